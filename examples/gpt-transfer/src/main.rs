@@ -1,0 +1,3 @@
+//! gpt-transfer.
+
+fn main() {}
