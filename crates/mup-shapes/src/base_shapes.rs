@@ -1,0 +1,137 @@
+//! Base and delta to base shapes, applied to a target. Every mismatch is reported at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Axes, Axis, Dim, InfShape, InfShapes, Mismatch, ModuleShapes, ParamShape, ShapeError};
+
+/// One parameter of the base: which axes are infinite, and their base sizes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseParam {
+    /// Sizes in the base model, in storage order.
+    pub dims: Vec<usize>,
+    /// Whether the axis grows with width, in storage order.
+    pub infinite: Vec<bool>,
+    /// Axes in storage order.
+    pub axes: Axes,
+}
+
+/// The base of a family of models, by parameter path.
+///
+/// # Reference
+///
+/// microsoft/mup, `mup/shape.py::make_base_shapes`, `set_base_shapes`, commit 1981497.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseShapes(pub(crate) BTreeMap<String, BaseParam>);
+
+impl BaseShapes {
+    /// A dimension is infinite when the delta has another size there than the base.
+    ///
+    /// # Errors
+    ///
+    /// [`ShapeError::Mismatch`]: missing or extra paths, other ranks or axes, a delta equal to the base.
+    pub fn infer(base: &ModuleShapes, delta: &ModuleShapes) -> Result<Self, ShapeError> {
+        let mut problems = path_problems(paths(base), delta, "delta");
+        let mut params = BTreeMap::new();
+        for param in base {
+            let Some(wider) = delta.get(&param.path) else { continue };
+            problems.extend(axes_problem(&param.path, param.dims.len(), &param.axes, wider, "delta"));
+            let infinite = param.dims.iter().zip(&wider.dims).map(|(base, delta)| base != delta).collect();
+            let param_base = BaseParam { dims: param.dims.clone(), infinite, axes: param.axes.clone() };
+            params.insert(param.path.clone(), param_base);
+        }
+        if problems.is_empty() && !params.values().any(|param| param.infinite.contains(&true)) {
+            problems.push(Mismatch::DeltaEqualsBase);
+        }
+        if problems.is_empty() { Ok(Self(params)) } else { Err(ShapeError::Mismatch(problems)) }
+    }
+
+    /// Classifies every dimension of the target. The base itself is a legal target: all multipliers are 1.
+    ///
+    /// # Errors
+    ///
+    /// [`ShapeError::Mismatch`]: missing or extra paths, other ranks or axes, a finite dimension that
+    /// changed, more than two infinite axes, a kernel that grows.
+    pub fn apply(&self, target: &ModuleShapes) -> Result<InfShapes, ShapeError> {
+        let mut problems = path_problems(self.0.keys().map(String::as_str).collect(), target, "target");
+        let mut shapes = Vec::new();
+        for param in target {
+            let Some(base) = self.0.get(&param.path) else { continue };
+            match axes_problem(&param.path, base.dims.len(), &base.axes, param, "target") {
+                Some(problem) => problems.push(problem),
+                None => {
+                    let shape = classify(base, param, &mut problems);
+                    problems.extend(infinite_problems(&shape));
+                    shapes.push(shape);
+                }
+            }
+        }
+        if problems.is_empty() { Ok(InfShapes(shapes)) } else { Err(ShapeError::Mismatch(problems)) }
+    }
+
+    /// The parameters by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &BaseParam)> {
+        self.0.iter().map(|(path, param)| (path.as_str(), param))
+    }
+
+    /// The parameter at a path.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&BaseParam> {
+        self.0.get(path)
+    }
+}
+
+fn paths(shapes: &ModuleShapes) -> BTreeSet<&str> {
+    shapes.iter().map(|param| param.path.as_str()).collect()
+}
+
+fn path_problems(base: BTreeSet<&str>, other_shapes: &ModuleShapes, other: &'static str) -> Vec<Mismatch> {
+    let theirs = paths(other_shapes);
+    let missing = base.difference(&theirs).map(|path| Mismatch::Missing { path: (*path).to_owned(), other });
+    let extra = theirs.difference(&base).map(|path| Mismatch::Extra { path: (*path).to_owned(), other });
+    missing.chain(extra).collect()
+}
+
+fn axes_problem(path: &str, rank: usize, axes: &Axes, param: &ParamShape, other: &'static str) -> Option<Mismatch> {
+    let path = path.to_owned();
+    if rank != param.dims.len() {
+        return Some(Mismatch::Rank { path, base: rank, other_rank: param.dims.len(), other });
+    }
+    let (base, other_axes) = (axes.to_string(), param.axes.to_string());
+    (axes != &param.axes).then_some(Mismatch::Axes { path, base, other_axes, other })
+}
+
+fn classify(base: &BaseParam, param: &ParamShape, problems: &mut Vec<Mismatch>) -> InfShape {
+    let mut dims = Vec::with_capacity(param.dims.len());
+    for (axis, (&target, (&base, &infinite))) in param.dims.iter().zip(base.dims.iter().zip(&base.infinite)).enumerate()
+    {
+        if !infinite && base != target {
+            problems.push(Mismatch::FiniteChanged { path: param.path.clone(), axis, base, target });
+        }
+        dims.push(if infinite { Dim::Infinite { base, dim: target } } else { Dim::Finite(target) });
+    }
+    InfShape {
+        path: param.path.clone(),
+        layer: param.layer.clone(),
+        dims,
+        axes: param.axes.clone(),
+        kind: param.kind,
+        multiplied: param.multiplied,
+    }
+}
+
+fn infinite_problems(shape: &InfShape) -> Vec<Mismatch> {
+    let mut problems = Vec::new();
+    let path = || shape.path.clone();
+    if shape.n_infinite() > 2 {
+        let dims: Vec<String> = shape.dims.iter().map(Dim::to_string).collect();
+        problems.push(Mismatch::TooManyInfinite { path: path(), n: shape.n_infinite(), dims: dims.join(" × ") });
+    }
+    for (axis, (kind, dim)) in shape.axes.as_slice().iter().zip(&shape.dims).enumerate() {
+        if *kind == Axis::Kernel && dim.is_infinite() {
+            problems.push(Mismatch::InfiniteKernel { path: path(), axis, dim: *dim });
+        }
+    }
+    problems
+}

@@ -1,0 +1,67 @@
+//! Patterns over parameter paths.
+
+use serde::{Deserialize, Serialize};
+
+/// A pattern over parameter paths: `*` stands for one segment, `**` for any number of segments.
+///
+/// ```
+/// # use mup_shapes::PathPattern;
+/// assert!(PathPattern::new("blocks.*.attention.query.weight").matches("blocks.3.attention.query.weight"));
+/// assert!(PathPattern::new("**.query.weight").matches("blocks.3.attention.query.weight"));
+/// assert!(!PathPattern::new("blocks.1").matches("blocks.10"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PathPattern(String);
+
+impl PathPattern {
+    /// A pattern; a plain path matches itself only.
+    pub fn new(pattern: impl Into<String>) -> Self {
+        Self(pattern.into())
+    }
+
+    /// Whether the whole path matches.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        let pattern: Vec<&str> = self.0.split('.').collect();
+        let path: Vec<&str> = path.split('.').collect();
+        matches_segments(&pattern, &path)
+    }
+
+    /// The pattern as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn matches_segments(pattern: &[&str], path: &[&str]) -> bool {
+    match (pattern.first(), path.first()) {
+        (None, None) => true,
+        (Some(&"**"), _) => {
+            matches_segments(&pattern[1..], path) || (!path.is_empty() && matches_segments(pattern, &path[1..]))
+        }
+        (Some(&segment), Some(&name)) if segment == "*" || segment == name => {
+            matches_segments(&pattern[1..], &path[1..])
+        }
+        _ => false,
+    }
+}
+
+impl From<&str> for PathPattern {
+    fn from(pattern: &str) -> Self {
+        Self::new(pattern)
+    }
+}
+
+impl From<String> for PathPattern {
+    fn from(pattern: String) -> Self {
+        Self::new(pattern)
+    }
+}
+
+impl std::fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,202 @@
+//! Burn module to shapes, without allocating a tensor: only `Param::lazy_shape` is asked.
+
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
+use burn::tensor::Tensor;
+
+use crate::{
+    BaseShapes, InfShapes, Kind, LayerTable, ModuleShapes, ParamShape, ParamSpec, PathPattern, ReadProblem, ShapeError,
+};
+
+/// Reads a module made of Burn's own layers.
+///
+/// # Errors
+///
+/// [`ShapeError::Read`] with every parameter whose axes are unknown; use [`ShapeReader`] to declare them.
+pub fn read_shapes<M: Module>(module: &M) -> Result<ModuleShapes, ShapeError> {
+    ShapeReader::new().read(module)
+}
+
+/// Compares base, delta and target modules made of Burn's own layers.
+///
+/// # Errors
+///
+/// [`ShapeError`] with every problem found; see [`ShapeReader::infer`].
+///
+/// # Example
+///
+/// ```
+/// use burn::{nn::LinearConfig, tensor::Device};
+/// let device = Device::flex();
+/// let model = |width| LinearConfig::new(width, 10).init(&device);
+/// let shapes = mup_shapes::infer(&model(64), &model(128), &model(1024))?;
+/// assert_eq!(shapes.get("weight").unwrap().fan_in_mult(), 16.0);
+/// # Ok::<(), mup_shapes::ShapeError>(())
+/// ```
+pub fn infer<M: Module>(base: &M, delta: &M, target: &M) -> Result<InfShapes, ShapeError> {
+    ShapeReader::new().infer(base, delta, target)
+}
+
+/// Reads Burn modules into shapes: a layer table, and declarations by path, which win.
+#[derive(Clone, Debug, Default)]
+pub struct ShapeReader {
+    table: LayerTable,
+    declarations: Vec<(PathPattern, ParamSpec)>,
+}
+
+impl ShapeReader {
+    /// A reader that knows Burn's own layers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a row for a layer type of your own: `layer` is the struct's name, `field` the parameter's.
+    #[must_use]
+    pub fn with_layer(mut self, layer: &str, field: &str, spec: ParamSpec) -> Self {
+        self.table = self.table.with(layer, field, spec);
+        self
+    }
+
+    /// Declares the parameters at the paths that match; wins over the table, and over earlier declarations.
+    #[must_use]
+    pub fn declare(mut self, pattern: impl Into<PathPattern>, spec: ParamSpec) -> Self {
+        self.declarations.push((pattern.into(), spec));
+        self
+    }
+
+    /// Reads a module without allocating: a lazy parameter is still lazy afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`ShapeError::Read`] with every parameter that cannot be read, and every declaration that
+    /// matches nothing.
+    pub fn read<M: Module>(&self, module: &M) -> Result<ModuleShapes, ShapeError> {
+        let mut visitor = Visitor::new(self);
+        module.visit(&mut visitor);
+        visitor.finish()
+    }
+
+    /// Reads and compares three modules of one family: which dimensions grow, and by how much.
+    ///
+    /// # Errors
+    ///
+    /// [`ShapeError`] with every problem found, see [`BaseShapes::infer`] and [`BaseShapes::apply`].
+    pub fn infer<M: Module>(&self, base: &M, delta: &M, target: &M) -> Result<InfShapes, ShapeError> {
+        BaseShapes::infer(&self.read(base)?, &self.read(delta)?)?.apply(&self.read(target)?)
+    }
+}
+
+struct Visitor<'a> {
+    reader: &'a ShapeReader,
+    stack: Vec<(String, String)>,
+    used: Vec<bool>,
+    seen: HashMap<ParamId, String>,
+    params: Vec<ParamShape>,
+    problems: Vec<ReadProblem>,
+}
+
+impl<'a> Visitor<'a> {
+    fn new(reader: &'a ShapeReader) -> Self {
+        Self {
+            reader,
+            stack: Vec::new(),
+            used: vec![false; reader.declarations.len()],
+            seen: HashMap::new(),
+            params: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn path(&self) -> String {
+        let names: Vec<&str> = self.stack.iter().map(|(name, _)| name.as_str()).collect();
+        names.join(".")
+    }
+
+    /// The innermost struct that owns the current parameter, and the field below it.
+    fn owner(&self) -> (String, String) {
+        let owner = self.stack.iter().rev().find_map(|(name, container)| {
+            let layer = container.strip_prefix("Struct:")?;
+            Some((layer.to_owned(), name.clone()))
+        });
+        owner.unwrap_or_default()
+    }
+
+    fn declared(&mut self, path: &str) -> Option<ParamSpec> {
+        let mut found = None;
+        for (used, (pattern, spec)) in self.used.iter_mut().zip(&self.reader.declarations) {
+            if pattern.matches(path) {
+                *used = true;
+                found = Some(spec.clone());
+            }
+        }
+        found
+    }
+
+    fn spec(&mut self, path: &str, layer: &str, field: &str, dims: &[usize]) -> Result<ParamSpec, ReadProblem> {
+        let spec = self.declared(path).or_else(|| self.reader.table.get(layer, field).cloned());
+        let (path, layer, field) = (path.to_owned(), layer.to_owned(), field.to_owned());
+        let Some(spec) = spec else {
+            return Err(ReadProblem::UnknownAxes { path, layer, field, dims: dims.to_vec() });
+        };
+        if spec.axes.rank() != dims.len() {
+            let (declared, axes) = (spec.axes.rank(), spec.axes.to_string());
+            return Err(ReadProblem::Rank { path, rank: dims.len(), declared, axes });
+        }
+        Ok(spec)
+    }
+
+    fn read_param<const D: usize>(&mut self, param: &Param<Tensor<D>>) -> Result<Option<ParamShape>, ReadProblem> {
+        let path = self.path();
+        let (layer, field) = self.owner();
+        let dims = param.lazy_shape().to_vec();
+        let spec = self.spec(&path, &layer, &field, &dims)?;
+        if spec.kind == Kind::RunningStatistic {
+            return Ok(None);
+        }
+        if let Some(first) = self.seen.insert(param.id, path.clone()) {
+            return Err(ReadProblem::TiedByClone { path, first });
+        }
+        if layer == "Linear" && has_load_mapper(param) {
+            return Err(ReadProblem::ColLayout { path });
+        }
+        if dims.contains(&0) {
+            return Err(ReadProblem::EmptyDimension { path, dims });
+        }
+        let ParamSpec { axes, kind, multiplied } = spec;
+        Ok(Some(ParamShape { path, layer, dims, axes, kind, multiplied }))
+    }
+
+    fn finish(mut self) -> Result<ModuleShapes, ShapeError> {
+        let paths: Vec<&str> = self.params.iter().map(|param| param.path.as_str()).collect();
+        for (_, (pattern, _)) in self.used.iter().zip(&self.reader.declarations).filter(|(used, _)| !**used) {
+            let (pattern, paths) = (pattern.to_string(), paths.join(", "));
+            self.problems.push(ReadProblem::UnusedDeclaration { pattern, paths });
+        }
+        if self.problems.is_empty() { Ok(ModuleShapes::new(self.params)) } else { Err(ShapeError::Read(self.problems)) }
+    }
+}
+
+/// Only `LinearLayout::Col` sets a load mapper on a stock layer; `Debug` is the one public way to see it,
+/// and does not initialize the parameter (burn-core param/base.rs, `impl Debug for Param`).
+fn has_load_mapper<const D: usize>(param: &Param<Tensor<D>>) -> bool {
+    format!("{param:?}").contains("load: true")
+}
+
+impl ModuleVisitor for Visitor<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        match self.read_param(param) {
+            Ok(shape) => self.params.extend(shape),
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.stack.push((name.to_owned(), container.to_owned()));
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.stack.pop();
+    }
+}
