@@ -1,0 +1,51 @@
+//! The maximal update parametrization.
+
+use mup_shapes::Role;
+
+use crate::{Form, Power, Rule};
+
+/// The rows of µP, in all forms.
+///
+/// | role | form | A | B | C, Adam | C, SGD | gradient |
+/// |---|---|---|---|---|---|---|
+/// | input, vector | plain | 1 | 1 | 1 | m_out | 1/m_out |
+/// | hidden | plain | 1 | 1/√m_in | 1/m_in | m_out/m_in | 1/m_out |
+/// | output | plain | 1 | 1/m_in | 1/m_in | 1/m_in | 1 |
+/// | scalar | plain | 1 | 1 | 1 | 1 | 1 |
+///
+/// The other forms are these, shifted: the output by 1/m_in (multiplier form) or 1/√m_in (Table 9), input
+/// and vector by √m_out (Table 9).
+///
+/// # Reference
+///
+/// Tensor Programs V, arXiv:2203.03466v2, Table 3 (plain), Table 8 (multiplier), Table 9; per-tensor fans:
+/// J.2.1. The last column: backpropagated gradients of a width-n layer have coordinates Θ(1/n) (TP-V App. J).
+pub(crate) fn rules() -> Vec<Rule> {
+    let input =
+        Rule { sgd: Power::fan_out(1.0), gradient: Power::fan_out(-1.0), ..Rule::constant(Role::Input, Form::Plain) };
+    let vector = Rule { role: Role::Vector, ..input };
+    let hidden = Rule {
+        init_std: Power::fan_in(-0.5),
+        adam: Power::fan_in(-1.0),
+        sgd: Power::new(-1.0, 1.0),
+        gradient: Power::fan_out(-1.0),
+        ..Rule::constant(Role::Hidden, Form::Plain)
+    };
+    let output = Rule {
+        init_std: Power::fan_in(-1.0),
+        adam: Power::fan_in(-1.0),
+        sgd: Power::fan_in(-1.0),
+        ..Rule::constant(Role::Output, Form::Plain)
+    };
+    vec![
+        input,
+        vector,
+        hidden,
+        output,
+        Rule::constant(Role::Scalar, Form::Plain),
+        output.shifted(Form::Multiplier, Power::fan_in(-1.0)),
+        output.shifted(Form::TableNine, Power::fan_in(-0.5)),
+        input.shifted(Form::TableNine, Power::fan_out(0.5)),
+        vector.shifted(Form::TableNine, Power::fan_out(0.5)),
+    ]
+}
