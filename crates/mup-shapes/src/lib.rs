@@ -9,6 +9,8 @@ mod base_shapes;
 mod dim;
 mod error;
 mod layers;
+#[cfg(feature = "burn")]
+mod module_path;
 mod pattern;
 #[cfg(feature = "burn")]
 mod read;
@@ -20,6 +22,8 @@ pub use base_shapes::{BaseParam, BaseShapes};
 pub use dim::Dim;
 pub use error::{Mismatch, ReadProblem, ShapeError};
 pub use layers::{Kind, LayerTable, ParamSpec};
+#[cfg(feature = "burn")]
+pub use module_path::param_paths;
 pub use pattern::PathPattern;
 #[cfg(feature = "burn")]
 pub use read::{ShapeReader, infer, read_shapes};

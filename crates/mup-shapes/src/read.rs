@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
 
+use crate::module_path::ModulePath;
 use crate::{
     BaseShapes, InfShapes, Kind, LayerTable, ModuleShapes, ParamShape, ParamSpec, PathPattern, ReadProblem, ShapeError,
 };
@@ -90,7 +91,7 @@ impl ShapeReader {
 
 struct Visitor<'a> {
     reader: &'a ShapeReader,
-    stack: Vec<(String, String)>,
+    place: ModulePath,
     used: Vec<bool>,
     seen: HashMap<ParamId, String>,
     params: Vec<ParamShape>,
@@ -101,26 +102,12 @@ impl<'a> Visitor<'a> {
     fn new(reader: &'a ShapeReader) -> Self {
         Self {
             reader,
-            stack: Vec::new(),
+            place: ModulePath::default(),
             used: vec![false; reader.declarations.len()],
             seen: HashMap::new(),
             params: Vec::new(),
             problems: Vec::new(),
         }
-    }
-
-    fn path(&self) -> String {
-        let names: Vec<&str> = self.stack.iter().map(|(name, _)| name.as_str()).collect();
-        names.join(".")
-    }
-
-    /// The innermost struct that owns the current parameter, and the field below it.
-    fn owner(&self) -> (String, String) {
-        let owner = self.stack.iter().rev().find_map(|(name, container)| {
-            let layer = container.strip_prefix("Struct:")?;
-            Some((layer.to_owned(), name.clone()))
-        });
-        owner.unwrap_or_default()
     }
 
     fn declared(&mut self, path: &str) -> Option<ParamSpec> {
@@ -148,8 +135,8 @@ impl<'a> Visitor<'a> {
     }
 
     fn read_param<const D: usize>(&mut self, param: &Param<Tensor<D>>) -> Result<Option<ParamShape>, ReadProblem> {
-        let path = self.path();
-        let (layer, field) = self.owner();
+        let path = self.place.join();
+        let (layer, field) = self.place.owner();
         let dims = param.lazy_shape().to_vec();
         let spec = self.spec(&path, &layer, &field, &dims)?;
         if spec.kind == Kind::RunningStatistic {
@@ -193,10 +180,10 @@ impl ModuleVisitor for Visitor<'_> {
     }
 
     fn enter_module(&mut self, name: &str, container: &str) {
-        self.stack.push((name.to_owned(), container.to_owned()));
+        self.place.enter(name, container);
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.stack.pop();
+        self.place.exit();
     }
 }

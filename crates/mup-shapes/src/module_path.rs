@@ -1,0 +1,82 @@
+//! Where a traversal of a Burn module stands: the parameter path, the owning layer, and every float
+//! parameter listed by path. It asks no parameter for its value.
+
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
+use burn::tensor::Tensor;
+
+use crate::{Kind, LayerTable};
+
+/// Paths and ids of the float parameters of a module, in traversal order, without running statistics.
+///
+/// Ids are random for each construction, so they serve to find a parameter in *this* module, for
+/// example to give its optimizer state a group; key everything that outlives the module by path.
+/// Multipliers and logit scales are listed too: whether a parameter is trained is said by its
+/// [`Kind`], which [`ShapeReader`](crate::ShapeReader) reads. No parameter is initialized.
+///
+/// # Example
+///
+/// ```
+/// use burn::{nn::LinearConfig, tensor::Device};
+/// let linear = LinearConfig::new(4, 2).init(&Device::flex());
+/// let paths: Vec<String> = mup_shapes::param_paths(&linear).into_iter().map(|(path, _)| path).collect();
+/// assert_eq!(paths, ["weight", "bias"]);
+/// ```
+#[must_use]
+pub fn param_paths<M: Module>(module: &M) -> Vec<(String, ParamId)> {
+    let mut lister = Lister { table: LayerTable::burn(), place: ModulePath::default(), params: Vec::new() };
+    module.visit(&mut lister);
+    lister.params
+}
+
+/// The stack of names and containers that a visitor has entered.
+#[derive(Debug, Default)]
+pub(crate) struct ModulePath(Vec<(String, String)>);
+
+impl ModulePath {
+    pub(crate) fn enter(&mut self, name: &str, container: &str) {
+        self.0.push((name.to_owned(), container.to_owned()));
+    }
+
+    pub(crate) fn exit(&mut self) {
+        self.0.pop();
+    }
+
+    /// The path, joined by dots.
+    pub(crate) fn join(&self) -> String {
+        let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        names.join(".")
+    }
+
+    /// The innermost struct or enum that owns the current parameter, and its field or variant.
+    pub(crate) fn owner(&self) -> (String, String) {
+        let owner = self.0.iter().rev().find_map(|(name, container)| {
+            let layer = container.strip_prefix("Struct:").or_else(|| container.strip_prefix("Enum:"))?;
+            Some((layer.to_owned(), name.clone()))
+        });
+        owner.unwrap_or_default()
+    }
+}
+
+struct Lister {
+    table: LayerTable,
+    place: ModulePath,
+    params: Vec<(String, ParamId)>,
+}
+
+impl ModuleVisitor for Lister {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let (layer, field) = self.place.owner();
+        let spec = self.table.get(&layer, &field);
+        if spec.is_none_or(|spec| spec.kind != Kind::RunningStatistic) {
+            self.params.push((self.place.join(), param.id));
+        }
+    }
+
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.place.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.place.exit();
+    }
+}
