@@ -1,0 +1,297 @@
+//! A distribution per role, and overrides by path: what the user decides about initialization.
+
+use mup_rules::{PlanRow, ScalingPlan};
+use mup_shapes::{Axis, Kind, PathPattern, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::{Distribution, Draw, InitError, Nonlinearity, SpecProblem};
+
+/// How the parameters of a model start, at base width.
+///
+/// Overrides apply in the order given: a later distribution wins over an earlier one, factors multiply.
+/// They speak of trained parameters only; forward multipliers and logit scales are the plan's.
+///
+/// ```
+/// use mup_init::InitSpec;
+/// let n_layer = 12.0_f64;
+/// let spec = InitSpec::gaussian(0.02)
+///     .scale("blocks.*.attention.output.weight", 1.0 / (2.0 * n_layer).sqrt())
+///     .scale("blocks.*.feed_forward.down.weight", 1.0 / (2.0 * n_layer).sqrt())
+///     .zero_readout()
+///     .zero_query(["**.query.weight"]);
+/// # let _ = spec;
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InitSpec {
+    input: Distribution,
+    embedding: Distribution,
+    hidden: Distribution,
+    output: Distribution,
+    vector: Distribution,
+    biases: Distribution,
+    gains: Distribution,
+    slopes: Distribution,
+    scale_all: f64,
+    overrides: Vec<Override>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Override {
+    With { pattern: PathPattern, distribution: Distribution },
+    Scale { pattern: PathPattern, factor: f64 },
+    ZeroReadout,
+}
+
+impl Override {
+    fn matches(&self, row: &PlanRow) -> bool {
+        row.kind.is_trained()
+            && match self {
+                Self::With { pattern, .. } | Self::Scale { pattern, .. } => pattern.matches(&row.path),
+                Self::ZeroReadout => row.kind == Kind::Weight && row.role == Role::Output,
+            }
+    }
+
+    fn unused(&self, plan: &ScalingPlan) -> SpecProblem {
+        let (knob, pattern) = match self {
+            Self::With { pattern, distribution: Distribution::Zeros } => ("zero", pattern),
+            Self::With { pattern, .. } => ("with", pattern),
+            Self::Scale { pattern, .. } => ("scale", pattern),
+            Self::ZeroReadout => return SpecProblem::NoReadout,
+        };
+        let trained = plan.rows().iter().filter(|row| row.kind.is_trained());
+        let paths: Vec<&str> = trained.map(|row| row.path.as_str()).collect();
+        SpecProblem::MatchesNothing { knob, pattern: pattern.to_string(), paths: paths.join(", ") }
+    }
+}
+
+impl Default for InitSpec {
+    /// Variance 1/fan_in at base width for weights, 1 for embeddings, 0.02² for vectors; biases 0, gains 1,
+    /// slopes 0.25.
+    fn default() -> Self {
+        let lecun = Distribution::kaiming_normal(Nonlinearity::Linear);
+        Self {
+            input: lecun,
+            embedding: Distribution::Normal { std: 1.0 },
+            hidden: lecun,
+            output: lecun,
+            vector: Distribution::Normal { std: 0.02 },
+            biases: Distribution::Zeros,
+            gains: Distribution::Ones,
+            slopes: Distribution::Constant { value: 0.25 },
+            scale_all: 1.0,
+            overrides: Vec::new(),
+        }
+    }
+}
+
+impl InitSpec {
+    /// [`InitSpec::default`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every weight, embedding and vector from a Gaussian of one standard deviation at base width, as GPT-2
+    /// (`std = 0.02`).
+    #[must_use]
+    pub fn gaussian(std: f64) -> Self {
+        Self::default().weights(Distribution::Normal { std }).vector(Distribution::Normal { std })
+    }
+
+    /// Input, embedding, hidden and output weights.
+    #[must_use]
+    pub fn weights(self, distribution: Distribution) -> Self {
+        self.input(distribution).embedding(distribution).hidden(distribution).output(distribution)
+    }
+
+    /// Weights from a finite to an infinite dimension, and those between finite dimensions.
+    #[must_use]
+    pub fn input(mut self, distribution: Distribution) -> Self {
+        self.input = distribution;
+        self
+    }
+
+    /// Weights of layers called `Embedding`, which pick a row and sum over nothing.
+    #[must_use]
+    pub fn embedding(mut self, distribution: Distribution) -> Self {
+        self.embedding = distribution;
+        self
+    }
+
+    /// Weights between infinite dimensions.
+    #[must_use]
+    pub fn hidden(mut self, distribution: Distribution) -> Self {
+        self.hidden = distribution;
+        self
+    }
+
+    /// Weights from an infinite to a finite dimension.
+    #[must_use]
+    pub fn output(mut self, distribution: Distribution) -> Self {
+        self.output = distribution;
+        self
+    }
+
+    /// Weights without a fan-in, such as the biases u, v of relative attention.
+    #[must_use]
+    pub fn vector(mut self, distribution: Distribution) -> Self {
+        self.vector = distribution;
+        self
+    }
+
+    /// Biases; 0 unless said otherwise.
+    #[must_use]
+    pub fn biases(mut self, distribution: Distribution) -> Self {
+        self.biases = distribution;
+        self
+    }
+
+    /// Gains of normalization layers; 1 unless said otherwise.
+    #[must_use]
+    pub fn gains(mut self, distribution: Distribution) -> Self {
+        self.gains = distribution;
+        self
+    }
+
+    /// Slopes of learnable activations; 0.25 unless said otherwise, as in PyTorch and Burn.
+    #[must_use]
+    pub fn slopes(mut self, distribution: Distribution) -> Self {
+        self.slopes = distribution;
+        self
+    }
+
+    /// One factor on everything drawn at random, constants such as gains left alone: "initialization scale
+    /// (all parameters)" of the GPT-3 experiment (TP-V App. F.4). Replaces an earlier one.
+    #[must_use]
+    pub fn scale_all(mut self, factor: f64) -> Self {
+        self.scale_all = factor;
+        self
+    }
+
+    /// The parameters at the paths that match get this distribution, still times the plan's factor.
+    #[must_use]
+    pub fn with(mut self, pattern: impl Into<PathPattern>, distribution: Distribution) -> Self {
+        self.overrides.push(Override::With { pattern: pattern.into(), distribution });
+        self
+    }
+
+    /// The parameters at the paths that match start at zero.
+    #[must_use]
+    pub fn zero(self, pattern: impl Into<PathPattern>) -> Self {
+        self.with(pattern, Distribution::Zeros)
+    }
+
+    /// The parameters at the paths that match are multiplied by `factor`.
+    #[must_use]
+    pub fn scale(mut self, pattern: impl Into<PathPattern>, factor: f64) -> Self {
+        self.overrides.push(Override::Scale { pattern: pattern.into(), factor });
+        self
+    }
+
+    /// Every output weight starts at zero, which removes the finite-width Gaussian process (TP-V D.2).
+    #[must_use]
+    pub fn zero_readout(mut self) -> Self {
+        self.overrides.push(Override::ZeroReadout);
+        self
+    }
+
+    /// Query projections start at zero, so that attention starts uniform at every width (TP-V D.2).
+    #[must_use]
+    pub fn zero_query<P: Into<PathPattern>>(self, patterns: impl IntoIterator<Item = P>) -> Self {
+        patterns.into_iter().fold(self, |spec, pattern| spec.zero(pattern))
+    }
+
+    /// What is drawn for each row of the plan, in its order.
+    ///
+    /// # Errors
+    ///
+    /// [`InitError::Spec`] with every problem: an override that matches nothing, numbers that make no sense,
+    /// a distribution that a parameter cannot have.
+    pub fn draws(&self, plan: &ScalingPlan) -> Result<Vec<Draw>, InitError> {
+        let mut problems = self.factor_problems();
+        for knob in &self.overrides {
+            if !plan.rows().iter().any(|row| knob.matches(row)) {
+                problems.push(knob.unused(plan));
+            }
+        }
+        let mut draws = Vec::with_capacity(plan.rows().len());
+        for row in plan.rows() {
+            match self.draw(row) {
+                Ok(draw) => draws.push(draw),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(draws) } else { Err(InitError::Spec(problems)) }
+    }
+
+    fn factor_problems(&self) -> Vec<SpecProblem> {
+        let scales = self.overrides.iter().filter_map(|knob| match knob {
+            Override::Scale { pattern, factor } => Some((format!("scale `{pattern}`"), *factor)),
+            _ => None,
+        });
+        let all = std::iter::once(("scale_all".to_owned(), self.scale_all)).chain(scales);
+        let wrong = all.filter(|(_, factor)| !factor.is_finite() || *factor < 0.0);
+        wrong.map(|(knob, factor)| SpecProblem::Factor { knob, factor }).collect()
+    }
+
+    fn draw(&self, row: &PlanRow) -> Result<Draw, SpecProblem> {
+        let draw = if row.kind.is_trained() {
+            let (distribution, factor) = self.chosen(row);
+            check(row, distribution)?;
+            distribution.at_base(row.base_fan_in, row.base_fan_out).times(row.init_std.value * factor)
+        } else {
+            Draw::Constant { value: row.multiplier.value }
+        };
+        let largest = draw.largest();
+        if largest.is_nan() || largest > f64::from(f32::MAX) {
+            return Err(SpecProblem::TooLarge { path: row.path.clone(), largest });
+        }
+        Ok(draw)
+    }
+
+    fn chosen(&self, row: &PlanRow) -> (Distribution, f64) {
+        let (mut distribution, mut factor) = (self.by_role(row), 1.0);
+        for knob in self.overrides.iter().filter(|knob| knob.matches(row)) {
+            match knob {
+                Override::With { distribution: other, .. } => distribution = *other,
+                Override::Scale { factor: other, .. } => factor *= other,
+                Override::ZeroReadout => distribution = Distribution::Zeros,
+            }
+        }
+        (distribution, if distribution.is_random() { factor * self.scale_all } else { factor })
+    }
+
+    fn by_role(&self, row: &PlanRow) -> Distribution {
+        match (row.kind, row.role) {
+            (Kind::Bias, _) => self.biases,
+            (Kind::Gain, _) => self.gains,
+            (Kind::Slope, _) => self.slopes,
+            (_, Role::Hidden) => self.hidden,
+            (_, Role::Output) => self.output,
+            _ if !has_fan_in(row) => self.vector,
+            _ if row.layer == "Embedding" => self.embedding,
+            _ => self.input,
+        }
+    }
+}
+
+fn has_fan_in(row: &PlanRow) -> bool {
+    row.axes.as_slice().contains(&Axis::In)
+}
+
+fn check(row: &PlanRow, distribution: Distribution) -> Result<(), SpecProblem> {
+    let path = row.path.clone();
+    let name = format!("{distribution:?}");
+    if let Some(problem) = distribution.invalid() {
+        return Err(SpecProblem::Value { path, distribution: name, problem });
+    }
+    if distribution.needs_fans() && !has_fan_in(row) {
+        return Err(SpecProblem::NoFanIn { path, axes: row.axes.to_string(), distribution: name });
+    }
+    if row.role == Role::Hidden && !distribution.has_zero_mean() {
+        return Err(SpecProblem::NonZeroMean { path, distribution: name });
+    }
+    Ok(())
+}
