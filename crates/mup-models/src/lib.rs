@@ -1,1 +1,22 @@
-//! mup-models.
+#![doc = include_str!("../README.md")]
+
+mod conv_net;
+mod error;
+mod gpt;
+mod layers;
+mod loss;
+mod mlp;
+mod probe;
+mod shapes;
+
+pub use conv_net::{ConvNet, ConvNetConfig};
+pub use error::ModelError;
+pub use gpt::{Block, Gpt, GptConfig, Positions};
+pub use layers::{
+    AttentionFrame, CausalAttention, CausalAttentionConfig, FeedForward, FeedForwardConfig, Readout, ReadoutConfig,
+    TiedReadout, TiedReadoutConfig,
+};
+pub use loss::cross_entropy;
+pub use mlp::{Activation, Mlp, MlpConfig};
+pub use probe::{Collector, NoProbe, Probe, Scope};
+pub use shapes::shape_reader;

@@ -1,1 +1,33 @@
-//! mup-transfer.
+#![doc = include_str!("../README.md")]
+//!
+//! The rooms: [`Hyperparameter`] (what is tuned, and what of it transfers), [`SearchSpace`] and [`sweep`]
+//! (which values are tried), [`Trial`] (one training run and its record), [`Study`] (the directory that
+//! remembers), [`Optimum`] (the choice), [`transfer`](fn@transfer) (proxy's values to the target's),
+//! [`Cost`] (what it took), [`report`] (figures, page, numbers).
+//!
+//! It knows nothing of how a trial trains: a trial is a closure.
+
+mod cost;
+mod durable;
+mod error;
+mod hyperparameters;
+mod optimum;
+mod outcome;
+pub mod report;
+mod search_space;
+mod study;
+mod sweep;
+mod transfer;
+mod trial;
+
+pub use cost::{Cost, Spent};
+pub use durable::write_durably;
+pub use error::{Difference, SpaceError, StudyError, TransferError};
+pub use hyperparameters::{Hyperparameter, Hyperparameters, Transferable};
+pub use optimum::{Edge, Fit, Optimum, Point};
+pub use outcome::{Outcome, Smoothing};
+pub use search_space::{Log2Grid, SearchSpace};
+pub use study::{Source, Study};
+pub use sweep::{Slice, Sweep, SweepError, sweep};
+pub use transfer::{Transfer, Transferred, transfer};
+pub use trial::{Curve, Trial, TrialRecord};

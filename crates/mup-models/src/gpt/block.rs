@@ -1,0 +1,48 @@
+//! One pre-norm decoder block.
+
+use burn::module::Module;
+use burn::nn::{Dropout, LayerNorm};
+use burn::tensor::Tensor;
+
+use crate::layers::LayerCache;
+use crate::{AttentionFrame, CausalAttention, FeedForward, NoProbe, Probe, Scope};
+
+/// x + attention(norm(x)), then x + feed_forward(norm(x)).
+#[derive(Module, Debug)]
+pub struct Block {
+    /// Before the attention.
+    pub attention_norm: LayerNorm,
+    /// First branch.
+    pub attention: CausalAttention,
+    /// Before the feed-forward branch.
+    pub feed_forward_norm: LayerNorm,
+    /// Second branch.
+    pub feed_forward: FeedForward,
+    pub(super) dropout: Dropout,
+}
+
+impl Block {
+    pub(super) fn forward<P: Probe>(
+        &self,
+        x: Tensor<3>,
+        frame: &AttentionFrame,
+        scope: &mut Scope<'_, P>,
+    ) -> Tensor<3> {
+        let normed = self.attention_norm.forward(x.clone());
+        let branch = self.attention.forward_probed(normed, frame, &mut Scope::new(scope, "attention"));
+        let x = self.feed_forward(x + self.dropout.forward(branch), &mut Scope::new(scope, "feed_forward"));
+        scope.observe_self(&x);
+        x
+    }
+
+    pub(super) fn forward_cached(&self, x: Tensor<3>, frame: &AttentionFrame, cache: &mut LayerCache) -> Tensor<3> {
+        let normed = self.attention_norm.forward(x.clone());
+        let branch = self.attention.forward_cached(normed, frame, cache);
+        self.feed_forward(x + self.dropout.forward(branch), &mut NoProbe)
+    }
+
+    fn feed_forward(&self, x: Tensor<3>, probe: &mut impl Probe) -> Tensor<3> {
+        let branch = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()), probe);
+        x + self.dropout.forward(branch)
+    }
+}

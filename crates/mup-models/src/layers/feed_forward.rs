@@ -1,0 +1,53 @@
+//! The position-wise feed-forward branch of a decoder block.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::gelu;
+use burn::tensor::{Device, Tensor};
+
+use crate::Probe;
+
+/// Sizes of a [`FeedForward`].
+#[derive(Config, Debug, PartialEq)]
+pub struct FeedForwardConfig {
+    /// Width of the residual stream.
+    pub d_model: usize,
+    /// Width between the two layers, free to grow by another factor than `d_model`.
+    pub d_ffn: usize,
+    /// Whether the layers have biases. Default: true.
+    #[config(default = true)]
+    pub bias: bool,
+}
+
+/// down(gelu(up(x))), with the exact GELU.
+///
+/// A probe sees `up` (before the nonlinearity) and `output`.
+#[derive(Module, Debug)]
+pub struct FeedForward {
+    /// `d_model` to `d_ffn`.
+    pub up: Linear,
+    /// `d_ffn` to `d_model`.
+    pub down: Linear,
+}
+
+impl FeedForwardConfig {
+    /// Builds the layer without allocating its parameters.
+    #[must_use]
+    pub fn init(&self, device: &Device) -> FeedForward {
+        let linear = |d_input, d_output| LinearConfig::new(d_input, d_output).with_bias(self.bias).init(device);
+        FeedForward { up: linear(self.d_model, self.d_ffn), down: linear(self.d_ffn, self.d_model) }
+    }
+}
+
+impl FeedForward {
+    /// The branch's output, `[batch, time, d_model]`.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<3>, probe: &mut impl Probe) -> Tensor<3> {
+        let x = self.up.forward(x);
+        probe.observe("up", &x);
+        let x = self.down.forward(gelu(x));
+        probe.observe("output", &x);
+        x
+    }
+}

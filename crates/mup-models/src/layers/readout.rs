@@ -1,0 +1,72 @@
+//! The readout: a linear layer whose multiplier is part of the forward pass.
+
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::LinearConfig;
+use burn::tensor::{Device, Tensor};
+
+use super::{multiply, untrained};
+
+/// Sizes of a [`Readout`].
+#[derive(Config, Debug, PartialEq)]
+pub struct ReadoutConfig {
+    /// Width of the features.
+    pub d_input: usize,
+    /// Number of logits.
+    pub d_output: usize,
+    /// Whether there is a bias. Default: true.
+    #[config(default = true)]
+    pub bias: bool,
+    /// Multiplier on the logits, a hyperparameter. Default: 1.
+    #[config(default = 1.0)]
+    pub alpha_output: f64,
+}
+
+/// α_output · (x ⊙ multiplier) W + b, the replacement for the last `Linear` of a model.
+///
+/// The multiplier is 1 until a plan is applied, and the plan's A (1/m_in in µP) afterwards.
+///
+/// # Reference
+///
+/// Tensor Programs V, arXiv:2203.03466v2, Table 8 (output multiplier); α_output is its tunable factor, Appendix F.4.
+#[derive(Module, Debug)]
+pub struct Readout {
+    /// `[d_input, d_output]`.
+    pub weight: Param<Tensor<2>>,
+    /// `[d_output]`; not multiplied.
+    pub bias: Option<Param<Tensor<1>>>,
+    /// `[d_input]`, the forward multiplier; not trained.
+    pub multiplier: Param<Tensor<1>>,
+    alpha_output: f64,
+}
+
+impl ReadoutConfig {
+    /// Builds the layer without allocating its parameters; weight and bias start as Burn's `Linear` does.
+    #[must_use]
+    pub fn init(&self, device: &Device) -> Readout {
+        let linear = LinearConfig::new(self.d_input, self.d_output).with_bias(self.bias).init(device);
+        Readout {
+            weight: linear.weight,
+            bias: linear.bias,
+            multiplier: untrained(1.0, self.d_input, device),
+            alpha_output: self.alpha_output,
+        }
+    }
+}
+
+impl Readout {
+    /// Logits `[.., d_output]` of features `[.., d_input]`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the last axis of `x` is not `d_input`.
+    #[must_use]
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let x = x * self.multiplier.val().unsqueeze();
+        let logits = multiply(burn::tensor::module::linear(x, self.weight.val(), None), self.alpha_output);
+        match &self.bias {
+            Some(bias) => logits + bias.val().unsqueeze(),
+            None => logits,
+        }
+    }
+}

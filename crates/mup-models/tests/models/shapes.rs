@@ -1,0 +1,139 @@
+//! Models allocate nothing when built, and their parameters are what the contract says.
+
+use crate::common::{Lazy, lazy, paths};
+use burn::module::Module;
+use burn::tensor::Device;
+use mup_models::{ConvNetConfig, GptConfig, MlpConfig, Positions, shape_reader};
+use mup_shapes::{Kind, Role};
+
+fn small() -> GptConfig {
+    GptConfig::new(11, 8, 2, 8, 3, 4, 12)
+}
+
+#[test]
+fn a_gpt3_sized_model_is_built_and_read_without_allocating_a_tensor() {
+    let config = GptConfig::new(50_257, 2048, 96, 12_288, 96, 128, 49_152);
+    let model = config.init(&Device::flex()).unwrap();
+    let shapes = shape_reader().read(&model).unwrap();
+    assert_eq!(lazy(&model), Lazy { lazy: shapes.iter().count(), initialized: 0 });
+    // 12 d² n_layer = 174 G, plus d² n_layer for the relative keys and twice vocab × d.
+    assert_eq!(config.parameter_count() / 1_000_000_000, 189);
+}
+
+#[test]
+fn every_model_is_built_and_read_without_allocating_a_tensor() {
+    let device = Device::flex();
+    let mlp = MlpConfig::new(3, vec![4, 8], 2).init(&device).unwrap();
+    let conv_net = ConvNetConfig::new(3, [4, 8], 2).init(&device).unwrap();
+    let gpt = small().with_positions(Positions::Absolute).with_tied(true).init(&device).unwrap();
+    shape_reader().read(&mlp).unwrap();
+    shape_reader().read(&conv_net).unwrap();
+    shape_reader().read(&gpt).unwrap();
+    assert_eq!(lazy(&mlp).initialized + lazy(&conv_net).initialized + lazy(&gpt).initialized, 0);
+}
+
+#[test]
+fn a_relative_gpt_has_the_parameters_of_the_contract() {
+    let expected = "
+        token_embedding.weight [11, 8]
+        blocks.0.attention_norm.gamma [8]
+        blocks.0.attention_norm.beta [8]
+        blocks.0.attention.query.weight [8, 12]
+        blocks.0.attention.query.bias [12]
+        blocks.0.attention.key.weight [8, 12]
+        blocks.0.attention.value.weight [8, 12]
+        blocks.0.attention.value.bias [12]
+        blocks.0.attention.output.weight [12, 8]
+        blocks.0.attention.output.bias [8]
+        blocks.0.attention.logit_scale [4]
+        blocks.0.attention.relative_key.weight [8, 12]
+        blocks.0.attention.content_bias [12]
+        blocks.0.attention.position_bias [12]
+        blocks.0.feed_forward_norm.gamma [8]
+        blocks.0.feed_forward_norm.beta [8]
+        blocks.0.feed_forward.up.weight [8, 12]
+        blocks.0.feed_forward.up.bias [12]
+        blocks.0.feed_forward.down.weight [12, 8]
+        blocks.0.feed_forward.down.bias [8]
+        final_norm.gamma [8]
+        final_norm.beta [8]
+        readout.weight [8, 11]
+        readout.multiplier [8]";
+    let expected: Vec<&str> = expected.trim().lines().map(str::trim).collect();
+    let model = GptConfig { n_layer: 1, ..small() }.init(&Device::flex()).unwrap();
+    assert_eq!(paths(&model), expected);
+}
+
+#[test]
+fn without_biases_only_norms_and_relative_biases_are_vectors() {
+    let model = small().with_bias(false).init(&Device::flex()).unwrap();
+    assert!(paths(&model).iter().all(|path| !path.contains(".bias ")));
+    let model = MlpConfig::new(3, vec![4, 8], 2).with_bias(false).init(&Device::flex()).unwrap();
+    assert_eq!(
+        paths(&model),
+        ["input.weight [3, 4]", "hidden.0.weight [4, 8]", "readout.weight [8, 2]", "readout.multiplier [8]"]
+    );
+    let model = ConvNetConfig::new(3, [4, 8], 2).with_bias(false).init(&Device::flex()).unwrap();
+    assert_eq!(
+        paths(&model),
+        ["conv1.weight [4, 3, 3, 3]", "conv2.weight [8, 4, 3, 3]", "readout.weight [8, 2]", "readout.multiplier [8]"]
+    );
+}
+
+#[test]
+fn positions_and_tying_change_only_their_own_parameters() {
+    let device = Device::flex();
+    let names = |config: GptConfig| paths(&config.init(&device).unwrap());
+    let plain = names(small().with_positions(Positions::None));
+    let absolute = names(small().with_positions(Positions::Absolute));
+    let added: Vec<&String> = absolute.iter().filter(|path| !plain.contains(path)).collect();
+    assert_eq!(added, ["position_embedding.weight [8, 8]"]);
+    let tied = names(small().with_positions(Positions::None).with_tied(true));
+    let changed: Vec<&String> = tied.iter().filter(|path| !plain.contains(path)).collect();
+    assert_eq!(changed, ["tied_readout.multiplier [8]"]);
+    assert_eq!(plain.len() - tied.len(), 1, "readout.weight is gone");
+}
+
+#[test]
+fn the_parameter_count_is_that_of_the_built_model() {
+    for positions in [Positions::Relative, Positions::Absolute, Positions::None] {
+        for (tied, bias) in [(false, false), (false, true), (true, false), (true, true)] {
+            let config = small().with_positions(positions).with_tied(tied).with_bias(bias);
+            let model = config.init(&Device::flex()).unwrap();
+            let multipliers = config.d_model + config.n_layer * config.d_head;
+            assert_eq!(config.parameter_count(), model.num_params() - multipliers, "{config}");
+        }
+    }
+}
+
+#[test]
+fn roles_follow_from_widths_and_every_multiplier_is_known() {
+    let device = Device::flex();
+    let model = |d, heads, ffn| GptConfig::new(11, 8, 1, d, heads, 4, ffn).init(&device).unwrap();
+    let shapes = shape_reader().infer(&model(8, 2, 12), &model(12, 3, 14), &model(32, 8, 96)).unwrap();
+    let role = |path: &str| shapes.get(path).unwrap().role();
+    assert_eq!(role("token_embedding.weight"), Role::Input);
+    assert_eq!(role("blocks.0.attention.relative_key.weight"), Role::Hidden);
+    assert_eq!(role("blocks.0.attention.content_bias"), Role::Vector);
+    assert_eq!(role("readout.weight"), Role::Output);
+    assert!(shapes.get("readout.weight").unwrap().multiplied);
+    let kind = |path: &str| shapes.get(path).unwrap().kind;
+    assert_eq!(kind("readout.multiplier"), Kind::Multiplier);
+    assert_eq!(kind("blocks.0.attention.logit_scale"), Kind::LogitScale);
+    let down = shapes.get("blocks.0.feed_forward.down.weight").unwrap();
+    assert_eq!((down.fan_in_mult() as usize, down.fan_out_mult() as usize), (8, 4), "d_ffn and d_model grow apart");
+}
+
+#[test]
+fn the_named_patterns_match_the_built_model() {
+    let model = small().init(&Device::flex()).unwrap();
+    let patterns = [GptConfig::queries(), GptConfig::readout()]
+        .into_iter()
+        .chain(GptConfig::residual_projections())
+        .chain(GptConfig::relative_biases());
+    for pattern in patterns {
+        let paths = paths(&model);
+        let matched = paths.iter().filter(|path| pattern.matches(path.split(' ').next().unwrap())).count();
+        assert_eq!(matched, if pattern == GptConfig::readout() { 1 } else { 2 }, "{pattern}");
+    }
+}

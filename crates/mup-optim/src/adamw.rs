@@ -1,0 +1,64 @@
+//! AdamW: decoupled weight decay.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::optim::{AdamWConfig, ModuleOptimizer};
+use mup_rules::{OptimizerKind, ScalingPlan};
+
+use crate::OptimError;
+use crate::groups::attach;
+use crate::hyperparameters::Check;
+
+/// AdamW with the plan's learning rates, weight decay and ε. Defaults are PyTorch's (`torch.optim.AdamW`), not
+/// Burn's.
+///
+/// For a tensor with plan factors `c` (rate), `d` (decay) and `e` (ε), and the rate `η` given to `step`:
+///
+/// ```text
+/// w ← w·(1 − c·η·d·λ) − c·η · m̂ / (√v̂ + e·ε)
+/// ```
+///
+/// # Reference
+///
+/// Loshchilov & Hutter, arXiv:1711.05101; the factors: Tensor Programs V, arXiv:2203.03466v2, Table 3 and B.3.
+#[derive(Config, Debug, PartialEq)]
+pub struct MupAdamWConfig {
+    /// Decay of the first moment.
+    #[config(default = 0.9)]
+    pub beta_1: f64,
+    /// Decay of the second moment.
+    #[config(default = 0.999)]
+    pub beta_2: f64,
+    /// Added outside the square root, at base width.
+    #[config(default = 1e-8)]
+    pub epsilon: f64,
+    /// Decoupled weight decay λ, at base width.
+    #[config(default = 0.01)]
+    pub weight_decay: f64,
+    /// The schedule's largest rate, needed when the plan's weight decay is independent of it.
+    pub peak_learning_rate: Option<f64>,
+}
+
+impl MupAdamWConfig {
+    /// The optimizer for `module`, which must be the one that the plan speaks of.
+    ///
+    /// # Errors
+    ///
+    /// [`OptimError`]: a hyperparameter outside its range or without effect, a plan for SGD-like optimizers,
+    /// a plan for another module.
+    pub fn init<M: Module>(&self, plan: &ScalingPlan, module: &M) -> Result<ModuleOptimizer, OptimError> {
+        let check = Check("AdamW");
+        check.coefficient("beta_1", self.beta_1)?;
+        check.coefficient("beta_2", self.beta_2)?;
+        check.non_negative("epsilon", self.epsilon)?;
+        let decay = check.decay(plan, self.weight_decay, self.peak_learning_rate)?;
+        attach(plan, module, "AdamW", OptimizerKind::AdamLike, |class| {
+            AdamWConfig::new()
+                .with_beta_1(self.beta_1 as f32)
+                .with_beta_2(self.beta_2 as f32)
+                .with_epsilon((self.epsilon * class.epsilon) as f32)
+                .with_weight_decay((decay * class.weight_decay) as f32)
+                .build()
+        })
+    }
+}

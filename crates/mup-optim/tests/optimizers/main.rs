@@ -1,0 +1,15 @@
+//! What `mup-optim` promises, from outside the crate.
+#![expect(clippy::float_cmp, reason = "equality to the bit is what these tests claim")]
+
+mod base_width;
+mod family;
+mod global_clip;
+mod model;
+mod partition;
+mod rejected;
+mod resume;
+mod scaling;
+mod schedules;
+mod torch;
+mod untrained;
+mod weight_decay;

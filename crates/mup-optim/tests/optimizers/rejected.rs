@@ -1,0 +1,90 @@
+//! Hyperparameters that cannot be meant.
+
+use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig, OptimError};
+use mup_rules::{L2Rule, OptimizerKind, Parametrization, ScalingPlan, WeightDecay};
+
+use crate::model::{Net, mup, plan};
+
+fn adamw(config: &MupAdamWConfig) -> OptimError {
+    config.init(&mup(OptimizerKind::AdamLike), &Net::target()).err().unwrap()
+}
+
+fn adam(config: &MupAdamConfig) -> OptimError {
+    config.init(&mup(OptimizerKind::AdamLike), &Net::target()).err().unwrap()
+}
+
+fn sgd(config: &MupSgdConfig) -> OptimError {
+    config.init(&mup(OptimizerKind::SgdLike), &Net::target()).err().unwrap()
+}
+
+#[test]
+fn negative_infinite_and_nan_hyperparameters_are_named() {
+    for bad in [-0.1, f64::NAN, f64::INFINITY] {
+        let errors = [
+            ("AdamW", "beta_1", adamw(&MupAdamWConfig::new().with_beta_1(bad))),
+            ("AdamW", "beta_2", adamw(&MupAdamWConfig::new().with_beta_2(bad))),
+            ("AdamW", "epsilon", adamw(&MupAdamWConfig::new().with_epsilon(bad))),
+            ("AdamW", "weight_decay", adamw(&MupAdamWConfig::new().with_weight_decay(bad))),
+            ("AdamW", "peak_learning_rate", adamw(&MupAdamWConfig::new().with_peak_learning_rate(Some(bad)))),
+            ("Adam", "beta_1", adam(&MupAdamConfig::new().with_beta_1(bad))),
+            ("Adam", "beta_2", adam(&MupAdamConfig::new().with_beta_2(bad))),
+            ("Adam", "epsilon", adam(&MupAdamConfig::new().with_epsilon(bad))),
+            ("Adam", "l2", adam(&MupAdamConfig::new().with_l2(bad))),
+            ("SGD", "momentum", sgd(&MupSgdConfig::new().with_momentum(bad))),
+            ("SGD", "weight_decay", sgd(&MupSgdConfig::new().with_weight_decay(bad))),
+            ("SGD", "peak_learning_rate", sgd(&MupSgdConfig::new().with_peak_learning_rate(Some(bad)))),
+        ];
+        for (wanted_optimizer, wanted_name, error) in errors {
+            let OptimError::Hyperparameter { optimizer, name, .. } = error else { panic!("{error}") };
+            assert_eq!((optimizer, name), (wanted_optimizer, wanted_name));
+        }
+    }
+}
+
+#[test]
+fn coefficients_of_moving_averages_end_below_one() {
+    let error = adamw(&MupAdamWConfig::new().with_beta_2(1.0));
+    assert_eq!(error.to_string(), "AdamW: beta_2 is 1, but must be at least 0 and less than 1");
+}
+
+#[test]
+fn settings_without_effect_are_errors() {
+    let error = sgd(&MupSgdConfig::new().with_nesterov(true));
+    assert_eq!(error.to_string(), "SGD: nesterov has no effect without momentum; set with_momentum, or leave it out");
+    for error in [
+        adamw(&MupAdamWConfig::new().with_peak_learning_rate(Some(0.01))),
+        sgd(&MupSgdConfig::new().with_peak_learning_rate(Some(0.01))),
+    ] {
+        assert!(matches!(error, OptimError::NoEffect { name: "peak_learning_rate", .. }), "{error}");
+    }
+}
+
+#[test]
+fn decay_independent_of_the_peak_rate_needs_the_peak_rate() {
+    let independent = |kind, parametrization: Parametrization| {
+        plan(&Net::target(), parametrization.with_weight_decay(WeightDecay::Independent), kind)
+    };
+    let (net, table) = (Net::target(), Parametrization::mup());
+    let (adam, sgd) = (independent(OptimizerKind::AdamLike, table.clone()), independent(OptimizerKind::SgdLike, table));
+    let error = MupAdamWConfig::new().init(&adam, &net).err().unwrap();
+    assert_eq!(error, OptimError::PeakRequired { optimizer: "AdamW" });
+    let error = MupSgdConfig::new().with_weight_decay(0.1).init(&sgd, &net).err().unwrap();
+    assert_eq!(error, OptimError::PeakRequired { optimizer: "SGD" });
+    assert!(MupSgdConfig::new().init(&sgd, &net).is_ok(), "nothing to scale");
+    let coupled =
+        independent(OptimizerKind::AdamLike, Parametrization { l2: L2Rule::AsWeightDecay, ..Parametrization::mup() });
+    let error = MupAdamConfig::new().with_l2(0.1).init(&coupled, &net).err().unwrap();
+    assert_eq!(error, OptimError::IndependentL2);
+}
+
+#[test]
+fn a_plan_edited_to_nonsense_is_refused_by_path() {
+    let mut edited = serde_json::to_value(mup(OptimizerKind::AdamLike)).unwrap();
+    edited["rows"][2]["learning_rate"]["value"] = (-1.0).into();
+    let edited: ScalingPlan = serde_json::from_value(edited).unwrap();
+    let error = MupAdamConfig::new().init(&edited, &Net::target()).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "`up.weight`: the plan's learning rate factor is -1, but must be finite and positive; was the plan edited?"
+    );
+}

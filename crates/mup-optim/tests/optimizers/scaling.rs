@@ -1,0 +1,59 @@
+//! The rate factor of every tensor is inside the optimizer.
+
+use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
+use mup_rules::OptimizerKind;
+
+use crate::model::{Net, gradients_of, mup, random_values, values};
+
+/// One step of plain SGD computes `w − (η·c)·g`, with `η·c` rounded once, to f32.
+fn sgd_step_is_exact(rate: f64) {
+    let (net, plan) = (Net::target(), mup(OptimizerKind::SgdLike));
+    let mut optimizer = MupSgdConfig::new().init(&plan, &net).unwrap();
+    let (before, gradients) = (values(&net), random_values(&net));
+    let after = values(&optimizer.step(rate, net.clone(), gradients_of(&net, &gradients)));
+    for row in plan.rows() {
+        let step = (rate * row.learning_rate.value) as f32;
+        let (before, gradients) = (&before[&row.path], &gradients[&row.path]);
+        let expected: Vec<f32> = before.iter().zip(gradients).map(|(w, g)| w - g * step).collect();
+        assert_eq!(after[&row.path], expected, "{}", row.path);
+    }
+}
+
+#[test]
+fn an_sgd_step_is_rate_times_factor_times_gradient_for_every_tensor() {
+    sgd_step_is_exact(0.3);
+}
+
+#[test]
+fn rates_above_one_work() {
+    sgd_step_is_exact(7.5);
+}
+
+/// Adam's first step moves every entry by its tensor's rate, whatever the gradient: m̂/√v̂ is ±1.
+#[test]
+fn plain_lr_keeps_multipliers() {
+    let (net, plan, rate) = (Net::target(), mup(OptimizerKind::AdamLike), 0.01);
+    let adam = MupAdamConfig::new().with_epsilon(0.0).init(&plan, &net).unwrap();
+    let adamw = MupAdamWConfig::new().with_epsilon(0.0).with_weight_decay(0.0).init(&plan, &net).unwrap();
+    for mut optimizer in [adam, adamw] {
+        let (before, gradients) = (values(&net), random_values(&net));
+        let after = values(&optimizer.step(rate, net.clone(), gradients_of(&net, &gradients)));
+        for row in plan.rows() {
+            for (before, after) in before[&row.path].iter().zip(&after[&row.path]) {
+                // Weights below 1 are stored to 6e-8, and the step is their difference.
+                let moved = f64::from((after - before).abs());
+                assert!((moved - rate * row.learning_rate.value).abs() < 1.5e-7, "{}: {moved}", row.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_factors_of_this_model_differ() {
+    let rate = |kind, path: &str| mup(kind).row(path).unwrap().learning_rate.value;
+    let adam: Vec<f64> = ["input.weight", "up.weight", "down.weight", "readout.weight"]
+        .map(|path| rate(OptimizerKind::AdamLike, path))
+        .to_vec();
+    assert_eq!(adam, [1.0, 1.0 / 4.0, 1.0 / 8.0, 1.0 / 4.0]);
+    assert_eq!(rate(OptimizerKind::SgdLike, "up.weight"), 2.0);
+}

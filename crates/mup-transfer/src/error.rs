@@ -1,0 +1,142 @@
+//! What can be wrong with a search space, a study's directory, or a transfer.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A search space that cannot be walked.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum SpaceError {
+    /// No hyperparameter of that name.
+    #[error("unknown hyperparameter `{name}`; there are {known}")]
+    UnknownHyperparameter {
+        /// What was asked for.
+        name: String,
+        /// What exists.
+        known: String,
+    },
+    /// A list that does not parse.
+    #[error("cannot sweep `{text}`: {reason}; write for example alpha-output=0.25,1,4")]
+    List {
+        /// What was given.
+        text: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A grid that does not exist.
+    #[error("no grid of log2 learning rates from {low} to {high} by {step}: {reason}")]
+    Grid {
+        /// Low end.
+        low: f64,
+        /// High end.
+        high: f64,
+        /// Step.
+        step: f64,
+        /// What is wrong.
+        reason: &'static str,
+    },
+}
+
+/// One setting that differs between the study in a folder and the one asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Path of the setting.
+    pub setting: String,
+    /// Value in the folder.
+    pub there: String,
+    /// Value asked for.
+    pub asked: String,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} there, {} asked for", self.setting, self.there, self.asked)
+    }
+}
+
+/// A study's directory that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The file system refused.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The folder holds a study with other settings.
+    #[error(
+        "{} holds a study with another configuration; choose another folder, or repeat its settings:\n  {}",
+        folder.display(),
+        differences.iter().map(Difference::to_string).collect::<Vec<_>>().join("\n  ")
+    )]
+    OtherConfiguration {
+        /// The folder.
+        folder: PathBuf,
+        /// Every setting that differs.
+        differences: Vec<Difference>,
+    },
+    /// The folder holds something else.
+    #[error("{} is no study and not empty (it holds {}): choose another folder", folder.display(), found.display())]
+    NotAStudy {
+        /// The folder.
+        folder: PathBuf,
+        /// One of the files in it.
+        found: PathBuf,
+    },
+    /// `study.json` is damaged.
+    #[error("cannot use {}: {reason}; choose another folder, or delete this one", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A trial's file is of a newer version.
+    #[error(
+        "{} was written by a newer version of this program (record version {version}, known {known}): use that one, or \
+         choose another folder",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+        /// The latest version known here.
+        known: u32,
+    },
+}
+
+/// Plans between which nothing transfers.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TransferError {
+    /// They were made for different rules or optimizers.
+    #[error("the proxy was planned with {proxy}, the target with {target}: plan both alike")]
+    OtherRules {
+        /// The proxy's.
+        proxy: String,
+        /// The target's.
+        target: String,
+    },
+    /// They have different parameters, so they differ in more than width.
+    #[error(
+        "proxy and target differ in more than width; only in the proxy: [{}]; only in the target: [{}]",
+        only_proxy.join(", "),
+        only_target.join(", ")
+    )]
+    OtherParameters {
+        /// Paths only in the proxy.
+        only_proxy: Vec<String>,
+        /// Paths only in the target.
+        only_target: Vec<String>,
+    },
+    /// A parameter has another base or another finite dimension.
+    #[error("proxy and target have different base shapes: {}", paths.join(", "))]
+    OtherBase {
+        /// The parameters concerned.
+        paths: Vec<String>,
+    },
+}

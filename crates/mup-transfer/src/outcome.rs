@@ -1,0 +1,98 @@
+//! How a trial ended: a loss, or divergence. Both are results.
+
+use serde::{Deserialize, Serialize};
+
+/// How many of the last steps the final training loss averages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Smoothing {
+    /// Steps.
+    pub last: usize,
+}
+
+impl Smoothing {
+    /// A tenth of a run, at least one step.
+    #[must_use]
+    pub fn tenth_of(steps: usize) -> Self {
+        Self { last: (steps / 10).max(1) }
+    }
+
+    fn mean(self, losses: &[f64]) -> f64 {
+        let last = &losses[losses.len().saturating_sub(self.last.max(1))..];
+        last.iter().sum::<f64>() / last.len() as f64
+    }
+}
+
+/// How a trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The training loss, smoothed over the last steps: the metric of the choice (TP-V App. A).
+    Finished {
+        /// Mean over the last steps.
+        loss: f64,
+    },
+    /// The loss became infinite or not a number.
+    NotFinite {
+        /// The first step, from 0, whose loss was not finite.
+        step: usize,
+    },
+    /// The loss ended above where it started.
+    AboveStart {
+        /// Loss of the first step.
+        first: f64,
+        /// Mean over the last steps.
+        last: f64,
+    },
+}
+
+impl Outcome {
+    /// Judges the losses of all steps. No steps at all count as not finite.
+    #[must_use]
+    pub fn of(losses: &[f64], smoothing: Smoothing) -> Self {
+        if let Some(step) = losses.iter().position(|loss| !loss.is_finite()) {
+            return Self::NotFinite { step };
+        }
+        let Some(&first) = losses.first() else { return Self::NotFinite { step: 0 } };
+        let last = smoothing.mean(losses);
+        if losses.len() > 1 && last > first { Self::AboveStart { first, last } } else { Self::Finished { loss: last } }
+    }
+
+    /// The final training loss; none for a diverged trial.
+    #[must_use]
+    pub fn loss(self) -> Option<f64> {
+        match self {
+            Self::Finished { loss } => Some(loss),
+            Self::NotFinite { .. } | Self::AboveStart { .. } => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Finished { loss } => write!(f, "{loss:.4}"),
+            Self::NotFinite { step } => write!(f, "diverged (not finite at step {step})"),
+            Self::AboveStart { first, last } => write!(f, "diverged (from {first:.2} to {last:.2})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_that_ends_above_its_start_has_diverged() {
+        let smoothing = Smoothing { last: 2 };
+        assert_eq!(Outcome::of(&[5.0, 4.0, 3.0, 2.0], smoothing), Outcome::Finished { loss: 2.5 });
+        assert_eq!(Outcome::of(&[5.0, 4.0, 6.0, 8.0], smoothing), Outcome::AboveStart { first: 5.0, last: 7.0 });
+        assert_eq!(Outcome::of(&[5.0, f64::NAN, 1.0], smoothing), Outcome::NotFinite { step: 1 });
+        assert_eq!(Outcome::of(&[f64::INFINITY], smoothing), Outcome::NotFinite { step: 0 });
+        assert_eq!(Outcome::of(&[], smoothing), Outcome::NotFinite { step: 0 });
+    }
+
+    #[test]
+    fn a_single_step_is_its_own_mean() {
+        assert_eq!(Outcome::of(&[5.0], Smoothing { last: 3 }), Outcome::Finished { loss: 5.0 });
+    }
+}

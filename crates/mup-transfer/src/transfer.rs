@@ -1,0 +1,110 @@
+//! Proxy's values to target's: a pure function that states each value and why.
+
+use std::collections::BTreeSet;
+
+use mup_rules::{PlanRow, ScalingPlan};
+use serde::{Deserialize, Serialize};
+
+use crate::{Hyperparameter, Hyperparameters, TransferError, Transferable};
+
+/// One transferred value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transferred {
+    /// Which.
+    pub hyperparameter: Hyperparameter,
+    /// Its value on the proxy.
+    pub proxy: f64,
+    /// Its value on the target.
+    pub target: f64,
+    /// Whether its optimum is stable across width.
+    pub transferable: Transferable,
+    /// What becomes of it in the target.
+    pub explanation: String,
+}
+
+/// The target's values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// To train the target with.
+    pub values: Hyperparameters,
+    /// One row for each hyperparameter.
+    pub rows: Vec<Transferred>,
+}
+
+/// The values that train the target, given those that trained the proxy best.
+///
+/// Under µP the user's numbers stay the same; the target's plan turns them into each tensor's own, and the rows
+/// say how. Under the standard parametrization they stay the same too, which is what the control does.
+///
+/// # Errors
+///
+/// [`TransferError`]: plans for other rules, other parameters (another depth, say) or another base.
+pub fn transfer(
+    values: &Hyperparameters,
+    proxy: &ScalingPlan,
+    target: &ScalingPlan,
+) -> Result<Transfer, TransferError> {
+    check_rules(proxy, target)?;
+    check_parameters(proxy, target)?;
+    check_bases(proxy, target)?;
+    let row = |hyperparameter: Hyperparameter| Transferred {
+        hyperparameter,
+        proxy: values.get(hyperparameter),
+        target: values.get(hyperparameter),
+        transferable: hyperparameter.across_width(),
+        explanation: explain(hyperparameter, target),
+    };
+    Ok(Transfer { values: *values, rows: Hyperparameter::ALL.into_iter().map(row).collect() })
+}
+
+fn check_rules(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
+    let name = |plan: &ScalingPlan| format!("{} for {}", plan.parametrization().name, plan.optimizer());
+    if proxy.parametrization() == target.parametrization() && proxy.optimizer() == target.optimizer() {
+        return Ok(());
+    }
+    Err(TransferError::OtherRules { proxy: name(proxy), target: name(target) })
+}
+
+fn check_parameters(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
+    let paths = |plan: &ScalingPlan| plan.rows().iter().map(|row| row.path.clone()).collect::<BTreeSet<_>>();
+    let (of_proxy, of_target) = (paths(proxy), paths(target));
+    if of_proxy == of_target {
+        return Ok(());
+    }
+    let only_proxy = of_proxy.difference(&of_target).cloned().collect();
+    let only_target = of_target.difference(&of_proxy).cloned().collect();
+    Err(TransferError::OtherParameters { only_proxy, only_target })
+}
+
+fn check_bases(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
+    let base = |row: &PlanRow| row.dims.iter().map(|dim| (dim.base_size(), dim.is_infinite())).collect::<Vec<_>>();
+    let differs = |row: &&PlanRow| target.row(&row.path).is_ok_and(|other| base(row) != base(other));
+    let paths: Vec<String> = proxy.rows().iter().filter(differs).map(|row| row.path.clone()).collect();
+    if paths.is_empty() { Ok(()) } else { Err(TransferError::OtherBase { paths }) }
+}
+
+fn explain(hyperparameter: Hyperparameter, target: &ScalingPlan) -> String {
+    match hyperparameter {
+        Hyperparameter::LearningRate => format!("times {}", factors(target, |row| row.learning_rate.value)),
+        Hyperparameter::InitScale => format!("standard deviations times {}", factors(target, |row| row.init_std.value)),
+        Hyperparameter::AlphaAttention => {
+            "unchanged; the plan's factor on attention logits follows the head width".to_owned()
+        }
+        Hyperparameter::AlphaOutput => "unchanged; the readout's own multiplier follows the width".to_owned(),
+        Hyperparameter::AlphaEmbedding | Hyperparameter::AlphaRelative => "unchanged".to_owned(),
+    }
+}
+
+/// The distinct factors of a plan's trained tensors, each with the number of tensors that have it.
+fn factors(plan: &ScalingPlan, factor: impl Fn(&PlanRow) -> f64) -> String {
+    let mut counts: Vec<(f64, usize)> = Vec::new();
+    for value in plan.rows().iter().filter(|row| row.kind.is_trained()).map(factor) {
+        match counts.iter_mut().find(|(known, _)| known.total_cmp(&value).is_eq()) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((value, 1)),
+        }
+    }
+    counts.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let texts: Vec<String> = counts.iter().map(|(value, count)| format!("{value} in {count} tensors")).collect();
+    texts.join(", ")
+}

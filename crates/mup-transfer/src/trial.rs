@@ -1,0 +1,159 @@
+//! One training run: what identifies it, what it returns, the record that is kept.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{Hyperparameters, Outcome, Smoothing};
+
+/// Version of the record's form. Another version is never read as this one.
+pub(crate) const RECORD_VERSION: u32 = 1;
+
+/// Everything a training run depends on, and so its identity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Name of the parametrization.
+    pub parametrization: String,
+    /// Width of the model.
+    pub width: usize,
+    /// The tuned values.
+    pub hyperparameters: Hyperparameters,
+    /// Seed of the weights and of the batches.
+    pub seed: u64,
+    /// Everything else that changes the numbers: model, data (its hash), optimizer, schedule, device, version of
+    /// the training code. The study's settings.
+    pub settings: Value,
+}
+
+impl Trial {
+    /// The first 16 hexadecimal digits of the SHA-256 of the whole configuration.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let mut id = digest(self);
+        id.truncate(16);
+        id
+    }
+
+    /// The record's file name.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}-w{}-{}.json", self.parametrization, self.width, self.id())
+    }
+}
+
+/// SHA-256 of the JSON with keys in order, as hexadecimal.
+pub(crate) fn digest(value: &impl Serialize) -> String {
+    // Through `Value`, so that the order of keys does not depend on the order of fields.
+    let value = serde_json::to_value(value).expect("bug: plain data with text keys is always JSON");
+    let mut hasher = Sha256::new();
+    feed(&value, &mut hasher);
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Sorts keys itself: whether serde_json keeps them sorted is a feature that any crate can switch.
+fn feed(value: &Value, hasher: &mut Sha256) {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            hasher.update(b"{");
+            for (key, value) in entries {
+                hasher.update(Value::from(key.as_str()).to_string());
+                hasher.update(b":");
+                feed(value, hasher);
+                hasher.update(b",");
+            }
+            hasher.update(b"}");
+        }
+        Value::Array(values) => {
+            hasher.update(b"[");
+            for value in values {
+                feed(value, hasher);
+                hasher.update(b",");
+            }
+            hasher.update(b"]");
+        }
+        leaf => hasher.update(leaf.to_string()),
+    }
+}
+
+/// What a training run returns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Training loss of every step; a run may stop at the first that is not finite.
+    pub losses: Vec<f64>,
+    /// Validation loss at the end.
+    pub validation: Option<f64>,
+    /// Tokens trained on.
+    pub tokens: u64,
+    /// Parameters trained.
+    pub parameters: u64,
+    /// Text sampled from the trained model.
+    pub sample: Option<String>,
+}
+
+/// The record of a trial, as its file holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    pub(crate) version: u32,
+    /// [`Trial::id`] of the configuration.
+    pub id: String,
+    /// The configuration.
+    pub trial: Trial,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it returned; losses up to the last finite one.
+    pub curve: Curve,
+    /// Wall-clock seconds: the only content that differs between two runs of one trial.
+    pub seconds: f64,
+}
+
+impl TrialRecord {
+    /// Judges a run.
+    #[must_use]
+    pub fn new(trial: Trial, mut curve: Curve, smoothing: Smoothing, seconds: f64) -> Self {
+        let outcome = Outcome::of(&curve.losses, smoothing);
+        // JSON has no word for them, and the outcome says where they began.
+        if let Some(end) = curve.losses.iter().position(|loss| !loss.is_finite()) {
+            curve.losses.truncate(end);
+        }
+        curve.validation = curve.validation.filter(|loss| loss.is_finite());
+        Self { version: RECORD_VERSION, id: trial.id(), trial, outcome, curve, seconds }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn trial() -> Trial {
+        let settings = json!({ "steps": 10, "data": "00ff" });
+        let hyperparameters = Hyperparameters::at_rate(0.5);
+        Trial { parametrization: "mup".to_owned(), width: 64, hyperparameters, seed: 0, settings }
+    }
+
+    #[test]
+    fn identity_is_the_content_and_nothing_else() {
+        // A change here makes every existing study run again: bump RECORD_VERSION with it.
+        assert_eq!(trial().id(), "bc8b51cc5d8c8103");
+        assert_eq!(trial().id(), Trial { settings: json!({ "data": "00ff", "steps": 10 }), ..trial() }.id());
+        assert_ne!(trial().id(), Trial { seed: 1, ..trial() }.id());
+        assert_ne!(trial().id(), Trial { width: 65, ..trial() }.id());
+        assert_ne!(trial().id(), Trial { settings: json!({ "steps": 11, "data": "00ff" }), ..trial() }.id());
+        let hyperparameters = Hyperparameters { alpha_output: 2.0, ..Hyperparameters::at_rate(0.5) };
+        assert_ne!(trial().id(), Trial { hyperparameters, ..trial() }.id());
+    }
+
+    #[test]
+    fn a_record_survives_json_whatever_the_losses() {
+        let curve =
+            Curve { losses: vec![5.0, 0.1 + 0.2, f64::NAN, 1.0], validation: Some(f64::NAN), ..Curve::default() };
+        let record = TrialRecord::new(trial(), curve, Smoothing { last: 1 }, 0.5);
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<TrialRecord>(&text).unwrap(), record);
+        assert_eq!(record.outcome, Outcome::NotFinite { step: 2 });
+        assert_eq!(record.curve.losses.len(), 2);
+    }
+}

@@ -1,0 +1,61 @@
+//! The transfer: states every value, refuses plans between which nothing transfers.
+
+use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_shapes::{Axes, Axis, BaseShapes, Kind, ModuleShapes, ParamShape};
+use mup_transfer::{Hyperparameter, Hyperparameters, TransferError, Transferable, transfer};
+
+fn shapes(width: usize, vocab: usize, n_layer: usize) -> ModuleShapes {
+    let weight = |path: String, d_in, d_out| ParamShape {
+        path,
+        layer: "Linear".to_owned(),
+        dims: vec![d_in, d_out],
+        axes: Axes::new([Axis::In, Axis::Out]),
+        kind: Kind::Weight,
+        multiplied: false,
+    };
+    let mut params = vec![weight("input".to_owned(), vocab, width)];
+    params.extend((0..n_layer).map(|i| weight(format!("blocks.{i}"), width, width)));
+    ModuleShapes::new(params)
+}
+
+fn plan(width: usize, vocab: usize, n_layer: usize, parametrization: Parametrization) -> ScalingPlan {
+    let base = BaseShapes::infer(&shapes(64, vocab, n_layer), &shapes(128, vocab, n_layer)).unwrap();
+    let shapes = base.apply(&shapes(width, vocab, n_layer)).unwrap();
+    ScalingPlan::new(&shapes, parametrization, OptimizerKind::AdamLike).unwrap()
+}
+
+fn mup(width: usize) -> ScalingPlan {
+    plan(width, 10, 2, Parametrization::mup())
+}
+
+#[test]
+fn the_user_s_numbers_stay_and_the_target_s_plan_is_stated() {
+    let values = Hyperparameters { alpha_output: 4.0, ..Hyperparameters::at_rate(2.0_f64.powi(-6)) };
+    let moved = transfer(&values, &mup(64), &mup(256)).unwrap();
+    assert_eq!(moved.values, values);
+    let all: Vec<Hyperparameter> = moved.rows.iter().map(|row| row.hyperparameter).collect();
+    assert_eq!(all, Hyperparameter::ALL);
+    assert!(moved.rows.iter().all(|row| row.transferable == Transferable::Yes));
+    assert_eq!(moved.rows[0].explanation, "times 1 in 1 tensors, 0.25 in 2 tensors");
+    assert_eq!(moved.rows[1].explanation, "standard deviations times 1 in 1 tensors, 0.5 in 2 tensors");
+}
+
+#[test]
+fn another_depth_is_refused_by_the_paths_that_differ() {
+    let values = Hyperparameters::at_rate(0.01);
+    let error = transfer(&values, &mup(64), &plan(256, 10, 3, Parametrization::mup())).unwrap_err();
+    let only_target = vec!["blocks.2".to_owned()];
+    assert_eq!(error, TransferError::OtherParameters { only_proxy: vec![], only_target });
+}
+
+#[test]
+fn other_rules_and_other_bases_are_refused() {
+    let values = Hyperparameters::at_rate(0.01);
+    let standard = plan(256, 10, 2, Parametrization::standard());
+    assert!(matches!(transfer(&values, &mup(64), &standard), Err(TransferError::OtherRules { .. })));
+    let vocab = plan(256, 11, 2, Parametrization::mup());
+    assert_eq!(
+        transfer(&values, &mup(64), &vocab).unwrap_err(),
+        TransferError::OtherBase { paths: vec!["input".to_owned()] }
+    );
+}
