@@ -1,20 +1,26 @@
 //! Conventions on which the sources disagree: weight decay and Adam's ε. Named, printed, stored.
 
+use mup_shapes::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::{Power, Rule};
 
 /// How weight decay λ changes for a tensor whose learning rate is `C = c·η`.
+///
+/// An optimizer that decays by `C·λ` per step forgets its past in `1/(C·λ)` steps; the conventions differ in
+/// whether that time depends on width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WeightDecay {
-    /// λ unchanged, so that `C·λ` shrinks with the tensor's rate (TP-V B.3; nanoGPT-mup, Megatron-LM, Cerebras).
+    /// λ unchanged, so that `C·λ` shrinks with the tensor's rate (TP-V B.3; nanoGPT-mup, Megatron-LM,
+    /// Cerebras). Depends on the form: the same model decays differently in the plain and multiplier form.
     KeepLambda,
-    /// λ/c, so that `C·λ` is the same at every width (microsoft/mup `weight_decay *= width_mult`, CompleteP,
-    /// Wang & Aitchison arXiv:2405.13698). Invariant under the choice of form.
+    /// λ/c, so that `C·λ` is the same at every width (microsoft/mup `weight_decay *= width_mult`; CompleteP,
+    /// arXiv:2505.01618; Wang & Aitchison, arXiv:2405.13698). Invariant under the choice of form.
     KeepProduct,
-    /// λ/(c·peak rate): λ per step times the schedule's shape, independent of the peak rate (u-µP
-    /// arXiv:2407.17465; microsoft/mup `decoupled_wd`). The optimizer needs to be told the peak rate.
+    /// λ/(c·peak rate): λ per step times the schedule's shape, independent of the peak rate (u-µP,
+    /// arXiv:2407.17465; microsoft/mup `decoupled_wd`, commit 1981497, not yet in release 1.0.0). The
+    /// optimizer needs to be told the peak rate. Invariant under the choice of form.
     Independent,
 }
 
@@ -29,16 +35,34 @@ impl WeightDecay {
     }
 }
 
+impl std::fmt::Display for WeightDecay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::KeepLambda => "keeps λ",
+            Self::KeepProduct => "keeps rate·λ",
+            Self::Independent => "independent of the peak rate",
+        })
+    }
+}
+
 /// How Adam's ε, added outside the square root, follows the size of the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EpsilonRule {
     /// ε at every width (microsoft/mup).
     Unscaled,
-    /// ε in proportion to the gradient's entries of that tensor (TP-V B.3, derived per form: Lemma J.1).
+    /// ε in proportion to the gradient's entries of that tensor, [`Rule::gradient`]: `1/m_out` for input,
+    /// vector and hidden tensors; for the readout `1/m_in` in the multiplier form and constant in the plain
+    /// form. Invariant under the choice of form (Lemma J.1, extended to ε).
     Gradient,
-    /// ε ∝ 1/fan_in for every tensor that has an infinite axis (TP-V B.3, "for all parameters, like
-    /// 1/fan_in if added after the square root").
+    /// "For all parameters, like 1/fan_in if added after the square root" (TP-V B.3).
+    ///
+    /// Taken word for word this would leave embeddings, biases and gains unscaled, since their fan-in is
+    /// finite, and "for all parameters" would not hold. The sentence speaks of the width n, to which every
+    /// growing fan of the paper's networks is proportional; so a tensor whose fan-in is finite uses its
+    /// fan-out. That is the same authors' `InfShape.width_mult` in microsoft/mup: the fan-in when both axes
+    /// grow, else the one that does. In every form, also the plain readout, whose gradient does not shrink
+    /// (Table 8, where it does, is the form that the sentence fits).
     FanIn,
 }
 
@@ -46,15 +70,28 @@ impl EpsilonRule {
     /// The factor on ε for a tensor that follows `rule`.
     #[must_use]
     pub fn factor(self, rule: &Rule) -> Power {
-        match self {
-            Self::Unscaled => Power::ONE,
-            Self::Gradient => rule.gradient,
-            Self::FanIn => Power::fan_in(-1.0),
+        match (self, rule.role) {
+            (Self::Unscaled, _) | (Self::FanIn, Role::Scalar) => Power::ONE,
+            (Self::Gradient, _) => rule.gradient,
+            (Self::FanIn, Role::Hidden | Role::Output) => Power::fan_in(-1.0),
+            (Self::FanIn, Role::Input | Role::Vector) => Power::fan_out(-1.0),
         }
     }
 }
 
+impl std::fmt::Display for EpsilonRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Unscaled => "unscaled",
+            Self::Gradient => "follows the gradient",
+            Self::FanIn => "1/width",
+        })
+    }
+}
+
 /// How the coefficient of coupled L2 (added to the gradient) changes under an Adam-like optimizer.
+///
+/// Under SGD-like optimizers coupled L2 *is* weight decay, and [`WeightDecay`] says how it changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum L2Rule {
@@ -73,5 +110,14 @@ impl L2Rule {
             Self::AsWeightDecay => decay,
             Self::Gradient => rule.gradient / rule.init_std,
         }
+    }
+}
+
+impl std::fmt::Display for L2Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::AsWeightDecay => "as weight decay",
+            Self::Gradient => "follows the gradient",
+        })
     }
 }

@@ -3,10 +3,29 @@
 use mup_shapes::Role;
 use serde::{Deserialize, Serialize};
 
-use crate::{EpsilonRule, Form, L2Rule, Rule, RuleError, WeightDecay, mup, standard};
+use crate::{EpsilonRule, Form, L2Rule, Power, Rule, RuleError, WeightDecay, mup, standard};
 
 /// A table of rules and the conventions that go with it. Plain data: change a copy to ablate a rule.
+///
+/// # Example
+///
+/// µP without its learning-rate rule for hidden weights, the rule that matters most. A check that stays green
+/// under this table does not see the rule.
+///
+/// ```
+/// use mup_rules::{Form, Parametrization, Power, Rule};
+/// use mup_shapes::Role;
+///
+/// let mup = Parametrization::mup();
+/// let hidden = *mup.rule(Role::Hidden, Form::Plain).unwrap();
+/// let mut ablated = mup.with_rule(Rule { adam: Power::ONE, ..hidden });
+/// ablated.name = "mup, hidden rate kept".to_owned();
+///
+/// assert_eq!(ablated.rule(Role::Hidden, Form::Plain).unwrap().adam.to_string(), "1");
+/// assert_eq!(Parametrization::mup().rule(Role::Hidden, Form::Plain).unwrap().adam.to_string(), "1/m_in");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Parametrization {
     /// Name, as printed.
     pub name: String,
@@ -30,12 +49,22 @@ impl Parametrization {
     /// Names of the presets, as [`Parametrization::named`] takes them.
     pub const NAMES: [&str; 4] = ["mup", "tensor-programs-v", "mup-package", "standard"];
 
-    /// Our recommended µP: each output tensor in the form its layer supports, `C·λ` kept, ε following the
-    /// gradient's size.
+    /// Our recommended µP. Where the sources disagree it takes the convention that follows the gradient's
+    /// own scaling, and under which the form of a tensor changes nothing but numerics.
     ///
-    /// `C·λ` kept ([`WeightDecay::KeepProduct`]), because then the time scale of decay, 1/(C·λ) steps, is the
-    /// same at every width, and the choice of form does not matter; ε scaled, because an unscaled ε at last
-    /// dominates gradients that shrink like 1/m.
+    /// - **Form per tensor**: an output tensor gets the multiplier form if its layer applies one, else the
+    ///   plain form. Both are the same function at every step (TP-V Lemma J.1), so a stock `Linear` readout
+    ///   needs no change.
+    /// - **Decay keeps rate·λ** ([`WeightDecay::KeepProduct`]): the time scale of decay, 1/(C·λ) steps, is the
+    ///   same at every width. With λ kept, hidden weights of a wide model hardly decay at all, and the rate
+    ///   no longer transfers (Wang & Aitchison, arXiv:2405.13698).
+    /// - **ε follows the gradient** ([`EpsilonRule::Gradient`]): gradients shrink like 1/m, so a constant ε
+    ///   takes over in a wide enough model and turns Adam into SGD with momentum (TP-V B.3; CompleteP,
+    ///   arXiv:2505.01618, scales it likewise).
+    /// - **Coupled L2 follows gradient over weight** ([`L2Rule::Gradient`]): Adam normalizes the sum of
+    ///   gradient and λ·w, so the two must keep their ratio.
+    /// - **Attention logits ∝ 1/d_head**, equal to 1/√d_head at base (TP-V Def. 4.1): queries and keys
+    ///   correlate during training, and then the sum of d_head products grows like d_head.
     #[must_use]
     pub fn mup() -> Self {
         Self {
@@ -50,7 +79,14 @@ impl Parametrization {
         }
     }
 
-    /// The paper to the letter: λ unchanged, ε ∝ 1/fan_in (TP-V Tables 3 and 8, B.3).
+    /// The paper to the letter (TP-V, arXiv:2203.03466v2).
+    ///
+    /// - Forms: Table 3 (plain) and Table 8 (multiplier); every tensor by its own fans (J.2.1).
+    /// - λ constant in width, ε ∝ 1/fan_in (B.3; how [`EpsilonRule::FanIn`] reads it for embeddings and
+    ///   vectors is said there). Neither is invariant under the choice of form, so the two tables train
+    ///   differently once λ or ε matters. B.3 does not say whether AdamW's λ is multiplied by the tensor's
+    ///   rate; in Burn, as in PyTorch, it is, and then the decay of hidden weights shrinks like 1/m.
+    /// - Attention logits ∝ 1/d_head (Def. 4.1, B.1).
     #[must_use]
     pub fn tensor_programs_v() -> Self {
         Self {
@@ -62,7 +98,15 @@ impl Parametrization {
         }
     }
 
-    /// microsoft/mup 1.0.0 to the letter: `MuReadout` required, `C·λ` kept, ε unscaled.
+    /// microsoft/mup 1.0.0 to the letter, proven by `tests/golden_mup_package.rs`.
+    ///
+    /// - `MuReadout` required (`mup/shape.py::assert_hidden_size_inf`), so outputs have the multiplier form.
+    /// - `lr` and `weight_decay` by `mup/optim.py::MuAdam`, `MuAdamW`, `MuSGD`: C·λ kept, for decoupled and
+    ///   coupled decay alike; ε untouched.
+    /// - Attention logits ∝ 1/d_head (its README; the package leaves this to the model).
+    ///
+    /// Not followed: where the package takes the wrong axis or counts a vector as a matrix, which is a matter
+    /// of roles, decided in `mup-shapes`.
     #[must_use]
     pub fn mup_package() -> Self {
         Self {
@@ -124,6 +168,16 @@ impl Parametrization {
         self
     }
 
+    /// The same parametrization with one rule replaced, or added if the table has none for that role and form.
+    #[must_use]
+    pub fn with_rule(mut self, rule: Rule) -> Self {
+        match self.rules.iter_mut().find(|old| (old.role, old.form) == (rule.role, rule.form)) {
+            Some(old) => *old = rule,
+            None => self.rules.push(rule),
+        }
+        self
+    }
+
     /// The row for a role in a form, if the table has one.
     #[must_use]
     pub fn rule(&self, role: Role, form: Form) -> Option<&Rule> {
@@ -136,5 +190,25 @@ impl Parametrization {
     pub fn form(&self, role: Role, multiplied: bool) -> Form {
         let form = self.multiplied_form;
         if multiplied && self.rule(role, form).is_some() { form } else { Form::Plain }
+    }
+
+    /// A table that was changed or read from a file has one rule per role and form, and finite exponents.
+    pub(crate) fn check(&self) -> Result<(), RuleError> {
+        let parametrization = || self.name.clone();
+        for (idx, rule) in self.rules.iter().enumerate() {
+            let (role, form) = (rule.role, rule.form);
+            if self.rules[..idx].iter().any(|earlier| (earlier.role, earlier.form) == (role, form)) {
+                return Err(RuleError::TwoRules { parametrization: parametrization(), role, form });
+            }
+            if !rule.powers().into_iter().all(Power::is_finite) {
+                let rule = format!("{role} in form {form}");
+                return Err(RuleError::BadExponent { parametrization: parametrization(), rule });
+            }
+        }
+        if self.attention_exponent.is_finite() {
+            Ok(())
+        } else {
+            Err(RuleError::BadExponent { parametrization: parametrization(), rule: "attention logits".to_owned() })
+        }
     }
 }

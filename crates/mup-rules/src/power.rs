@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Power::new(-0.5, 0.0).to_string(), "1/√m_in");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Power {
     /// Exponent of the fan-in width multiplier `m_in`.
     pub fan_in: f64,
@@ -42,15 +43,37 @@ impl Power {
     }
 
     /// The value at given width multipliers; exactly 1 when both are 1.
+    ///
+    /// The exponents ±½, ±1, ±3/2, ±2 use multiplication, division and square root alone, which are exact
+    /// to the last bit on every platform.
     #[must_use]
     pub fn value(self, m_in: f64, m_out: f64) -> f64 {
-        m_in.powf(self.fan_in) * m_out.powf(self.fan_out)
+        let side = |sign: f64| raise(m_in, sign * self.fan_in) * raise(m_out, sign * self.fan_out);
+        side(1.0) / side(-1.0)
     }
 
     /// The power raised to `exponent`.
     #[must_use]
     pub fn pow(self, exponent: f64) -> Self {
         Self::new(self.fan_in * exponent, self.fan_out * exponent)
+    }
+
+    /// Whether both exponents are finite numbers.
+    #[must_use]
+    pub fn is_finite(self) -> bool {
+        self.fan_in.is_finite() && self.fan_out.is_finite()
+    }
+}
+
+/// `m^exponent` for a positive exponent, 1 otherwise: the factors of one side of a fraction.
+fn raise(m: f64, exponent: f64) -> f64 {
+    match exponent {
+        _ if exponent <= 0.0 => 1.0,
+        0.5 => m.sqrt(),
+        1.0 => m,
+        1.5 => m * m.sqrt(),
+        2.0 => m * m,
+        _ => m.powf(exponent),
     }
 }
 
@@ -92,5 +115,33 @@ fn factor(name: &str, exponent: f64) -> String {
         0.5 => format!("√{name}"),
         2.0 => format!("{name}²"),
         _ => format!("{name}^{exponent}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_read_as_in_the_paper() {
+        let check = |power: Power, formula: &str| assert_eq!(power.to_string(), formula);
+        check(Power::ONE, "1");
+        check(Power::fan_in(-1.0), "1/m_in");
+        check(Power::fan_in(2.0), "m_in²");
+        check(Power::new(-1.0, 1.0), "m_out/m_in");
+        check(Power::new(0.5, -1.0), "√m_in/m_out");
+        check(Power::new(-1.0, -0.5), "1/(√m_out·m_in)");
+        check(Power::fan_in(-0.25), "1/m_in^0.25");
+    }
+
+    #[test]
+    #[allow(clippy::float_cmp)]
+    fn the_exponents_of_the_table_lose_no_digit() {
+        let (m_in, m_out) = (3.0, 7.0);
+        assert_eq!(Power::fan_in(-1.0).value(m_in, m_out), 1.0 / 3.0);
+        assert_eq!(Power::fan_in(-0.5).value(m_in, m_out), 1.0 / 3.0_f64.sqrt());
+        assert_eq!(Power::new(-1.0, 1.0).value(m_in, m_out), 7.0 / 3.0);
+        assert_eq!(Power::new(1.0, -2.0).value(m_in, m_out), 3.0 / 49.0);
+        assert_eq!(Power::fan_in(0.3).value(m_in, m_out), 3.0_f64.powf(0.3));
     }
 }

@@ -51,6 +51,7 @@ impl std::fmt::Display for Form {
 /// What is prescribed for tensors of one role in one form: the abc-parametrization of that tensor, and the
 /// size of its gradient's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Role that the rule speaks of.
     pub role: Role,
@@ -64,7 +65,7 @@ pub struct Rule {
     pub adam: Power,
     /// Learning rate C of SGD-like optimizers, relative to the base model's.
     pub sgd: Power,
-    /// Size of the gradient's entries, relative to the base model's. Adam's ε must follow it.
+    /// Size of the gradient's entries, relative to the base model's, that Adam's ε must follow.
     pub gradient: Power,
 }
 
@@ -76,27 +77,6 @@ impl Rule {
         Self { role, form, multiplier: one, init_std: one, adam: one, sgd: one, gradient: one }
     }
 
-    /// The same parametrization with its forward multiplier changed by `theta`.
-    ///
-    /// The function computed at every step stays the same: A·θ, B/θ, C/θ (Adam) or C/θ² (SGD); the
-    /// gradient's entries grow by θ, and ε with them.
-    ///
-    /// # Reference
-    ///
-    /// Tensor Programs V, arXiv:2203.03466v2, Lemma J.1 (abc-symmetry).
-    #[must_use]
-    pub fn shifted(self, form: Form, theta: Power) -> Self {
-        Self {
-            form,
-            multiplier: self.multiplier * theta,
-            init_std: self.init_std / theta,
-            adam: self.adam / theta,
-            sgd: self.sgd / theta.pow(2.0),
-            gradient: self.gradient * theta,
-            ..self
-        }
-    }
-
     /// The learning rate for a kind of optimizer.
     #[must_use]
     pub fn learning_rate(&self, optimizer: OptimizerKind) -> Power {
@@ -104,5 +84,9 @@ impl Rule {
             OptimizerKind::AdamLike => self.adam,
             OptimizerKind::SgdLike => self.sgd,
         }
+    }
+
+    pub(crate) fn powers(&self) -> [Power; 5] {
+        [self.multiplier, self.init_std, self.adam, self.sgd, self.gradient]
     }
 }

@@ -1,0 +1,74 @@
+//! The table as a document: `docs/rules.md` is what [`rules_markdown`] returns, and a test compares the two.
+
+use crate::{Form, OptimizerKind, Parametrization, Power, Rule};
+
+const TEMPLATE: &str = include_str!("rules_template.md");
+
+/// The text of `docs/rules.md`: prose with the tables of every preset, printed from the code.
+#[must_use]
+pub fn rules_markdown() -> String {
+    TEMPLATE
+        .replace("{{presets}}", &presets())
+        .replace("{{mup}}", &table(&Parametrization::mup(), &[Form::Plain, Form::Multiplier]))
+        .replace("{{table-nine}}", &table(&Parametrization::mup(), &[Form::TableNine]))
+        .replace(
+            "{{tensor-programs-v}}",
+            &table(&Parametrization::tensor_programs_v(), &[Form::Plain, Form::Multiplier]),
+        )
+        .replace("{{mup-package}}", &table(&Parametrization::mup_package(), &[Form::Plain, Form::Multiplier]))
+        .replace("{{standard}}", &table(&Parametrization::standard(), &[Form::Plain, Form::Multiplier]))
+        .replace("{{exponents}}", &exponents())
+}
+
+fn markdown<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let header = line(&header.map(str::to_owned));
+    let rows: String = rows.into_iter().map(|row| line(&row)).collect();
+    format!("{header}|{}\n{}", "---|".repeat(N), rows.trim_end())
+}
+
+fn presets() -> String {
+    let rows = Parametrization::NAMES.map(|name| {
+        let table = Parametrization::named(name).expect("bug: a listed preset exists");
+        let readout = if table.requires_readout { "refused" } else { "allowed" };
+        let attention = Power::fan_in(table.attention_exponent).to_string().replace("m_in", "d_head");
+        let (decay, l2) = (table.weight_decay.to_string(), table.l2.to_string());
+        [format!("`{name}`"), decay, l2, table.epsilon.to_string(), attention, readout.to_owned()]
+    });
+    markdown(["preset", "weight decay", "L2 under Adam", "ε", "attention logits ∝", "readout without multiplier"], rows)
+}
+
+fn table(table: &Parametrization, forms: &[Form]) -> String {
+    let refused = |rule: &&Rule| {
+        let plain_readout = rule.role == mup_shapes::Role::Output && rule.form == Form::Plain;
+        !(table.requires_readout && plain_readout)
+    };
+    let rules = table.rules.iter().filter(|rule| forms.contains(&rule.form)).filter(refused);
+    let rows = rules.map(|rule| {
+        let decay = |optimizer| table.weight_decay.factor(rule.learning_rate(optimizer));
+        let adam = decay(OptimizerKind::AdamLike);
+        let powers = [
+            rule.multiplier,
+            rule.init_std,
+            rule.adam,
+            rule.sgd,
+            adam,
+            decay(OptimizerKind::SgdLike),
+            table.l2.factor(rule, adam),
+            table.epsilon.factor(rule),
+        ];
+        let [a, b, adam, sgd, decay_adam, decay_sgd, l2, epsilon] = powers.map(|power| power.to_string());
+        [rule.role.to_string(), rule.form.to_string(), a, b, adam, sgd, decay_adam, decay_sgd, l2, epsilon]
+    });
+    let header = ["role", "form", "A", "init std", "rate, Adam", "rate, SGD", "λ, Adam", "λ, SGD", "L2, Adam", "ε"];
+    markdown(header, rows)
+}
+
+fn exponents() -> String {
+    let rows = Parametrization::mup().rules.into_iter().map(|rule| {
+        let (adam, sgd) = (rule.abc(OptimizerKind::AdamLike), rule.abc(OptimizerKind::SgdLike));
+        let [a, b, c_adam, c_sgd] = [adam.a, adam.b, adam.c, sgd.c].map(|exponent| exponent.to_string());
+        [rule.role.to_string(), rule.form.to_string(), a, b, c_adam, c_sgd]
+    });
+    markdown(["role", "form", "a", "b", "c, Adam", "c, SGD"], rows)
+}

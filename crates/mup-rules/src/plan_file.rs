@@ -1,0 +1,81 @@
+//! A plan as a JSON text: versioned, one line per parameter, exact to the last bit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::PlanContents;
+use crate::{OptimizerKind, Parametrization, PlanRow, RuleError, ScalingPlan};
+
+const FORMAT: &str = "mup-plan";
+const VERSION: u64 = 1;
+
+/// Read before anything else, so that another version is named as such, whatever else it contains.
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+    version: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanFile {
+    #[serde(rename = "format")]
+    _format: String,
+    #[serde(rename = "version")]
+    _version: u64,
+    optimizer: OptimizerKind,
+    parametrization: Parametrization,
+    rows: Vec<PlanRow>,
+    warnings: Vec<String>,
+}
+
+impl ScalingPlan {
+    /// The plan as JSON: a header with `format` and `version`, then one line per parameter.
+    ///
+    /// Numbers are written so that [`from_json`](Self::from_json) reads the same `f64` back.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = format!("{{\n\"format\": \"{FORMAT}\",\n\"version\": {VERSION},\n");
+        text += &format!("\"optimizer\": {},\n", json(&self.optimizer()));
+        text += &format!("\"parametrization\": {},\n", json(self.parametrization()));
+        text += &format!("\"rows\": [{}],\n", lines(self.rows()));
+        text += &format!("\"warnings\": [{}]\n}}\n", lines(self.warnings()));
+        text
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleError::NotAPlan`] with line and column, [`RuleError::OtherFormat`], [`RuleError::OtherVersion`];
+    /// and for a file that was edited, the errors of a table or a row that cannot be:
+    /// [`RuleError::TwoRules`], [`RuleError::BadFactor`], [`RuleError::BadAxes`],
+    /// [`RuleError::DuplicatePath`].
+    pub fn from_json(text: &str) -> Result<Self, RuleError> {
+        let header: Header = parse(text)?;
+        if header.format != FORMAT {
+            return Err(RuleError::OtherFormat { found: header.format, expected: FORMAT });
+        }
+        if header.version != VERSION {
+            return Err(RuleError::OtherVersion { found: header.version, known: VERSION });
+        }
+        let PlanFile { optimizer, parametrization, rows, warnings, .. } = parse(text)?;
+        Self::from_contents(PlanContents { optimizer, parametrization, rows, warnings })
+    }
+}
+
+fn lines<T: Serialize>(items: &[T]) -> String {
+    let lines: Vec<String> = items.iter().map(|item| format!("\n{}", json(item))).collect();
+    lines.join(",")
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("bug: plans hold strings and finite numbers only")
+}
+
+fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, RuleError> {
+    serde_json::from_str(text).map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.split(" at line ").next().unwrap_or(&reason).to_owned();
+        RuleError::NotAPlan { reason, line: error.line(), column: error.column() }
+    })
+}

@@ -1,0 +1,96 @@
+//! What the theory does not cover in a model, said when the plan is made.
+
+use mup_shapes::{Dim, Kind, Role};
+
+use crate::summary::pattern;
+use crate::{EpsilonRule, OptimizerKind, Parametrization, PlanRow, WeightDecay};
+
+/// Smallest d_head for which TP-V recommends to trust the optimum of a proxy (TP-V D.4).
+const SMALL_D_HEAD: usize = 32;
+
+/// How many parameters a warning names.
+const N_NAMED: usize = 3;
+
+pub(crate) fn warnings(rows: &[PlanRow], table: &Parametrization, optimizer: OptimizerKind) -> Vec<String> {
+    let all = [
+        nothing_infinite(rows),
+        narrower_than_base(rows),
+        uneven_widths(rows, table, optimizer),
+        decay_outgrows_gradient(rows, table, optimizer),
+        small_heads(rows),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn nothing_infinite(rows: &[PlanRow]) -> Option<String> {
+    let infinite = rows.iter().flat_map(|row| &row.dims).any(|dim| dim.is_infinite());
+    (!infinite).then(|| {
+        "no dimension grows with width, so every factor is 1 and this is the standard parametrization; \
+         were base and delta the same model?"
+            .to_owned()
+    })
+}
+
+fn narrower_than_base(rows: &[PlanRow]) -> Option<String> {
+    let narrower = |row: &&PlanRow| row.dims.iter().any(|dim| dim.width_mult() < 1.0);
+    let paths = named(rows.iter().filter(narrower))?;
+    Some(format!(
+        "narrower than the base: {paths}; the rules hold in both directions, but a narrow model is far from the \
+         limit that they describe"
+    ))
+}
+
+fn uneven_widths(rows: &[PlanRow], table: &Parametrization, optimizer: OptimizerKind) -> Option<String> {
+    let uneven = |row: &&PlanRow| {
+        let (m_in, m_out) = row.width_mults();
+        row.kind.is_trained() && row.role == Role::Hidden && (m_in - m_out).abs() > f64::EPSILON
+    };
+    let paths = named(rows.iter().filter(uneven))?;
+    match optimizer {
+        OptimizerKind::SgdLike => Some(format!(
+            "SGD with unequal fan-in and fan-out multipliers \"doesn't quite work in general\" (TP-V J.2.1, \
+             fn. 22): {paths}"
+        )),
+        OptimizerKind::AdamLike if table.epsilon == EpsilonRule::Gradient => Some(format!(
+            "fan-in and fan-out grow unequally, so gradients scale between 1/m_out, which ε follows, and \
+             1/√(m_in·m_out) (harmless while ε is negligible): {paths}"
+        )),
+        OptimizerKind::AdamLike => None,
+    }
+}
+
+/// Under SGD the gradient of an input tensor shrinks like 1/m_out while λ·w does not.
+fn decay_outgrows_gradient(rows: &[PlanRow], table: &Parametrization, optimizer: OptimizerKind) -> Option<String> {
+    if optimizer != OptimizerKind::SgdLike || table.weight_decay != WeightDecay::KeepLambda {
+        return None;
+    }
+    let outgrown = |row: &&PlanRow| row.kind.is_trained() && row.learning_rate.value > 1.0;
+    let paths = named(rows.iter().filter(outgrown))?;
+    Some(format!(
+        "λ is kept while the rate grows, so decay outgrows the gradient under SGD (another weight-decay \
+         convention avoids it): {paths}"
+    ))
+}
+
+fn small_heads(rows: &[PlanRow]) -> Option<String> {
+    let scales = rows.iter().filter(|row| row.kind == Kind::LogitScale);
+    let d_head = scales.map(|row| row.dims.iter().map(|dim: &Dim| dim.size()).product::<usize>()).min()?;
+    (d_head < SMALL_D_HEAD).then(|| {
+        format!(
+            "d_head = {d_head} is small: keep it ≥ {SMALL_D_HEAD} in a proxy whose optimum should transfer (TP-V D.4)"
+        )
+    })
+}
+
+/// The first paths up to their numbers, and how many more there are; none for no rows.
+fn named<'a>(rows: impl Iterator<Item = &'a PlanRow>) -> Option<String> {
+    let mut patterns: Vec<String> = Vec::new();
+    for pattern in rows.map(|row| pattern(&row.path)) {
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    }
+    let (first, rest) = patterns.split_at(patterns.len().min(N_NAMED));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    (!first.is_empty()).then(|| format!("{}{more}", first.join(", ")))
+}

@@ -1,0 +1,44 @@
+//! The plan of a GPT-3-175B-shaped model: no more work than its number of parameters.
+
+mod gpt;
+
+use std::time::{Duration, Instant};
+
+use gpt::Gpt;
+use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+
+#[test]
+fn the_plan_of_a_175b_model_takes_under_50_ms() {
+    let shapes = gpt::infer(Gpt::wide(96, 256, 128), Gpt::wide(96, 512, 128), Gpt::wide(96, 12_288, 128));
+    let plan = || ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).expect("a plan");
+    let timed = |_| {
+        let start = Instant::now();
+        std::hint::black_box(plan());
+        start.elapsed()
+    };
+    // The best of five: a busy machine slows single runs.
+    let best = (0..5).map(timed).min().expect("five runs");
+    assert!(best < Duration::from_millis(50), "{best:?}");
+    println!("{} rows planned in {best:?}", plan().rows().len());
+
+    let plan = plan();
+    assert_eq!(plan.rows().len(), 5 + 96 * 19);
+    let n_parameters: f64 = shapes.iter().filter(|s| s.kind.is_trained()).map(|s| s.n_elements() as f64).sum();
+    assert!((1.7e11..2.0e11).contains(&n_parameters), "{n_parameters}");
+    for shape in &shapes {
+        assert_eq!(plan.row(&shape.path).expect("every parameter has a row").path, shape.path);
+    }
+}
+
+#[test]
+fn the_summary_of_96_layers_is_as_long_as_that_of_one() {
+    let plan = |n_layer| {
+        let gpt = |d_model| Gpt::wide(n_layer, d_model, 128);
+        let shapes = gpt::infer(gpt(256), gpt(512), gpt(12_288));
+        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).expect("a plan")
+    };
+    let (deep, shallow) = (plan(96), plan(1));
+    assert_eq!(deep.summary().groups().len(), shallow.summary().groups().len());
+    let n_rows: usize = deep.summary().groups().iter().map(|group| group.rows.len()).sum();
+    assert_eq!(n_rows, deep.rows().len());
+}

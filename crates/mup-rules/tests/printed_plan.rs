@@ -1,0 +1,85 @@
+//! Snapshots of what a user reads: a changed rule shows up here as a diff.
+
+mod gpt;
+
+use gpt::Gpt;
+use insta::assert_snapshot;
+use mup_rules::{OptimizerKind, Parametrization, ScalingPlan, WeightDecay};
+use mup_shapes::InfShapes;
+
+/// Two layers, heads and feed-forward widths that grow by different factors.
+fn shapes() -> InfShapes {
+    let gpt = |d_model, n_head, d_ffn| Gpt { vocab: 256, n_layer: 2, d_model, n_head, d_head: 32, d_ffn };
+    gpt::infer(gpt(64, 2, 128), gpt(96, 3, 192), gpt(256, 8, 1024))
+}
+
+fn plan(table: Parametrization, optimizer: OptimizerKind) -> ScalingPlan {
+    ScalingPlan::new(&shapes(), table, optimizer).expect("a plan")
+}
+
+#[test]
+fn the_recommended_plan_of_a_gpt() {
+    assert_snapshot!(plan(Parametrization::mup(), OptimizerKind::AdamLike));
+}
+
+#[test]
+fn the_summaries_of_every_preset() {
+    for name in Parametrization::NAMES {
+        for optimizer in [OptimizerKind::AdamLike, OptimizerKind::SgdLike] {
+            let plan = plan(Parametrization::named(name).expect("a preset"), optimizer);
+            assert_snapshot!(format!("{name}, {optimizer}"), plan.summary());
+        }
+    }
+}
+
+#[test]
+fn the_summary_of_a_175b_model() {
+    let gpt = |d_model| Gpt::wide(96, d_model, 128);
+    let shapes = gpt::infer(gpt(256), gpt(512), gpt(12_288));
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).expect("a plan");
+    assert_snapshot!(plan.summary());
+}
+
+#[test]
+fn one_row_in_words() {
+    let plan = plan(Parametrization::mup(), OptimizerKind::AdamLike);
+    assert_snapshot!(plan.row("blocks.1.feed_forward.down.weight").expect("a row"));
+}
+
+#[test]
+fn every_line_of_a_gpt_fits_160_columns() {
+    let plan = plan(Parametrization::mup(), OptimizerKind::AdamLike);
+    let table = plan.to_string();
+    let lines = table.lines().filter(|line| !line.starts_with("warning") && !line.starts_with("m_in"));
+    let longest = lines.map(|line| line.chars().count()).max();
+    assert!(longest <= Some(160), "{longest:?}");
+}
+
+#[test]
+fn differences_name_path_number_and_formula() {
+    let mup = plan(Parametrization::mup(), OptimizerKind::AdamLike);
+    let kept = Parametrization::mup().with_weight_decay(WeightDecay::KeepLambda);
+    let kept = plan(kept, OptimizerKind::AdamLike);
+    let lines: Vec<String> = mup.diff(&kept).iter().take(3).map(ToString::to_string).collect();
+    assert_snapshot!(lines.join("\n"));
+}
+
+/// A summary must not claim that layers are alike when they are not.
+#[test]
+fn layers_that_differ_are_listed_by_number() {
+    use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
+    let model = |wide: [usize; 4]| {
+        let layer = |(idx, d_out): (usize, usize)| {
+            let ParamSpec { axes, kind, multiplied } = ParamSpec::weight();
+            let (path, layer) = (format!("layers.{idx}.weight"), "Linear".to_owned());
+            ParamShape { path, layer, dims: vec![10, d_out], axes, kind, multiplied }
+        };
+        ModuleShapes::new(wide.into_iter().enumerate().map(layer).collect())
+    };
+    let base = BaseShapes::infer(&model([8, 8, 8, 8]), &model([16, 16, 16, 16])).expect("base shapes");
+    let shapes = base.apply(&model([32, 64, 32, 128])).expect("shapes");
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::SgdLike).expect("a plan");
+    let summary = plan.summary();
+    let patterns: Vec<&str> = summary.groups().iter().map(|group| group.pattern.as_str()).collect();
+    assert_eq!(patterns, ["layers.{0,2}.weight", "layers.1.weight", "layers.3.weight"]);
+}
