@@ -53,6 +53,9 @@ pub enum ModelError {
     /// Sampling from no token at all.
     #[error("top_k is 0: keep at least 1 token, or leave top_k out to keep all")]
     TopK,
+    /// Logits none of which is a finite number.
+    #[error("no logit is a finite number: the model has diverged; train it with a smaller learning rate")]
+    NoFiniteLogit,
     /// Generation without a first token.
     #[error("the prompt is empty: give at least one token")]
     EmptyPrompt,

@@ -11,7 +11,7 @@ mod shapes;
 
 pub use conv_net::{ConvNet, ConvNetConfig};
 pub use error::ModelError;
-pub use gpt::{Block, Gpt, GptConfig, Positions};
+pub use gpt::{Block, Generator, Gpt, GptConfig, Positions, Sampler};
 pub use layers::{
     AttentionFrame, CausalAttention, CausalAttentionConfig, FeedForward, FeedForwardConfig, Readout, ReadoutConfig,
     TiedReadout, TiedReadoutConfig,

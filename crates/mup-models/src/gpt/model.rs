@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::nn::{Dropout, Embedding, LayerNorm};
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{DType, Device, Int, Tensor};
 
 use super::Block;
 use crate::layers::multiply;
@@ -60,7 +60,7 @@ impl Gpt {
         let mut x = self.embed(tokens, 0);
         probe.observe("embedding", &x);
         x = self.dropout.forward(x);
-        let frame = self.frame(time, time, &x);
+        let frame = self.frame(time, time, &x.device(), x.dtype());
         for (i, block) in self.blocks.iter().enumerate() {
             x = block.forward(x, &frame, &mut Scope::new(probe, format_args!("blocks.{i}")));
         }
@@ -107,8 +107,8 @@ impl Gpt {
         }
     }
 
-    pub(super) fn frame(&self, queries: usize, keys: usize, x: &Tensor<3>) -> AttentionFrame {
-        let frame = AttentionFrame::new(queries, keys, &x.device(), x.dtype());
+    pub(super) fn frame(&self, queries: usize, keys: usize, device: &Device, dtype: DType) -> AttentionFrame {
+        let frame = AttentionFrame::new(queries, keys, device, dtype);
         if self.relative { frame.with_relative(self.d_model, self.alpha_relative) } else { frame }
     }
 

@@ -2,6 +2,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod feed_forward_models;
+mod generation;
+mod gpt;
+mod multipliers;
 mod relative_attention;
 
 use std::sync::Once;

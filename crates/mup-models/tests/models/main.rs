@@ -2,4 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod configs;
+mod sampler;
 mod shapes;
+mod training;
