@@ -16,10 +16,15 @@ use crate::{Form, Power, Rule};
 /// The other forms are these, shifted: the output by 1/m_in (multiplier form) or 1/√m_in (Table 9), input
 /// and vector by √m_out (Table 9).
 ///
+/// The last column is what ε follows. It is tied to the rates: an SGD update C·gradient and an Adam update C
+/// must be the same function of width, so gradient = C(Adam)/C(SGD) in every row and form. For hidden weights
+/// of unequal fans it is the part of the gradient that moves the loss, of spectral norm √(fan_in/fan_out)
+/// (arXiv:2310.17813); the part that is noise at init lies up to the square root of their ratio away.
+///
 /// # Reference
 ///
 /// Tensor Programs V, arXiv:2203.03466v2, Table 3 (plain), Table 8 (multiplier), Table 9; per-tensor fans:
-/// J.2.1. The last column: backpropagated gradients of a width-n layer have coordinates Θ(1/n) (TP-V App. J).
+/// J.2.1; gradients of a width-n layer have coordinates Θ(1/n): App. J.
 pub(crate) fn rules() -> Vec<Rule> {
     let input =
         Rule { sgd: Power::fan_out(1.0), gradient: Power::fan_out(-1.0), ..Rule::constant(Role::Input, Form::Plain) };
