@@ -1,5 +1,7 @@
 //! The rate factor of every tensor is inside the optimizer.
 
+use burn::optim::MultiGradientsParams;
+use burn::tensor::Device;
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
 use mup_rules::OptimizerKind;
 
@@ -46,6 +48,20 @@ fn plain_lr_keeps_multipliers() {
             }
         }
     }
+}
+
+/// What burn-train's multi-device strategy calls.
+#[test]
+fn gradients_from_several_devices_are_summed_then_scaled() {
+    let (net, plan, device) = (Net::target(), mup(OptimizerKind::SgdLike), Device::flex());
+    let mut one = MupSgdConfig::new().with_momentum(0.9).init(&plan, &net).unwrap();
+    let mut two = one.clone();
+    let gradients = random_values(&net);
+    let doubled = gradients.iter().map(|(path, values)| (path.clone(), values.iter().map(|g| g + g).collect()));
+    let summed = one.step(0.1, net.clone(), gradients_of(&net, &doubled.collect()));
+    let per_device = || (gradients_of(&net, &gradients), device.clone());
+    let gathered = two.step_multi(0.1, net.clone(), MultiGradientsParams { grads: vec![per_device(), per_device()] });
+    assert_eq!(values(&gathered), values(&summed));
 }
 
 #[test]
