@@ -111,7 +111,16 @@ impl LayerTable {
         Self(BTreeMap::new())
     }
 
-    /// Every layer of burn-nn 0.22.1 that owns parameters directly.
+    /// Every layer of burn-nn 0.22.1 that owns parameters directly; the others (attention, recurrent and
+    /// transformer layers, `SwiGlu`) are made of these.
+    ///
+    /// What the table cannot see:
+    ///
+    /// - `PositionWiseFeedForward` skips its activation (`#[module(skip)]`, pwff.rs:61), so the parameters of a
+    ///   `SwiGlu` or `PRelu` there are invisible to every visitor, also to Burn's optimizers and records.
+    /// - The groups of a convolution are no tensor. `Conv` stores `in / groups`, so its fan-in is right. The
+    ///   transposed convolutions store `out / groups` and all of `in`, so with groups their fan-in is larger
+    ///   than what is contracted, and a depthwise one whose groups grow looks like a readout: declare it.
     #[must_use]
     pub fn burn() -> Self {
         let mut table = Self::empty();
@@ -129,7 +138,8 @@ impl LayerTable {
             add(layer, "weight", ParamSpec::new(Axes::in_out_kernel(rank), Kind::Weight));
             add(layer, "bias", ParamSpec::bias());
         }
-        for layer in ["LayerNorm", "RmsNorm", "GroupNorm", "InstanceNorm", "BatchNorm"] {
+        add("RmsNorm", "gamma", ParamSpec::gain());
+        for layer in ["LayerNorm", "GroupNorm", "InstanceNorm", "BatchNorm"] {
             add(layer, "gamma", ParamSpec::gain());
             add(layer, "beta", ParamSpec::bias());
         }

@@ -94,6 +94,7 @@ struct Visitor<'a> {
     place: ModulePath,
     used: Vec<bool>,
     seen: HashMap<ParamId, String>,
+    paths: Vec<String>,
     params: Vec<ParamShape>,
     problems: Vec<ReadProblem>,
 }
@@ -105,6 +106,7 @@ impl<'a> Visitor<'a> {
             place: ModulePath::default(),
             used: vec![false; reader.declarations.len()],
             seen: HashMap::new(),
+            paths: Vec::new(),
             params: Vec::new(),
             problems: Vec::new(),
         }
@@ -136,15 +138,17 @@ impl<'a> Visitor<'a> {
 
     fn read_param<const D: usize>(&mut self, param: &Param<Tensor<D>>) -> Result<Option<ParamShape>, ReadProblem> {
         let path = self.place.join();
+        self.paths.push(path.clone());
         let (layer, field) = self.place.owner();
         let dims = param.lazy_shape().to_vec();
         let spec = self.spec(&path, &layer, &field, &dims)?;
         if spec.kind == Kind::RunningStatistic {
             return Ok(None);
         }
-        if let Some(first) = self.seen.insert(param.id, path.clone()) {
+        if let Some(first) = self.seen.get(&param.id).cloned() {
             return Err(ReadProblem::TiedByClone { path, first });
         }
+        self.seen.insert(param.id, path.clone());
         if layer == "Linear" && has_load_mapper(param) {
             return Err(ReadProblem::ColLayout { path });
         }
@@ -156,12 +160,24 @@ impl<'a> Visitor<'a> {
     }
 
     fn finish(mut self) -> Result<ModuleShapes, ShapeError> {
-        let paths: Vec<&str> = self.params.iter().map(|param| param.path.as_str()).collect();
         for (_, (pattern, _)) in self.used.iter().zip(&self.reader.declarations).filter(|(used, _)| !**used) {
-            let (pattern, paths) = (pattern.to_string(), paths.join(", "));
-            self.problems.push(ReadProblem::UnusedDeclaration { pattern, paths });
+            let paths = some_paths(pattern, &self.paths);
+            self.problems.push(ReadProblem::UnusedDeclaration { pattern: pattern.to_string(), paths });
         }
         if self.problems.is_empty() { Ok(ModuleShapes::new(self.params)) } else { Err(ShapeError::Read(self.problems)) }
+    }
+}
+
+/// A few paths to correct a pattern by: those that end alike, or else the first.
+fn some_paths(pattern: &PathPattern, paths: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let last = |path: &str| path.rsplit('.').next().map(str::to_owned);
+    let alike: Vec<&String> = paths.iter().filter(|path| last(path) == last(pattern.as_str())).collect();
+    let (shown, total) = if alike.is_empty() { (paths.iter().collect(), paths.len()) } else { (alike, paths.len()) };
+    let listed = shown.iter().take(SHOWN).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    match total.saturating_sub(shown.len().min(SHOWN)) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
     }
 }
 

@@ -1,0 +1,14 @@
+//! Tests that read Burn modules.
+
+#![cfg(feature = "burn")]
+
+mod layers;
+mod laziness;
+mod problems;
+mod source;
+
+use burn::tensor::Device;
+
+fn device() -> Device {
+    Device::flex()
+}
