@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Axes, Axis, Dim, InfShape, InfShapes, Mismatch, ModuleShapes, ParamShape, ShapeError};
+use crate::{Axes, Axis, Dim, FileProblem, InfShape, InfShapes, Mismatch, ModuleShapes, ParamShape, ShapeError};
 
 /// One parameter of the base: which axes are infinite, and their base sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawBaseParam")]
 pub struct BaseParam {
     /// Sizes in the base model, in storage order.
     pub dims: Vec<usize>,
@@ -15,6 +16,38 @@ pub struct BaseParam {
     pub infinite: Vec<bool>,
     /// Axes in storage order.
     pub axes: Axes,
+}
+
+/// A [`BaseParam`] as a file states it, before it is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawBaseParam {
+    dims: Vec<usize>,
+    infinite: Vec<bool>,
+    axes: Axes,
+}
+
+impl RawBaseParam {
+    pub(crate) fn check(self, path: &str) -> Result<BaseParam, FileProblem> {
+        let Self { dims, infinite, axes } = self;
+        let (path, n_axes) = (path.to_owned(), axes.rank());
+        if let Some(axis) = dims.iter().position(|dim| *dim == 0) {
+            return Err(FileProblem::ZeroDimension { path, axis });
+        }
+        if infinite.len() != dims.len() || n_axes != dims.len() {
+            let (dims, infinite) = (dims.len(), infinite.len());
+            return Err(FileProblem::Lengths { path, dims, infinite, axes: n_axes });
+        }
+        Ok(BaseParam { dims, infinite, axes })
+    }
+}
+
+impl TryFrom<RawBaseParam> for BaseParam {
+    type Error = FileProblem;
+
+    fn try_from(raw: RawBaseParam) -> Result<Self, FileProblem> {
+        raw.check("parameter")
+    }
 }
 
 /// The base of a family of models, by parameter path.
@@ -33,9 +66,11 @@ impl BaseShapes {
     /// [`ShapeError::Mismatch`]: missing or extra paths, other ranks or axes, a delta equal to the base.
     pub fn infer(base: &ModuleShapes, delta: &ModuleShapes) -> Result<Self, ShapeError> {
         let mut problems = path_problems(paths(base), delta, "delta");
+        let wider_by_path: BTreeMap<&str, &ParamShape> =
+            delta.iter().map(|param| (param.path.as_str(), param)).collect();
         let mut params = BTreeMap::new();
         for param in base {
-            let Some(wider) = delta.get(&param.path) else { continue };
+            let Some(wider) = wider_by_path.get(param.path.as_str()) else { continue };
             problems.extend(axes_problem(&param.path, param.dims.len(), &param.axes, wider, "delta"));
             let infinite = param.dims.iter().zip(&wider.dims).map(|(base, delta)| base != delta).collect();
             let param_base = BaseParam { dims: param.dims.clone(), infinite, axes: param.axes.clone() };
@@ -86,14 +121,20 @@ fn paths(shapes: &ModuleShapes) -> BTreeSet<&str> {
     shapes.iter().map(|param| param.path.as_str()).collect()
 }
 
-fn path_problems(base: BTreeSet<&str>, other_shapes: &ModuleShapes, other: &'static str) -> Vec<Mismatch> {
+pub(crate) fn path_problems(base: BTreeSet<&str>, other_shapes: &ModuleShapes, other: &'static str) -> Vec<Mismatch> {
     let theirs = paths(other_shapes);
     let missing = base.difference(&theirs).map(|path| Mismatch::Missing { path: (*path).to_owned(), other });
     let extra = theirs.difference(&base).map(|path| Mismatch::Extra { path: (*path).to_owned(), other });
     missing.chain(extra).collect()
 }
 
-fn axes_problem(path: &str, rank: usize, axes: &Axes, param: &ParamShape, other: &'static str) -> Option<Mismatch> {
+pub(crate) fn axes_problem(
+    path: &str,
+    rank: usize,
+    axes: &Axes,
+    param: &ParamShape,
+    other: &'static str,
+) -> Option<Mismatch> {
     let path = path.to_owned();
     if rank != param.dims.len() {
         return Some(Mismatch::Rank { path, base: rank, other_rank: param.dims.len(), other });

@@ -1,6 +1,6 @@
 //! What can be wrong with a model, or with base, delta and target together.
 
-use crate::Dim;
+use crate::{Dim, FileError, Kind};
 
 /// Errors of this crate. All problems of a kind are reported at once.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -11,6 +11,12 @@ pub enum ShapeError {
     /// Base, delta and target do not fit together.
     #[error("base, delta and target do not fit together:{}", list(.0))]
     Mismatch(Vec<Mismatch>),
+    /// A `.bsh` file and a module do not fit together.
+    #[error("the .bsh file and the module do not fit together:{}", list(.0))]
+    Bsh(Vec<BshProblem>),
+    /// A base-shape file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 /// Why one parameter cannot be read.
@@ -65,15 +71,15 @@ pub enum ReadProblem {
         first: String,
     },
     /// A declaration that matches nothing changes nothing.
-    #[error("the declaration for `{pattern}` matches no parameter; the paths are: {paths}")]
+    #[error("the declaration for `{pattern}` matches no parameter; correct its path, or remove it; there are {paths}")]
     UnusedDeclaration {
         /// The declared pattern.
         pattern: String,
-        /// The paths of the module.
+        /// Some paths of the module.
         paths: String,
     },
     /// A dimension of size zero.
-    #[error("`{path}` {dims:?} has an empty dimension")]
+    #[error("`{path}` {dims:?} has an empty dimension; check the sizes that the model is built with")]
     EmptyDimension {
         /// Path of the parameter.
         path: String,
@@ -106,7 +112,7 @@ pub enum Mismatch {
         other: &'static str,
     },
     /// Different number of axes.
-    #[error("`{path}` has {base} axes in the base and {other_rank} in the {other}")]
+    #[error("`{path}` has {base} axes in the base and {other_rank} in the {other}; is it the same layer?")]
     Rank {
         /// Path of the parameter.
         path: String,
@@ -145,9 +151,7 @@ pub enum Mismatch {
         target: usize,
     },
     /// Theory and rules know at most two infinite axes.
-    #[error(
-        "`{path}` has {n} infinite axes ({dims}); at most two may grow: keep the others fixed, or declare the parameter's axes"
-    )]
+    #[error("`{path}` has {n} infinite axes ({dims}); at most two may grow, so keep the others fixed")]
     TooManyInfinite {
         /// Path of the parameter.
         path: String,
@@ -173,6 +177,92 @@ pub enum Mismatch {
         "the delta has the same shapes as the base, so nothing would be infinite and the result would silently be the standard parametrization; widen every dimension of the delta that the target changes"
     )]
     DeltaEqualsBase,
+}
+
+/// One disagreement between a `.bsh` file, or PyTorch's names, and a module.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BshProblem {
+    /// The file lacks a parameter of the module.
+    #[error(
+        "`{path}`: the file does not have `{name}`, its name in PyTorch; if it has another name there, say \
+         PyTorchNames::new().rename(\"{path}\", \"its.name\")"
+    )]
+    Missing {
+        /// Path in Burn.
+        path: String,
+        /// Expected name in PyTorch.
+        name: String,
+    },
+    /// The module lacks a parameter of the file.
+    #[error(
+        "the file's `{name}` is no parameter of the module; the module must be the twin of the one that wrote the file"
+    )]
+    Extra {
+        /// Name in PyTorch.
+        name: String,
+    },
+    /// Different number of axes.
+    #[error(
+        "`{path}` has {rank} axes, and `{name}` in the file has {file_rank}; the module must be the twin of the one that wrote the file"
+    )]
+    Rank {
+        /// Path in Burn.
+        path: String,
+        /// Name in PyTorch.
+        name: String,
+        /// Number of axes of the module's tensor.
+        rank: usize,
+        /// Number of axes in the file.
+        file_rank: usize,
+    },
+    /// PyTorch does not have the parameter, so the file cannot tell its base.
+    #[error(
+        "`{path}` {dims:?} is a {kind}, which PyTorch does not have, so a .bsh file cannot tell its base; state it: \
+         PyTorchNames::new().base(\"{path}\", [..]) with one entry per axis, Some(base size) if it grows with width, \
+         else None"
+    )]
+    NoBase {
+        /// Path in Burn.
+        path: String,
+        /// What it is for.
+        kind: Kind,
+        /// Shape in the module.
+        dims: Vec<usize>,
+    },
+    /// The stated base has another number of axes.
+    #[error("`{path}` has {rank} axes, but PyTorchNames::base states {stated}; state one entry per axis")]
+    BaseRank {
+        /// Path in Burn.
+        path: String,
+        /// Number of axes of the tensor.
+        rank: usize,
+        /// Number of axes stated.
+        stated: usize,
+    },
+    /// Two parameters have the same name in PyTorch.
+    #[error("`{first}` and `{second}` are both `{name}` in PyTorch; tell them apart with PyTorchNames::rename")]
+    SameName {
+        /// Name in PyTorch.
+        name: String,
+        /// Path of one.
+        first: String,
+        /// Path of the other.
+        second: String,
+    },
+    /// A statement that matches nothing changes nothing.
+    #[error("PyTorchNames::{method}(\"{pattern}\") matches no parameter it could apply to; correct or remove it")]
+    Unused {
+        /// `rename`, `same_order` or `base`.
+        method: &'static str,
+        /// The path or pattern.
+        pattern: String,
+    },
+    /// All dimensions are `null`.
+    #[error(
+        "no dimension in the file is infinite, so the result would silently be the standard parametrization; write \
+         it again from a base and a delta that differ in every dimension that is to grow"
+    )]
+    NothingInfinite,
 }
 
 fn list<T: std::fmt::Display>(problems: &[T]) -> String {

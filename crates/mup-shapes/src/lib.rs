@@ -2,29 +2,38 @@
 //!
 //! The rooms: [`Axes`] (which axes are contracted, which produced), [`LayerTable`] (what Burn's layers
 //! store), [`ShapeReader`] (module to shapes, feature `burn`), [`BaseShapes`] (base and delta to base
-//! shapes, applied to a target), [`InfShape`] and [`Role`] (the result).
+//! shapes, applied to a target, and their file), [`Bsh`] and [`PyTorchNames`] (microsoft/mup's file),
+//! [`InfShape`] and [`Role`] (the result).
 
 mod axes;
 mod base_shapes;
+mod base_shapes_file;
+mod bsh;
 mod dim;
 mod error;
+mod file_error;
 mod layers;
 #[cfg(feature = "burn")]
 mod module_path;
 mod pattern;
+mod pytorch;
 #[cfg(feature = "burn")]
 mod read;
 mod role;
 mod shape;
+mod whole_file;
 
 pub use axes::{Axes, Axis};
 pub use base_shapes::{BaseParam, BaseShapes};
+pub use bsh::Bsh;
 pub use dim::Dim;
-pub use error::{Mismatch, ReadProblem, ShapeError};
+pub use error::{BshProblem, Mismatch, ReadProblem, ShapeError};
+pub use file_error::{FileError, FileProblem};
 pub use layers::{Kind, LayerTable, ParamSpec};
 #[cfg(feature = "burn")]
 pub use module_path::param_paths;
 pub use pattern::PathPattern;
+pub use pytorch::PyTorchNames;
 #[cfg(feature = "burn")]
 pub use read::{ShapeReader, infer, read_shapes};
 pub use role::Role;

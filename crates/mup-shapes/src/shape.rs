@@ -122,7 +122,7 @@ impl InfShape {
     /// Number of entries in the target.
     #[must_use]
     pub fn n_elements(&self) -> usize {
-        self.dims.iter().map(|dim| dim.size()).product()
+        saturating_product(self.dims.iter().map(|dim| dim.size()))
     }
 
     fn axis(&self, wanted: Axis) -> impl Iterator<Item = Dim> {
@@ -131,10 +131,13 @@ impl InfShape {
     }
 
     fn fan(&self, wanted: Axis, size: fn(Dim) -> usize) -> usize {
-        let own: usize = self.axis(wanted).map(size).product();
-        let field: usize = self.axis(Axis::Kernel).map(size).product();
-        own * field
+        saturating_product(self.axis(wanted).chain(self.axis(Axis::Kernel)).map(size))
     }
+}
+
+/// Sizes may come from a file, and no file may overflow.
+fn saturating_product(sizes: impl Iterator<Item = usize>) -> usize {
+    sizes.fold(1, usize::saturating_mul)
 }
 
 /// All parameters of the target, in traversal order.

@@ -2,6 +2,7 @@
 
 #![cfg(feature = "burn")]
 
+mod bsh;
 mod layers;
 mod laziness;
 mod problems;
