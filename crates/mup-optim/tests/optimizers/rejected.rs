@@ -81,10 +81,6 @@ fn decay_independent_of_the_peak_rate_needs_the_peak_rate() {
 fn a_plan_edited_to_nonsense_is_refused_by_path() {
     let mut edited = serde_json::to_value(mup(OptimizerKind::AdamLike)).unwrap();
     edited["rows"][2]["learning_rate"]["value"] = (-1.0).into();
-    let edited: ScalingPlan = serde_json::from_value(edited).unwrap();
-    let error = MupAdamConfig::new().init(&edited, &Net::target()).err().unwrap();
-    assert_eq!(
-        error.to_string(),
-        "`up.weight`: the plan's learning rate factor is -1, but must be finite and positive; was the plan edited?"
-    );
+    let error = serde_json::from_value::<ScalingPlan>(edited).unwrap_err().to_string();
+    assert!(error.starts_with("`up.weight`: learning rate -1 "), "{error}");
 }
