@@ -4,8 +4,10 @@
 mod common;
 mod feed_forward_models;
 mod generation;
+mod golden;
 mod gpt;
 mod multipliers;
+mod python_twins;
 mod relative_attention;
 
 use std::sync::Once;

@@ -7,6 +7,7 @@ use safetensors::SafeTensors;
 
 use crate::common::{distance, random, redraw, values};
 use crate::device;
+use crate::golden::{file, read};
 
 const ALPHA_ATTENTION: f64 = 1.25;
 const ALPHA_RELATIVE: f64 = 0.5;
@@ -102,23 +103,6 @@ fn relative_attention_equals_a_loop_over_queries_and_keys() {
     }
 }
 
-fn golden() -> Vec<u8> {
-    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/data/attention.safetensors")).unwrap()
-}
-
-fn read<const D: usize>(file: &SafeTensors<'_>, name: &str, device: &Device) -> Tensor<D> {
-    let view = file.tensor(name).unwrap();
-    let bytes = view.data();
-    let values: Vec<f64> = match view.dtype() {
-        safetensors::Dtype::F32 => {
-            bytes.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect()
-        }
-        safetensors::Dtype::F64 => bytes.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect(),
-        other => panic!("{name}: unexpected type {other:?}"),
-    };
-    Tensor::from_data(TensorData::new(values, view.shape().to_vec()), device)
-}
-
 fn golden_layer(file: &SafeTensors<'_>, device: &Device) -> CausalAttention {
     let mut layer = layer(device);
     let weight = |name: &str| Param::from_tensor(read::<2>(file, &format!("weights/{name}.weight"), device));
@@ -142,7 +126,7 @@ fn golden_layer(file: &SafeTensors<'_>, device: &Device) -> CausalAttention {
 #[test]
 fn terms_and_output_equal_those_computed_in_python() {
     let device = device();
-    let bytes = golden();
+    let bytes = file("attention.safetensors");
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let layer = golden_layer(&file, &device);
     for time in [1, 2, 5, 8] {
