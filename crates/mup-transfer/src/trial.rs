@@ -16,6 +16,8 @@ pub struct Trial {
     pub parametrization: String,
     /// Width of the model.
     pub width: usize,
+    /// Fingerprint of the plan, so that a changed rule is another trial.
+    pub plan: String,
     /// The tuned values.
     pub hyperparameters: Hyperparameters,
     /// Seed of the weights and of the batches.
@@ -131,15 +133,17 @@ mod tests {
     fn trial() -> Trial {
         let settings = json!({ "steps": 10, "data": "00ff" });
         let hyperparameters = Hyperparameters::at_rate(0.5);
-        Trial { parametrization: "mup".to_owned(), width: 64, hyperparameters, seed: 0, settings }
+        let (parametrization, plan) = ("mup".to_owned(), "f0".to_owned());
+        Trial { parametrization, width: 64, plan, hyperparameters, seed: 0, settings }
     }
 
     #[test]
     fn identity_is_the_content_and_nothing_else() {
         // A change here makes every existing study run again: bump RECORD_VERSION with it.
-        assert_eq!(trial().id(), "bc8b51cc5d8c8103");
+        assert_eq!(trial().id(), "0550448026b9d81b");
         assert_eq!(trial().id(), Trial { settings: json!({ "data": "00ff", "steps": 10 }), ..trial() }.id());
         assert_ne!(trial().id(), Trial { seed: 1, ..trial() }.id());
+        assert_ne!(trial().id(), Trial { plan: "f1".to_owned(), ..trial() }.id());
         assert_ne!(trial().id(), Trial { width: 65, ..trial() }.id());
         assert_ne!(trial().id(), Trial { settings: json!({ "steps": 11, "data": "00ff" }), ..trial() }.id());
         let hyperparameters = Hyperparameters { alpha_output: 2.0, ..Hyperparameters::at_rate(0.5) };

@@ -21,7 +21,8 @@ fn final_run(label: &str, parametrization: &str, end: f64) -> FinalRun {
     let outcome = Outcome::of(&losses, Smoothing { last: 20 });
     let settings = json!({ "steps": 200 });
     let hyperparameters = Hyperparameters::at_rate(2.0_f64.powi(-5));
-    let trial = Trial { parametrization: parametrization.to_owned(), width: 256, hyperparameters, seed: 0, settings };
+    let (parametrization, plan) = (parametrization.to_owned(), "f0".to_owned());
+    let trial = Trial { parametrization, width: 256, plan, hyperparameters, seed: 0, settings };
     let curve =
         Curve { losses, validation: Some(end), tokens: 1000, parameters: 500, sample: Some("a < b && c".to_owned()) };
     FinalRun { label: label.to_owned(), trial, outcome, curve }

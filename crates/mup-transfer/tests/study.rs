@@ -12,7 +12,8 @@ fn settings() -> Value {
 
 fn trial(seed: u64) -> Trial {
     let hyperparameters = Hyperparameters::at_rate(0.125);
-    Trial { parametrization: "mup".to_owned(), width: 64, hyperparameters, seed, settings: settings() }
+    let (parametrization, plan) = ("mup".to_owned(), "f0".to_owned());
+    Trial { parametrization, width: 64, plan, hyperparameters, seed, settings: settings() }
 }
 
 fn open(folder: &Path) -> Study {

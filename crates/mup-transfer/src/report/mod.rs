@@ -4,6 +4,7 @@ mod curves;
 mod draw;
 mod page;
 mod rates;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -33,7 +33,7 @@ pub(super) fn page(report: &Report, svgs: &[String]) -> Markup {
             }
             body {
                 h1 { (report.title) }
-                p.verdict { (verdict(numbers)) }
+                p.verdict { (report.verdict()) }
                 @for svg in svgs { figure style="margin: 1rem 0" { (PreEscaped(svg)) } }
                 h2 { "Final runs" }
                 (runs_table(&numbers.runs))
@@ -41,7 +41,8 @@ pub(super) fn page(report: &Report, svgs: &[String]) -> Markup {
                 (transfer_table(numbers))
                 h2 { "Sweeps" }
                 @for curve in &numbers.rate_curves { (sweep_table(curve, numbers.smoothed_over)) }
-                (cost_section(report))
+                h2 { "Cost" }
+                p { (report.cost_sentence()) }
                 h2 { "Samples" }
                 @for run in &numbers.runs {
                     @if let Some(sample) = &run.curve.sample { h3 { (run.label) } pre { (sample) } }
@@ -53,26 +54,6 @@ pub(super) fn page(report: &Report, svgs: &[String]) -> Markup {
                 pre { (serde_json::to_string_pretty(&numbers.settings).unwrap_or_default()) }
             }
         }
-    }
-}
-
-/// One sentence: what was tuned, and what came of it.
-fn verdict(numbers: &Numbers) -> String {
-    let Some(target) = numbers.runs.first() else { return "No target was trained.".to_owned() };
-    let Some(proxy) = numbers.rate_curves.first() else { return "Nothing was tuned.".to_owned() };
-    let tuned = format!(
-        "Tuned at width {}, trained once at width {} ({:.1}× the parameters)",
-        proxy.width, target.trial.width, numbers.parameter_ratio
-    );
-    let control = numbers.runs.get(1);
-    match (target.outcome.loss(), control.map(|run| run.outcome), numbers.advantage) {
-        (Some(loss), Some(control), Some(advantage)) => {
-            let relation = if advantage > 0.0 { "lower" } else { "higher" };
-            format!("{tuned}: training loss {loss:.3}, {:.3} {relation} than {control} in SP.", advantage.abs())
-        }
-        (Some(loss), Some(control), None) => format!("{tuned}: training loss {loss:.3}; in SP: {control}."),
-        (Some(loss), None, _) => format!("{tuned}: training loss {loss:.3}."),
-        (None, _, _) => format!("{tuned}: {}.", target.outcome),
     }
 }
 
@@ -135,24 +116,6 @@ fn sweep_table(curve: &RateCurve, smoothed_over: usize) -> Markup {
                 @if !optimum.bracketed() { "; unbracketed: it lies on the edge of the grid" }
                 "."
             }
-        }
-    }
-}
-
-fn cost_section(report: &Report) -> Markup {
-    let cost = &report.circumstances.cost;
-    html! {
-        h2 { "Cost" }
-        p {
-            (format!(
-                "{} trials on the proxy took {:.1} % of the target's compute by the paper's formula \
-                 (parameters × tokens, TP-V App. F.4) and {:.0} % of its seconds ({:.0} s against {:.0} s).",
-                cost.tuning.runs,
-                100.0 * report.numbers.cost_ratio,
-                100.0 * cost.ratio_in_seconds(),
-                cost.tuning.seconds,
-                cost.target.seconds,
-            ))
         }
     }
 }
