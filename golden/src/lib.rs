@@ -1,1 +1,12 @@
-//! golden.
+//! Reads what microsoft/mup and PyTorch computed (`golden/data`, written by `golden/generate`), and runs
+//! this workspace's models on the same weights and batches. The comparisons are in `golden/tests`.
+
+mod case;
+mod family;
+mod tensors;
+mod training;
+
+pub use case::{Case, InitBounds, OptimizerRow, Row, Run, Width, cases, deviations};
+pub use family::{Batch, Family};
+pub use tensors::{Tensors, load_parameters, parameters};
+pub use training::{Prepared, prepare, relative_difference, train};

@@ -107,6 +107,9 @@ fn redraw<const D: usize>(param: Param<Tensor<D>>, prescription: Prescription) -
 }
 
 fn tensor<const D: usize>(draw: Draw, stream: &Stream, shape: &Shape, device: &Device) -> Tensor<D> {
+    if let Draw::Constant { value } = draw {
+        return Tensor::full(shape.clone(), value, device);
+    }
     let values = draw.values(stream, shape.num_elements());
     Tensor::from_data(TensorData::new(values, shape.clone()), device)
 }
