@@ -57,16 +57,6 @@ pub enum OptimError {
          use MupAdamWConfig, or a parametrization with L2Rule::Gradient"
     )]
     IndependentL2,
-    /// A factor in the plan that no optimizer can use.
-    #[error("`{path}`: the plan's {factor} factor is {value}, but must be finite and positive; was the plan edited?")]
-    Factor {
-        /// Path of the parameter.
-        path: String,
-        /// Which factor.
-        factor: &'static str,
-        /// Its value.
-        value: f64,
-    },
     /// There is nothing to clip.
     #[error(
         "no parameter of the module has a gradient; was the loss computed from this module, on an autodiff device?"

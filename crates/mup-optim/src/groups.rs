@@ -21,7 +21,7 @@ use crate::{OptimError, Scaled, TensorClass};
 /// # Errors
 ///
 /// [`OptimError::OptimizerKind`] if the plan is for the other kind; [`OptimError::Partition`] with every
-/// parameter on which plan and module disagree; [`OptimError::Factor`] for a plan with unusable factors.
+/// parameter on which plan and module disagree.
 ///
 /// # Example
 ///

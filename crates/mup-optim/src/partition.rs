@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
-use mup_rules::{Factor, PlanRow, ScalingPlan};
+use mup_rules::{PlanRow, ScalingPlan};
 use mup_shapes::{Dim, param_paths};
 
 use crate::{OptimError, PartitionProblem};
@@ -40,7 +40,7 @@ pub(crate) fn partition<M: Module>(plan: &ScalingPlan, module: &M) -> Result<Par
     let mut constants = Vec::new();
     for row in plan.rows() {
         if row.kind.is_trained() {
-            let class = class_of(row)?;
+            let class = class_of(row);
             match classes.iter_mut().find(|known| known.key() == class.key()) {
                 Some(known) => known.paths.extend(class.paths),
                 None => classes.push(class),
@@ -58,19 +58,14 @@ impl TensorClass {
     }
 }
 
-fn class_of(row: &PlanRow) -> Result<TensorClass, OptimError> {
-    let usable = |factor: &'static str, Factor { value, .. }: &Factor| {
-        let (path, value) = (row.path.clone(), *value);
-        let fits = value.is_finite() && value > 0.0;
-        if fits { Ok(value) } else { Err(OptimError::Factor { path, factor, value }) }
-    };
-    Ok(TensorClass {
-        learning_rate: usable("learning rate", &row.learning_rate)?,
-        weight_decay: usable("weight decay", &row.weight_decay)?,
-        l2: usable("l2", &row.l2)?,
-        epsilon: usable("epsilon", &row.epsilon)?,
+fn class_of(row: &PlanRow) -> TensorClass {
+    TensorClass {
+        learning_rate: row.learning_rate.value,
+        weight_decay: row.weight_decay.value,
+        l2: row.l2.value,
+        epsilon: row.epsilon.value,
         paths: vec![row.path.clone()],
-    })
+    }
 }
 
 fn check<M: Module>(plan: &ScalingPlan, module: &M) -> Result<(), OptimError> {
