@@ -2,6 +2,7 @@
 
 mod coord_check;
 mod plan;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,10 @@ enum Command {
     CoordCheck(coord_check::CoordCheck),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
+    /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
+    Tidy,
+    /// Prints the table of rules as docs/rules.md has it.
+    Rules,
 }
 
 /// Exit code for bad arguments, clap's own.
@@ -30,6 +35,11 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),
         Command::Plan(task) => task.run(),
+        Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        Command::Rules => {
+            print!("{}", mup_rules::rules_markdown());
+            Ok(ExitCode::SUCCESS)
+        }
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -1,0 +1,48 @@
+//! Files that are generated: tables in documents, and the header of golden data.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// Problems in generated files of the workspace at `root`.
+pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let rules = std::fs::read_to_string(root.join("docs/rules.md"))?;
+    if rules != mup_rules::rules_markdown() {
+        problems.push("docs/rules.md is not what the code says: cargo xtask rules > docs/rules.md".to_owned());
+    }
+    problems.extend(golden(root)?);
+    Ok(problems)
+}
+
+/// Every JSON file of `golden/data` names the generator that wrote it by hash.
+fn golden(root: &Path) -> std::io::Result<Vec<String>> {
+    let hash = generator_hash(&root.join("golden/generate"))?;
+    let mut problems = Vec::new();
+    for entry in std::fs::read_dir(root.join("golden/data"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json")
+            && !std::fs::read_to_string(&path)?.contains(&hash)
+        {
+            problems.push(format!(
+                "{}: written by another version of golden/generate; run `python golden/generate/all.py` (golden/README.md)",
+                path.display()
+            ));
+        }
+    }
+    Ok(problems)
+}
+
+/// SHA-256 over name, newline and contents of each Python file, sorted by name.
+fn generator_hash(folder: &Path) -> std::io::Result<String> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "py"));
+    files.sort();
+    let mut hasher = Sha256::new();
+    for path in files {
+        hasher.update(path.file_name().unwrap_or_default().to_string_lossy().as_bytes());
+        hasher.update(b"\n");
+        hasher.update(std::fs::read(path)?);
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,44 @@
+//! The crate graph of ARCHITECTURE.md: any other edge is a problem.
+
+/// Which crates of the workspace a library crate may depend on.
+const ALLOWED: [(&str, &[&str]); 7] = [
+    ("mup-shapes", &[]),
+    ("mup-rules", &["mup-shapes"]),
+    ("mup-init", &["mup-shapes", "mup-rules"]),
+    ("mup-optim", &["mup-shapes", "mup-rules"]),
+    ("mup-models", &["mup-shapes", "mup-rules"]),
+    ("mup-coord-check", &["mup-shapes", "mup-rules", "mup-init", "mup-optim", "mup-models"]),
+    ("mup-transfer", &["mup-rules"]),
+];
+
+/// Problems in the edges (from, to) between packages of the workspace.
+pub(crate) fn check(edges: &[(String, String)]) -> Vec<String> {
+    edges.iter().filter_map(|(from, to)| problem(from, to)).collect()
+}
+
+fn problem(from: &str, to: &str) -> Option<String> {
+    let allowed = ALLOWED.iter().find(|(name, _)| *name == from)?.1;
+    (!allowed.contains(&to)).then(|| {
+        format!(
+            "{from} depends on {to}; it may depend on [{}]: change ARCHITECTURE.md and graph.rs first",
+            allowed.join(", ")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    fn edge(from: &str, to: &str) -> Vec<String> {
+        check(&[(from.to_owned(), to.to_owned())])
+    }
+
+    #[test]
+    fn an_edge_against_the_flow_is_a_problem() {
+        assert_eq!(edge("mup-rules", "mup-init").len(), 1);
+        assert_eq!(edge("mup-init", "mup-models").len(), 1);
+        assert!(edge("mup-init", "mup-rules").is_empty());
+        assert!(edge("gpt-transfer", "mup-init").is_empty());
+    }
+}
