@@ -1,56 +1,72 @@
-//! The maximal update parametrization.
+//! The readout: a linear layer whose multiplier is part of the forward pass.
 
-use mup_shapes::Role;
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::LinearConfig;
+use burn::tensor::{Device, Tensor};
 
-use crate::{Form, Power, Rule};
+use super::{multiply, untrained};
 
-/// The rows of µP, in all forms.
+/// Sizes of a [`Readout`].
+#[derive(Config, Debug, PartialEq)]
+pub struct ReadoutConfig {
+    /// Width of the features.
+    pub d_input: usize,
+    /// Number of logits.
+    pub d_output: usize,
+    /// Whether there is a bias. Default: true.
+    #[config(default = true)]
+    pub bias: bool,
+    /// Multiplier on the logits, a hyperparameter. Default: 1.
+    #[config(default = 1.0)]
+    pub alpha_output: f64,
+}
+
+/// α_output · (x ⊙ multiplier) W + b, the replacement for the last `Linear` of a model.
 ///
-/// | role | form | A | B | C, Adam | C, SGD | gradient |
-/// |---|---|---|---|---|---|---|
-/// | input, vector | plain | 1 | 1 | 1 | m_out | 1/m_out |
-/// | hidden | plain | 1 | 1/√m_in | 1/m_in | m_out/m_in | 1/m_out |
-/// | output | plain | 1 | 1/m_in | 1/m_in | 1/m_in | 1 |
-/// | scalar | plain | 1 | 1 | 1 | 1 | 1 |
-///
-/// The other forms are these, shifted: the output by 1/m_in (multiplier form) or 1/√m_in (Table 9), input
-/// and vector by √m_out (Table 9).
-///
-/// The last column is what ε follows. It is tied to the rates: an SGD update C·gradient and an Adam update C
-/// must be the same function of width, so gradient = C(Adam)/C(SGD) in every row and form. For hidden weights
-/// of unequal fans it is the part of the gradient that moves the loss, of spectral norm √(fan_in/fan_out)
-/// (arXiv:2310.17813); the part that is noise at init lies up to the square root of their ratio away.
+/// The multiplier is 1 until a plan is applied, and the plan's A (1/m_in in µP) afterwards.
 ///
 /// # Reference
 ///
-/// Tensor Programs V, arXiv:2203.03466v2, Table 3 (plain), Table 8 (multiplier), Table 9; per-tensor fans:
-/// J.2.1; gradients of a width-n layer have coordinates Θ(1/n): App. J.
-pub(crate) fn rules() -> Vec<Rule> {
-    let input =
-        Rule { sgd: Power::fan_out(1.0), gradient: Power::fan_out(-1.0), ..Rule::constant(Role::Input, Form::Plain) };
-    let vector = Rule { role: Role::Vector, ..input };
-    let hidden = Rule {
-        init_std: Power::fan_in(-0.5),
-        adam: Power::fan_in(-1.0),
-        sgd: Power::new(-1.0, 1.0),
-        gradient: Power::fan_out(-1.0),
-        ..Rule::constant(Role::Hidden, Form::Plain)
-    };
-    let output = Rule {
-        init_std: Power::fan_in(-1.0),
-        adam: Power::fan_in(-1.0),
-        sgd: Power::fan_in(-1.0),
-        ..Rule::constant(Role::Output, Form::Plain)
-    };
-    vec![
-        input,
-        vector,
-        hidden,
-        output,
-        Rule::constant(Role::Scalar, Form::Plain),
-        output.shifted(Form::Multiplier, Power::fan_in(-1.0)),
-        output.shifted(Form::TableNine, Power::fan_in(-0.5)),
-        input.shifted(Form::TableNine, Power::fan_out(0.5)),
-        vector.shifted(Form::TableNine, Power::fan_out(0.5)),
-    ]
+/// Tensor Programs V, arXiv:2203.03466v2, Table 8 (output multiplier); α_output is its tunable factor, Appendix F.4.
+#[derive(Module, Debug)]
+pub struct Readout {
+    /// `[d_input, d_output]`.
+    pub weight: Param<Tensor<2>>,
+    /// `[d_output]`; not multiplied.
+    pub bias: Option<Param<Tensor<1>>>,
+    /// `[d_input]`, the forward multiplier; not trained.
+    pub multiplier: Param<Tensor<1>>,
+    alpha_output: f64,
+}
+
+impl ReadoutConfig {
+    /// Builds the layer without allocating its parameters; weight and bias start as Burn's `Linear` does.
+    #[must_use]
+    pub fn init(&self, device: &Device) -> Readout {
+        let linear = LinearConfig::new(self.d_input, self.d_output).with_bias(self.bias).init(device);
+        Readout {
+            weight: linear.weight,
+            bias: linear.bias,
+            multiplier: untrained(1.0, self.d_input, device),
+            alpha_output: self.alpha_output,
+        }
+    }
+}
+
+impl Readout {
+    /// Logits `[.., d_output]` of features `[.., d_input]`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the last axis of `x` is not `d_input`.
+    #[must_use]
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let x = x * self.multiplier.val().unsqueeze();
+        let logits = multiply(burn::tensor::module::linear(x, self.weight.val(), None), self.alpha_output);
+        match &self.bias {
+            Some(bias) => logits + bias.val().unsqueeze(),
+            None => logits,
+        }
+    }
 }
