@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// Grid of log2 learning rates; it extends itself while the optimum lies on its edge.
+    /// Grid of log2 learning rates; it extends itself while the optimum lies on its edge [default: -9:-3, quick -8:-4]
     #[arg(long, value_name = "LOW:HIGH[:STEP]", value_parser = parse_grid, allow_hyphen_values = true, help_heading = "Tuning")]
     pub(crate) rates: Option<Log2Grid>,
 
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME=VALUE,...", help_heading = "Tuning")]
     pub(crate) sweep: Vec<String>,
 
-    /// Also sweep the rate at these widths, for the picture of where the optimum goes.
+    /// Also sweep the rate at these widths and the proxy's, for the picture of where the optimum goes.
     #[arg(long, value_name = "WIDTH,...", value_delimiter = ',', help_heading = "Tuning")]
     pub(crate) sweep_widths: Vec<usize>,
 
@@ -52,31 +52,31 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Tuning")]
     pub(crate) sweep_standard: bool,
 
-    /// Width of the proxy, where µP equals SP.
+    /// Width of the proxy, where µP equals SP [default: 64, quick 32]
     #[arg(long, value_name = "WIDTH", help_heading = "Sizes")]
     pub(crate) proxy_width: Option<usize>,
 
-    /// Width of the target.
+    /// Width of the target [default: 256, quick 128]
     #[arg(long, value_name = "WIDTH", help_heading = "Sizes")]
     pub(crate) target_width: Option<usize>,
 
-    /// Width of an attention head; it divides every width.
+    /// Width of an attention head; it divides every width [default: 32, quick 16]
     #[arg(long, value_name = "N", help_heading = "Sizes")]
     pub(crate) d_head: Option<usize>,
 
-    /// Number of blocks, the same in proxy and target.
+    /// Number of blocks, the same in proxy and target [default: 2]
     #[arg(long, value_name = "N", help_heading = "Sizes")]
     pub(crate) n_layer: Option<usize>,
 
-    /// Length of a training sequence, in bytes of text.
+    /// Length of a training sequence, in bytes of text [default: 64, quick 32]
     #[arg(long, value_name = "N", help_heading = "Sizes")]
     pub(crate) context: Option<usize>,
 
-    /// Sequences in a batch.
+    /// Sequences in a batch [default: 16, quick 8]
     #[arg(long, value_name = "N", help_heading = "Sizes")]
     pub(crate) batch: Option<usize>,
 
-    /// Steps of every run.
+    /// Steps of every run [default: 400, quick 60]
     #[arg(long, value_name = "N", help_heading = "Sizes")]
     pub(crate) steps: Option<usize>,
 }

@@ -37,7 +37,7 @@ impl Configuration {
     /// Defaults, then `--quick`, then single options.
     pub(crate) fn new(arguments: &Arguments) -> Result<Self, RunError> {
         let sizes = |normal, quick| if arguments.quick { quick } else { normal };
-        let (low, high) = if arguments.quick { (-8.0, -4.0) } else { (-10.0, -3.0) };
+        let (low, high) = if arguments.quick { (-8.0, -4.0) } else { (-9.0, -3.0) };
         let rates = match arguments.rates {
             Some(rates) => rates,
             None => Log2Grid::new(low, high, 1.0)?,

@@ -75,6 +75,9 @@ fn extra_widths(arguments: &Arguments, configuration: &Configuration) -> Vec<(&'
     if widths.is_empty() && arguments.sweep_standard {
         widths = vec![proxy, configuration.target_width];
     }
+    if !widths.is_empty() {
+        widths.push(proxy);
+    }
     widths.sort_unstable();
     widths.dedup();
     let mup = widths.iter().filter(|width| **width != proxy).map(|width| (MUP, *width));

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Work of a step beyond its parameters, in parameters: reading, small operations. Fitted to widths 64 and 256 on two
 /// cores; it only shapes the estimate of the time left.
-const OVERHEAD: u64 = 250_000;
+const OVERHEAD: u64 = 30_000;
 
 /// One bar over all runs. Hidden when standard error is no terminal; result lines are always printed.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::draw::{Area, Corner, DrawResult, FAINT, INK, LegendLine, MUP, Pen, STANDARD, Swatch, legend};
+use super::draw::{Area, Corner, DrawResult, FAINT, INK, LegendLine, MUP, Pen, STANDARD, Swatch, legend, loss_label};
 use super::{FinalRun, Numbers};
 
 pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Numbers) -> DrawResult<B> {
@@ -25,7 +25,7 @@ pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Nu
         .x_desc("step")
         .y_desc("training loss")
         .x_label_formatter(&|step| format!("{step:.0}"))
-        .y_label_formatter(&|loss| format!("{loss:.1}"))
+        .y_label_formatter(&|loss| loss_label(*loss, (low, high)))
         .draw()?;
     let mut lines = Vec::new();
     for run in numbers.runs.iter().rev() {

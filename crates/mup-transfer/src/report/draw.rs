@@ -112,6 +112,11 @@ pub(super) fn short_name(parametrization: &str) -> &str {
     }
 }
 
+/// A loss with as many digits as its axis needs.
+pub(super) fn loss_label(loss: f64, (low, high): (f64, f64)) -> String {
+    if high - low < 0.7 { format!("{loss:.2}") } else { format!("{loss:.1}") }
+}
+
 /// How the legend shows what a line of it is about.
 #[derive(Clone, Copy)]
 pub(super) enum Swatch {

@@ -5,13 +5,17 @@ use plotters::coord::ranged1d::ValueFormatter;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::draw::{Area, Corner, DrawResult, FAINT, INK, LegendLine, MUP, Pen, STANDARD, Swatch, legend, short_name};
+use super::draw::{
+    Area, Corner, DrawResult, FAINT, INK, LegendLine, MUP, Pen, STANDARD, Swatch, legend, loss_label, short_name,
+};
 use super::{FinalRun, Numbers, RateCurve};
 use crate::{Optimum, Point};
 
 /// What one panel shows.
 struct Panel<'a> {
     parametrization: &'a str,
+    /// Of all panels, ascending: a width has one color throughout.
+    widths: Vec<usize>,
     curves: Vec<&'a RateCurve>,
     runs: Vec<&'a FinalRun>,
 }
@@ -37,8 +41,12 @@ fn panels(numbers: &Numbers) -> Vec<Panel<'_>> {
     names.sort_by_key(|name| *name != "standard");
     names.dedup();
     let alone = names.len() == 1;
+    let mut widths: Vec<usize> = numbers.rate_curves.iter().map(|curve| curve.width).collect();
+    widths.sort_unstable();
+    widths.dedup();
     let panel = |parametrization| Panel {
         parametrization,
+        widths: widths.clone(),
         curves: numbers.rate_curves.iter().filter(|curve| curve.parametrization == parametrization).collect(),
         // A single panel shows where both final runs ended; with two, the sweeps themselves say it.
         runs: numbers.runs.iter().filter(|_| alone).collect(),
@@ -106,10 +114,10 @@ fn draw_panel<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, panel: &Panel<'_>
         .axis_desc_style(pen.font(16.0))
         .x_desc("log₂ learning rate")
         .y_desc("training loss")
-        .y_label_formatter(&|loss| format!("{loss:.1}"))
+        .y_label_formatter(&|loss| loss_label(*loss, frame.y))
         .draw()?;
-    for (i, curve) in panel.curves.iter().enumerate() {
-        draw_curve(&mut chart, pen, curve, shade(i, panel.curves.len()), frame)?;
+    for curve in &panel.curves {
+        draw_curve(&mut chart, pen, curve, panel.shade(curve.width), frame)?;
     }
     let optima = panel.curves.iter().filter_map(|curve| curve.optimum);
     let ring = |optimum: Optimum| {
@@ -151,13 +159,12 @@ fn draw_curve<B: DrawingBackend>(
 }
 
 fn legend_lines(panel: &Panel<'_>) -> Vec<LegendLine> {
-    let n_curves = panel.curves.len();
-    let line = |(i, curve): (usize, &&RateCurve)| LegendLine {
+    let line = |curve: &&RateCurve| LegendLine {
         text: format!("width {}", curve.width),
-        color: shade(i, n_curves),
+        color: panel.shade(curve.width),
         swatch: Swatch::Line,
     };
-    let mut lines: Vec<LegendLine> = panel.curves.iter().enumerate().map(line).collect();
+    let mut lines: Vec<LegendLine> = panel.curves.iter().map(line).collect();
     for run in panel.runs.iter().filter(|run| run.outcome.loss().is_some()) {
         lines.push(LegendLine { text: run.label.clone(), color: color(run), swatch: Swatch::Triangle });
     }
@@ -188,11 +195,14 @@ fn stretches(points: &[Point]) -> Vec<Vec<(f64, f64)>> {
     groups.map(|group| group.iter().filter_map(|point| Some((point.log2_rate, point.loss?))).collect()).collect()
 }
 
-/// From light to dark as models grow, readable in gray too.
-fn shade(i: usize, n: usize) -> RGBColor {
-    const LIGHT: [f64; 3] = [120.0, 190.0, 225.0];
-    const DARK: [f64; 3] = [28.0, 28.0, 96.0];
-    let part = if n > 1 { i as f64 / (n - 1) as f64 } else { 0.6 };
-    let [r, g, b] = [0, 1, 2].map(|c| (LIGHT[c] + part * (DARK[c] - LIGHT[c])) as u8);
-    RGBColor(r, g, b)
+impl Panel<'_> {
+    /// From light to dark as models grow, readable in gray too.
+    fn shade(&self, width: usize) -> RGBColor {
+        const LIGHT: [f64; 3] = [120.0, 190.0, 225.0];
+        const DARK: [f64; 3] = [28.0, 28.0, 96.0];
+        let idx = self.widths.iter().position(|known| *known == width).unwrap_or(0);
+        let part = if self.widths.len() > 1 { idx as f64 / (self.widths.len() - 1) as f64 } else { 0.6 };
+        let [r, g, b] = [0, 1, 2].map(|c| (LIGHT[c] + part * (DARK[c] - LIGHT[c])) as u8);
+        RGBColor(r, g, b)
+    }
 }
