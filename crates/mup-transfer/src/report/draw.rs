@@ -53,7 +53,8 @@ impl Figure<'_> {
     /// [`ReportError`].
     pub fn write_png(&self, path: &Path) -> Result<(), ReportError> {
         // The encoder writes to a path and takes the format from its ending.
-        let temporary = path.with_extension(format!("{}.tmp.png", std::process::id()));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let temporary = path.with_file_name(format!(".{}.{name}", std::process::id()));
         let size = (f64::from(SIZE.0) * PNG_SCALE, f64::from(SIZE.1) * PNG_SCALE);
         let drawn = {
             let area = BitMapBackend::new(&temporary, (size.0 as u32, size.1 as u32)).into_drawing_area();
