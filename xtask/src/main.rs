@@ -1,7 +1,9 @@
 //! `cargo xtask`: the command line, and nothing else.
 
+mod choices;
 mod coord_check;
 mod plan;
+mod subject;
 mod tidy;
 
 use std::process::ExitCode;

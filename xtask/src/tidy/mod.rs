@@ -16,7 +16,7 @@ use cargo_metadata::{Metadata, MetadataCommand};
 /// # Errors
 ///
 /// When cargo or a file cannot be read.
-pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error>> {
+pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     let metadata = MetadataCommand::new().other_options(vec!["--offline".to_owned()]).exec();
     let metadata = match metadata {
         Ok(metadata) => metadata,

@@ -1,0 +1,95 @@
+//! The check can fail: the standard parametrization, and µP with one rule removed, are seen.
+//!
+//! Small and fast; `cargo xtask coord-check` is the same on larger models.
+
+mod family;
+
+use family::{Family, Training};
+use mup_coord_check::{Report, Verdict};
+use mup_models::{Gpt, Mlp};
+use mup_rules::{Form, OptimizerKind, Parametrization, Power};
+use mup_shapes::{Axes, Axis, Kind, ParamSpec, Role, ShapeReader};
+
+const ADAM: Training = Training { optimizer: OptimizerKind::AdamLike, learning_rate: 0.01 };
+const SGD: Training = Training { optimizer: OptimizerKind::SgdLike, learning_rate: 0.1 };
+
+fn check<F: Family>(training: Training, parametrization: Parametrization) -> Report {
+    family::check::<F>(training, parametrization, mup_models::shape_reader())
+}
+
+fn assert_flat(report: &Report) {
+    assert_eq!(report.exit_code(), 0, "{report}");
+}
+
+/// The change or the initialization of the module has this verdict.
+fn assert_seen(report: &Report, module: &str, verdict: Verdict) {
+    assert_eq!(report.exit_code(), 1, "{report}");
+    let seen = report.summaries().iter().any(|summary| summary.module == module && summary.verdict == verdict);
+    assert!(seen, "{module} does not show {verdict}:\n{report}");
+}
+
+/// µP with the rows of one role changed.
+fn without(role: Role, change: impl Fn(&mut mup_rules::Rule)) -> Parametrization {
+    let mut parametrization = Parametrization::mup();
+    parametrization.rules.iter_mut().filter(|rule| rule.role == role).for_each(change);
+    parametrization
+}
+
+#[test]
+fn mup_is_flat_for_an_mlp() {
+    assert_flat(&check::<Mlp>(ADAM, Parametrization::mup()));
+    assert_flat(&check::<Mlp>(SGD, Parametrization::mup()));
+}
+
+#[test]
+fn sp_is_not_flat_for_an_mlp() {
+    assert_seen(&check::<Mlp>(ADAM, Parametrization::standard()), "logits", Verdict::Grows);
+    assert_seen(&check::<Mlp>(SGD, Parametrization::standard()), "input", Verdict::Vanishes);
+}
+
+#[test]
+fn mup_is_flat_for_a_gpt() {
+    assert_flat(&check::<Gpt>(ADAM, Parametrization::mup()));
+}
+
+#[test]
+fn sp_is_not_flat_for_a_gpt() {
+    assert_seen(&check::<Gpt>(ADAM, Parametrization::standard()), "logits", Verdict::Grows);
+}
+
+#[test]
+fn a_hidden_rate_that_ignores_width_is_seen() {
+    let adam = without(Role::Hidden, |rule| rule.adam = Power::ONE);
+    assert_seen(&check::<Mlp>(ADAM, adam), "hidden.0", Verdict::Grows);
+}
+
+#[test]
+fn an_input_rate_that_ignores_width_under_sgd_is_seen() {
+    let sgd = without(Role::Input, |rule| rule.sgd = Power::ONE);
+    assert_seen(&check::<Mlp>(SGD, sgd), "input", Verdict::Vanishes);
+}
+
+#[test]
+fn a_hidden_initialization_that_ignores_width_is_seen() {
+    let init = without(Role::Hidden, |rule| rule.init_std = Power::ONE);
+    assert_seen(&check::<Mlp>(ADAM, init), "hidden.0", Verdict::Grows);
+}
+
+#[test]
+fn a_readout_without_its_multiplier_is_seen() {
+    let readout = without(Role::Output, |rule| {
+        if rule.form == Form::Multiplier {
+            rule.multiplier = Power::ONE;
+        }
+    });
+    assert_seen(&check::<Mlp>(ADAM, readout), "logits", Verdict::Grows);
+}
+
+#[test]
+fn a_swapped_fan_in_axis_is_seen_where_dimensions_grow_unevenly() {
+    let swapped: ShapeReader = mup_models::shape_reader()
+        .declare("hidden.*.weight", ParamSpec::new(Axes::new([Axis::Out, Axis::In]), Kind::Weight));
+    let report = family::check::<family::UnevenMlp>(ADAM, Parametrization::mup(), swapped);
+    assert_seen(&report, "hidden.0", Verdict::Vanishes);
+    assert_flat(&check::<family::UnevenMlp>(ADAM, Parametrization::mup()));
+}
