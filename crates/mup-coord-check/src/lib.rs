@@ -25,3 +25,8 @@ pub use slope::Slope;
 pub use statistic::Statistic;
 pub use summary::Summary;
 pub use verdict::{Criteria, Verdict};
+
+/// The README of the workspace, so that its example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

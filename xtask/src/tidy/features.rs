@@ -33,7 +33,7 @@ fn tree(root: &Path, arguments: &[&str], edges: &str) -> std::io::Result<BTreeSe
     for unify in ["CARGO_RESOLVER_FEATURE_UNIFICATION", "CARGO_UNSTABLE_FEATURE_UNIFICATION"] {
         command.env_remove(unify);
     }
-    command.current_dir(root).args(["tree", "--no-dedupe", "--prefix", "none", "-f", "{p} [{f}]", "-e", edges]);
+    command.current_dir(root).args(["tree", "--prefix", "none", "-f", "{p} [{f}]", "-e", edges]);
     let output = command.args(arguments).output()?;
     if !output.status.success() {
         return Err(std::io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
