@@ -9,4 +9,4 @@ mod training;
 pub use case::{Case, InitBounds, OptimizerRow, Row, Run, Width, cases, deviations};
 pub use family::{Batch, Family};
 pub use tensors::{Tensors, load_parameters, parameters};
-pub use training::{Prepared, prepare, relative_difference, train};
+pub use training::{Prepared, optimizer_kind, prepare, relative_difference, train};

@@ -44,6 +44,12 @@ pub fn prepare<F: Family>(
     Prepared { model, plan, batch: F::batch(&golden, device), golden }
 }
 
+/// The kind of optimizer of a run, by the name that it has in `golden/data`.
+#[must_use]
+pub fn optimizer_kind(run: &str) -> OptimizerKind {
+    if run.starts_with("sgd") { OptimizerKind::SgdLike } else { OptimizerKind::AdamLike }
+}
+
 /// The optimizer of a run, named as in `golden/data`.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 //! At base width µP is the standard parametrization: the same bits in weights, logits and steps.
 
 use burn::tensor::Device;
-use mup_golden::{Case, Family, Prepared, cases, parameters, prepare, train};
+use mup_golden::{Case, Family, Prepared, cases, optimizer_kind, parameters, prepare, train};
 use mup_init::{InitSpec, initialize};
 use mup_models::{ConvNet, Gpt, Mlp};
 use mup_rules::{OptimizerKind, Parametrization};
@@ -21,7 +21,7 @@ fn drawn<F: Family>(case: &Case, parametrization: Parametrization, kind: Optimiz
 
 fn check<F: Family>(case: &Case) {
     for (name, run) in &case.trajectory.runs {
-        let kind = if name.starts_with("sgd") { OptimizerKind::SgdLike } else { OptimizerKind::AdamLike };
+        let kind = optimizer_kind(name);
         let results = [Parametrization::mup(), Parametrization::standard()].map(|parametrization| {
             let prepared = drawn::<F>(case, parametrization, kind);
             let start = bits(&prepared.model);

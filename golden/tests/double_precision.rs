@@ -7,9 +7,9 @@ mod three_forms;
 use std::sync::Once;
 
 use burn::tensor::{Device, FloatDType, IntDType};
-use mup_golden::{Case, Family, cases, parameters, prepare, relative_difference, train};
+use mup_golden::{Case, Family, cases, optimizer_kind, parameters, prepare, relative_difference, train};
 use mup_models::{ConvNet, Gpt, Mlp};
-use mup_rules::{OptimizerKind, Parametrization};
+use mup_rules::Parametrization;
 
 /// Burn's optimizers keep their hyperparameters as f32 (burn-optim adamw.rs, momentum.rs): 0.999 as f32 makes
 /// 1 − β₂ wrong by 1.3e-5, of which bias correction cancels the part that is common to all steps.
@@ -30,7 +30,7 @@ fn device() -> Device {
 fn check<F: Family>(case: &Case) {
     for width in &case.widths {
         for (name, run) in &case.trajectory.runs {
-            let kind = if name.starts_with("sgd") { OptimizerKind::SgdLike } else { OptimizerKind::AdamLike };
+            let kind = optimizer_kind(name);
             let prepared = prepare::<F>(case, width, Parametrization::mup_package(), kind, &device());
             let golden = prepared.golden.clone();
             let what = format!("{} width {} {name}", case.model, width.index);

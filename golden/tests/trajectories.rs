@@ -1,23 +1,19 @@
 //! From identical weights and batches: logits at step 0, and losses and parameters after ten steps.
 
 use burn::tensor::Device;
-use mup_golden::{Case, Family, cases, parameters, prepare, relative_difference, train};
+use mup_golden::{Case, Family, cases, optimizer_kind, parameters, prepare, relative_difference, train};
 use mup_models::{ConvNet, Gpt, Mlp};
-use mup_rules::{OptimizerKind, Parametrization};
+use mup_rules::Parametrization;
 
 /// What issue 2 asks for. Reached: see the maximum that each test prints (`--nocapture`), and docs/log.md.
 const TOLERANCE: f64 = 1e-4;
-
-fn kind(run: &str) -> OptimizerKind {
-    if run.starts_with("sgd") { OptimizerKind::SgdLike } else { OptimizerKind::AdamLike }
-}
 
 fn check<F: Family>(case: &Case) {
     let device = Device::flex().autodiff();
     for width in &case.widths {
         for (name, run) in &case.trajectory.runs {
             let what = format!("{} width {} {name}", case.model, width.index);
-            let prepared = prepare::<F>(case, width, Parametrization::mup_package(), kind(name), &device);
+            let prepared = prepare::<F>(case, width, Parametrization::mup_package(), optimizer_kind(name), &device);
             let golden = prepared.golden.clone();
             let logits: Vec<f64> = prepared.model.logits(&prepared.batch).into_data().iter::<f64>().collect();
             let at_start = relative_difference(&logits, golden.get("logits64").1);
