@@ -1,18 +1,20 @@
 //! Initialization: every parameter drawn and put on the device.
 
-use burn::module::Module;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use mup_benches::{model, plan_of_width};
+use mup_benches::{MEASUREMENT, WARM_UP, draw, model, plan_of_width};
 
 fn initializations(c: &mut Criterion) {
     let mut group = c.benchmark_group("init");
-    group.sample_size(10);
+    group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASUREMENT);
     for width in [64, 256] {
         let plan = plan_of_width(width);
         let id = BenchmarkId::new("gpt, 4 blocks, width", width);
-        // Parameters are lazy; moving the module to its own device draws them.
         group.bench_function(id, |bencher| {
-            bencher.iter(|| model(width, &plan).num_params());
+            bencher.iter(|| {
+                let model = model(width, &plan);
+                draw(&model);
+                model
+            });
         });
     }
     group.finish();

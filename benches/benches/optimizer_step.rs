@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use burn::optim::{AdamWConfig, ModuleOptimizer};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use mup_benches::{batch, gradients, model, plan_of_width};
+use mup_benches::{MEASUREMENT, WARM_UP, batch, gradients, model, plan_of_width};
 use mup_models::Gpt;
 use mup_optim::MupAdamWConfig;
 
@@ -14,7 +14,7 @@ fn bench(c: &mut Criterion, name: &str, width: usize, start: &Gpt, mut optimizer
     let batch = batch();
     let current = RefCell::new(Some(start.clone()));
     let mut group = c.benchmark_group("optimizer step");
-    group.sample_size(20);
+    group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASUREMENT);
     group.bench_function(BenchmarkId::new(name, width), |bencher| {
         bencher.iter_batched(
             || {

@@ -3,12 +3,12 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use mup_benches::{batch, gradients, model, plan_of_width};
+use mup_benches::{MEASUREMENT, WARM_UP, batch, gradients, model, plan_of_width};
 use mup_optim::MupAdamWConfig;
 
 fn steps(c: &mut Criterion) {
     let mut group = c.benchmark_group("train step");
-    group.sample_size(10);
+    group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASUREMENT);
     for width in [64, 256] {
         let plan = plan_of_width(width);
         let mut current = model(width, &plan);

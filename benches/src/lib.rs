@@ -1,12 +1,20 @@
 //! What the benches measure: one GPT, its plan, its batch. The benches themselves are in `benches/`.
 
+use std::time::Duration;
+
 use burn::{
+    module::{Module, ModuleVisitor, Param},
     optim::GradientsParams,
     tensor::{Device, Int, Tensor, TensorData},
 };
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, shape_reader};
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+
+/// Time before each measurement.
+pub const WARM_UP: Duration = Duration::from_millis(500);
+/// Time of each measurement: short, since the whole suite should take a minute.
+pub const MEASUREMENT: Duration = Duration::from_secs(2);
 
 const CONTEXT: usize = 64;
 const BATCH: usize = 8;
@@ -57,6 +65,17 @@ pub fn plan_of_width(width: usize) -> ScalingPlan {
 pub fn model(width: usize, plan: &ScalingPlan) -> Gpt {
     let model = config(width).init(&Device::flex().autodiff()).expect("a valid config");
     initialize(model, plan, &InitSpec::gaussian(0.02), 0).expect("the plan of this model")
+}
+
+/// Draws every parameter, which are lazy until first used.
+pub fn draw(model: &Gpt) {
+    struct Draw;
+    impl ModuleVisitor for Draw {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let _drawn = param.val();
+        }
+    }
+    model.visit(&mut Draw);
 }
 
 /// A batch of 8 sequences of 64 tokens, and the tokens after them.

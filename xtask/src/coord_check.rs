@@ -54,12 +54,7 @@ pub(crate) struct CoordCheck {
 impl CoordCheck {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
         let begun = Instant::now();
-        let parametrization = self.parametrization.parametrization();
-        let report = match self.model {
-            Model::Mlp => self.check::<Mlp>(&parametrization),
-            Model::Gpt => self.check::<Gpt>(&parametrization),
-            Model::ConvNet => self.check::<ConvNet>(&parametrization),
-        }?;
+        let report = self.report()?;
         let title = format!(
             "{} · {} · {} · learning rate {:.4}",
             self.model,
@@ -75,6 +70,19 @@ impl CoordCheck {
             }
         }
         Ok(ExitCode::from(report.exit_code()))
+    }
+
+    fn report(&self) -> Result<Report, TrialError> {
+        let learning_rate = self.learning_rate();
+        if !(learning_rate.is_finite() && learning_rate > 0.0) {
+            return Err(format!("--lr must be finite and positive, but is {learning_rate}").into());
+        }
+        let parametrization = self.parametrization.parametrization();
+        match self.model {
+            Model::Mlp => self.check::<Mlp>(&parametrization),
+            Model::Gpt => self.check::<Gpt>(&parametrization),
+            Model::ConvNet => self.check::<ConvNet>(&parametrization),
+        }
     }
 
     fn check<S: Subject>(&self, parametrization: &Parametrization) -> Result<Report, TrialError> {
@@ -135,4 +143,61 @@ impl CoordCheck {
 fn progress_bar(n_passes: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:18} {wide_bar} {pos}/{len} · {eta} left");
     ProgressBar::new(n_passes as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Parser, ValueEnum};
+
+    use super::{CoordCheck, Optimizer, TrialError};
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        task: CoordCheck,
+    }
+
+    fn exit_code(arguments: &str) -> Result<u8, TrialError> {
+        let cli = Cli::try_parse_from(std::iter::once("coord-check").chain(arguments.split_whitespace()))?;
+        Ok(cli.task.report()?.exit_code())
+    }
+
+    fn check(arguments: &str, expected: u8) {
+        assert_eq!(exit_code(arguments).ok(), Some(expected), "{arguments}");
+    }
+
+    #[test]
+    fn with_every_optimizer_mup_is_flat_and_sp_is_not() {
+        for optimizer in Optimizer::value_variants() {
+            check(&format!("--model mlp --optimizer {optimizer} --parametrization mup"), 0);
+            check(&format!("--model mlp --optimizer {optimizer} --parametrization standard"), 1);
+        }
+        for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
+            let short = format!("--model gpt --optimizer {optimizer} --seeds 3 --steps 3");
+            check(&format!("{short} --parametrization mup"), 0);
+            check(&format!("{short} --parametrization standard"), 1);
+        }
+    }
+
+    #[test]
+    fn a_model_that_diverges_is_a_verdict() {
+        check("--model mlp --optimizer sgd --widths 32,64 --seeds 1 --steps 3 --lr 1e30", 1);
+    }
+
+    #[test]
+    fn bad_arguments_are_errors_that_name_them() {
+        let refused = |arguments: &str, part: &str| {
+            let message = exit_code(&format!("--model mlp {arguments}")).expect_err("refused").to_string();
+            assert!(message.contains(part), "{message:?} lacks {part:?}");
+        };
+        refused("--widths 32", "two different widths");
+        refused("--widths 32,32", "32");
+        refused("--widths 32,wide", "wide");
+        refused("--seeds 0", "one seed");
+        refused("--steps 0", "one optimizer step");
+        refused("--tolerance 0", "tolerance");
+        refused("--lr=-1", "--lr");
+        refused("--lr nan", "--lr");
+        refused("--optimizer lion", "lion");
+    }
 }

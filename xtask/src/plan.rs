@@ -65,3 +65,42 @@ pub(crate) fn plan<S: Subject>(
     let shapes = shape_reader().infer(&base?, &delta?, &target?)?;
     Ok(ScalingPlan::new(&shapes, parametrization, optimizer.kind())?)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+    use mup_models::{ConvNet, Gpt, Mlp};
+
+    use super::plan;
+    use crate::{
+        choices::{Optimizer, Preset},
+        subject::Subject,
+    };
+
+    fn check_all_presets<S: Subject>() {
+        for preset in Preset::value_variants() {
+            for optimizer in Optimizer::value_variants() {
+                let plan = plan::<S>(32, 128, preset.parametrization(), *optimizer);
+                let plan = plan.unwrap_or_else(|error| panic!("{preset} {optimizer}: {error}"));
+                assert!(plan.rows().len() > 5, "{preset} {optimizer}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_model_has_a_plan_under_every_parametrization_and_optimizer() {
+        check_all_presets::<Mlp>();
+        check_all_presets::<Gpt>();
+        check_all_presets::<ConvNet>();
+    }
+
+    #[test]
+    fn a_width_that_no_head_divides_is_an_error_that_names_it() {
+        let message = |base, width| {
+            let plan = plan::<Gpt>(base, width, Preset::Mup.parametrization(), Optimizer::Adam);
+            plan.expect_err("refused").to_string()
+        };
+        assert_eq!(message(32, 40), "width 40 is not a positive multiple of 16, the width of one head");
+        assert_eq!(message(0, 32), "width 0 is not a positive multiple of 16, the width of one head");
+    }
+}

@@ -96,7 +96,7 @@ where
         .x_desc("width")
         .x_labels(widths.len() + 1)
         .x_label_formatter(&|width| format!("{width:.0}"))
-        .y_label_formatter(&|value| format!("{value:.0e}"))
+        .y_label_formatter(&power_of_ten)
         .label_style((FONT, 12))
         .light_line_style(WHITE)
         .draw()?;
@@ -121,17 +121,28 @@ fn label(finding: &Finding) -> String {
     }
 }
 
-/// At least two decades, so that flat looks flat.
+/// Whole decades, at least two, so that flat looks flat.
 fn y_range(curves: &[&Finding]) -> std::ops::Range<f64> {
     let values = || curves.iter().flat_map(|finding| &finding.means).copied().filter(|v| v.is_finite() && *v > 0.0);
     let low = values().fold(f64::INFINITY, f64::min);
     if low.is_infinite() {
         return 0.1..10.0;
     }
-    let high = values().fold(low, f64::max);
-    let middle = (low.log10() + high.log10()) / 2.0;
-    let half = ((high.log10() - low.log10()) / 2.0 + 0.1).max(1.0);
-    10.0_f64.powf(middle - half)..10.0_f64.powf(middle + half)
+    let (bottom, top) = (low.log10().floor() as i32, values().fold(low, f64::max).log10().ceil() as i32);
+    let (bottom, top) = match top - bottom {
+        0 => (bottom - 1, top + 1),
+        1 if low.log10() - f64::from(bottom) < 0.5 => (bottom - 1, top),
+        1 => (bottom, top + 1),
+        _ => (bottom, top),
+    };
+    10.0_f64.powi(bottom)..10.0_f64.powi(top)
+}
+
+/// Labels for whole decades only.
+fn power_of_ten(value: &f64) -> String {
+    let exponent = value.log10().round();
+    let whole = (value.log10() - exponent).abs() < 1e-6;
+    if whole { format!("1e{exponent}") } else { String::new() }
 }
 
 /// Evenly spaced hues, darkened so that yellow is readable on white.

@@ -62,7 +62,8 @@ pub struct Criteria {
     /// the tolerance is undecided when the interval reaches twice the tolerance, a slope beyond it when the
     /// interval reaches 0.
     pub tolerance: f64,
-    /// Confidence level of the interval.
+    /// Confidence level of the interval: 99 %, because a check has dozens of rows, and at 95 % one in twenty would
+    /// miss the truth by chance.
     pub confidence: f64,
     /// Activations that may shrink with width while they show their initialization: with random weights the
     /// readout and a query·key product over a growing head are sums of n independent terms divided by n, which
@@ -82,7 +83,7 @@ impl Default for Criteria {
         Self {
             statistic: Statistic::MeanAbs,
             tolerance: 0.25,
-            confidence: 0.95,
+            confidence: 0.99,
             transients: transients.into_iter().map(PathPattern::new).collect(),
         }
     }
