@@ -40,7 +40,7 @@ pub(crate) struct CoordCheck {
     /// Number of optimizer steps.
     #[arg(long, default_value_t = 10)]
     steps: usize,
-    /// Base learning rate; by default one near the optimum of the base model.
+    /// Base learning rate; the default depends on model and optimizer.
     #[arg(long)]
     lr: Option<f64>,
     /// Largest absolute slope that counts as flat.
