@@ -23,6 +23,7 @@ macro_rules! devices {
     ($($name:tt => $open:expr),* $(,)?) => {
         const NAMES: &[(&str, bool)] = &[$(($name, cfg!(feature = $name))),*];
 
+        #[allow(deprecated, reason = "Burn deprecates ndarray and libtorch, which are offered as long as it has them")]
         fn construct(name: &str) -> Option<Device> {
             match name {
                 $(
