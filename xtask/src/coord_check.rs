@@ -7,11 +7,11 @@ use burn::{
     tensor::Device,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use mup_coord_check::{Activations, CoordCheck as Check, Criteria, Report, TrialError};
 use mup_init::initialize;
 use mup_models::{ConvNet, Gpt, Mlp};
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
 use mup_rules::{Parametrization, ScalingPlan};
+use mup_verdict::coordinates::{Activations, CoordCheck as Check, Criteria, Report, TrialError};
 
 use crate::{
     choices::{Model, Optimizer, Preset},

@@ -4,9 +4,9 @@ use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
-use mup_coord_check::Activations;
 use mup_init::{Distribution, InitSpec, Nonlinearity};
 use mup_models::{ConvNet, ConvNetConfig, Gpt, GptConfig, Mlp, MlpConfig, ModelError, cross_entropy};
+use mup_verdict::coordinates::Activations;
 
 /// A family of models in one width, with a fixed batch.
 pub(crate) trait Subject: Module {

@@ -7,8 +7,8 @@ const ALLOWED: [(&str, &[&str]); 7] = [
     ("mup-init", &["mup-shapes", "mup-rules"]),
     ("mup-optim", &["mup-shapes", "mup-rules"]),
     ("mup-models", &["mup-shapes", "mup-rules"]),
-    ("mup-coord-check", &["mup-shapes", "mup-rules", "mup-init", "mup-optim", "mup-models"]),
     ("mup-transfer", &["mup-rules"]),
+    ("mup-verdict", &["mup-shapes", "mup-rules", "mup-init", "mup-optim", "mup-models", "mup-transfer"]),
 ];
 
 /// Problems in the edges (from, to) between packages of the workspace.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Criteria, Finding, Quantity, Slope, Verdict};
+use super::{Criteria, Finding, Quantity, Verdict};
+use crate::Slope;
 
 /// The judgment on one module: on its initialization, or on its change over all steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

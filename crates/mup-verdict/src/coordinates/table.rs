@@ -4,7 +4,8 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::{Quantity, Report, Slope, Summary, Verdict};
+use super::{Quantity, Report, Summary, Verdict};
+use crate::Slope;
 
 const HEADER: [&str; 8] =
     ["module", "of", "slope", "interval", "over widths", "slope over steps", "failing", "verdict"];

@@ -2,7 +2,7 @@
 
 use mup_shapes::PathPattern;
 
-use crate::{Activations, CheckError, Quantity, Record, Records, Statistic, TrialError};
+use super::{Activations, CheckError, Quantity, Record, Records, Statistic, TrialError};
 
 /// What to run: widths × seeds × steps.
 ///

@@ -5,7 +5,8 @@ use std::fmt;
 use mup_shapes::PathPattern;
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckError, Quantity, Slope, Statistic};
+use super::{CheckError, Quantity, Statistic};
+use crate::Slope;
 
 /// What the growth of one statistic in width means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,12 +5,12 @@ use burn::{
     optim::GradientsParams,
     tensor::{Device, Int, Tensor, TensorData},
 };
-use mup_coord_check::{Activations, CoordCheck, Criteria, Report, TrialError};
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, Mlp, MlpConfig, cross_entropy};
 use mup_optim::{MupAdamConfig, MupSgdConfig};
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
 use mup_shapes::ShapeReader;
+use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Report, TrialError};
 
 /// How the models are trained.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use plotters::{
     style::{FontStyle, register_font},
 };
 
-use crate::{CheckError, Finding, Quantity, Report, TrialError};
+use super::{CheckError, Finding, Quantity, Report, TrialError};
 
 const PANEL: (u32, u32) = (460, 330);
 const LEGEND_LINE: u32 = 15;

@@ -25,7 +25,7 @@ impl Slope {
     /// widths differ, or a value is not positive and finite.
     ///
     /// ```
-    /// # use mup_coord_check::Slope;
+    /// # use mup_verdict::Slope;
     /// let quadratic = [(32, 4.0), (64, 16.0), (128, 64.0)];
     /// let slope = Slope::fit(&quadratic, 0.95).unwrap();
     /// assert!((slope.value - 2.0).abs() < 1e-12 && slope.high - slope.low < 1e-6);

@@ -30,7 +30,7 @@ impl Statistic {
     /// The statistic of the values, accumulated in f64. Not finite when a value is not, or when there are none.
     ///
     /// ```
-    /// # use mup_coord_check::Statistic;
+    /// # use mup_verdict::coordinates::Statistic;
     /// let x = [1.0, -1.0, 3.0, -3.0];
     /// assert_eq!(Statistic::MeanAbs.of(&x), 2.0);
     /// assert_eq!(Statistic::Max.of(&x), 3.0);

@@ -1,6 +1,6 @@
 //! Verdicts on records whose growth is known, and the files of a report.
 
-use mup_coord_check::{Criteria, Quantity, Record, Records, Report, Statistic, Verdict};
+use mup_verdict::coordinates::{Criteria, Quantity, Record, Records, Report, Statistic, Verdict};
 
 const WIDTHS: [usize; 4] = [32, 64, 128, 256];
 const SEEDS: u64 = 3;

@@ -1,6 +1,6 @@
 //! What a user can get wrong, and what the check answers.
 
-use mup_coord_check::{
+use mup_verdict::coordinates::{
     Activations, CheckError, CoordCheck, Criteria, Quantity, Record, Records, Statistic, TrialError, Verdict,
 };
 

@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckError, Criteria, Report, Statistic};
+use super::{CheckError, Criteria, Report, Statistic};
 
 /// Of what the statistic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

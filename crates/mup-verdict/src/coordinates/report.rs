@@ -7,7 +7,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckError, Criteria, Quantity, Records, Slope, Statistic, Summary, Verdict, plot};
+use super::{CheckError, Criteria, Quantity, Records, Statistic, Summary, Verdict, plot};
+use crate::{Answer, Slope};
 
 /// The judgment on one statistic of one module at one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,13 +101,20 @@ impl Report {
         }
     }
 
+    /// Whether coordinates are Θ(1): the verdict in short.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        match self.verdict() {
+            Verdict::Undecided => Answer::Undecided,
+            verdict if verdict.is_failure() => Answer::Fails,
+            _ => Answer::Holds,
+        }
+    }
+
     /// For the shell: 0 flat, 1 grows, vanishes or is not finite, 3 undecided. (2 is for bad arguments.)
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match self.verdict() {
-            Verdict::Undecided => 3,
-            verdict => u8::from(verdict.is_failure()),
-        }
+        self.answer().exit_code()
     }
 
     /// What the findings were judged by.

@@ -5,10 +5,10 @@
 mod family;
 
 use family::{Family, Training};
-use mup_coord_check::{Report, Verdict};
 use mup_models::{Gpt, Mlp};
 use mup_rules::{Form, OptimizerKind, Parametrization, Power};
 use mup_shapes::{Axes, Axis, Kind, ParamSpec, Role, ShapeReader};
+use mup_verdict::coordinates::{Report, Verdict};
 
 const ADAM: Training = Training { optimizer: OptimizerKind::AdamLike, learning_rate: 0.01 };
 const SGD: Training = Training { optimizer: OptimizerKind::SgdLike, learning_rate: 0.1 };

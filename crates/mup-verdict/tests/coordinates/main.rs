@@ -1,0 +1,5 @@
+//! The coordinate check, from outside the crate.
+
+mod bad_input;
+mod controls;
+mod verdicts;
