@@ -4,7 +4,9 @@ mod choices;
 mod coord_check;
 mod plan;
 mod subject;
+mod text_runs;
 mod tidy;
+mod transfer_check;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,9 @@ struct Cli {
 enum Command {
     /// Checks whether a model's coordinates stay Θ(1) in width: exit code 0 flat, 1 not, 2 bad arguments, 3 undecided.
     CoordCheck(coord_check::CoordCheck),
+    /// Trains a GPT on text in several widths and follows the optimum of a hyperparameter, in µP and in SP: exit code
+    /// 0 it stays in µP only, 1 it moves, 2 bad arguments, 3 undecided.
+    TransferCheck(transfer_check::TransferCheck),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -36,6 +41,7 @@ const BAD_ARGUMENTS: u8 = 2;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),
+        Command::TransferCheck(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::error::RunError;
-pub use crate::text_training::{Sizes, TextTraining, TrainingError};
+pub use crate::text_training::{Sizes, TextTraining, TrainingError, is_interruption};
 
 /// The program: parses its arguments, runs or continues, and says how it ended.
 #[must_use]

@@ -9,12 +9,19 @@ use serde_json::Value;
 
 use crate::configuration::{Configuration, WEIGHT_DECAY};
 use crate::corpus::Corpus;
+use crate::error::RunError;
 use crate::interrupt::Interrupt;
 use crate::training::Trainer;
 use crate::{device, family};
 
 /// Why a training run could not be described or done.
 pub type TrainingError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Whether a run ended because of Ctrl-C.
+#[must_use]
+pub fn is_interruption(error: &TrainingError) -> bool {
+    matches!(error.downcast_ref(), Some(RunError::Interrupted))
+}
 
 /// What all runs share, but for their width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
