@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod coordinates;
+mod number;
 mod slope;
 
 pub use answer::Answer;

@@ -8,7 +8,7 @@ use plotters::{
     style::{FontStyle, register_font},
 };
 
-use super::{CheckError, Finding, Quantity, Report, TrialError};
+use super::{CheckError, Finding, Quantity, Report, Source, TrialError};
 
 const PANEL: (u32, u32) = (460, 330);
 const LEGEND_LINE: u32 = 15;
@@ -16,9 +16,12 @@ const TITLE: u32 = 34;
 /// The generic family: SVG readers have one, and bitmaps use the embedded font registered under this name.
 const FONT: &str = "sans-serif";
 
-pub(crate) fn write_svg(report: &Report, title: &str, path: &Path) -> Result<(), CheckError> {
-    let root = SVGBackend::new(path, size(report)).into_drawing_area();
-    draw(report, title, &root).map_err(|source| CheckError::Write { path: path.to_owned(), source })
+pub(crate) fn svg(report: &Report, title: &str) -> Result<String, CheckError> {
+    let mut svg = String::new();
+    let root = SVGBackend::with_string(&mut svg, size(report)).into_drawing_area();
+    draw(report, title, &root).map_err(|source| CheckError::Draw { source })?;
+    drop(root);
+    Ok(svg)
 }
 
 pub(crate) fn write_png(report: &Report, title: &str, path: &Path) -> Result<(), CheckError> {
@@ -28,7 +31,7 @@ pub(crate) fn write_png(report: &Report, title: &str, path: &Path) -> Result<(),
 
 /// Initialization, the first steps, the middle and the end.
 fn panels(report: &Report) -> Vec<(usize, Vec<&Finding>)> {
-    let decisive = || report.summaries().iter().flat_map(|summary| &summary.findings);
+    let decisive = || report.deciding().flat_map(|summary| &summary.findings);
     let last = decisive().map(|finding| finding.step).max().unwrap_or(0);
     let mut steps = vec![0, 1, 2, last / 2, last];
     steps.sort_unstable();
@@ -115,9 +118,11 @@ where
 }
 
 fn label(finding: &Finding) -> String {
+    let into = if finding.source == Source::Input { "into " } else { "" };
+    let name = format!("{into}{}", finding.module);
     match finding.slope {
-        Some(slope) => format!("{:+.2}  {}  {}", slope.value, finding.verdict, finding.module),
-        None => format!("{}  {}", finding.verdict, finding.module),
+        Some(slope) => format!("{:+.2}  {}  {name}", slope.value, finding.verdict),
+        None => format!("{}  {name}", finding.verdict),
     }
 }
 

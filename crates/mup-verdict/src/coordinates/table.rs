@@ -4,10 +4,11 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{Quantity, Report, Summary, Verdict};
+use super::explain::{Note, notes};
+use super::{Criteria, DamagedTrial, Report, Summary, Verdict};
 use crate::Slope;
 
-const HEADER: [&str; 8] =
+pub(crate) const HEADER: [&str; 8] =
     ["module", "of", "slope", "interval", "over widths", "slope over steps", "failing", "verdict"];
 
 /// Eighths of a character cell.
@@ -15,16 +16,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let criteria = self.criteria();
-        writeln!(
-            f,
-            "widths {:?} · {} seeds · {} of x₀ and of Δx_t = x_t − x₀ · slope of log statistic on log width, {} % interval · flat within ±{}",
-            self.widths(),
-            self.n_seeds(),
-            criteria.statistic,
-            criteria.confidence * 100.0,
-            criteria.tolerance
-        )?;
+        writeln!(f, "{}", circumstances(self))?;
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header(HEADER);
         for summary in self.summaries() {
@@ -36,25 +28,49 @@ impl fmt::Display for Report {
             }
         }
         writeln!(f, "{table}")?;
-        let count = |wanted: fn(Verdict) -> bool| self.summaries().iter().filter(|row| wanted(row.verdict)).count();
-        let (failed, undecided) = (count(Verdict::is_failure), count(|verdict| verdict == Verdict::Undecided));
-        let n = self.summaries().len();
-        write!(f, "verdict: {} (of {n} rows {failed} fail, {undecided} are undecided)", self.verdict())
+        for Note { verdict, rows, text } in notes(self) {
+            writeln!(f, "{verdict} · {text}\n    {}", rows.join("\n    "))?;
+        }
+        for DamagedTrial { path, problem } in self.records().damaged() {
+            writeln!(f, "run again · {}: {problem}", path.display())?;
+        }
+        f.write_str(&verdict_line(self))
     }
 }
 
-fn cells(summary: &Summary) -> [String; 8] {
-    let change = summary.quantity == Quantity::Change;
+/// What was measured, in a line.
+pub(crate) fn circumstances(report: &Report) -> String {
+    let Criteria { statistic, tolerance, confidence, .. } = report.criteria();
+    let (widths, n_seeds, percent) = (report.widths(), report.n_seeds(), confidence * 100.0);
+    format!(
+        "widths {widths:?} · {n_seeds} seeds · {statistic} of x₀ and of Δx_t = x_t − x₀ · slope of log statistic on log \
+         width, {percent} % interval · flat within ±{tolerance}"
+    )
+}
+
+/// The verdict, in a line.
+pub(crate) fn verdict_line(report: &Report) -> String {
+    let count = |wanted: fn(Verdict) -> bool| report.deciding().filter(|row| wanted(row.verdict)).count();
+    let (failed, undecided) = (count(Verdict::is_failure), count(|verdict| verdict == Verdict::Undecided));
+    let n = report.deciding().count();
+    let verdict = report.verdict();
+    format!("verdict: {verdict} (of {n} rows that decide {failed} fail, {undecided} are undecided)")
+}
+
+/// A row, in the order of the header.
+pub(crate) fn cells(summary: &Summary) -> [String; 8] {
+    let over_steps = summary.findings.iter().any(|finding| finding.step > 0);
     let slopes: Vec<f64> =
         summary.findings.iter().map(|step| step.slope.map_or(f64::NAN, |slope| slope.value)).collect();
+    let failing = || format!("{}/{}", summary.n_failing(), slopes.len());
     [
         summary.module.clone(),
-        if change { "Δx" } else { "x₀" }.to_owned(),
+        summary.symbol().to_owned(),
         summary.slope.map_or("–".to_owned(), |slope| format!("{:+.2}", slope.value)),
         summary.slope.map_or("–".to_owned(), interval),
         summary.middle().map(|step| over_widths(&step.means)).unwrap_or_default(),
-        if change { sparkline(&slopes, -1.0, 1.0) } else { String::new() },
-        if change { format!("{}/{}", summary.n_failing(), slopes.len()) } else { String::new() },
+        if over_steps { sparkline(&slopes, -1.0, 1.0) } else { String::new() },
+        if over_steps && summary.source.decides() { failing() } else { String::new() },
         summary.verdict.to_string(),
     ]
 }
