@@ -2,11 +2,14 @@
 
 mod choices;
 mod coord_check;
+mod grid;
 mod plan;
+mod reverse_transfer;
 mod subject;
 mod text_runs;
 mod tidy;
 mod transfer_check;
+mod wider_check;
 
 use std::process::ExitCode;
 
@@ -27,6 +30,12 @@ enum Command {
     /// Trains a GPT on text in several widths and follows the optimum of a hyperparameter, in µP and in SP: exit code
     /// 0 it stays in µP only, 1 it moves, 2 bad arguments, 3 undecided.
     TransferCheck(transfer_check::TransferCheck),
+    /// Trains a GPT on text in several widths with the same values, in µP and in SP: exit code 0 wider is better, 1 it
+    /// is not, 2 bad arguments, 3 undecided.
+    WiderCheck(wider_check::WiderCheck),
+    /// Says what SP will do at width n from a narrow model in µP that simulates it, and validates that: exit code 0 it
+    /// is so, 1 it is not, 2 bad arguments, 3 undecided.
+    ReverseTransfer(reverse_transfer::ReverseTransfer),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -42,6 +51,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),
         Command::TransferCheck(task) => task.run(),
+        Command::WiderCheck(task) => task.run(),
+        Command::ReverseTransfer(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {

@@ -95,6 +95,15 @@ impl TextRuns {
         Ok(Self { training, study, arguments, begun: Instant::now() })
     }
 
+    pub(crate) fn n_steps(&self) -> usize {
+        self.arguments.steps
+    }
+
+    /// Of a model that gives all bytes the same probability.
+    pub(crate) fn untrained_loss(&self) -> f64 {
+        256.0_f64.ln()
+    }
+
     /// Widths, ascending.
     pub(crate) fn widths(&self) -> &[usize] {
         &self.arguments.widths

@@ -3,14 +3,18 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use mup_transfer::{Hyperparameters, Log2Grid};
+use mup_transfer::{Hyperparameters, Log2Grid, SpaceError};
 use mup_verdict::{
     Answer,
     coordinates::TrialError,
     transfer::{self, Comparison, Criteria, Runs},
 };
 
-use crate::text_runs::{MUP, Run, STANDARD, TextArguments, TextRuns, label};
+use crate::{
+    choices::display_as_on_the_command_line,
+    grid::parse_grid,
+    text_runs::{MUP, Run, STANDARD, TextArguments, TextRuns, label},
+};
 
 /// Arguments of `cargo xtask transfer-check`.
 #[derive(Debug, clap::Args)]
@@ -21,9 +25,9 @@ pub(crate) struct TransferCheck {
     #[arg(long, default_value_t = Over::LearningRate)]
     over: Over,
     /// Grid of log₂ values, LOW:HIGH or LOW:HIGH:STEP; it extends itself while an optimum lies on its edge
-    /// [default: what suits the hyperparameter].
-    #[arg(long, allow_hyphen_values = true)]
-    grid: Option<String>,
+    /// [default: -8:-3 for the learning rate, wide ones for the others].
+    #[arg(long, value_parser = parse_grid, allow_hyphen_values = true)]
+    grid: Option<Log2Grid>,
     /// log₂ of the learning rate while another hyperparameter varies.
     #[arg(long, allow_hyphen_values = true, default_value_t = -5.0)]
     log2_rate: f64,
@@ -49,14 +53,17 @@ pub(crate) enum Over {
     WeightDecay,
 }
 
+display_as_on_the_command_line!(Over);
+
 impl Over {
-    fn default_grid(self) -> &'static str {
-        match self {
-            Self::LearningRate => "-8:-4",
-            Self::WeightDecay => "-6:2:2",
-            Self::InitScale => "-3:2",
-            Self::AlphaOutput | Self::AlphaAttention | Self::AlphaEmbedding => "-3:3:2",
-        }
+    fn default_grid(self) -> Result<Log2Grid, SpaceError> {
+        let (low, high, step) = match self {
+            Self::LearningRate => (-8.0, -3.0, 1.0),
+            Self::WeightDecay => (-6.0, 2.0, 2.0),
+            Self::InitScale => (-3.0, 2.0, 1.0),
+            Self::AlphaOutput | Self::AlphaAttention | Self::AlphaEmbedding => (-4.0, 4.0, 2.0),
+        };
+        Log2Grid::new(low, high, step)
     }
 
     /// The run with this hyperparameter changed.
@@ -79,7 +86,7 @@ const MAX_EXTENSIONS: usize = 6;
 
 impl TransferCheck {
     pub(crate) fn run(self) -> Result<ExitCode, TrialError> {
-        let grid = parse_grid(self.grid.as_deref().unwrap_or(self.over.default_grid()))?;
+        let grid = self.grid.map_or_else(|| self.over.default_grid(), Ok)?;
         let text_runs = TextRuns::new(&self.text)?;
         let presets: &[&'static str] = if self.no_control { &[MUP] } else { &[MUP, STANDARD] };
         let mut sweeps: Vec<Sweep> = presets.iter().map(|preset| Sweep::new(preset, self.over)).collect();
@@ -164,14 +171,4 @@ fn beyond_the_edges(text_runs: &TextRuns, sweeps: &[Sweep], grid: &Log2Grid) -> 
         }
     }
     wanted
-}
-
-/// LOW:HIGH or LOW:HIGH:STEP.
-fn parse_grid(text: &str) -> Result<Log2Grid, TrialError> {
-    let numbers: Result<Vec<f64>, _> = text.split(':').map(|number| number.trim().parse::<f64>()).collect();
-    match numbers.as_deref() {
-        Ok([low, high]) => Ok(Log2Grid::new(*low, *high, 1.0)?),
-        Ok([low, high, step]) => Ok(Log2Grid::new(*low, *high, *step)?),
-        _ => Err(format!("--grid is LOW:HIGH or LOW:HIGH:STEP, for example -8:-4, but is `{text}`").into()),
-    }
 }
