@@ -105,3 +105,15 @@ fn a_panic_in_one_of_many_trials_is_an_error_and_the_others_do_not_hang() {
     assert!(matches!(error, CheckError::Panicked { width: 64, seed: 1, .. }), "{error}");
     assert!(error.to_string().contains("does not fit"));
 }
+
+#[test]
+fn after_an_error_no_further_trial_starts() {
+    let built = Mutex::new(Vec::new());
+    let check = CoordCheck::new([32, 64, 128], 1, 1).expect("valid");
+    let records = check.run_parallel(jobs(1), |width, _| {
+        built.lock().expect("whole").push(width);
+        if width == 64 { Err("out of memory".into()) } else { Ok(constant) }
+    });
+    assert!(matches!(records, Err(CheckError::Build { width: 64, seed: 0, .. })));
+    assert_eq!(*built.lock().expect("whole"), [128, 64]);
+}
