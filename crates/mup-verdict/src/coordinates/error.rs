@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Statistic;
+use super::{Source, Statistic};
 
 /// The error of a user's closure.
 pub type TrialError = Box<dyn std::error::Error + Send + Sync>;
@@ -85,12 +85,12 @@ pub enum CheckError {
     },
     /// Parameters or gradients are to be recorded, but the trial does not offer them.
     #[error(
-        "{source_name}s are to be recorded, but the model of width {width}, seed {seed} reported none; call \
-         `seen.observe_{source_name}s` in the trial"
+        "{wanted}s are to be recorded, but the model of width {width}, seed {seed} reported none; call \
+         `seen.observe_{wanted}s` in the trial"
     )]
     SourceNotObserved {
         /// What was asked for.
-        source_name: String,
+        wanted: Source,
         /// Width of the model.
         width: usize,
         /// Seed of the trial.

@@ -10,14 +10,15 @@ pub(crate) struct Note {
     pub(crate) text: &'static str,
 }
 
-/// Explains every row that is not flat, worst first.
+/// Explains every row that decides and is not flat, worst first; and, once, the rows without a claim.
 pub(crate) fn notes(report: &Report) -> Vec<Note> {
-    let mut rows: Vec<&Summary> =
-        report.summaries().iter().filter(|summary| summary.verdict != Verdict::Flat).collect();
+    let mut rows: Vec<&Summary> = report.deciding().filter(|summary| summary.verdict != Verdict::Flat).collect();
     let key = |summary: &Summary| (std::cmp::Reverse(summary.verdict), summary.quantity);
     rows.sort_by_key(|summary| key(summary));
-    let groups = rows.chunk_by(|a, b| text(a) == text(b));
-    groups.map(|group| note(group, report)).collect()
+    let mut notes: Vec<Note> = rows.chunk_by(|a, b| text(a) == text(b)).map(|group| note(group, report)).collect();
+    let unclaimed = report.summaries().iter().find(|summary| summary.verdict == Verdict::NoClaim);
+    notes.extend(unclaimed.map(|summary| Note { verdict: summary.verdict, rows: Vec::new(), text: text(summary) }));
+    notes
 }
 
 fn note(group: &[&Summary], report: &Report) -> Note {
@@ -53,7 +54,9 @@ fn text(summary: &Summary) -> &'static str {
         (Verdict::Vanishes, Quantity::Change) => {
             "An update changes it less the wider the model is: this part stops learning in the limit. Usually a \
              learning rate that is divided by width where it must not be (input weights and biases under Adam) or \
-             not multiplied by it (the same under SGD), or gradients that a multiplier makes too small."
+             not multiplied by it (the same under SGD), or gradients that a multiplier makes too small. If only the \
+             logits do, it may be the noise of a random readout, Θ(1/√n): let the readout start at zero or at a \
+             quarter of its size."
         }
         (Verdict::Undecided, _) => "The interval allows both flat and not.",
         (Verdict::Transient, _) => {

@@ -69,7 +69,7 @@ fn explanations(report: &Report) -> Markup {
             @if i == 0 { h2 { "What the rows that are not flat mean" } }
             dl {
                 dt { (note.verdict) }
-                dd { (note.text) ul { @for row in &note.rows { li { (row) } } } }
+                dd { (note.text) @if !note.rows.is_empty() { ul { @for row in &note.rows { li { (row) } } } } }
             }
         }
     }

@@ -85,4 +85,13 @@ mod tests {
         // The loss is a sum over 5 examples of ones: every weight's gradient is 5, exactly.
         assert!(seen.get(Source::Gradient, "0.weight").is_some_and(|seen| seen.values == [5.0; 6]));
     }
+
+    #[test]
+    fn a_shared_parameter_counts_once_where_it_comes_first() {
+        let layer = LinearConfig::new(3, 2).with_bias(false).init(&Device::flex());
+        let mut seen = Activations::default();
+        seen.observe_parameters(&vec![layer.clone(), layer]);
+        let names: Vec<&str> = seen.iter().map(|seen| seen.module.as_str()).collect();
+        assert_eq!(names, ["0.weight"]);
+    }
 }

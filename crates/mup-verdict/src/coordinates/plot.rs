@@ -8,7 +8,7 @@ use plotters::{
     style::{FontStyle, register_font},
 };
 
-use super::{CheckError, Finding, Quantity, Report, Source, TrialError};
+use super::{CheckError, Finding, Quantity, Report, Source, TrialError, Verdict, table::signed};
 
 const PANEL: (u32, u32) = (460, 330);
 const LEGEND_LINE: u32 = 15;
@@ -107,11 +107,11 @@ where
         let drawable = |value: f64| value.is_finite() && value > 0.0;
         let points = widths.iter().zip(&finding.means).filter(|(_, mean)| drawable(**mean));
         let points: Vec<(f64, f64)> = points.map(|(width, mean)| (*width as f64, *mean)).collect();
-        let color = color(i, curves.len());
-        chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2)))?;
+        let (color, stroke) = (color(i), stroke(finding.verdict));
+        chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(stroke)))?;
         chart.draw_series(points.iter().map(|point| Circle::new(*point, 2, color.filled())))?;
         let y = (i as u32 * LEGEND_LINE) as i32;
-        legend.draw(&Rectangle::new([(60, y + 5), (78, y + 8)], color.filled()))?;
+        legend.draw(&PathElement::new([(60, y + 6), (78, y + 6)], color.stroke_width(stroke)))?;
         legend.draw(&Text::new(label(finding), (84, y), (FONT, 12)))?;
     }
     Ok(())
@@ -121,7 +121,7 @@ fn label(finding: &Finding) -> String {
     let into = if finding.source == Source::Input { "into " } else { "" };
     let name = format!("{into}{}", finding.module);
     match finding.slope {
-        Some(slope) => format!("{:+.2}  {}  {name}", slope.value, finding.verdict),
+        Some(slope) => format!("{}  {}  {name}", signed(slope.value), finding.verdict),
         None => format!("{}  {name}", finding.verdict),
     }
 }
@@ -150,9 +150,15 @@ fn power_of_ten(value: &f64) -> String {
     if whole { format!("1e{exponent}") } else { String::new() }
 }
 
-/// Evenly spaced hues, darkened so that yellow is readable on white.
-fn color(i: usize, n: usize) -> RGBColor {
-    let hue = i as f64 / n.max(1) as f64;
-    let (red, green, blue) = HSLColor(hue, 0.8, 0.4).rgb();
+/// The i-th of a sequence of hues whose neighbors differ (steps of the golden ratio), in three degrees of lightness,
+/// all dark enough to be read on white.
+fn color(i: usize) -> RGBColor {
+    let hue = (i as f64 * 0.618_034).fract();
+    let (red, green, blue) = HSLColor(hue, 0.8, [0.4, 0.28, 0.48][i % 3]).rgb();
     RGBColor(red, green, blue)
+}
+
+/// What fails stands out.
+fn stroke(verdict: Verdict) -> u32 {
+    if verdict.is_failure() { 3 } else { 1 }
 }

@@ -85,6 +85,10 @@ impl Statistic {
     /// ```
     #[must_use]
     pub fn of(self, values: &[f32], d: usize) -> f64 {
+        self.measure(values, &mut || Covariance::of(values, d))
+    }
+
+    fn measure(self, values: &[f32], covariance: &mut dyn FnMut() -> Covariance) -> f64 {
         let mean = |of: &dyn Fn(f64) -> f64| {
             let sum: f64 = values.iter().map(|x| of(f64::from(*x))).sum();
             sum / values.len() as f64
@@ -100,10 +104,10 @@ impl Statistic {
             }
             Self::Max if values.is_empty() => f64::NAN,
             Self::Max => values.iter().map(|x| f64::from(x.abs())).fold(0.0, maximum),
-            Self::CovMeanAbs => Covariance::of(values, d).mean_abs(),
-            Self::CovRms => Covariance::of(values, d).rms(),
-            Self::CovOffDiagonalMeanAbs => Covariance::of(values, d).off_diagonal_mean_abs(),
-            Self::CovOffDiagonalRms => Covariance::of(values, d).off_diagonal_rms(),
+            Self::CovMeanAbs => covariance().mean_abs(),
+            Self::CovRms => covariance().rms(),
+            Self::CovOffDiagonalMeanAbs => covariance().off_diagonal_mean_abs(),
+            Self::CovOffDiagonalRms => covariance().off_diagonal_rms(),
         }
     }
 
@@ -129,16 +133,9 @@ impl Statistic {
 
 /// Several statistics of the same values; the Gram matrix is gone through once.
 pub(crate) fn measure(statistics: &[Statistic], values: &[f32], d: usize) -> Vec<f64> {
-    let mut covariance = None;
-    let mut gram = || *covariance.get_or_insert_with(|| Covariance::of(values, d));
-    let mut one = |statistic: &Statistic| match statistic {
-        Statistic::CovMeanAbs => gram().mean_abs(),
-        Statistic::CovRms => gram().rms(),
-        Statistic::CovOffDiagonalMeanAbs => gram().off_diagonal_mean_abs(),
-        Statistic::CovOffDiagonalRms => gram().off_diagonal_rms(),
-        cheap => cheap.of(values, d),
-    };
-    statistics.iter().map(&mut one).collect()
+    let mut known = None;
+    let mut covariance = || *known.get_or_insert_with(|| Covariance::of(values, d));
+    statistics.iter().map(|statistic| statistic.measure(values, &mut covariance)).collect()
 }
 
 /// The larger of two numbers; unlike `f64::max`, NaN wins.

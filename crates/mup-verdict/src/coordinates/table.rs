@@ -29,7 +29,11 @@ impl fmt::Display for Report {
         }
         writeln!(f, "{table}")?;
         for Note { verdict, rows, text } in notes(self) {
-            writeln!(f, "{verdict} · {text}\n    {}", rows.join("\n    "))?;
+            let separator = if verdict == Verdict::Undecided { "\n    " } else { ", " };
+            writeln!(f, "{verdict} · {text}")?;
+            if !rows.is_empty() {
+                writeln!(f, "    {}", rows.join(separator))?;
+            }
         }
         for DamagedTrial { path, problem } in self.records().damaged() {
             writeln!(f, "run again · {}: {problem}", path.display())?;
@@ -66,7 +70,7 @@ pub(crate) fn cells(summary: &Summary) -> [String; 8] {
     [
         summary.module.clone(),
         summary.symbol().to_owned(),
-        summary.slope.map_or("–".to_owned(), |slope| format!("{:+.2}", slope.value)),
+        summary.slope.map_or("–".to_owned(), |slope| signed(slope.value)),
         summary.slope.map_or("–".to_owned(), interval),
         summary.middle().map(|step| over_widths(&step.means)).unwrap_or_default(),
         if over_steps { sparkline(&slopes, -1.0, 1.0) } else { String::new() },
@@ -76,7 +80,12 @@ pub(crate) fn cells(summary: &Summary) -> [String; 8] {
 }
 
 fn interval(slope: Slope) -> String {
-    format!("[{:+.2}, {:+.2}]", slope.low, slope.high)
+    format!("[{}, {}]", signed(slope.low), signed(slope.high))
+}
+
+/// Two decimals, without a negative zero.
+pub(crate) fn signed(value: f64) -> String {
+    format!("{:+.2}", (value * 100.0).round() / 100.0 + 0.0)
 }
 
 /// Log scale; at least two octaves high, so that noise looks as small as it is.
@@ -102,11 +111,16 @@ fn sparkline(values: &[f64], low: f64, high: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{over_widths, sparkline};
+    use super::{over_widths, signed, sparkline};
 
     #[test]
     fn a_sparkline_spans_its_range_and_marks_what_is_not_finite() {
         assert_eq!(sparkline(&[-1.0, 0.0, 1.0, 5.0, f64::NAN], -1.0, 1.0), "▁▅██·");
+    }
+
+    #[test]
+    fn a_slope_of_zero_has_one_sign() {
+        assert_eq!([-0.001, 0.001, -0.006, f64::NEG_INFINITY].map(signed), ["+0.00", "+0.00", "-0.01", "-inf"]);
     }
 
     #[test]

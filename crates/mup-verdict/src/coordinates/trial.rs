@@ -65,7 +65,7 @@ impl CoordCheck {
         }
         let absent = |source: &&Source| !source.decides() && seen.iter().all(|observed| observed.source != **source);
         if let Some(source) = self.sources.iter().find(absent) {
-            return Err(CheckError::SourceNotObserved { source_name: source.to_string(), width, seed });
+            return Err(CheckError::SourceNotObserved { wanted: *source, width, seed });
         }
         if let Some(empty) = seen.iter().find(|observed| observed.values.is_empty()) {
             return Err(CheckError::EmptyActivation { module: empty.module.clone(), width });

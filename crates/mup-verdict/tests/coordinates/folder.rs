@@ -69,6 +69,7 @@ fn a_damaged_trial_is_run_again_and_named_in_the_report() {
     let whole = bits(&run(&check(folder.path())).0.expect("runs"));
     let path = file(folder.path(), 32, 1);
     let bytes = fs::read(&path).expect("reads");
+    fs::write(file(folder.path(), 999, 1), "another width, which is not needed").expect("writes");
     let changed: Vec<u8> = String::from_utf8_lossy(&bytes).replace("0.", "1.").into_bytes();
     for damaged in [&bytes[..bytes.len() / 2], &changed, b"", b"\xff\xfe\n{}"] {
         fs::write(&path, damaged).expect("writes");

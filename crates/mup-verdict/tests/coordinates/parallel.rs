@@ -105,3 +105,33 @@ fn a_panic_in_one_of_many_trials_is_an_error_and_the_others_do_not_hang() {
     assert!(matches!(error, CheckError::Panicked { width: 64, seed: 1, .. }), "{error}");
     assert!(error.to_string().contains("does not fit"));
 }
+
+#[test]
+fn after_an_error_no_further_trial_starts() {
+    let built = Mutex::new(Vec::new());
+    let check = CoordCheck::new([32, 64, 128], 1, 1).expect("valid");
+    let records = check.run_parallel(jobs(1), |width, _| {
+        built.lock().expect("whole").push(width);
+        if width == 64 { Err("out of memory".into()) } else { Ok(constant) }
+    });
+    assert!(matches!(records, Err(CheckError::Build { width: 64, seed: 0, .. })));
+    assert_eq!(*built.lock().expect("whole"), [128, 64]);
+}
+
+#[test]
+fn finished_trials_are_kept_when_another_one_fails() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let check = CoordCheck::new([32, 64], 2, 1).expect("valid").with_folder(folder.path(), "constant");
+    let built = Mutex::new(Vec::new());
+    let run = |fails: Option<usize>| {
+        check.run_parallel(jobs(2), |width, seed| {
+            built.lock().expect("whole").push((width, seed));
+            if fails == Some(width) { Err("power cut".into()) } else { Ok(constant) }
+        })
+    };
+    run(Some(32)).expect_err("fails");
+    built.lock().expect("whole").clear();
+    let records = run(None).expect("runs");
+    assert!(built.lock().expect("whole").iter().all(|(width, _)| *width == 32), "wide trials were kept");
+    assert_eq!(records, check.run(|_, _| Ok(constant)).expect("reads"));
+}

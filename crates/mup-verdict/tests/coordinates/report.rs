@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mup_verdict::coordinates::{Criteria, Quantity, Record, Records, Report, Verdict};
+use mup_verdict::coordinates::{Criteria, Quantity, Record, Records, Report, Source, Verdict};
 
 use crate::verdicts::{SEEDS, WIDTHS, grown, judge};
 
@@ -105,6 +105,11 @@ fn every_row_that_is_not_flat_is_explained() {
     assert_eq!(after("transient"), "logits x₀");
     assert!(after("undecided").starts_with("noisy Δx: about "), "{text}");
     assert!(diverged().to_string().contains("not finite · NaN or infinite at some width"));
+    let mut unclaimed = records();
+    let noisy = unclaimed.iter_mut().filter(|record| record.module == "noisy");
+    noisy.for_each(|record| (record.source, record.quantity) = (Source::Gradient, Quantity::Value));
+    let unclaimed = judge(unclaimed).to_string();
+    assert!(unclaimed.contains("no claim · Reported without a claim") && !unclaimed.contains("undecided ·"));
     let flat = Records::new(grown("hidden", 0, Quantity::Value, 0.0, 0.01)).judge(Criteria::default()).expect("judges");
     assert!(!flat.to_string().contains(" · Grows"), "{flat}");
 }

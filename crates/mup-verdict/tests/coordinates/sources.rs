@@ -67,3 +67,11 @@ fn a_filter_selects_parameters_by_path() {
     let check = CoordCheck::new([8, 16], 1, 1).expect("valid").with_sources(Source::ALL).with_modules(["weight"]);
     assert!(run(&check).iter().all(|record| record.module == "weight"));
 }
+
+/// Two examples with the same outputs 4: every entry of their Gram matrix is 16. One vector would have no other one.
+#[test]
+fn covariances_are_those_between_examples() {
+    let statistics = [Statistic::CovMeanAbs, Statistic::CovOffDiagonalRms];
+    let records = run(&CoordCheck::new([8, 16], 1, 1).expect("valid").with_statistics(statistics));
+    assert_eq!(values(&records, Source::Activation, Quantity::Value)[..2], [16.0, 16.0]);
+}

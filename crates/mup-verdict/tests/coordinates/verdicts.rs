@@ -111,6 +111,11 @@ fn parameters_gradients_and_signed_means_are_reported_and_decide_nothing() {
     assert!(summary.slope.is_some_and(|slope| (slope.value + 1.0).abs() < 0.05));
     assert_eq!(judge(of(Source::Parameter, Statistic::MeanAbs, 0.0)).exit_code(), 3, "nothing is claimed");
 
+    let mut overflowed = grown("w", 0, Quantity::Value, 0.0, 0.0);
+    overflowed.iter_mut().for_each(|record| (record.source, record.value) = (Source::Gradient, f64::NAN));
+    let report = judge([flat(), overflowed].concat());
+    assert_eq!((report.exit_code(), report.summaries()[1].verdict), (0, Verdict::NotFinite), "{report}");
+
     let negative = |mut records: Vec<Record>| {
         records.iter_mut().for_each(|record| record.value = -record.value);
         records
