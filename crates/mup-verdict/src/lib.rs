@@ -1,13 +1,22 @@
 #![doc = include_str!("../README.md")]
 //!
-//! One room per verdict: [`coordinates`]. They share [`Slope`] (growth in width with an interval) and [`Answer`]
-//! (what a verdict comes to, with its exit code).
+//! One room per verdict: [`coordinates`] and [`transfer`]. They share [`Slope`] (growth in
+//! width with an interval), [`Interval`] (a mean over seeds) and [`Answer`] (what a verdict comes to, with its exit
+//! code).
 
 mod answer;
 pub mod coordinates;
+mod error;
+mod figure;
+mod interval;
+mod publication;
 mod slope;
+mod sparkline;
+pub mod transfer;
 
 pub use answer::Answer;
+pub use error::VerdictError;
+pub use interval::Interval;
 pub use slope::Slope;
 
 /// The README of the workspace, so that its example is compiled and run.
