@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! One room per verdict: [`coordinates`] and [`transfer`]. They share [`Slope`] (growth in
+//! One room per verdict: [`coordinates`], [`transfer`] and [`wider`]. They share [`Slope`] (growth in
 //! width with an interval), [`Interval`] (a mean over seeds) and [`Answer`] (what a verdict comes to, with its exit
 //! code).
 
@@ -13,6 +13,7 @@ mod publication;
 mod slope;
 mod sparkline;
 pub mod transfer;
+pub mod wider;
 
 pub use answer::Answer;
 pub use error::VerdictError;
