@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! One room per verdict: [`coordinates`], [`transfer`] and [`wider`]. They share [`Slope`] (growth in
+//! One room per verdict: [`coordinates`], [`transfer`], [`wider`] and [`reverse`]. They share [`Slope`] (growth in
 //! width with an interval), [`Interval`] (a mean over seeds) and [`Answer`] (what a verdict comes to, with its exit
 //! code).
 
@@ -10,6 +10,7 @@ mod error;
 mod figure;
 mod interval;
 mod publication;
+pub mod reverse;
 mod slope;
 mod sparkline;
 pub mod transfer;
