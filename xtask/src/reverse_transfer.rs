@@ -71,8 +71,11 @@ impl ReverseTransfer {
             asked.iter().map(|(width, seed, log2)| run(*width, *seed, Hyperparameters::at_rate(log2.exp2()))).collect();
         let found = asked.into_iter().zip(text_runs.records(&runs)?);
         let runs = found
-            .map(|((width, seed, log2_value), record)| {
-                transfer::Run { width, seed, log2_value, loss: record.outcome.loss() }
+            .map(|((width, seed, log2_value), record)| transfer::Run {
+                width,
+                seed,
+                log2_value,
+                loss: record.outcome.loss(),
             })
             .collect();
         let runs = Runs { label: label.to_owned(), hyperparameter: "learning rate".to_owned(), runs };
