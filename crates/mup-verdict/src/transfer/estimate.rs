@@ -31,9 +31,10 @@ pub struct Estimate {
 impl Estimate {
     /// Least squares over the points within ±2 octaves of the lowest loss; none if every run diverged.
     ///
-    /// A parabola through three points would be simpler. With a noise of a tenth of the rise per octave it scatters
-    /// by 0.10 octaves, this one by 0.04; on a curve steeper on its right side it is off by 0.05 octaves, this one
-    /// by 0.2, alike at every width, so that a drift does not see it (`least_squares_halves_the_scatter`).
+    /// A parabola through three points would be simpler. Under noise of a fifth of the rise one octave beside the
+    /// optimum it scatters by 0.10 octaves, this one by 0.04; on a curve steeper above the optimum it is off by 0.05
+    /// octaves, this one by 0.2, alike at every width and noise, so that a drift does not see it
+    /// (`least_squares_halves_the_scatter`, `a_lopsided_curve_shifts_every_optimum_alike`).
     ///
     /// Without a parabola the lowest point itself is taken, uncertain by half the distance to its neighbors: where
     /// a neighbor diverged (the optimum lies at the edge of stability, and extrapolating over it would be a guess)
