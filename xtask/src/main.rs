@@ -1,9 +1,13 @@
 //! `cargo xtask`: the command line, and nothing else.
 
+mod ablations;
 mod choices;
 mod coord_check;
+mod error_rates;
+mod measure;
 mod plan;
-mod subject;
+mod setup;
+mod subjects;
 mod tidy;
 
 use std::process::ExitCode;
@@ -22,6 +26,8 @@ struct Cli {
 enum Command {
     /// Checks whether a model's coordinates stay Θ(1) in width: exit code 0 flat, 1 not, 2 bad arguments, 3 undecided.
     CoordCheck(coord_check::CoordCheck),
+    /// How often a coordinate check of few seeds is wrong, as a table.
+    ErrorRates(error_rates::ErrorRates),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -36,6 +42,7 @@ const BAD_ARGUMENTS: u8 = 2;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),
+        Command::ErrorRates(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {
