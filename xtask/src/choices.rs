@@ -3,15 +3,36 @@
 use clap::ValueEnum;
 use mup_rules::{OptimizerKind, Parametrization};
 
-/// A model of `mup-models`.
+/// A model under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Model {
     /// Multilayer perceptron whose middle layer is twice as wide.
     Mlp,
-    /// GPT with relative attention; heads grow in number, their width is fixed.
-    Gpt,
+    /// The same, with a middle layer that grows like the square of the others.
+    MlpUneven,
     /// Two convolutions and a readout.
     ConvNet,
+    /// GPT with relative attention.
+    Gpt,
+    /// GPT with learned absolute positions.
+    GptAbsolute,
+    /// GPT whose readout shares the token embedding's weight.
+    GptTied,
+    /// burn-nn's `TransformerEncoder`, unchanged.
+    BurnTransformer,
+    /// The same, with a query that takes out what Burn's 1/√d_head attention multiplies too much.
+    BurnTransformerAbsorbed,
+}
+
+/// What grows with the width of a transformer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scaling {
+    /// d_model, d_ffn and the number of heads; their width is fixed. Also whatever grows in other models.
+    Heads,
+    /// d_model, d_ffn and the width of a head; the number of heads is fixed.
+    DHead,
+    /// Only d_ffn.
+    DFfn,
 }
 
 /// An optimizer of `mup-optim`.
@@ -68,5 +89,5 @@ macro_rules! display_as_on_the_command_line {
         }
     )*};
 }
-display_as_on_the_command_line!(Model, Optimizer, Preset);
+display_as_on_the_command_line!(Model, Scaling, Optimizer, Preset);
 pub(crate) use display_as_on_the_command_line;

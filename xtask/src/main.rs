@@ -1,11 +1,15 @@
 //! `cargo xtask`: the command line, and nothing else.
 
+mod ablations;
 mod choices;
 mod coord_check;
+mod error_rates;
 mod grid;
+mod measure;
 mod plan;
 mod reverse_transfer;
-mod subject;
+mod setup;
+mod subjects;
 mod text_runs;
 mod tidy;
 mod transfer_check;
@@ -27,6 +31,8 @@ struct Cli {
 enum Command {
     /// Checks whether a model's coordinates stay Θ(1) in width: exit code 0 flat, 1 not, 2 bad arguments, 3 undecided.
     CoordCheck(coord_check::CoordCheck),
+    /// How often a coordinate check of few seeds is wrong, as a table.
+    ErrorRates(error_rates::ErrorRates),
     /// Trains a GPT on text in several widths and follows the optimum of a hyperparameter, in µP and in SP: exit code
     /// 0 it stays in µP only, 1 it moves, 2 bad arguments, 3 undecided.
     TransferCheck(transfer_check::TransferCheck),
@@ -50,6 +56,7 @@ const BAD_ARGUMENTS: u8 = 2;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),
+        Command::ErrorRates(task) => task.run(),
         Command::TransferCheck(task) => task.run(),
         Command::WiderCheck(task) => task.run(),
         Command::ReverseTransfer(task) => task.run(),

@@ -2,13 +2,9 @@
 
 use std::{error::Error, process::ExitCode};
 
-use burn::tensor::Device;
-use mup_models::{ConvNet, Gpt, Mlp, shape_reader};
-use mup_rules::{Parametrization, ScalingPlan};
-
 use crate::{
-    choices::{Model, Optimizer, Preset},
-    subject::Subject,
+    choices::{Model, Optimizer, Preset, Scaling},
+    setup::Setup,
 };
 
 /// Arguments of `cargo xtask plan`.
@@ -17,6 +13,9 @@ pub(crate) struct Plan {
     /// The model.
     #[arg(long)]
     model: Model,
+    /// What grows with width in a transformer.
+    #[arg(long, default_value_t = Scaling::Heads)]
+    scaling: Scaling,
     /// Width of the base model, where every factor is 1.
     #[arg(long, default_value_t = 32)]
     base: usize,
@@ -33,74 +32,57 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
-        match self.model {
-            Model::Mlp => self.print::<Mlp>(),
-            Model::Gpt => self.print::<Gpt>(),
-            Model::ConvNet => self.print::<ConvNet>(),
-        }
-    }
-
-    fn print<S: Subject>(&self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+        let setup = Setup::new(self.model, self.scaling, self.optimizer)?;
+        let setup = setup.with_parametrization(self.parametrization.parametrization());
         for &width in &self.width {
-            println!("{} · base width {} · target width {width}", self.model, self.base);
-            println!("{}", plan::<S>(self.base, width, self.parametrization.parametrization(), self.optimizer)?);
+            println!("{} · {} · base width {} · target width {width}", self.model, self.scaling, self.base);
+            println!("{}", setup.subject()?.plan(&setup, self.base, width)?);
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The plan of a subject at a width. The delta is the base widened twice.
-pub(crate) fn plan<S: Subject>(
-    base: usize,
-    width: usize,
-    parametrization: Parametrization,
-    optimizer: Optimizer,
-) -> Result<ScalingPlan, Box<dyn Error + Send + Sync>> {
-    let granularity = S::GRANULARITY;
-    if let Some(width) = [base, width].into_iter().find(|width| *width == 0 || width % granularity != 0) {
-        return Err(format!("width {width} is not a positive multiple of {granularity}, the width of one head").into());
-    }
-    let device = Device::flex();
-    let [base, delta, target] = [base, 2 * base, width].map(|width| S::at_width(width, &device));
-    let shapes = shape_reader().infer(&base?, &delta?, &target?)?;
-    Ok(ScalingPlan::new(&shapes, parametrization, optimizer.kind())?)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::ValueEnum;
-    use mup_models::{ConvNet, Gpt, Mlp};
+    use mup_verdict::coordinates::TrialError;
 
-    use super::plan;
     use crate::{
-        choices::{Optimizer, Preset},
-        subject::Subject,
+        choices::{Model, Optimizer, Preset, Scaling},
+        setup::Setup,
     };
 
-    fn check_all_presets<S: Subject>() {
-        for preset in Preset::value_variants() {
-            for optimizer in Optimizer::value_variants() {
-                let plan = plan::<S>(32, 128, preset.parametrization(), *optimizer);
-                let plan = plan.unwrap_or_else(|error| panic!("{preset} {optimizer}: {error}"));
-                assert!(plan.rows().len() > 5, "{preset} {optimizer}");
+    fn n_rows(
+        model: Model,
+        scaling: Scaling,
+        optimizer: Optimizer,
+        preset: Preset,
+        [base, width]: [usize; 2],
+    ) -> Result<usize, TrialError> {
+        let setup = Setup::new(model, scaling, optimizer)?.with_parametrization(preset.parametrization());
+        Ok(setup.subject()?.plan(&setup, base, width)?.rows().len())
+    }
+
+    #[test]
+    fn every_model_has_a_plan_under_every_parametrization_and_optimizer() {
+        for model in [Model::Mlp, Model::MlpUneven, Model::ConvNet, Model::Gpt, Model::GptAbsolute, Model::GptTied] {
+            for preset in Preset::value_variants() {
+                for optimizer in Optimizer::value_variants() {
+                    let rows = n_rows(model, Scaling::Heads, *optimizer, *preset, [32, 128]);
+                    let rows = rows.unwrap_or_else(|error| panic!("{model} {preset} {optimizer}: {error}"));
+                    assert!(rows > 5, "{model} {preset} {optimizer}");
+                }
             }
         }
     }
 
     #[test]
-    fn every_model_has_a_plan_under_every_parametrization_and_optimizer() {
-        check_all_presets::<Mlp>();
-        check_all_presets::<Gpt>();
-        check_all_presets::<ConvNet>();
-    }
-
-    #[test]
     fn a_width_that_no_head_divides_is_an_error_that_names_it() {
         let message = |base, width| {
-            let plan = plan::<Gpt>(base, width, Preset::Mup.parametrization(), Optimizer::Adam);
-            plan.expect_err("refused").to_string()
+            let rows = n_rows(Model::Gpt, Scaling::Heads, Optimizer::Adam, Preset::Mup, [base, width]);
+            rows.expect_err("refused").to_string()
         };
-        assert_eq!(message(32, 40), "width 40 is not a positive multiple of 16, the width of one head");
-        assert_eq!(message(0, 32), "width 0 is not a positive multiple of 16, the width of one head");
+        assert_eq!(message(32, 40), "width 40 is not a positive multiple of 16, as whole heads need");
+        assert_eq!(message(0, 32), "width 0 is not a positive multiple of 16, as whole heads need");
     }
 }

@@ -11,6 +11,12 @@ pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
     if rules != mup_rules::rules_markdown() {
         problems.push("docs/rules.md is not what the code says: cargo xtask rules > docs/rules.md".to_owned());
     }
+    if !std::fs::read_to_string(root.join("docs/ablation.md"))?.contains(&crate::ablations::claims()) {
+        problems.push(
+            "docs/ablation.md lists other rules than the code: cargo xtask coord-check --ablate --out docs/ablation.md"
+                .to_owned(),
+        );
+    }
     problems.extend(golden(root)?);
     Ok(problems)
 }

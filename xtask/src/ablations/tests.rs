@@ -1,0 +1,85 @@
+//! Every claim holds, also in a check small enough for every commit; and no rule of the table is left out.
+
+use mup_rules::{EpsilonRule, Form, Parametrization, Power, Rule, WeightDecay};
+use mup_verdict::coordinates::TrialError;
+
+use super::{ABLATIONS, Ablation, contradictions, groups};
+use crate::{
+    choices::{Model, Scaling},
+    setup::{SEEDS, Setup},
+};
+
+/// Fewer steps and narrower where a run is expensive.
+fn small(setup: Setup) -> Setup {
+    let (steps, widths) = match (setup.model, setup.scaling) {
+        (Model::Mlp | Model::MlpUneven, _) => (4, setup.widths),
+        (_, Scaling::DHead) => (setup.steps, setup.widths.into_iter().filter(|width| *width <= 256).collect()),
+        _ => (4, vec![32, 64, 128]),
+    };
+    Setup { steps, widths, ..setup }
+}
+
+fn assert_claims(seeds: u64, wanted: fn(&Ablation) -> bool) {
+    let groups = groups(ABLATIONS.iter().filter(|ablation| wanted(ablation)), seeds, small).expect("runs");
+    assert!(!groups.is_empty());
+    assert_eq!(contradictions(&groups), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_claimed_of_rules_of_feed_forward_models_is_seen() {
+    assert_claims(3, |ablation| matches!(ablation.on.0, Model::Mlp | Model::MlpUneven));
+}
+
+#[test]
+fn what_is_claimed_of_rules_of_transformers_is_seen() {
+    assert_claims(SEEDS, |ablation| !matches!(ablation.on.0, Model::Mlp | Model::MlpUneven));
+}
+
+/// The parametrizations with and without each rule.
+fn pairs() -> Vec<[Parametrization; 2]> {
+    let pair = |ablation: &Ablation| -> Result<_, TrialError> {
+        let control = ablation.control()?;
+        Ok([control.parametrization.clone(), (ablation.remove)(control).parametrization])
+    };
+    ABLATIONS.iter().map(|ablation| pair(ablation).expect("a setup")).collect()
+}
+
+type Entry = fn(&Rule) -> Power;
+
+#[test]
+fn every_entry_of_the_table_that_depends_on_width_is_removed_by_some_ablation() {
+    let entries: [(&str, Entry); 4] = [
+        ("multiplier", |rule| rule.multiplier),
+        ("init", |rule| rule.init_std),
+        ("rate under Adam", |rule| rule.adam),
+        ("rate under SGD", |rule| rule.sgd),
+    ];
+    let pairs = pairs();
+    for rule in Parametrization::mup().rules.iter().filter(|rule| rule.form != Form::TableNine) {
+        for (name, entry) in entries.iter().filter(|(_, entry)| entry(rule) != Power::ONE) {
+            let of = |table: &Parametrization| table.rule(rule.role, rule.form).map(entry);
+            let removed = pairs.iter().any(|[with, without]| of(with) != of(without));
+            assert!(removed, "no ablation removes the {name} of {} in form {}", rule.role, rule.form);
+        }
+    }
+}
+
+#[test]
+fn every_convention_is_removed_by_some_ablation() {
+    let pairs = pairs();
+    let removed = |differs: fn(&Parametrization, &Parametrization) -> bool| {
+        pairs.iter().any(|[with, without]| differs(with, without))
+    };
+    assert!(removed(|_, without| without.weight_decay == WeightDecay::KeepLambda));
+    assert!(removed(|_, without| without.epsilon == EpsilonRule::Unscaled));
+    assert!(removed(|with, without| with.l2 != without.l2));
+    assert!(removed(|_, without| without.attention_exponent > -1.0));
+}
+
+#[test]
+fn names_are_unique() {
+    let mut names: Vec<_> = ABLATIONS.iter().map(|ablation| ablation.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), ABLATIONS.len());
+}
