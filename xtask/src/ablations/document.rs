@@ -39,7 +39,7 @@ pub(crate) fn claims() -> String {
 
 fn symbol(quantity: Quantity) -> &'static str {
     match quantity {
-        Quantity::Activation => "x₀",
+        Quantity::Value => "x₀",
         Quantity::Change => "Δx",
     }
 }
@@ -88,7 +88,7 @@ fn cell(report: &Report, module: &str) -> String {
 fn part(row: &Summary) -> Option<String> {
     let slope = row.slope.map_or(String::new(), |slope| format!(" {:+.2}", slope.value));
     match (row.quantity, row.verdict) {
-        (_, Verdict::Flat) | (Quantity::Activation, Verdict::Zero) => None,
+        (_, Verdict::Flat) | (Quantity::Value, Verdict::Zero) => None,
         (quantity, verdict) => Some(format!("{}{slope} {verdict}", symbol(quantity))),
     }
 }

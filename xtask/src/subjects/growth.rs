@@ -49,7 +49,7 @@ impl Scaling {
     /// The gradient of an attention logit is a product of a value with what the output projection sends back,
     /// Θ(1/√n) until both have learned from each other. Adam sees its sign alone, but SGD its size; and sums
     /// over many pairs of the same distance are sums of random signs for Adam too.
-    pub(super) fn unjudged(self, optimizer: Optimizer) -> &'static [&'static str] {
+    pub(super) fn unclaimed(self, optimizer: Optimizer) -> &'static [&'static str] {
         const BY_POSITION: [&str; 2] = ["**.content_position", "**.bias_position"];
         const ALL: [&str; 6] = [
             "*.*.*.logits",

@@ -1,6 +1,7 @@
 //! The page: self-contained, figure inline, nothing fetched.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use mup_shapes::PathPattern;
 
 use super::explain::notes;
 use super::table::{HEADER, cells, circumstances, verdict_line};
@@ -76,7 +77,7 @@ fn explanations(report: &Report) -> Markup {
 }
 
 fn criteria(criteria: &Criteria) -> Markup {
-    let Criteria { statistic, tolerance, confidence, transients } = criteria;
+    let Criteria { statistic, tolerance, confidence, transients, unclaimed } = criteria;
     html! {
         ul {
             li { "Statistic " (statistic) ", on activations and inputs; at initialization, and of the change since then." }
@@ -88,11 +89,17 @@ fn criteria(criteria: &Criteria) -> Markup {
             li { (confidence * 100.0) " % intervals of Student's t; over the steps, medians." }
             li {
                 "Known transients, which may shrink at initialization: "
-                @for (i, pattern) in transients.iter().enumerate() { @if i > 0 { ", " } code { (pattern) } }
-                "."
+                (patterns(transients)) "."
+            }
+            @if !unclaimed.is_empty() {
+                li { "About these nothing is claimed; they are reported and do not decide: " (patterns(unclaimed)) "." }
             }
         }
     }
+}
+
+fn patterns(patterns: &[PathPattern]) -> Markup {
+    html! { @for (i, pattern) in patterns.iter().enumerate() { @if i > 0 { ", " } code { (pattern) } } }
 }
 
 fn damaged(report: &Report) -> Markup {

@@ -15,7 +15,8 @@ pub enum Verdict {
     /// Zero at every width and seed: nothing to fit. Zero-initialized readouts and queries, and what has not
     /// moved yet because of them.
     Zero,
-    /// Reported without a claim: parameters, gradients and signed means have no exponent that would be right.
+    /// Reported without a claim: parameters, gradients and signed means have no exponent that would be right, and
+    /// about [`Criteria::unclaimed`] nothing is said.
     NoClaim,
     /// Stays Θ(1) as width grows.
     Flat,
@@ -78,6 +79,9 @@ pub struct Criteria {
     /// Tensor Programs V, arXiv:2203.03466v2, Appendix D.2: "the initial Gaussian process" of logits and
     /// attention logits.
     pub transients: Vec<PathPattern>,
+    /// Activations about which nothing is claimed: reported with their slope, they do not decide. None by default;
+    /// say why when you add one.
+    pub unclaimed: Vec<PathPattern>,
 }
 
 impl Default for Criteria {
@@ -89,6 +93,7 @@ impl Default for Criteria {
             tolerance: 0.25,
             confidence: 0.99,
             transients: transients.into_iter().map(PathPattern::new).collect(),
+            unclaimed: Vec::new(),
         }
     }
 }
@@ -123,11 +128,15 @@ impl Criteria {
         let sizes: Vec<(usize, f64)> = points.iter().map(|(width, value)| (*width, value.abs())).collect();
         let slope = Slope::fit(&sizes, self.confidence);
         let verdict = match &slope {
-            _ if !(source.decides() && statistic.has_claim()) => Verdict::NoClaim,
+            _ if !(source.decides() && statistic.has_claim() && self.claims(module)) => Verdict::NoClaim,
             Some(slope) => self.classify(module, quantity, slope),
             None => Verdict::Undecided,
         };
         (slope, verdict)
+    }
+
+    pub(crate) fn claims(&self, module: &str) -> bool {
+        !self.unclaimed.iter().any(|pattern| pattern.matches(module))
     }
 
     /// What the growth of an activation or input means.
