@@ -37,23 +37,36 @@ pub(crate) struct ReverseTransfer {
 
 impl ReverseTransfer {
     pub(crate) fn run(self) -> Result<ExitCode, TrialError> {
+        Ok(ExitCode::from(self.answer()?.exit_code()))
+    }
+
+    pub(crate) fn answer(&self) -> Result<Answer, TrialError> {
         let text_runs = TextRuns::new(&self.text)?;
         let narrow = text_runs.widths()[0];
-        let widths = if self.simulate.is_empty() { &text_runs.widths()[1..] } else { &self.simulate };
+        let widths = self.simulated(text_runs.widths());
         let title = format!("GPT on text · width {narrow} simulates {widths:?} · {} seeds", self.text.seeds);
         let folder = self.text.out.join("reverse");
         let simulate = |width, seed, values| Run { base_width: width, ..text_runs.run(MUP, narrow, seed, values) };
-        let simulated = self.diagnose(&text_runs, &format!("µP, width {narrow}, simulated"), widths, simulate)?;
+        let simulated = self.diagnose(&text_runs, &format!("µP, width {narrow}, simulated"), &widths, simulate)?;
         if self.no_validation {
             let files = simulated.write_to(&folder, &title)?;
             return text_runs.finish(&title, &simulated, Answer::Undecided, &files);
         }
-        let real = self.diagnose(&text_runs, "SP, trained", widths, |width, seed, values| {
+        let real = self.diagnose(&text_runs, "SP, trained", &widths, |width, seed, values| {
             text_runs.run(STANDARD, width, seed, values)
         })?;
         let validation = Validation::new(simulated, real)?;
         let files = validation.write_to(&folder, &title)?;
         text_runs.finish(&title, &validation, validation.answer(), &files)
+    }
+
+    /// A single width has no trend; then the narrow one, which simulates itself, is the other.
+    fn simulated(&self, widths: &[usize]) -> Vec<usize> {
+        let asked = if self.simulate.is_empty() { &widths[1..] } else { &self.simulate };
+        match asked {
+            [one] if *one != widths[0] => vec![widths[0], *one],
+            several => several.to_vec(),
+        }
     }
 
     fn diagnose(

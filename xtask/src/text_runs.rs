@@ -1,6 +1,6 @@
 //! Runs of a GPT on text, many at a time and remembered: what the checks that train judge.
 
-use std::{collections::BTreeMap, fmt::Display, path::PathBuf, process::ExitCode, time::Instant};
+use std::{collections::BTreeMap, fmt::Display, path::PathBuf, time::Instant};
 
 use gpt_transfer::{Sizes, TextTraining};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -86,6 +86,9 @@ impl TextRuns {
     pub(crate) fn new(arguments: &TextArguments) -> Result<Self, TrialError> {
         let mut arguments = arguments.clone();
         arguments.widths.sort_unstable();
+        if arguments.seeds == 0 {
+            return Err("--seeds must be positive".into());
+        }
         let base_width = *arguments.widths.first().ok_or("--widths: at least one width is needed")?;
         let TextArguments { steps, batch, context, d_head, n_layer, .. } = arguments;
         let sizes = Sizes { base_width, d_head, n_layer, context, batch, steps };
@@ -158,14 +161,14 @@ impl TextRuns {
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 
-    /// Says what was found, and gives the exit code.
+    /// Says what was found.
     pub(crate) fn finish<R: Display + Serialize>(
         &self,
         title: &str,
         report: &R,
         answer: Answer,
         files: &[PathBuf],
-    ) -> Result<ExitCode, TrialError> {
+    ) -> Result<Answer, TrialError> {
         if self.arguments.json {
             println!("{}", serde_json::to_string_pretty(report)?);
         } else {
@@ -175,7 +178,7 @@ impl TextRuns {
             eprintln!("wrote {}", file.display());
         }
         eprintln!("{:.0} s", self.begun.elapsed().as_secs_f64());
-        Ok(ExitCode::from(answer.exit_code()))
+        Ok(answer)
     }
 }
 
@@ -184,5 +187,95 @@ fn describe(error: TrialError) -> TrialError {
         "interrupted; every finished run is kept, and the same command continues".into()
     } else {
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use clap::Parser;
+    use mup_verdict::{Answer, coordinates::TrialError};
+
+    use crate::{reverse_transfer::ReverseTransfer, transfer_check::TransferCheck, wider_check::WiderCheck};
+
+    #[derive(Debug, Parser)]
+    enum Cli {
+        TransferCheck(TransferCheck),
+        WiderCheck(WiderCheck),
+        ReverseTransfer(ReverseTransfer),
+    }
+
+    /// Runs so small that they decide nothing, on a text of its own.
+    fn answer(folder: &Path, arguments: &str) -> Result<Answer, TrialError> {
+        let text = folder.join("text");
+        fs::write(&text, "Shall I compare thee to a summer's day? ".repeat(40))?;
+        let sizes =
+            ["--widths 8,16", "--seeds 2", "--steps 24", "--batch 2", "--context 8", "--d-head 8", "--n-layer 1"];
+        let given = |size: &&&str| size.split(' ').next().is_some_and(|flag| !arguments.contains(flag));
+        let sizes = sizes.iter().filter(given).copied().collect::<Vec<_>>().join(" ");
+        let [text, out] = [text, folder.join("out")].map(|path| path.display().to_string());
+        let line = format!("xtask {arguments} {sizes} --text {text} --out {out}");
+        match Cli::try_parse_from(line.split_whitespace())? {
+            Cli::TransferCheck(task) => task.answer(),
+            Cli::WiderCheck(task) => task.answer(),
+            Cli::ReverseTransfer(task) => task.answer(),
+        }
+    }
+
+    fn trials(folder: &Path) -> usize {
+        fs::read_dir(folder.join("out/trials")).map_or(0, Iterator::count)
+    }
+
+    #[test]
+    fn checks_on_text_write_their_reports_and_share_their_runs() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let folder = folder.path();
+        assert_eq!(answer(folder, "transfer-check --grid=-7:-5").ok(), Some(Answer::Undecided), "two widths");
+        let after_transfer = trials(folder);
+        assert!(after_transfer >= 2 * 2 * 2 * 3, "{after_transfer}");
+        assert!(answer(folder, "wider-check --log2-rate=-6").is_ok());
+        assert_eq!(trials(folder), after_transfer, "the runs were there");
+        assert!(answer(folder, "reverse-transfer --grid=-7:-5").is_ok());
+        assert_eq!(trials(folder), after_transfer + 2 * 3, "width 8 simulating 16 is new, and itself is µP's");
+        for name in ["transfer-learning-rate/transfer", "wider/wider", "reverse/reverse"] {
+            for kind in ["csv", "json", "txt", "html", "svg", "png"] {
+                let path = folder.join("out").join(format!("{name}.{kind}"));
+                assert!(fs::metadata(&path).is_ok_and(|file| file.len() > 100), "{}", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn other_hyperparameters_are_followed_and_a_missing_control_decides_nothing() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        for over in ["init-scale", "alpha-output", "alpha-attention", "alpha-embedding", "weight-decay"] {
+            let arguments = format!("transfer-check --no-control --over {over} --grid=-1:1");
+            assert_eq!(answer(folder.path(), &arguments).ok(), Some(Answer::Undecided), "{over}");
+        }
+    }
+
+    #[test]
+    fn a_folder_of_another_check_is_refused_with_the_difference() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        assert!(answer(folder.path(), "wider-check").is_ok());
+        let error = answer(folder.path(), "wider-check --steps 25").expect_err("other steps").to_string();
+        assert!(error.contains("24") && error.contains("25"), "{error}");
+    }
+
+    #[test]
+    fn bad_arguments_are_errors_that_name_them() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        for (arguments, part) in [
+            ("transfer-check --grid=5", "LOW:HIGH"),
+            ("transfer-check --over dropout", "dropout"),
+            ("wider-check --widths 8,12", "12"),
+            ("wider-check --seeds 0", "--seeds"),
+            ("wider-check --widths 8", "widths [8]"),
+            ("wider-check --steps 5", "steps"),
+        ] {
+            let message = answer(folder.path(), arguments).expect_err(arguments).to_string();
+            assert!(message.contains(part), "{arguments}: {message:?} lacks {part:?}");
+        }
     }
 }

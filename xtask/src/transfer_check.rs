@@ -86,6 +86,10 @@ const MAX_EXTENSIONS: usize = 6;
 
 impl TransferCheck {
     pub(crate) fn run(self) -> Result<ExitCode, TrialError> {
+        Ok(ExitCode::from(self.answer()?.exit_code()))
+    }
+
+    pub(crate) fn answer(&self) -> Result<Answer, TrialError> {
         let grid = self.grid.map_or_else(|| self.over.default_grid(), Ok)?;
         let text_runs = TextRuns::new(&self.text)?;
         let presets: &[&'static str] = if self.no_control { &[MUP] } else { &[MUP, STANDARD] };

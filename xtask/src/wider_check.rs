@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use mup_transfer::Hyperparameters;
 use mup_verdict::{
+    Answer,
     coordinates::TrialError,
     wider::{Comparison, Criteria, Curve, Curves, Report},
 };
@@ -22,6 +23,10 @@ pub(crate) struct WiderCheck {
 
 impl WiderCheck {
     pub(crate) fn run(self) -> Result<ExitCode, TrialError> {
+        Ok(ExitCode::from(self.answer()?.exit_code()))
+    }
+
+    pub(crate) fn answer(&self) -> Result<Answer, TrialError> {
         let text_runs = TextRuns::new(&self.text)?;
         let both = Comparison::new(self.report(&text_runs, MUP)?, self.report(&text_runs, STANDARD)?);
         let title = format!("GPT on text · learning rate 2^{} · {} seeds", self.log2_rate, self.text.seeds);
