@@ -147,9 +147,10 @@ fn ablate(out: Option<&Path>) -> Result<ExitCode, Box<dyn Error + Send + Sync>> 
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use clap::{Parser, ValueEnum};
 
     use super::{CoordCheck, TrialError};
+    use crate::choices::Optimizer;
 
     #[derive(Debug, Parser)]
     struct Cli {
@@ -164,6 +165,34 @@ mod tests {
 
     fn check(arguments: &str, expected: u8) {
         assert_eq!(exit_code(arguments).ok(), Some(expected), "{arguments}");
+    }
+
+    /// µP is flat and SP is not.
+    fn check_both(arguments: &str) {
+        check(&format!("{arguments} --parametrization mup"), 0);
+        check(&format!("{arguments} --parametrization standard"), 1);
+    }
+
+    #[test]
+    fn with_every_optimizer_mup_is_flat_and_sp_is_not() {
+        for optimizer in Optimizer::value_variants() {
+            check_both(&format!("--model mlp --optimizer {optimizer}"));
+            check_both(&format!("--model gpt-absolute --scaling d-head --optimizer {optimizer}"));
+        }
+        check_both("--model gpt --optimizer sgd --steps 3");
+        check_both("--model conv-net --optimizer adam --steps 2 --seeds 3");
+    }
+
+    #[test]
+    fn where_only_the_feed_forward_branch_grows_mup_is_flat_and_sp_is_not() {
+        check_both("--model gpt-tied --scaling d-ffn --optimizer adam --steps 4");
+        check_both("--model burn-transformer --scaling d-ffn --optimizer sgd --steps 4");
+    }
+
+    #[test]
+    fn heads_that_grow_in_width_fail_in_burns_attention_until_the_query_absorbs_its_square_root() {
+        check("--model burn-transformer --scaling d-head --optimizer adam", 1);
+        check("--model burn-transformer-absorbed --scaling d-head --optimizer adam", 0);
     }
 
     #[test]

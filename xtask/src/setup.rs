@@ -100,7 +100,7 @@ fn learning_rate(model: Model, scaling: Scaling, optimizer: Optimizer) -> f64 {
         (_, Scaling::DHead, Optimizer::Sgd) => 0.1,
         (_, _, Optimizer::Sgd) => 0.5,
         (Model::GptTied, _, Optimizer::Adam | Optimizer::Adamw) => 0.01,
-        (_, Scaling::DHead, Optimizer::Adam | Optimizer::Adamw) => 0.003,
+        (_, Scaling::DHead, Optimizer::Adam | Optimizer::Adamw) => 0.001,
         (_, _, Optimizer::Adam | Optimizer::Adamw) => 0.01,
     }
 }

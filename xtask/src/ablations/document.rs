@@ -1,6 +1,6 @@
 //! The matrix rule × module as a document.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use mup_verdict::coordinates::{Quantity, Report, Summary, Verdict};
 
@@ -44,16 +44,22 @@ fn symbol(quantity: Quantity) -> &'static str {
     }
 }
 
-/// One table: the control and what was removed from it, by module; the first block stands for all.
+/// One table: the control and what was removed from it, by module; blocks share a column.
 fn matrix(group: &Group) -> String {
-    let modules: Vec<&str> = modules(&group.control);
+    let mut modules: Vec<String> = group.control.summaries().iter().map(|row| of_any_block(&row.module)).collect();
+    let mut seen = BTreeSet::new();
+    modules.retain(|module| seen.insert(module.clone()));
     let setup = &group.setup;
     let mut text = format!(
-        "\n### {}, {}, {}\n\nLearning rate {}, ε {}.\n\n| removed |",
-        setup.model, setup.scaling, setup.optimizer, setup.learning_rate, setup.epsilon
+        "\n### {}, {}, {}\n\nLearning rate {}, ε {:e}.\n\n| removed | {} |\n|---{}|\n",
+        setup.model,
+        setup.scaling,
+        setup.optimizer,
+        setup.learning_rate,
+        setup.epsilon,
+        modules.iter().map(|module| short(module)).collect::<Vec<_>>().join(" | "),
+        "|---".repeat(modules.len())
     );
-    modules.iter().for_each(|module| text.push_str(&format!(" {} |", short(module))));
-    text.push_str(&format!("\n|---{}|\n", "|---".repeat(modules.len())));
     let rows = group.ablations.iter().map(|(ablation, report)| (ablation.name, report));
     for (name, report) in std::iter::once(("nothing", &group.control)).chain(rows) {
         let cells: Vec<String> = modules.iter().map(|module| cell(report, module)).collect();
@@ -62,27 +68,29 @@ fn matrix(group: &Group) -> String {
     text
 }
 
-fn modules(report: &Report) -> Vec<&str> {
-    let modules = report.summaries().iter().map(|row| row.module.as_str());
-    let mut modules: Vec<&str> = modules.filter(|module| !is_later_block(module)).collect();
-    modules.dedup();
-    modules
-}
-
-fn is_later_block(module: &str) -> bool {
-    let index = |prefix: &str| module.strip_prefix(prefix).and_then(|rest| rest.split('.').next());
-    ["blocks.", "layers."].into_iter().filter_map(index).any(|index| index != "0")
+/// The name without the number of its block.
+fn of_any_block(module: &str) -> String {
+    let parts = module.split('.');
+    let is_index = |part: &&str| part.parse::<usize>().is_ok();
+    match parts.clone().next() {
+        Some("blocks" | "layers") => parts.filter(|part| !is_index(part)).collect::<Vec<_>>().join("."),
+        _ => module.to_owned(),
+    }
 }
 
 fn short(module: &str) -> String {
-    let inner = module.strip_prefix("blocks.0.").or_else(|| module.strip_prefix("layers.0.")).unwrap_or(module);
-    inner.replace("feed_forward", "ffn").replace("attention.", "").replace('_', " ")
+    let inner = ["blocks.", "layers."].into_iter().find_map(|prefix| module.strip_prefix(prefix)).unwrap_or(module);
+    inner.replace("feed_forward", "ffn").replace('_', " ")
 }
 
-/// Blank where both the initialization and the change are flat.
+/// The worst block; blank where both the initialization and the change are flat.
 fn cell(report: &Report, module: &str) -> String {
-    let rows = report.summaries().iter().filter(|row| row.module == module);
-    rows.filter_map(part).collect::<Vec<_>>().join("<br>")
+    let part = |quantity| {
+        let rows = report.summaries().iter().filter(|row| row.quantity == quantity);
+        let worst = rows.filter(|row| of_any_block(&row.module) == module).max_by_key(|row| row.verdict)?;
+        part(worst)
+    };
+    [Quantity::Activation, Quantity::Change].into_iter().filter_map(part).collect::<Vec<_>>().join("<br>")
 }
 
 fn part(row: &Summary) -> Option<String> {
