@@ -12,6 +12,7 @@ use mup_verdict::coordinates::{CoordCheck as Check, Criteria, Report, Source, St
 use crate::{
     ablations::{self, ABLATIONS},
     choices::{Model, Optimizer, Preset, Scaling},
+    matrix::matrix,
     measure::{jobs, progress_bar},
     setup::{SEEDS, STEPS, Setup},
 };
@@ -20,7 +21,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(crate) struct CoordCheck {
     /// The model.
-    #[arg(long, required_unless_present = "ablate")]
+    #[arg(long, required_unless_present_any = ["ablate", "matrix"])]
     model: Option<Model>,
     /// What grows with width in a transformer; other models have one way to grow.
     #[arg(long, default_value_t = Scaling::Heads)]
@@ -58,8 +59,11 @@ pub(crate) struct CoordCheck {
     /// Removes each rule of µP alone, with the defaults of the check, and prints which module shows it.
     #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "json"])]
     ablate: bool,
+    /// Checks every model, way to grow and optimizer in µP and in SP, and prints a table.
+    #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "json"])]
+    matrix: bool,
     /// Folder for finished trials, so that an interrupted check continues, and for page, table, records and figure;
-    /// with `--ablate` the document's file.
+    /// with `--ablate` and `--matrix` the document's file.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print the report as JSON.
@@ -69,6 +73,10 @@ pub(crate) struct CoordCheck {
 
 impl CoordCheck {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+        if self.matrix {
+            matrix(self.out.as_deref())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if self.ablate {
             return ablate(self.out.as_deref());
         }

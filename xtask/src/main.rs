@@ -5,6 +5,7 @@ mod choices;
 mod coord_check;
 mod error_rates;
 mod grid;
+mod matrix;
 mod measure;
 mod plan;
 mod reverse_transfer;

@@ -90,7 +90,7 @@ fn cell(report: &Report, module: &str) -> String {
         let worst = rows.filter(|row| of_any_block(&row.module) == module).max_by_key(|row| row.verdict)?;
         part(worst)
     };
-    [Quantity::Activation, Quantity::Change].into_iter().filter_map(part).collect::<Vec<_>>().join("<br>")
+    [Quantity::Value, Quantity::Change].into_iter().filter_map(part).collect::<Vec<_>>().join("<br>")
 }
 
 fn part(row: &Summary) -> Option<String> {
