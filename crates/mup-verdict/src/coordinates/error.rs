@@ -185,12 +185,6 @@ pub enum CheckError {
         /// What went wrong.
         source: std::io::Error,
     },
-    /// No thread can be started.
-    #[error("cannot start a thread: {source}")]
-    Threads {
-        /// What went wrong.
-        source: TrialError,
-    },
     /// The figure cannot be drawn.
     #[error("cannot draw the figure: {source}")]
     Draw {

@@ -1,11 +1,8 @@
 //! Runs the trials of a check: one after the other or side by side, new or read back. Knows no model.
 
-use std::{
-    collections::BTreeMap,
-    num::NonZeroUsize,
-    sync::{Mutex, MutexGuard, PoisonError},
-    thread,
-};
+use std::num::NonZeroUsize;
+
+use mup_transfer::in_parallel;
 
 use super::{Activations, CheckError, CoordCheck, Record, Records, TrialError, folder::Finished};
 
@@ -36,42 +33,22 @@ impl CoordCheck {
 
     /// The same with `jobs` trials side by side, and the same records to the bit.
     ///
-    /// Each trial computes on one thread of its own: several trials that share all threads are slower than as many
-    /// trials with one thread each, because small matrices do not keep many threads busy. Wide trials start first,
-    /// so that the last ones to finish are short.
+    /// Each trial has one thread of its own, see [`in_parallel`]. Wide trials start first, so that the last ones to
+    /// finish are short.
     ///
     /// # Errors
     ///
-    /// Those of [`run`](Self::run), the one of the narrowest trial that failed; [`CheckError::Threads`].
+    /// Those of [`run`](Self::run), the one of the widest trial that failed.
     pub fn run_parallel<T, F>(&self, jobs: NonZeroUsize, build: F) -> Result<Records, CheckError>
     where
         F: Fn(usize, u64) -> Result<T, TrialError> + Sync,
         T: FnMut(&mut Activations) -> Result<(), TrialError>,
     {
         let finished = Finished::of(self)?;
-        let waiting = Mutex::new(self.trials());
-        let done = Mutex::new(BTreeMap::new());
-        let work = || -> Result<(), CheckError> {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-            let pool = pool.map_err(|source| CheckError::Threads { source: source.into() })?;
-            loop {
-                let Some((width, seed)) = lock(&waiting).pop() else {
-                    return Ok(());
-                };
-                let result = pool.install(|| self.read_or_run(width, seed, &finished, &build));
-                if result.is_err() {
-                    lock(&waiting).clear();
-                }
-                lock(&done).insert((width, seed), result);
-            }
-        };
-        thread::scope(|scope| {
-            let workers: Vec<_> = (0..jobs.get()).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|p| std::panic::resume_unwind(p)))
-        })?;
-        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let records: Result<Vec<Vec<Record>>, CheckError> = done.into_values().collect();
-        Ok(Records { records: records?.concat(), damaged: finished.damaged })
+        let widest_first: Vec<(usize, u64)> = self.trials().into_iter().rev().collect();
+        let records =
+            in_parallel(jobs.get(), &widest_first, |&(width, seed)| self.read_or_run(width, seed, &finished, &build))?;
+        Ok(Records { records: records.into_iter().rev().flatten().collect(), damaged: finished.damaged })
     }
 
     fn read_or_run<T>(
@@ -92,8 +69,4 @@ impl CoordCheck {
         finished.keep(width, seed, &records)?;
         Ok(records)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
