@@ -187,6 +187,7 @@ mod tests {
             check_both(&format!("--model mlp --optimizer {optimizer}"));
             check_both(&format!("--model gpt-absolute --scaling d-head --optimizer {optimizer}"));
         }
+        check_both("--model gpt --scaling d-head --optimizer adam");
         check_both("--model gpt --optimizer sgd --steps 3");
         check_both("--model conv-net --optimizer adam --steps 2 --seeds 3");
     }

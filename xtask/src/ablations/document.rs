@@ -50,11 +50,13 @@ fn matrix(group: &Group) -> String {
     let mut seen = BTreeSet::new();
     modules.retain(|module| seen.insert(module.clone()));
     let setup = &group.setup;
+    let prepared = group.ablations.first().map_or("", |(ablation, _)| ablation.prepared);
     let mut text = format!(
-        "\n### {}, {}, {}\n\nLearning rate {}, ε {:e}.\n\n| removed | {} |\n|---{}|\n",
+        "\n### {}, {}, {}{}{prepared}\n\nLearning rate {:.3}, ε {:e}.\n\n| removed | {} |\n|---{}|\n",
         setup.model,
         setup.scaling,
         setup.optimizer,
+        if prepared.is_empty() { "" } else { ", " },
         setup.learning_rate,
         setup.epsilon,
         modules.iter().map(|module| short(module)).collect::<Vec<_>>().join(" | "),

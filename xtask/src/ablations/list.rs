@@ -17,13 +17,14 @@ use Quantity::{Change, Value};
 use Scaling::{DHead, Heads};
 use Verdict::{Grows, Vanishes};
 
+const FORMS: &str = "`forms_train_alike` of mup-rules: equal functions stop being equal";
 const THREE_FORMS: &str =
-    "`golden/tests/three_forms` and `forms_train_alike` of mup-rules, where equal functions stop being equal";
-const DECAY: &str =
-    "`golden/tests/three_forms` and `weight_decay` of mup-optim; a transfer check over weight decay would";
+    "`golden/tests/three_forms` and `forms_train_alike` of mup-rules: equal functions stop being equal";
+const DECAY: &str = "`golden/tests/three_forms`, `forms_train_alike` of mup-rules, `weight_decay` of mup-optim; how λ transfers is for a \
+     transfer check over weight decay";
 
-const SP_READOUT: &str = "no verdict here: logits of constant size at the start are not wrong in themselves, and what they \
-     do to the change is hidden at these widths; `golden/tests` compare the numbers with microsoft/mup's";
+const SP_READOUT: &str = "`every_form_is_a_shift_of_the_plain_one` of mup-rules, no verdict: logits of constant size at the start \
+     are not wrong in themselves, and what they do to the change is hidden at these widths";
 
 /// Every ablation, in the order of the document.
 pub(crate) const ABLATIONS: &[Ablation] = &[
@@ -32,6 +33,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3: σ/√m_in",
         removal: "σ at every width",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: |setup| change(setup, Role::Hidden, Form::Plain, |rule| rule.init_std = Power::ONE),
         claim: seen("hidden.0", Value, Grows),
@@ -41,6 +43,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3: η/m_in",
         removal: "η at every width",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: |setup| change(setup, Role::Hidden, Form::Plain, |rule| rule.adam = Power::ONE),
         claim: seen("hidden.0", Change, Grows),
@@ -50,6 +53,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 8: 1/m_in",
         removal: "1 at every width",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: |setup| change(setup, Role::Output, Form::Multiplier, |rule| rule.multiplier = Power::ONE),
         claim: seen("logits", Change, Grows),
@@ -59,6 +63,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3: σ/m_in",
         removal: "σ at every width",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "plain readout",
         prepare: plain,
         remove: |setup| change(setup, Role::Output, Form::Plain, |rule| rule.init_std = Power::ONE),
         claim: seen("logits", Value, Grows),
@@ -68,6 +73,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3: σ/m_in",
         removal: "σ/√m_in",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "plain readout",
         prepare: plain,
         remove: |setup| change(setup, Role::Output, Form::Plain, |rule| rule.init_std = Power::fan_in(-0.5)),
         claim: unseen(SP_READOUT),
@@ -77,6 +83,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3: η/m_in",
         removal: "η at every width",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "plain readout",
         prepare: plain,
         remove: |setup| change(setup, Role::Output, Form::Plain, |rule| rule.adam = Power::ONE),
         claim: seen("logits", Change, Grows),
@@ -86,6 +93,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3: η/m_in",
         removal: "η at every width",
         on: (Model::Mlp, Heads, Sgd),
+        prepared: "plain readout, a tenth of the rate",
         prepare: |setup| Setup { learning_rate: 0.1 * setup.learning_rate, ..plain(setup) },
         remove: |setup| change(setup, Role::Output, Form::Plain, |rule| rule.sgd = Power::ONE),
         claim: seen("logits", Change, Grows),
@@ -95,6 +103,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 8: η·m_in",
         removal: "η at every width",
         on: (Model::Mlp, Heads, Sgd),
+        prepared: "",
         prepare: nothing,
         remove: |setup| change(setup, Role::Output, Form::Multiplier, |rule| rule.sgd = Power::ONE),
         claim: seen("logits", Change, Vanishes),
@@ -104,6 +113,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3: η·m_out",
         removal: "η at every width",
         on: (Model::Mlp, Heads, Sgd),
+        prepared: "",
         prepare: nothing,
         remove: |setup| change(setup, Role::Input, Form::Plain, |rule| rule.sgd = Power::ONE),
         claim: seen("input", Change, Vanishes),
@@ -113,6 +123,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3, biases as input weights: η·m_out",
         removal: "η at every width",
         on: (Model::Mlp, Heads, Sgd),
+        prepared: "",
         prepare: nothing,
         remove: |setup| change(setup, Role::Vector, Form::Plain, |rule| rule.sgd = Power::ONE),
         claim: seen("input.bias", Change, Vanishes),
@@ -122,6 +133,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3, biases as input weights: σ",
         removal: "σ/√m_out, the 1/√fan_in of PyTorch's and Burn's layers",
         on: (Model::Mlp, Heads, Sgd),
+        prepared: "biases drawn",
         prepare: |setup| Setup { start: setup.start.biases(Distribution::Normal { std: 1.0 }), ..setup },
         remove: |setup| change(setup, Role::Vector, Form::Plain, |rule| rule.init_std = Power::fan_out(-0.5)),
         claim: seen("input.bias", Value, Vanishes),
@@ -131,11 +143,12 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3, J.2.1: η·m_out/m_in",
         removal: "η at every width",
         on: (Model::Mlp, Heads, Sgd),
+        prepared: "",
         prepare: nothing,
         remove: |setup| change(setup, Role::Hidden, Form::Plain, |rule| rule.sgd = Power::ONE),
         claim: unseen(
-            "nothing: where all dimensions grow alike the factor is 1, and where they do not µP itself is not flat under \
-             SGD (TP-V J.2.1, footnote 22; the plan warns)",
+            "`golden/tests/prescriptions`, against microsoft/mup, no verdict: where all dimensions grow alike the factor is 1, and \
+             where they do not µP itself is not flat under SGD (TP-V J.2.1, footnote 22; the plan warns)",
         ),
     },
     Ablation {
@@ -143,6 +156,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Definition 4.1: logits ∝ 1/d_head",
         removal: "1/√d_head",
         on: (Model::GptAbsolute, DHead, Adam),
+        prepared: "",
         prepare: nothing,
         remove: square_root_attention,
         claim: seen("blocks.0.attention.logits", Change, Grows),
@@ -152,15 +166,17 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Definition 4.1: logits ∝ 1/d_head",
         removal: "1/√d_head",
         on: (Model::Gpt, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: square_root_attention,
-        claim: unseen("nothing: the two are the same function; grow d_head (`--scaling d-head`) to see it"),
+        claim: unseen("nothing to see: the two are the same function; grow d_head (`--scaling d-head`)"),
     },
     Ablation {
         name: "1/d attention absorbed into Burn's query",
         source: "TP-V Definition 4.1 and Lemma J.1",
         removal: "burn-nn's `TransformerEncoder` as it is, 1/√d_head",
         on: (Model::BurnTransformerAbsorbed, DHead, Adam),
+        prepared: "",
         prepare: nothing,
         remove: |setup| Setup { model: Model::BurnTransformer, ..setup },
         claim: seen("layers.0.mha.logits", Change, Grows),
@@ -170,6 +186,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V D.2, a recommendation",
         removal: "drawn like other hidden weights",
         on: (Model::GptAbsolute, DHead, Adam),
+        prepared: "",
         prepare: nothing,
         remove: drawn_query,
         claim: seen("blocks.1.attention.logits", Change, Vanishes),
@@ -179,6 +196,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3, biases as input weights; rules.md §5",
         removal: "declared with a fan-in, so scaled like a matrix",
         on: (Model::Gpt, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: |setup| {
             let matrix = || ParamSpec::new(Axes::new([Axis::In]), Kind::Weight);
@@ -193,6 +211,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V Table 3; rules.md §5",
         removal: "declared without a fan-in, so neither init nor rate is scaled",
         on: (Model::Gpt, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: |setup| {
             let input = ParamSpec::new(Axes::vector(2), Kind::Weight);
@@ -207,6 +226,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V J.2.1: every tensor by its own fans",
         removal: "fan-in and fan-out of hidden weights swapped",
         on: (Model::MlpUneven, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: swapped,
         claim: seen("hidden.0", Change, Vanishes),
@@ -216,15 +236,17 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V J.2.1: every tensor by its own fans",
         removal: "fan-in and fan-out of hidden weights swapped",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: swapped,
-        claim: unseen("nothing: the two ratios are equal; let one dimension grow faster to see it"),
+        claim: unseen("nothing to see: the two ratios are equal; let one dimension grow faster (`--model mlp-uneven`)"),
     },
     Ablation {
         name: "ε follows the gradient, ε = 1e-8",
         source: "TP-V B.3: ε/m",
         removal: "ε at every width",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "",
         prepare: nothing,
         remove: unscaled_epsilon,
         claim: unseen(THREE_FORMS),
@@ -234,6 +256,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "TP-V B.3: ε/m",
         removal: "ε at every width",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "large ε and rate",
         prepare: |setup| Setup { epsilon: LARGE_EPSILON, learning_rate: 10.0 * setup.learning_rate, ..setup },
         remove: unscaled_epsilon,
         claim: seen("input", Change, Vanishes),
@@ -243,6 +266,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "Wang & Aitchison, arXiv:2405.13698; microsoft/mup",
         removal: "keeps λ",
         on: (Model::Mlp, Heads, Adamw),
+        prepared: "",
         prepare: nothing,
         remove: keep_lambda,
         claim: unseen(DECAY),
@@ -252,12 +276,13 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         source: "Lemma J.1, extended to L2",
         removal: "the same factor as weight decay",
         on: (Model::Mlp, Heads, Adam),
+        prepared: "coupled L2",
         prepare: |setup| Setup { l2: 1e-4, ..setup },
         remove: |mut setup| {
             setup.parametrization.l2 = L2Rule::AsWeightDecay;
             setup
         },
-        claim: unseen(THREE_FORMS),
+        claim: unseen(FORMS),
     },
 ];
 

@@ -38,6 +38,8 @@ pub(crate) struct Ablation {
     /// What is done instead.
     pub(crate) removal: &'static str,
     pub(crate) on: (Model, Scaling, Optimizer),
+    /// What `prepare` does, in words; empty for nothing.
+    pub(crate) prepared: &'static str,
     /// What is changed with the rule in place and without it.
     pub(crate) prepare: fn(Setup) -> Setup,
     pub(crate) remove: fn(Setup) -> Setup,

@@ -47,22 +47,22 @@ impl Scaling {
     /// Activations that ten steps cannot judge where heads grow in width.
     ///
     /// The gradient of an attention logit is a product of a value with what the output projection sends back,
-    /// Θ(1/√n) until both have learned from each other. Adam sees its sign alone, but SGD its size; and sums
-    /// over many pairs of the same distance are sums of random signs for Adam too.
+    /// Θ(1/√n) until both have learned from each other. Adam sees its sign alone, but SGD its size. And what
+    /// u, v and the relative keys learn is summed over many pairs, with random signs for Adam too.
     pub(super) fn unclaimed(self, optimizer: Optimizer) -> &'static [&'static str] {
-        const BY_POSITION: [&str; 2] = ["**.content_position", "**.bias_position"];
-        const ALL: [&str; 6] = [
-            "*.*.*.logits",
-            "**.relative_key",
-            "**.content_content",
-            "**.bias_content",
-            BY_POSITION[0],
-            BY_POSITION[1],
-        ];
         match (self, optimizer) {
             (Self::Heads | Self::DFfn, _) => &[],
-            (Self::DHead, Optimizer::Adam | Optimizer::Adamw) => &BY_POSITION,
-            (Self::DHead, Optimizer::Sgd) => &ALL,
+            (Self::DHead, Optimizer::Adam | Optimizer::Adamw) => {
+                &["**.content_position", "**.bias_content", "**.bias_position"]
+            }
+            (Self::DHead, Optimizer::Sgd) => &[
+                "*.*.*.logits",
+                "**.relative_key",
+                "**.content_content",
+                "**.content_position",
+                "**.bias_content",
+                "**.bias_position",
+            ],
         }
     }
 }
