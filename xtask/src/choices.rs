@@ -1,7 +1,5 @@
 //! Choices on the command line that several tasks share.
 
-use std::fmt;
-
 use clap::ValueEnum;
 use mup_rules::{OptimizerKind, Parametrization};
 
@@ -81,13 +79,15 @@ impl Preset {
     }
 }
 
+/// Prints a choice as it is written on the command line.
 macro_rules! display_as_on_the_command_line {
     ($($choice:ty),*) => {$(
-        impl fmt::Display for $choice {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
+        impl std::fmt::Display for $choice {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(clap::ValueEnum::to_possible_value(self).as_ref().map_or("", |value| value.get_name()))
             }
         }
     )*};
 }
 display_as_on_the_command_line!(Model, Scaling, Optimizer, Preset);
+pub(crate) use display_as_on_the_command_line;

@@ -7,12 +7,13 @@ use std::{
     time::Instant,
 };
 
-use mup_verdict::coordinates::{CoordCheck as Check, Criteria, Report, TrialError};
+use mup_verdict::coordinates::{CoordCheck as Check, Criteria, Report, Source, Statistic, TrialError};
 
 use crate::{
     ablations::{self, ABLATIONS},
     choices::{Model, Optimizer, Preset, Scaling},
-    measure::measure,
+    matrix::matrix,
+    measure::{jobs, progress_bar},
     setup::{SEEDS, STEPS, Setup},
 };
 
@@ -20,7 +21,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(crate) struct CoordCheck {
     /// The model.
-    #[arg(long, required_unless_present = "ablate")]
+    #[arg(long, required_unless_present_any = ["ablate", "matrix"])]
     model: Option<Model>,
     /// What grows with width in a transformer; other models have one way to grow.
     #[arg(long, default_value_t = Scaling::Heads)]
@@ -43,19 +44,39 @@ pub(crate) struct CoordCheck {
     /// Base learning rate; the default depends on model and optimizer.
     #[arg(long)]
     lr: Option<f64>,
+    /// Only activations of these names, `*` for one part of a path and `**` for several.
+    #[arg(long, value_delimiter = ',')]
+    modules: Vec<String>,
+    /// What is recorded besides the statistic that decides [default: mean-abs, rms, std, max].
+    #[arg(long, value_delimiter = ',')]
+    statistics: Vec<Statistic>,
+    /// What is observed [default: activation, input]; parameter and gradient are reported, and do not decide.
+    #[arg(long, value_delimiter = ',')]
+    observe: Vec<Source>,
     /// Largest absolute slope that counts as flat.
     #[arg(long, default_value_t = Criteria::default().tolerance)]
     tolerance: f64,
     /// Removes each rule of µP alone, with the defaults of the check, and prints which module shows it.
-    #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance"])]
+    #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "json"])]
     ablate: bool,
-    /// Folder for the table, every record as CSV, and the figure as SVG and PNG; with `--ablate` the document's file.
+    /// Checks every model, way to grow and optimizer in µP and in SP, and prints a table.
+    #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "json"])]
+    matrix: bool,
+    /// Folder for finished trials, so that an interrupted check continues, and for page, table, records and figure;
+    /// with `--ablate` and `--matrix` the document's file.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl CoordCheck {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+        if self.matrix {
+            matrix(self.out.as_deref())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if self.ablate {
             return ablate(self.out.as_deref());
         }
@@ -66,15 +87,15 @@ impl CoordCheck {
             "{} · {} · {} · {} · learning rate {:.4}",
             setup.model, self.scaling, self.optimizer, self.parametrization, setup.learning_rate
         );
-        println!("{title}\n{report}");
-        let unjudged: Vec<String> = setup.unjudged()?.iter().map(ToString::to_string).collect();
-        if !unjudged.is_empty() {
-            println!("left out, since {} steps show their noise only: {}", setup.steps, unjudged.join(", "));
+        if self.json {
+            println!("{}", report.to_json(&title));
+        } else {
+            println!("{title}\n{report}");
         }
-        println!("{:.0} s", begun.elapsed().as_secs_f64());
+        eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
         if let Some(folder) = &self.out {
             for file in report.write_to(folder, &title)? {
-                println!("wrote {}", file.display());
+                eprintln!("wrote {}", file.display());
             }
         }
         Ok(ExitCode::from(report.exit_code()))
@@ -92,10 +113,30 @@ impl CoordCheck {
     }
 
     fn report(&self, setup: &Setup) -> Result<Report, TrialError> {
-        Check::new(setup.widths.clone(), self.seeds, setup.steps)?;
         let criteria = Criteria { tolerance: self.tolerance, ..setup.criteria()? };
-        let mut records = measure(std::slice::from_ref(setup), 0..self.seeds)?;
-        Ok(records.remove(0).judge(criteria)?)
+        let mut check = Check::new(setup.widths.clone(), self.seeds, setup.steps)?;
+        if !self.modules.is_empty() {
+            check = check.with_modules(self.modules.iter().map(String::as_str));
+        }
+        if !self.statistics.is_empty() {
+            check = check.with_statistics(self.statistics.iter().copied().chain([criteria.statistic]));
+        }
+        if !self.observe.is_empty() {
+            check = check.with_sources(self.observe.iter().copied());
+        }
+        if let Some(folder) = &self.out {
+            check = check.with_folder(folder.join("trials"), setup.key());
+        }
+        let bar = progress_bar(check.n_passes());
+        let counted = bar.clone();
+        let check = check.on_pass(move |width, seed, _| {
+            counted.set_message(format!("width {width} seed {seed}"));
+            counted.inc(1);
+        });
+        let subject = setup.subject()?;
+        let records = check.run_parallel(jobs(), |width, seed| subject.trial(setup, width, seed))?;
+        bar.finish_and_clear();
+        Ok(records.judge(criteria)?)
     }
 }
 

@@ -4,11 +4,17 @@ mod ablations;
 mod choices;
 mod coord_check;
 mod error_rates;
+mod grid;
+mod matrix;
 mod measure;
 mod plan;
+mod reverse_transfer;
 mod setup;
 mod subjects;
+mod text_runs;
 mod tidy;
+mod transfer_check;
+mod wider_check;
 
 use std::process::ExitCode;
 
@@ -28,6 +34,15 @@ enum Command {
     CoordCheck(coord_check::CoordCheck),
     /// How often a coordinate check of few seeds is wrong, as a table.
     ErrorRates(error_rates::ErrorRates),
+    /// Trains a GPT on text in several widths and follows the optimum of a hyperparameter, in µP and in SP: exit code
+    /// 0 it stays in µP only, 1 it moves, 2 bad arguments, 3 undecided.
+    TransferCheck(transfer_check::TransferCheck),
+    /// Trains a GPT on text in several widths with the same values, in µP and in SP: exit code 0 wider is better, 1 it
+    /// is not, 2 bad arguments, 3 undecided.
+    WiderCheck(wider_check::WiderCheck),
+    /// Says what SP will do at width n from a narrow model in µP that simulates it, and validates that: exit code 0 it
+    /// is so, 1 it is not, 2 bad arguments, 3 undecided.
+    ReverseTransfer(reverse_transfer::ReverseTransfer),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -43,6 +58,9 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),
         Command::ErrorRates(task) => task.run(),
+        Command::TransferCheck(task) => task.run(),
+        Command::WiderCheck(task) => task.run(),
+        Command::ReverseTransfer(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {

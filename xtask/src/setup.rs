@@ -71,19 +71,22 @@ impl Setup {
         self.widths.iter().copied().min().unwrap_or_default()
     }
 
+    /// What identifies a trial besides its width and seed.
+    pub(crate) fn key(&self) -> String {
+        format!("{:?}, base {}", Self { widths: Vec::new(), ..self.clone() }, self.base())
+    }
+
     pub(crate) fn subject(&self) -> Result<Box<dyn Subject>, TrialError> {
         subject(self.model, self.scaling)
     }
 
-    /// See [`Subject::unjudged`].
-    pub(crate) fn unjudged(&self) -> Result<Vec<PathPattern>, TrialError> {
-        Ok(self.subject()?.unjudged(self.optimizer).iter().copied().map(PathPattern::new).collect())
-    }
-
-    /// The default criteria, with the transients that this subject adds.
+    /// The default criteria, with what this subject adds.
     pub(crate) fn criteria(&self) -> Result<Criteria, TrialError> {
         let mut criteria = Criteria::default();
-        criteria.transients.extend(self.subject()?.transients().iter().copied().map(PathPattern::new));
+        let subject = self.subject()?;
+        let patterns = |paths: &[&str]| paths.iter().copied().map(PathPattern::new).collect::<Vec<_>>();
+        criteria.transients.extend(patterns(subject.transients()));
+        criteria.unclaimed = patterns(subject.unclaimed(self.optimizer));
         Ok(criteria)
     }
 }

@@ -1,13 +1,25 @@
 #![doc = include_str!("../README.md")]
 //!
-//! One room per verdict: [`coordinates`]. They share [`Slope`] (growth in width with an interval) and [`Answer`]
-//! (what a verdict comes to, with its exit code).
+//! One room per verdict: [`coordinates`], [`transfer`], [`wider`] and [`reverse`]. They share [`Slope`] (growth in
+//! width with an interval), [`Interval`] (a mean over seeds) and [`Answer`] (what a verdict comes to, with its exit
+//! code).
 
 mod answer;
 pub mod coordinates;
+mod error;
+mod figure;
+mod interval;
+mod number;
+mod publication;
+pub mod reverse;
 mod slope;
+mod sparkline;
+pub mod transfer;
+pub mod wider;
 
 pub use answer::Answer;
+pub use error::VerdictError;
+pub use interval::Interval;
 pub use slope::Slope;
 
 /// The README of the workspace, so that its example is compiled and run.

@@ -10,10 +10,13 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slope {
     /// Least-squares estimate.
+    #[serde(with = "crate::number")]
     pub value: f64,
     /// Lower end of the confidence interval; −∞ from two points, which fix a line but not its error.
+    #[serde(with = "crate::number")]
     pub low: f64,
     /// Upper end of the confidence interval.
+    #[serde(with = "crate::number")]
     pub high: f64,
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct Configuration {
     pub(crate) context: usize,
     pub(crate) batch: usize,
     pub(crate) steps: usize,
+    pub(crate) weight_decay: f64,
     pub(crate) rates: Log2Grid,
     pub(crate) seed: u64,
 }
@@ -50,14 +51,17 @@ impl Configuration {
             context: arguments.context.unwrap_or(sizes(64, 32)),
             batch: arguments.batch.unwrap_or(sizes(16, 8)),
             steps: arguments.steps.unwrap_or(sizes(400, 60)),
+            weight_decay: WEIGHT_DECAY,
             rates,
             seed: arguments.seed,
         };
         configuration.check(&arguments.sweep_widths)?;
-        Ok(configuration)
+        let (proxy, target) = (configuration.proxy_width, configuration.target_width);
+        if target <= proxy { Err(RunError::NotWider { proxy, target }) } else { Ok(configuration) }
     }
 
-    fn check(&self, sweep_widths: &[usize]) -> Result<(), RunError> {
+    /// Whether models of these sizes exist, at these widths too.
+    pub(crate) fn check(&self, widths: &[usize]) -> Result<(), RunError> {
         let counts = [
             ("--d-head", self.d_head),
             ("--n-layer", self.n_layer),
@@ -68,14 +72,13 @@ impl Configuration {
         if let Some((option, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
             return Err(RunError::Zero { option });
         }
-        for &width in [self.proxy_width, self.target_width].iter().chain(sweep_widths) {
+        for &width in [self.proxy_width, self.target_width].iter().chain(widths) {
             let d_head = self.d_head;
             if width == 0 || width % d_head != 0 || width % 2 != 0 {
                 return Err(RunError::Width { width, d_head });
             }
         }
-        let (proxy, target) = (self.proxy_width, self.target_width);
-        if target <= proxy { Err(RunError::NotWider { proxy, target }) } else { Ok(()) }
+        Ok(())
     }
 
     /// Steps over which the final loss is averaged.
@@ -103,7 +106,7 @@ impl Configuration {
                 "optimizer": "AdamW",
                 "betas": [BETA_1, BETA_2],
                 "epsilon": EPSILON,
-                "weight_decay": WEIGHT_DECAY,
+                "weight_decay": self.weight_decay,
                 "max_norm": MAX_NORM,
                 "schedule": "linear warm-up over a twentieth, then linear decay to zero",
             },

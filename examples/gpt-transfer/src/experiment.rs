@@ -1,6 +1,7 @@
 //! The stages in order: plans, sweep, choice, target, control, samples, report.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use mup_rules::{Parametrization, ScalingPlan};
 use mup_transfer::report::{FinalRun, RateCurve};
@@ -35,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
     println!("folder    {}", study.folder().display());
     println!("device    {}", arguments.device);
 
-    let trainer = Trainer { configuration, corpus, device, interrupt };
+    let trainer = Trainer { configuration, corpus: Arc::new(corpus), device, interrupt };
     let plans = Plans::new(&trainer)?;
     plans.print(&trainer);
     let widths = extra_widths(arguments, &trainer.configuration);

@@ -1,7 +1,7 @@
 //! Ctrl-C: stop between two steps. A second one stops at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::RunError;
 
@@ -10,8 +10,13 @@ use crate::error::RunError;
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens to Ctrl-C and to termination.
+    /// Listens to Ctrl-C and to termination, once for the whole process.
     pub(crate) fn listen() -> Result<Self, RunError> {
+        static LISTENING: Mutex<Option<Interrupt>> = Mutex::new(None);
+        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(interrupt) = &*listening {
+            return Ok(interrupt.clone());
+        }
         let interrupt = Self::default();
         let flag = Arc::clone(&interrupt.0);
         ctrlc::set_handler(move || {
@@ -20,7 +25,7 @@ impl Interrupt {
                 std::process::exit(130);
             }
         })?;
-        Ok(interrupt)
+        Ok(listening.insert(interrupt).clone())
     }
 
     pub(crate) fn check(&self) -> Result<(), RunError> {

@@ -1,45 +1,7 @@
-//! Tunes a proxy GPT, transfers the hyperparameters, trains the target, writes a report.
-//!
-//! Thin over `mup-transfer`: here are only the corpus, the model's sizes, the training loop and the command line.
-
-mod batch;
-mod cli;
-mod configuration;
-mod corpus;
-mod device;
-mod environment;
-mod error;
-mod experiment;
-mod family;
-mod interrupt;
-mod progress;
-mod results;
-mod runner;
-mod schedule;
-mod training;
+//! The program; see the library of the same name.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::error::RunError;
-
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
-    if arguments.device == "list" {
-        print!("{}", device::list());
-        return ExitCode::SUCCESS;
-    }
-    match experiment::run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(RunError::Interrupted) => {
-            eprintln!("\nstopped; every finished trial is kept, and the same command continues");
-            // What a shell reports for a program that Ctrl-C ended.
-            ExitCode::from(130)
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    gpt_transfer::run()
 }

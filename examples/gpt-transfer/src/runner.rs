@@ -75,7 +75,7 @@ impl Runner {
         let (record, source) = self.study.run(&trial, || {
             let label = format!("{} width {width} {values}", short(parametrization));
             self.progress.begin(label, parameters, steps, self.trainer.tokens_per_step());
-            let curve = self.trainer.train(&trial, &self.progress);
+            let curve = self.trainer.train(&trial, |loss| self.progress.step(loss));
             self.progress.end();
             curve
         })?;

@@ -1,5 +1,7 @@
 //! One training run: a pure function of the trial, the configuration and the text.
 
+use std::sync::Arc;
+
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
@@ -10,11 +12,10 @@ use mup_rules::Parametrization;
 use mup_transfer::{Curve, Trial};
 
 use crate::batch::Batch;
-use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM, WEIGHT_DECAY};
+use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM};
 use crate::corpus::Corpus;
 use crate::error::RunError;
 use crate::interrupt::Interrupt;
-use crate::progress::Progress;
 use crate::{family, schedule};
 
 /// Batches over which the validation loss is averaged.
@@ -24,17 +25,17 @@ const SAMPLE_BYTES: usize = 240;
 const PROMPT_BYTES: usize = 32;
 
 /// What all runs share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Trainer {
     pub(crate) configuration: Configuration,
-    pub(crate) corpus: Corpus,
+    pub(crate) corpus: Arc<Corpus>,
     pub(crate) device: Device,
     pub(crate) interrupt: Interrupt,
 }
 
 impl Trainer {
-    /// Trains from scratch.
-    pub(crate) fn train(&self, trial: &Trial, progress: &Progress) -> Result<Curve, RunError> {
+    /// Trains from scratch; `on_step` sees each loss.
+    pub(crate) fn train(&self, trial: &Trial, on_step: impl Fn(f64)) -> Result<Curve, RunError> {
         let device = self.device.clone().autodiff();
         let (mut model, mut optimizer) = self.start(trial, &device)?;
         let parameters = self.parameters(trial);
@@ -55,7 +56,7 @@ impl Trainer {
             let (gradients, _) = clip_by_global_norm(&model, gradients, MAX_NORM)?;
             let rate = trial.hyperparameters.learning_rate * schedule::factor(step, steps);
             model = optimizer.step(rate, model, gradients);
-            progress.step(value);
+            on_step(value);
         }
         let model = model.valid();
         curve.validation = Some(self.validate(&model, &self.device));
@@ -83,7 +84,7 @@ impl Trainer {
             .with_beta_1(BETA_1)
             .with_beta_2(BETA_2)
             .with_epsilon(EPSILON)
-            .with_weight_decay(WEIGHT_DECAY);
+            .with_weight_decay(self.configuration.weight_decay);
         let optimizer = optimizer.init(&plan, &model)?;
         Ok((model, optimizer))
     }

@@ -39,7 +39,7 @@ pub(crate) fn claims() -> String {
 
 fn symbol(quantity: Quantity) -> &'static str {
     match quantity {
-        Quantity::Activation => "x₀",
+        Quantity::Value => "x₀",
         Quantity::Change => "Δx",
     }
 }
@@ -92,13 +92,13 @@ fn cell(report: &Report, module: &str) -> String {
         let worst = rows.filter(|row| of_any_block(&row.module) == module).max_by_key(|row| row.verdict)?;
         part(worst)
     };
-    [Quantity::Activation, Quantity::Change].into_iter().filter_map(part).collect::<Vec<_>>().join("<br>")
+    [Quantity::Value, Quantity::Change].into_iter().filter_map(part).collect::<Vec<_>>().join("<br>")
 }
 
 fn part(row: &Summary) -> Option<String> {
     let slope = row.slope.map_or(String::new(), |slope| format!(" {:+.2}", slope.value));
     match (row.quantity, row.verdict) {
-        (_, Verdict::Flat) | (Quantity::Activation, Verdict::Zero) => None,
+        (_, Verdict::Flat) | (Quantity::Value, Verdict::Zero) => None,
         (quantity, verdict) => Some(format!("{}{slope} {verdict}", symbol(quantity))),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 use Optimizer::{Adam, Adamw, Sgd};
-use Quantity::{Activation, Change};
+use Quantity::{Change, Value};
 use Scaling::{DHead, Heads};
 use Verdict::{Grows, Vanishes};
 
@@ -36,7 +36,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         prepared: "",
         prepare: nothing,
         remove: |setup| change(setup, Role::Hidden, Form::Plain, |rule| rule.init_std = Power::ONE),
-        claim: seen("hidden.0", Activation, Grows),
+        claim: seen("hidden.0", Value, Grows),
     },
     Ablation {
         name: "rate of hidden weights, Adam",
@@ -66,7 +66,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         prepared: "plain readout",
         prepare: plain,
         remove: |setup| change(setup, Role::Output, Form::Plain, |rule| rule.init_std = Power::ONE),
-        claim: seen("logits", Activation, Grows),
+        claim: seen("logits", Value, Grows),
     },
     Ablation {
         name: "init of output weights, plain form, as SP has it",
@@ -136,7 +136,7 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
         prepared: "biases drawn",
         prepare: |setup| Setup { start: setup.start.biases(Distribution::Normal { std: 1.0 }), ..setup },
         remove: |setup| change(setup, Role::Vector, Form::Plain, |rule| rule.init_std = Power::fan_out(-0.5)),
-        claim: seen("input.bias", Activation, Vanishes),
+        claim: seen("input.bias", Value, Vanishes),
     },
     Ablation {
         name: "rate of hidden weights, SGD",

@@ -96,8 +96,8 @@ impl Family for Encoder {
         rules.into_iter().fold(parametrization, Parametrization::with_rule)
     }
 
-    fn unjudged(&self, optimizer: Optimizer) -> &'static [&'static str] {
-        self.scaling.unjudged(optimizer)
+    fn unclaimed(&self, optimizer: Optimizer) -> &'static [&'static str] {
+        self.scaling.unclaimed(optimizer)
     }
 
     fn loss_observed(

@@ -80,7 +80,7 @@ impl Family for Decoder {
         }
     }
 
-    fn unjudged(&self, optimizer: Optimizer) -> &'static [&'static str] {
-        self.scaling.unjudged(optimizer)
+    fn unclaimed(&self, optimizer: Optimizer) -> &'static [&'static str] {
+        self.scaling.unclaimed(optimizer)
     }
 }

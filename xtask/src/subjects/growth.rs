@@ -44,12 +44,12 @@ impl Scaling {
         }
     }
 
-    /// Activations that ten steps cannot judge where heads grow in width.
+    /// Activations that ten steps make no claim about where heads grow in width.
     ///
     /// The gradient of an attention logit is a product of a value with what the output projection sends back,
     /// Θ(1/√n) until both have learned from each other. Adam sees its sign alone, but SGD its size. And what
     /// u, v and the relative keys learn is summed over many pairs, with random signs for Adam too.
-    pub(super) fn unjudged(self, optimizer: Optimizer) -> &'static [&'static str] {
+    pub(super) fn unclaimed(self, optimizer: Optimizer) -> &'static [&'static str] {
         match (self, optimizer) {
             (Self::Heads | Self::DFfn, _) => &[],
             (Self::DHead, Optimizer::Adam | Optimizer::Adamw) => {

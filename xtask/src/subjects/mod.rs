@@ -66,8 +66,8 @@ pub(crate) trait Family: Copy + Send + Sync + 'static {
         &[]
     }
 
-    /// Activations that the check leaves out, since ten steps show their noise only.
-    fn unjudged(&self, _optimizer: Optimizer) -> &'static [&'static str] {
+    /// Activations of which ten steps show the noise only: reported, not judged.
+    fn unclaimed(&self, _optimizer: Optimizer) -> &'static [&'static str] {
         &[]
     }
 }
@@ -89,8 +89,8 @@ pub(crate) trait Subject: Send + Sync {
     /// See [`Family::transients`].
     fn transients(&self) -> &'static [&'static str];
 
-    /// See [`Family::unjudged`].
-    fn unjudged(&self, optimizer: Optimizer) -> &'static [&'static str];
+    /// See [`Family::unclaimed`].
+    fn unclaimed(&self, optimizer: Optimizer) -> &'static [&'static str];
 }
 
 /// The subject, unless the model cannot grow in that way.
@@ -146,6 +146,8 @@ impl<F: Family> Subject for F {
         Ok(Box::new(move |seen: &mut Activations| {
             let now = model.take().ok_or("bug: the model is put back after every step")?;
             let gradients = GradientsParams::from_grads(family.loss_observed(&now, &batch, seen).backward(), &now);
+            seen.observe_parameters(&now);
+            seen.observe_gradients(&now, &gradients);
             model = Some(optimizer.step(learning_rate, now, gradients));
             Ok(())
         }))
@@ -159,8 +161,8 @@ impl<F: Family> Subject for F {
         Family::transients(self)
     }
 
-    fn unjudged(&self, optimizer: Optimizer) -> &'static [&'static str] {
-        Family::unjudged(self, optimizer)
+    fn unclaimed(&self, optimizer: Optimizer) -> &'static [&'static str] {
+        Family::unclaimed(self, optimizer)
     }
 }
 

@@ -29,8 +29,9 @@ impl Block {
         scope: &mut Scope<'_, P>,
     ) -> Tensor<3> {
         let normed = self.attention_norm.forward(x.clone());
+        scope.observe("attention_norm", &normed);
         let branch = self.attention.forward_probed(normed, frame, &mut Scope::new(scope, "attention"));
-        let x = self.feed_forward(x + self.dropout.forward(branch), &mut Scope::new(scope, "feed_forward"));
+        let x = self.feed_forward(x + self.dropout.forward(branch), scope);
         scope.observe_self(&x);
         x
     }
@@ -42,7 +43,9 @@ impl Block {
     }
 
     fn feed_forward(&self, x: Tensor<3>, probe: &mut impl Probe) -> Tensor<3> {
-        let branch = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()), probe);
+        let normed = self.feed_forward_norm.forward(x.clone());
+        probe.observe("feed_forward_norm", &normed);
+        let branch = self.feed_forward.forward(normed, &mut Scope::new(probe, "feed_forward"));
         x + self.dropout.forward(branch)
     }
 }

@@ -11,8 +11,9 @@ use crate::{AttentionFrame, NoProbe, Probe, Readout, Scope, TiedReadout, cross_e
 /// A pre-norm decoder; see [`GptConfig`](super::GptConfig).
 ///
 /// A probe sees `embedding`, for each block the names of [`CausalAttention`](crate::CausalAttention) and
-/// [`FeedForward`](crate::FeedForward) under `blocks.{i}.attention` and `blocks.{i}.feed_forward` and the residual stream
-/// after it as `blocks.{i}`, then `final_norm` and `logits`.
+/// [`FeedForward`](crate::FeedForward) under `blocks.{i}.attention` and `blocks.{i}.feed_forward`, what goes into them as
+/// `blocks.{i}.attention_norm` and `blocks.{i}.feed_forward_norm`, and the residual stream after both as `blocks.{i}`;
+/// then `final_norm` and `logits`.
 #[derive(Module, Debug)]
 pub struct Gpt {
     /// `[vocab, d_model]`.

@@ -106,7 +106,9 @@ fn promised_names(positions: Positions) -> Vec<String> {
     let mut names = vec!["embedding".to_owned()];
     for i in 0..2 {
         let terms = if positions == Positions::Relative { &relative[..] } else { &[] };
+        names.push(format!("blocks.{i}.attention_norm"));
         names.extend(terms.iter().chain(&["logits", "output"]).map(|name| format!("blocks.{i}.attention.{name}")));
+        names.push(format!("blocks.{i}.feed_forward_norm"));
         names.extend(["up", "output"].map(|name| format!("blocks.{i}.feed_forward.{name}")));
         names.push(format!("blocks.{i}"));
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::{Source, Statistic};
+
 /// The error of a user's closure.
 pub type TrialError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -60,12 +62,35 @@ pub enum CheckError {
         /// What the closure returned.
         source: TrialError,
     },
+    /// A closure of the user panicked.
+    #[error("the model of width {width}, seed {seed} panicked: {message}")]
+    Panicked {
+        /// Width of the model.
+        width: usize,
+        /// Seed of the trial.
+        seed: u64,
+        /// What the panic said.
+        message: String,
+    },
     /// The model reported nothing.
     #[error(
         "the model of width {width}, seed {seed} reported no activation; pass the probe to its forward pass and call \
          `probe.observe(\"name\", &x)` there"
     )]
     NothingObserved {
+        /// Width of the model.
+        width: usize,
+        /// Seed of the trial.
+        seed: u64,
+    },
+    /// Parameters or gradients are to be recorded, but the trial does not offer them.
+    #[error(
+        "{wanted}s are to be recorded, but the model of width {width}, seed {seed} reported none; call \
+         `seen.observe_{wanted}s` in the trial"
+    )]
+    SourceNotObserved {
+        /// What was asked for.
+        wanted: Source,
         /// Width of the model.
         width: usize,
         /// Seed of the trial.
@@ -118,7 +143,61 @@ pub enum CheckError {
         /// Number of trials.
         expected: usize,
     },
-    /// A report file cannot be written.
+    /// The criteria decide by a statistic that was not measured.
+    #[error(
+        "the criteria decide by {statistic}, but only these were recorded: {recorded}; add it with `with_statistics`"
+    )]
+    StatisticNotRecorded {
+        /// The statistic of the criteria.
+        statistic: Statistic,
+        /// The statistics of the records.
+        recorded: String,
+    },
+    /// No statistic or source has this name.
+    #[error("there is no {what} `{name}`; there are: {known}")]
+    UnknownName {
+        /// Statistic or source.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// The folder holds trials of another check.
+    #[error(
+        "{} is of another check: its {field} is {there}, and here it is {here}; use another folder", path.display()
+    )]
+    OtherCheck {
+        /// The file of the other check.
+        path: PathBuf,
+        /// What differs.
+        field: String,
+        /// Its value in the file.
+        there: String,
+        /// Its value in this check.
+        here: String,
+    },
+    /// A file of a finished trial cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// No thread can be started.
+    #[error("cannot start a thread: {source}")]
+    Threads {
+        /// What went wrong.
+        source: TrialError,
+    },
+    /// The figure cannot be drawn.
+    #[error("cannot draw the figure: {source}")]
+    Draw {
+        /// What went wrong.
+        source: TrialError,
+    },
+    /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file.

@@ -1,25 +1,35 @@
 //! Do coordinates stay Θ(1) in width? Slopes of log statistic on log width, per module and step.
 //!
-//! The rooms: [`Statistic`] (a number for the size of an activation), [`Record`] (one measured number),
-//! [`CoordCheck`] (runs a model over widths, seeds and steps), [`Verdict`] (what a slope means) and [`Report`]
-//! (table, CSV, figure, exit code).
+//! The rooms: [`Source`] and [`Quantity`] (of what), [`Statistic`] (a number for its size), [`Record`] (one measured
+//! number), [`CoordCheck`] (runs a model over widths, seeds and steps, resumes, in parallel), [`Verdict`] (what a
+//! slope means) and [`Report`] (table, page, JSON, figure, exit code).
 
 mod activations;
+mod check;
+mod covariance;
 mod error;
+mod explain;
+mod files;
+mod folder;
+mod page;
+mod parameters;
 mod plot;
 mod record;
 mod report;
 mod run;
+mod source;
 mod statistic;
 mod summary;
 mod table;
+mod trial;
 mod verdict;
 
-pub use activations::Activations;
+pub use activations::{Activations, Observed};
+pub use check::CoordCheck;
 pub use error::{CheckError, TrialError};
-pub use record::{Quantity, Record, Records};
+pub use record::{DamagedTrial, Record, Records};
 pub use report::{Finding, Report};
-pub use run::CoordCheck;
+pub use source::{Quantity, Source};
 pub use statistic::Statistic;
 pub use summary::Summary;
 pub use verdict::{Criteria, Verdict};

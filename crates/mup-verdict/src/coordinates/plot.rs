@@ -8,7 +8,7 @@ use plotters::{
     style::{FontStyle, register_font},
 };
 
-use super::{CheckError, Finding, Quantity, Report, TrialError};
+use super::{CheckError, Finding, Quantity, Report, Source, TrialError, Verdict, table::signed};
 
 const PANEL: (u32, u32) = (460, 330);
 const LEGEND_LINE: u32 = 15;
@@ -16,9 +16,12 @@ const TITLE: u32 = 34;
 /// The generic family: SVG readers have one, and bitmaps use the embedded font registered under this name.
 const FONT: &str = "sans-serif";
 
-pub(crate) fn write_svg(report: &Report, title: &str, path: &Path) -> Result<(), CheckError> {
-    let root = SVGBackend::new(path, size(report)).into_drawing_area();
-    draw(report, title, &root).map_err(|source| CheckError::Write { path: path.to_owned(), source })
+pub(crate) fn svg(report: &Report, title: &str) -> Result<String, CheckError> {
+    let mut svg = String::new();
+    let root = SVGBackend::with_string(&mut svg, size(report)).into_drawing_area();
+    draw(report, title, &root).map_err(|source| CheckError::Draw { source })?;
+    drop(root);
+    Ok(svg)
 }
 
 pub(crate) fn write_png(report: &Report, title: &str, path: &Path) -> Result<(), CheckError> {
@@ -28,7 +31,7 @@ pub(crate) fn write_png(report: &Report, title: &str, path: &Path) -> Result<(),
 
 /// Initialization, the first steps, the middle and the end.
 fn panels(report: &Report) -> Vec<(usize, Vec<&Finding>)> {
-    let decisive = || report.summaries().iter().flat_map(|summary| &summary.findings);
+    let decisive = || report.deciding().flat_map(|summary| &summary.findings);
     let last = decisive().map(|finding| finding.step).max().unwrap_or(0);
     let mut steps = vec![0, 1, 2, last / 2, last];
     steps.sort_unstable();
@@ -104,20 +107,22 @@ where
         let drawable = |value: f64| value.is_finite() && value > 0.0;
         let points = widths.iter().zip(&finding.means).filter(|(_, mean)| drawable(**mean));
         let points: Vec<(f64, f64)> = points.map(|(width, mean)| (*width as f64, *mean)).collect();
-        let color = color(i, curves.len());
-        chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2)))?;
+        let (color, stroke) = (color(i), stroke(finding.verdict));
+        chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(stroke)))?;
         chart.draw_series(points.iter().map(|point| Circle::new(*point, 2, color.filled())))?;
         let y = (i as u32 * LEGEND_LINE) as i32;
-        legend.draw(&Rectangle::new([(60, y + 5), (78, y + 8)], color.filled()))?;
+        legend.draw(&PathElement::new([(60, y + 6), (78, y + 6)], color.stroke_width(stroke)))?;
         legend.draw(&Text::new(label(finding), (84, y), (FONT, 12)))?;
     }
     Ok(())
 }
 
 fn label(finding: &Finding) -> String {
+    let into = if finding.source == Source::Input { "into " } else { "" };
+    let name = format!("{into}{}", finding.module);
     match finding.slope {
-        Some(slope) => format!("{:+.2}  {}  {}", slope.value, finding.verdict, finding.module),
-        None => format!("{}  {}", finding.verdict, finding.module),
+        Some(slope) => format!("{}  {}  {name}", signed(slope.value), finding.verdict),
+        None => format!("{}  {name}", finding.verdict),
     }
 }
 
@@ -145,9 +150,15 @@ fn power_of_ten(value: &f64) -> String {
     if whole { format!("1e{exponent}") } else { String::new() }
 }
 
-/// Evenly spaced hues, darkened so that yellow is readable on white.
-fn color(i: usize, n: usize) -> RGBColor {
-    let hue = i as f64 / n.max(1) as f64;
-    let (red, green, blue) = HSLColor(hue, 0.8, 0.4).rgb();
+/// The i-th of a sequence of hues whose neighbors differ (steps of the golden ratio), in three degrees of lightness,
+/// all dark enough to be read on white.
+fn color(i: usize) -> RGBColor {
+    let hue = (i as f64 * 0.618_034).fract();
+    let (red, green, blue) = HSLColor(hue, 0.8, [0.4, 0.28, 0.48][i % 3]).rgb();
     RGBColor(red, green, blue)
+}
+
+/// What fails stands out.
+fn stroke(verdict: Verdict) -> u32 {
+    if verdict.is_failure() { 3 } else { 1 }
 }

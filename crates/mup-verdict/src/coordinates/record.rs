@@ -1,29 +1,11 @@
 //! One measured number, and all of them together.
 
-use std::{fmt, path::Path};
+use std::path::{Path, PathBuf};
 
+use mup_transfer::write_durably;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckError, Criteria, Report, Statistic};
-
-/// Of what the statistic is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Quantity {
-    /// The activation x_t.
-    Activation,
-    /// Its change since initialization on the same batch, Δx_t = x_t − x_0.
-    Change,
-}
-
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Activation => "activation",
-            Self::Change => "change",
-        })
-    }
-}
+use super::{CheckError, Criteria, Quantity, Report, Source, Statistic};
 
 /// One measured number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,37 +16,67 @@ pub struct Record {
     pub seed: u64,
     /// Number of optimizer steps done before the forward pass.
     pub step: usize,
-    /// Name of the activation.
+    /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// The activation or its change.
+    /// Activation, input, parameter or gradient.
+    pub source: Source,
+    /// That, or its change.
     pub quantity: Quantity,
     /// Which statistic.
     pub statistic: Statistic,
-    /// The number; not finite where the model diverged.
+    /// The number; not finite where the model diverged (in JSON, the text `NaN`, `inf` or `-inf`).
+    #[serde(with = "crate::number")]
     pub value: f64,
 }
 
+/// A file of a finished trial that could not be used, so that the trial was run again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DamagedTrial {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
 /// Every record of a check, in the order measured.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Records(pub(crate) Vec<Record>);
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Records {
+    pub(crate) records: Vec<Record>,
+    pub(crate) damaged: Vec<DamagedTrial>,
+}
 
 impl Records {
     /// Records from elsewhere, for example read from a file.
     #[must_use]
     pub fn new(records: Vec<Record>) -> Self {
-        Self(records)
+        Self { records, damaged: Vec::new() }
     }
 
     /// The records, in the order measured.
     pub fn iter(&self) -> std::slice::Iter<'_, Record> {
-        self.0.iter()
+        self.records.iter()
+    }
+
+    /// Files of finished trials that were damaged; their trials were run again.
+    #[must_use]
+    pub fn damaged(&self) -> &[DamagedTrial] {
+        &self.damaged
+    }
+
+    /// The records of some of the seeds.
+    ///
+    /// How often a check of 5 seeds is wrong can be measured by drawing 5 of 50 many times, without training again.
+    #[must_use]
+    pub fn with_seeds(&self, seeds: &[u64]) -> Self {
+        Self::new(self.iter().filter(|record| seeds.contains(&record.seed)).cloned().collect())
     }
 
     /// Fits slopes and judges them.
     ///
     /// # Errors
     ///
-    /// [`CheckError::Criterion`], [`CheckError::TooFewWidths`], [`CheckError::MissingAtWidth`].
+    /// [`CheckError::Criterion`], [`CheckError::TooFewWidths`], [`CheckError::MissingAtWidth`],
+    /// [`CheckError::StatisticNotRecorded`].
     pub fn judge(self, criteria: Criteria) -> Result<Report, CheckError> {
         Report::new(self, criteria)
     }
@@ -79,6 +91,18 @@ impl Records {
         let mut writer = csv::Writer::from_path(path).map_err(failed)?;
         self.iter().try_for_each(|record| writer.serialize(record)).map_err(failed)?;
         writer.flush().map_err(|error| failed(error.into()))
+    }
+
+    /// Writes every record as a JSON list, one record a line.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckError::Write`].
+    pub fn write_json(&self, path: &Path) -> Result<(), CheckError> {
+        let failed = |source| CheckError::Write { path: path.to_owned(), source };
+        let lines: Result<Vec<String>, _> = self.iter().map(serde_json::to_string).collect();
+        let lines = lines.map_err(|error| failed(error.into()))?;
+        write_durably(path, format!("[\n{}\n]\n", lines.join(",\n")).as_bytes()).map_err(|error| failed(error.into()))
     }
 }
 

@@ -1,21 +1,20 @@
-//! The judged check: findings, the overall verdict, files.
+//! The judged check: findings, summaries, the overall verdict.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckError, Criteria, Quantity, Records, Statistic, Summary, Verdict, plot};
+use super::{CheckError, Criteria, Quantity, Records, Source, Statistic, Summary, Verdict};
 use crate::{Answer, Slope};
 
 /// The judgment on one statistic of one module at one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Name of the activation.
+    /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// The activation or its change.
+    /// Activation, input, parameter or gradient.
+    pub source: Source,
+    /// That, or its change.
     pub quantity: Quantity,
     /// Which statistic.
     pub statistic: Statistic,
@@ -23,6 +22,7 @@ pub struct Finding {
     pub step: usize,
     /// Mean of the statistic over seeds, per width (ascending): geometric, so that the fitted line goes through
     /// their middle; zero when a value is.
+    #[serde(with = "crate::number::list")]
     pub means: Vec<f64>,
     /// Growth in width; none where a value is zero or not finite.
     pub slope: Option<Slope>,
@@ -33,7 +33,7 @@ pub struct Finding {
 /// A judged check.
 ///
 /// Prints as a table; what decides is documented at [`Report::summaries`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     criteria: Criteria,
     widths: Vec<usize>,
@@ -58,17 +58,19 @@ impl Report {
         if widths.len() < 2 {
             return Err(CheckError::TooFewWidths { widths });
         }
+        check_statistic(&records, criteria.statistic)?;
         let trials: BTreeSet<(usize, u64)> = records.iter().map(|record| (record.width, record.seed)).collect();
         let n_seeds = trials.len() / widths.len();
         let mut findings = Vec::new();
-        for (module, groups) in grouped(&records) {
+        for (module, source, groups) in grouped(&records) {
             for ((quantity, step, statistic), points) in groups {
                 if points.len() != trials.len() {
                     return Err(CheckError::MissingAtWidth { module, found: points.len(), expected: trials.len() });
                 }
-                let (slope, verdict) = criteria.judge(&module, quantity, &points);
+                let (slope, verdict) = criteria.judge(&module, source, quantity, statistic, &points);
                 let means = widths.iter().map(|width| geometric_mean(&points, *width)).collect();
-                findings.push(Finding { module: module.clone(), quantity, statistic, step, means, slope, verdict });
+                let module = module.clone();
+                findings.push(Finding { module, source, quantity, statistic, step, means, slope, verdict });
             }
         }
         let summaries = summarize(&findings, &criteria);
@@ -81,8 +83,8 @@ impl Report {
         &self.findings
     }
 
-    /// What decides, per module: the criteria's statistic of the activation at initialization, and of its change
-    /// after the steps.
+    /// Per module, the criteria's statistic at initialization, and of the change after the steps; of a gradient,
+    /// at every step. Those of activations and inputs decide.
     ///
     /// Together these are the whole claim that x_t = x_0 + Δx_t is Θ(1), and each part on its own: x_t would let
     /// a constant x_0 hide a Δx_t that vanishes or grows slowly (TP-V Figure 5 shows the change for that reason).
@@ -91,11 +93,16 @@ impl Report {
         &self.summaries
     }
 
-    /// The verdict on the model: the worst of the summaries; undecided when all of them are zero.
+    /// The summaries that decide.
+    pub fn deciding(&self) -> impl Iterator<Item = &Summary> {
+        self.summaries.iter().filter(|summary| summary.source.decides())
+    }
+
+    /// The verdict on the model: the worst of those that decide; undecided when all of them are zero.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        match self.summaries.iter().map(|summary| summary.verdict).max() {
-            None | Some(Verdict::Zero) => Verdict::Undecided,
+        match self.deciding().map(|summary| summary.verdict).max() {
+            None | Some(Verdict::Zero | Verdict::NoClaim) => Verdict::Undecided,
             Some(Verdict::Transient) => Verdict::Flat,
             Some(verdict) => verdict,
         }
@@ -140,52 +147,45 @@ impl Report {
     pub fn records(&self) -> &Records {
         &self.records
     }
+}
 
-    /// Writes `coord-check.{csv,txt,svg,png}` into a folder, created if absent; returns the files.
-    ///
-    /// # Errors
-    ///
-    /// [`CheckError::Write`] with the file that could not be written.
-    pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, CheckError> {
-        let failed =
-            |path: &Path, source: std::io::Error| CheckError::Write { path: path.to_owned(), source: source.into() };
-        std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-        let files: Vec<PathBuf> =
-            ["csv", "txt", "svg", "png"].iter().map(|kind| folder.join(format!("coord-check.{kind}"))).collect();
-        self.records.write_csv(&files[0])?;
-        std::fs::write(&files[1], format!("{title}\n{self}")).map_err(|error| failed(&files[1], error))?;
-        plot::write_svg(self, title, &files[2])?;
-        plot::write_png(self, title, &files[3])?;
-        Ok(files)
+fn check_statistic(records: &Records, statistic: Statistic) -> Result<(), CheckError> {
+    let recorded: BTreeSet<Statistic> = records.iter().map(|record| record.statistic).collect();
+    if recorded.contains(&statistic) {
+        return Ok(());
     }
+    let recorded: Vec<String> = recorded.iter().map(ToString::to_string).collect();
+    Err(CheckError::StatisticNotRecorded { statistic, recorded: recorded.join(", ") })
 }
 
 fn summarize(findings: &[Finding], criteria: &Criteria) -> Vec<Summary> {
-    let decides = |finding: &&Finding| {
-        let part = if finding.step == 0 { Quantity::Activation } else { Quantity::Change };
+    let sums_up = |finding: &&Finding| {
+        let change = finding.source.has_change() && finding.step > 0;
+        let part = if change { Quantity::Change } else { Quantity::Value };
         finding.statistic == criteria.statistic && finding.quantity == part
     };
-    let decisive: Vec<Finding> = findings.iter().filter(decides).cloned().collect();
-    let groups = decisive.chunk_by(|a, b| a.module == b.module && a.quantity == b.quantity);
+    let chosen: Vec<Finding> = findings.iter().filter(sums_up).cloned().collect();
+    let groups = chosen.chunk_by(|a, b| a.module == b.module && a.source == b.source && a.quantity == b.quantity);
     groups.filter_map(|group| Summary::new(group.to_vec(), criteria)).collect()
 }
 
 /// Points by module (in the order of the forward pass), then quantity, step and statistic.
-fn grouped(records: &Records) -> Vec<(String, Groups)> {
-    let mut modules: Vec<(String, Groups)> = Vec::new();
-    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+fn grouped(records: &Records) -> Vec<(String, Source, Groups)> {
+    let mut modules: Vec<(String, Source, Groups)> = Vec::new();
+    let mut index: BTreeMap<(Source, &str), usize> = BTreeMap::new();
     for record in records {
-        let at = *index.entry(&record.module).or_insert_with(|| {
-            modules.push((record.module.clone(), BTreeMap::new()));
+        let at = *index.entry((record.source, &record.module)).or_insert_with(|| {
+            modules.push((record.module.clone(), record.source, BTreeMap::new()));
             modules.len() - 1
         });
         let key = (record.quantity, record.step, record.statistic);
-        modules[at].1.entry(key).or_default().push((record.width, record.value));
+        modules[at].2.entry(key).or_default().push((record.width, record.value));
     }
     modules
 }
 
+/// Of absolute values, like the slope.
 fn geometric_mean(points: &[(usize, f64)], width: usize) -> f64 {
-    let logs: Vec<f64> = points.iter().filter(|(w, _)| *w == width).map(|(_, value)| value.ln()).collect();
+    let logs: Vec<f64> = points.iter().filter(|(w, _)| *w == width).map(|(_, value)| value.abs().ln()).collect();
     (logs.iter().sum::<f64>() / logs.len() as f64).exp()
 }

@@ -1,66 +1,15 @@
-//! Runs a user's model over widths, seeds and steps. Knows no model, optimizer or data set.
+//! Runs the trials of a check: one after the other or side by side, new or read back. Knows no model.
 
-use mup_shapes::PathPattern;
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+};
 
-use super::{Activations, CheckError, Quantity, Record, Records, Statistic, TrialError};
-
-/// What to run: widths × seeds × steps.
-///
-/// # Example
-///
-/// See the crate's front page for a check of a module of your own.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CoordCheck {
-    widths: Vec<usize>,
-    seeds: Vec<u64>,
-    steps: usize,
-    modules: Vec<PathPattern>,
-}
+use super::{Activations, CheckError, CoordCheck, Record, Records, TrialError, folder::Finished};
 
 impl CoordCheck {
-    /// Widths (sorted here), number of seeds, and number of optimizer steps.
-    ///
-    /// # Errors
-    ///
-    /// [`CheckError::TooFewWidths`], [`CheckError::UnusableWidth`], [`CheckError::NoSeeds`], [`CheckError::NoSteps`].
-    pub fn new(widths: impl Into<Vec<usize>>, seeds: u64, steps: usize) -> Result<Self, CheckError> {
-        let mut widths = widths.into();
-        widths.sort_unstable();
-        let repeated = widths.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
-        if let Some(width) = repeated.or_else(|| widths.contains(&0).then_some(0)) {
-            return Err(CheckError::UnusableWidth { width, widths });
-        }
-        if widths.len() < 2 {
-            return Err(CheckError::TooFewWidths { widths });
-        }
-        if seeds == 0 {
-            return Err(CheckError::NoSeeds);
-        }
-        if steps == 0 {
-            return Err(CheckError::NoSteps);
-        }
-        Ok(Self { widths, seeds: (0..seeds).collect(), steps, modules: Vec::new() })
-    }
-
-    /// Keeps only activations whose names match one of the patterns; all when none is given.
-    #[must_use]
-    pub fn with_modules<P: Into<PathPattern>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
-        self.modules = patterns.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Widths, ascending.
-    #[must_use]
-    pub fn widths(&self) -> &[usize] {
-        &self.widths
-    }
-
-    /// How many times a trial's closure is called in all: every pass of every trial.
-    #[must_use]
-    pub fn n_passes(&self) -> usize {
-        self.widths.len() * self.seeds.len() * (self.steps + 1)
-    }
-
     /// Builds a trial per width and seed, and calls it `steps + 1` times.
     ///
     /// A trial is a closure that does one training step on **the same batch every time**: forward, reporting
@@ -68,93 +17,83 @@ impl CoordCheck {
     ///
     /// # Errors
     ///
-    /// [`CheckError::Build`] and [`CheckError::Step`] carry the closures' own errors;
-    /// [`CheckError::NothingObserved`], [`CheckError::UnknownModule`], [`CheckError::EmptyActivation`],
-    /// [`CheckError::ChangedBetweenSteps`] for a probe that cannot be used. A model that diverges is no error.
+    /// [`CheckError::Build`] and [`CheckError::Step`] carry the closures' own errors, [`CheckError::Panicked`] their
+    /// panics; [`CheckError::NothingObserved`], [`CheckError::SourceNotObserved`], [`CheckError::UnknownModule`],
+    /// [`CheckError::EmptyActivation`], [`CheckError::ChangedBetweenSteps`] for a probe that cannot be used;
+    /// [`CheckError::OtherCheck`], [`CheckError::Read`], [`CheckError::Write`] for the folder. A model that
+    /// diverges is no error.
     pub fn run<T>(&self, mut build: impl FnMut(usize, u64) -> Result<T, TrialError>) -> Result<Records, CheckError>
     where
         T: FnMut(&mut Activations) -> Result<(), TrialError>,
     {
-        let mut records = Records::default();
-        for &width in &self.widths {
-            for &seed in &self.seeds {
-                let trial = build(width, seed).map_err(|source| CheckError::Build { width, seed, source })?;
-                self.run_trial(width, seed, trial, &mut records)?;
-            }
+        let finished = Finished::of(self)?;
+        let mut records = Vec::new();
+        for (width, seed) in self.trials() {
+            records.extend(self.read_or_run(width, seed, &finished, &mut build)?);
         }
-        Ok(records)
+        Ok(Records { records, damaged: finished.damaged })
     }
 
-    fn run_trial(
+    /// The same with `jobs` trials side by side, and the same records to the bit.
+    ///
+    /// Each trial computes on one thread of its own: several trials that share all threads are slower than as many
+    /// trials with one thread each, because small matrices do not keep many threads busy. Wide trials start first,
+    /// so that the last ones to finish are short.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run), the one of the narrowest trial that failed; [`CheckError::Threads`].
+    pub fn run_parallel<T, F>(&self, jobs: NonZeroUsize, build: F) -> Result<Records, CheckError>
+    where
+        F: Fn(usize, u64) -> Result<T, TrialError> + Sync,
+        T: FnMut(&mut Activations) -> Result<(), TrialError>,
+    {
+        let finished = Finished::of(self)?;
+        let waiting = Mutex::new(self.trials());
+        let done = Mutex::new(BTreeMap::new());
+        let work = || -> Result<(), CheckError> {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+            let pool = pool.map_err(|source| CheckError::Threads { source: source.into() })?;
+            loop {
+                let Some((width, seed)) = lock(&waiting).pop() else {
+                    return Ok(());
+                };
+                let result = pool.install(|| self.read_or_run(width, seed, &finished, &build));
+                if result.is_err() {
+                    lock(&waiting).clear();
+                }
+                lock(&done).insert((width, seed), result);
+            }
+        };
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..jobs.get()).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|p| std::panic::resume_unwind(p)))
+        })?;
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let records: Result<Vec<Vec<Record>>, CheckError> = done.into_values().collect();
+        Ok(Records { records: records?.concat(), damaged: finished.damaged })
+    }
+
+    fn read_or_run<T>(
         &self,
         width: usize,
         seed: u64,
-        mut trial: impl FnMut(&mut Activations) -> Result<(), TrialError>,
-        records: &mut Records,
-    ) -> Result<(), CheckError> {
-        let mut pass = |step| {
-            let mut seen = Activations::default();
-            trial(&mut seen).map_err(|source| CheckError::Step { width, seed, step, source })?;
-            self.select(width, seed, seen)
-        };
-        let initial = pass(0)?;
-        record(width, seed, 0, &initial, Quantity::Activation, records);
-        for step in 1..=self.steps {
-            let seen = pass(step)?;
-            let change = change(width, seed, step, &initial, &seen)?;
-            record(width, seed, step, &seen, Quantity::Activation, records);
-            record(width, seed, step, &change, Quantity::Change, records);
+        finished: &Finished,
+        build: impl FnOnce(usize, u64) -> Result<T, TrialError>,
+    ) -> Result<Vec<Record>, CheckError>
+    where
+        T: FnMut(&mut Activations) -> Result<(), TrialError>,
+    {
+        if let Some(records) = finished.get(width, seed) {
+            (0..=self.steps).for_each(|step| self.passed(width, seed, step));
+            return Ok(records.to_vec());
         }
-        Ok(())
-    }
-
-    fn select(&self, width: usize, seed: u64, mut seen: Activations) -> Result<Activations, CheckError> {
-        if seen.is_empty() {
-            return Err(CheckError::NothingObserved { width, seed });
-        }
-        if let Some((module, _)) = seen.iter().find(|(_, values)| values.is_empty()) {
-            return Err(CheckError::EmptyActivation { module: module.to_owned(), width });
-        }
-        for pattern in &self.modules {
-            if !seen.iter().any(|(name, _)| pattern.matches(name)) {
-                let names: Vec<&str> = seen.iter().map(|(name, _)| name).collect();
-                return Err(CheckError::UnknownModule { pattern: pattern.to_string(), names: names.join(", ") });
-            }
-        }
-        seen.retain(|name| self.modules.is_empty() || self.modules.iter().any(|pattern| pattern.matches(name)));
-        Ok(seen)
+        let records = self.run_trial(width, seed, build)?;
+        finished.keep(width, seed, &records)?;
+        Ok(records)
     }
 }
 
-fn change(
-    width: usize,
-    seed: u64,
-    step: usize,
-    initial: &Activations,
-    seen: &Activations,
-) -> Result<Activations, CheckError> {
-    let length = |of: &Activations, module: &str| of.get(module).map_or(0, <[f32]>::len);
-    for (module, _) in initial.iter().chain(seen.iter()) {
-        let (first, now) = (length(initial, module), length(seen, module));
-        if first != now {
-            let module = module.to_owned();
-            return Err(CheckError::ChangedBetweenSteps { module, width, seed, step, first, now });
-        }
-    }
-    let mut change = Activations::default();
-    for (module, now) in seen.iter() {
-        let first = initial.get(module).unwrap_or_default();
-        let difference: Vec<f32> = now.iter().zip(first).map(|(now, first)| now - first).collect();
-        change.insert(module, &difference);
-    }
-    Ok(change)
-}
-
-fn record(width: usize, seed: u64, step: usize, seen: &Activations, quantity: Quantity, records: &mut Records) {
-    for (module, values) in seen.iter() {
-        for statistic in Statistic::ALL {
-            let (module, value) = (module.to_owned(), statistic.of(values));
-            records.0.push(Record { width, seed, step, module, quantity, statistic, value });
-        }
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

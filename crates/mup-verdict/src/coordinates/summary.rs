@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Criteria, Finding, Quantity, Verdict};
+use super::{Criteria, Finding, Quantity, Source, Verdict};
 use crate::Slope;
 
-/// The judgment on one module: on its initialization, or on its change over all steps.
+/// The judgment on one module: on its initialization, or on its change over all steps; on a gradient, over all steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Name of the activation.
+    /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// The activation at initialization, or its change.
+    /// Activation, input, parameter or gradient.
+    pub source: Source,
+    /// That, or its change.
     pub quantity: Quantity,
     /// Median over steps, end by end; none where no step has a slope.
     pub slope: Option<Slope>,
@@ -31,7 +33,7 @@ impl Summary {
     /// A step that is not finite is never outvoted.
     pub(crate) fn new(findings: Vec<Finding>, criteria: &Criteria) -> Option<Self> {
         let first = findings.first()?;
-        let (module, quantity) = (first.module.clone(), first.quantity);
+        let (module, source, quantity) = (first.module.clone(), first.source, first.quantity);
         let slopes: Vec<Slope> = findings.iter().filter_map(|finding| finding.slope).collect();
         let end = |of: fn(&Slope) -> f64| median(slopes.iter().map(of).collect());
         let slope = (!slopes.is_empty()).then(|| Slope {
@@ -42,17 +44,23 @@ impl Summary {
         let has = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
         let verdict = match &slope {
             _ if has(Verdict::NotFinite) => Verdict::NotFinite,
+            _ if has(Verdict::NoClaim) => Verdict::NoClaim,
             Some(slope) => criteria.classify(&module, quantity, slope),
             None if has(Verdict::Undecided) => Verdict::Undecided,
             None => Verdict::Zero,
         };
-        Some(Self { module, quantity, slope, verdict, findings })
+        Some(Self { module, source, quantity, slope, verdict, findings })
     }
 
     /// Number of steps that fail on their own.
     #[must_use]
     pub fn n_failing(&self) -> usize {
         self.findings.iter().filter(|finding| finding.verdict.is_failure()).count()
+    }
+
+    /// For a table: x₀, Δx, ΔW and the like.
+    pub(crate) fn symbol(&self) -> &'static str {
+        self.source.symbol(self.quantity)
     }
 
     /// The middle one of the steps.

@@ -4,10 +4,11 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{Quantity, Report, Summary, Verdict};
+use super::explain::{Note, notes};
+use super::{Criteria, DamagedTrial, Report, Summary, Verdict};
 use crate::Slope;
 
-const HEADER: [&str; 8] =
+pub(crate) const HEADER: [&str; 8] =
     ["module", "of", "slope", "interval", "over widths", "slope over steps", "failing", "verdict"];
 
 /// Eighths of a character cell.
@@ -15,16 +16,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let criteria = self.criteria();
-        writeln!(
-            f,
-            "widths {:?} · {} seeds · {} of x₀ and of Δx_t = x_t − x₀ · slope of log statistic on log width, {} % interval · flat within ±{}",
-            self.widths(),
-            self.n_seeds(),
-            criteria.statistic,
-            criteria.confidence * 100.0,
-            criteria.tolerance
-        )?;
+        writeln!(f, "{}", circumstances(self))?;
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header(HEADER);
         for summary in self.summaries() {
@@ -36,31 +28,64 @@ impl fmt::Display for Report {
             }
         }
         writeln!(f, "{table}")?;
-        let count = |wanted: fn(Verdict) -> bool| self.summaries().iter().filter(|row| wanted(row.verdict)).count();
-        let (failed, undecided) = (count(Verdict::is_failure), count(|verdict| verdict == Verdict::Undecided));
-        let n = self.summaries().len();
-        write!(f, "verdict: {} (of {n} rows {failed} fail, {undecided} are undecided)", self.verdict())
+        for Note { verdict, rows, text } in notes(self) {
+            let separator = if verdict == Verdict::Undecided { "\n    " } else { ", " };
+            writeln!(f, "{verdict} · {text}")?;
+            if !rows.is_empty() {
+                writeln!(f, "    {}", rows.join(separator))?;
+            }
+        }
+        for DamagedTrial { path, problem } in self.records().damaged() {
+            writeln!(f, "run again · {}: {problem}", path.display())?;
+        }
+        f.write_str(&verdict_line(self))
     }
 }
 
-fn cells(summary: &Summary) -> [String; 8] {
-    let change = summary.quantity == Quantity::Change;
+/// What was measured, in a line.
+pub(crate) fn circumstances(report: &Report) -> String {
+    let Criteria { statistic, tolerance, confidence, .. } = report.criteria();
+    let (widths, n_seeds, percent) = (report.widths(), report.n_seeds(), confidence * 100.0);
+    format!(
+        "widths {widths:?} · {n_seeds} seeds · {statistic} of x₀ and of Δx_t = x_t − x₀ · slope of log statistic on log \
+         width, {percent} % interval · flat within ±{tolerance}"
+    )
+}
+
+/// The verdict, in a line.
+pub(crate) fn verdict_line(report: &Report) -> String {
+    let count = |wanted: fn(Verdict) -> bool| report.deciding().filter(|row| wanted(row.verdict)).count();
+    let (failed, undecided) = (count(Verdict::is_failure), count(|verdict| verdict == Verdict::Undecided));
+    let n = report.deciding().count();
+    let verdict = report.verdict();
+    format!("verdict: {verdict} (of {n} rows that decide {failed} fail, {undecided} are undecided)")
+}
+
+/// A row, in the order of the header.
+pub(crate) fn cells(summary: &Summary) -> [String; 8] {
+    let over_steps = summary.findings.iter().any(|finding| finding.step > 0);
     let slopes: Vec<f64> =
         summary.findings.iter().map(|step| step.slope.map_or(f64::NAN, |slope| slope.value)).collect();
+    let failing = || format!("{}/{}", summary.n_failing(), slopes.len());
     [
         summary.module.clone(),
-        if change { "Δx" } else { "x₀" }.to_owned(),
-        summary.slope.map_or("–".to_owned(), |slope| format!("{:+.2}", slope.value)),
+        summary.symbol().to_owned(),
+        summary.slope.map_or("–".to_owned(), |slope| signed(slope.value)),
         summary.slope.map_or("–".to_owned(), interval),
         summary.middle().map(|step| over_widths(&step.means)).unwrap_or_default(),
-        if change { sparkline(&slopes, -1.0, 1.0) } else { String::new() },
-        if change { format!("{}/{}", summary.n_failing(), slopes.len()) } else { String::new() },
+        if over_steps { sparkline(&slopes, -1.0, 1.0) } else { String::new() },
+        if over_steps && summary.source.decides() { failing() } else { String::new() },
         summary.verdict.to_string(),
     ]
 }
 
 fn interval(slope: Slope) -> String {
-    format!("[{:+.2}, {:+.2}]", slope.low, slope.high)
+    format!("[{}, {}]", signed(slope.low), signed(slope.high))
+}
+
+/// Two decimals, without a negative zero.
+pub(crate) fn signed(value: f64) -> String {
+    format!("{:+.2}", (value * 100.0).round() / 100.0 + 0.0)
 }
 
 /// Log scale; at least two octaves high, so that noise looks as small as it is.
@@ -86,11 +111,16 @@ fn sparkline(values: &[f64], low: f64, high: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{over_widths, sparkline};
+    use super::{over_widths, signed, sparkline};
 
     #[test]
     fn a_sparkline_spans_its_range_and_marks_what_is_not_finite() {
         assert_eq!(sparkline(&[-1.0, 0.0, 1.0, 5.0, f64::NAN], -1.0, 1.0), "▁▅██·");
+    }
+
+    #[test]
+    fn a_slope_of_zero_has_one_sign() {
+        assert_eq!([-0.001, 0.001, -0.006, f64::NEG_INFINITY].map(signed), ["+0.00", "+0.00", "-0.01", "-inf"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use mup_shapes::PathPattern;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckError, Quantity, Statistic};
+use super::{CheckError, Quantity, Source, Statistic};
 use crate::Slope;
 
 /// What the growth of one statistic in width means.
@@ -15,6 +15,9 @@ pub enum Verdict {
     /// Zero at every width and seed: nothing to fit. Zero-initialized readouts and queries, and what has not
     /// moved yet because of them.
     Zero,
+    /// Reported without a claim: parameters, gradients and signed means have no exponent that would be right, and
+    /// about [`Criteria::unclaimed`] nothing is said.
+    NoClaim,
     /// Stays Θ(1) as width grows.
     Flat,
     /// Shrinks with width where theory says that it may: see [`Criteria::transients`].
@@ -41,6 +44,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Zero => "zero",
+            Self::NoClaim => "no claim",
             Self::Flat => "flat",
             Self::Transient => "transient",
             Self::Undecided => "undecided",
@@ -75,6 +79,9 @@ pub struct Criteria {
     /// Tensor Programs V, arXiv:2203.03466v2, Appendix D.2: "the initial Gaussian process" of logits and
     /// attention logits.
     pub transients: Vec<PathPattern>,
+    /// Activations about which nothing is claimed: reported with their slope, they do not decide. None by default;
+    /// say why when you add one.
+    pub unclaimed: Vec<PathPattern>,
 }
 
 impl Default for Criteria {
@@ -86,6 +93,7 @@ impl Default for Criteria {
             tolerance: 0.25,
             confidence: 0.99,
             transients: transients.into_iter().map(PathPattern::new).collect(),
+            unclaimed: Vec::new(),
         }
     }
 }
@@ -103,23 +111,38 @@ impl Criteria {
     }
 
     /// Judges the values of one statistic over widths and seeds.
-    #[must_use]
-    pub fn judge(&self, module: &str, quantity: Quantity, points: &[(usize, f64)]) -> (Option<Slope>, Verdict) {
+    pub(crate) fn judge(
+        &self,
+        module: &str,
+        source: Source,
+        quantity: Quantity,
+        statistic: Statistic,
+        points: &[(usize, f64)],
+    ) -> (Option<Slope>, Verdict) {
         if points.iter().any(|(_, value)| !value.is_finite()) {
             return (None, Verdict::NotFinite);
         }
         if points.iter().all(|(_, value)| *value == 0.0) {
             return (None, Verdict::Zero);
         }
-        let Some(slope) = Slope::fit(points, self.confidence) else {
-            return (None, Verdict::Undecided);
+        let sizes: Vec<(usize, f64)> = points.iter().map(|(width, value)| (*width, value.abs())).collect();
+        let slope = Slope::fit(&sizes, self.confidence);
+        let verdict = match &slope {
+            _ if !(source.decides() && statistic.has_claim() && self.claims(module)) => Verdict::NoClaim,
+            Some(slope) => self.classify(module, quantity, slope),
+            None => Verdict::Undecided,
         };
-        (Some(slope), self.classify(module, quantity, &slope))
+        (slope, verdict)
     }
 
+    pub(crate) fn claims(&self, module: &str) -> bool {
+        !self.unclaimed.iter().any(|pattern| pattern.matches(module))
+    }
+
+    /// What the growth of an activation or input means.
     pub(crate) fn classify(&self, module: &str, quantity: Quantity, slope: &Slope) -> Verdict {
         let Slope { value, low, high } = *slope;
-        let may_shrink = quantity == Quantity::Activation && self.transients.iter().any(|known| known.matches(module));
+        let may_shrink = quantity == Quantity::Value && self.transients.iter().any(|known| known.matches(module));
         let tolerance = self.tolerance;
         if value > tolerance && low > 0.0 {
             Verdict::Grows

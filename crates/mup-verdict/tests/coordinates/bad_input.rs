@@ -1,7 +1,7 @@
 //! What a user can get wrong, and what the check answers.
 
 use mup_verdict::coordinates::{
-    Activations, CheckError, CoordCheck, Criteria, Quantity, Record, Records, Statistic, TrialError, Verdict,
+    Activations, CheckError, CoordCheck, Criteria, Quantity, Record, Records, Source, Statistic, TrialError, Verdict,
 };
 
 /// A model without tensors: `activation` gives the values from width and step.
@@ -98,6 +98,33 @@ fn errors_of_the_users_closures_say_where_they_happened() {
 }
 
 #[test]
+fn a_panic_in_the_users_closures_is_an_error_that_says_where() {
+    let error = run(&two_widths(), |width, step| {
+        assert!(width < 64 || step == 0, "head size does not divide {width}");
+        vec![("x", vec![1.0])]
+    });
+    check_message(error.expect_err("panics"), &["width 64, seed 0", "panicked", "head size does not divide 64"]);
+    type Trial = fn(&mut Activations) -> Result<(), TrialError>;
+    let error = two_widths().run(|_, _| -> Result<Trial, TrialError> { panic!("while building") });
+    check_message(error.expect_err("panics"), &["width 32, seed 0", "while building"]);
+}
+
+#[test]
+fn a_source_that_the_trial_does_not_offer_is_an_error_that_says_what_to_call() {
+    let check = two_widths().with_sources([Source::Activation, Source::Gradient]);
+    let error = run(&check, |_, _| vec![("x", vec![1.0])]).expect_err("no gradients");
+    check_message(error, &["gradients", "width 32, seed 0", "seen.observe_gradients"]);
+}
+
+#[test]
+fn a_statistic_that_decides_but_was_not_recorded_is_an_error_that_lists_what_was() {
+    let check = two_widths().with_statistics([Statistic::Std, Statistic::Rms]);
+    let records = run(&check, |_, _| vec![("x", vec![1.0, 2.0])]).expect("runs");
+    let error = records.judge(Criteria::default()).expect_err("mean-abs is absent");
+    check_message(error, &["mean-abs", "rms, std", "with_statistics"]);
+}
+
+#[test]
 fn criteria_that_make_no_sense_are_refused() {
     let judge = |criteria| run(&two_widths(), |_, _| vec![("x", vec![1.0])]).expect("runs").judge(criteria);
     let bad_tolerances = [0.0, -1.0, f64::NAN, f64::INFINITY];
@@ -118,7 +145,8 @@ fn records_of_one_width_cannot_be_judged() {
         seed,
         step: 0,
         module: "x".to_owned(),
-        quantity: Quantity::Activation,
+        source: Source::Activation,
+        quantity: Quantity::Value,
         statistic: Statistic::MeanAbs,
         value: 1.0,
     };
@@ -136,7 +164,7 @@ fn activations_that_are_not_numbers_are_a_verdict_and_no_crash() {
     assert_eq!((report.verdict(), report.exit_code()), (Verdict::NotFinite, 1));
     assert!(report.to_string().contains("not finite"));
     let folder = tempfile::tempdir().expect("temporary folder");
-    assert_eq!(report.write_to(folder.path(), "diverged").expect("draws what is finite").len(), 4);
+    assert_eq!(report.write_to(folder.path(), "diverged").expect("draws what is finite").len(), 7);
 }
 
 #[test]
@@ -148,4 +176,13 @@ fn a_folder_that_cannot_be_written_is_an_error_that_names_it() {
     let report = records.judge(Criteria::default()).expect("judges");
     let error = report.write_to(&file.join("below"), "title").expect_err("a file is no folder");
     assert!(matches!(error, CheckError::Write { .. }), "{error}");
+}
+
+/// Every write to /dev/full says that the disk is full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_that_names_the_file() {
+    let records = run(&two_widths(), |_, step| vec![("x", vec![1.0 + step as f32])]).expect("runs");
+    let error = records.write_csv(std::path::Path::new("/dev/full")).expect_err("full");
+    check_message(error, &["/dev/full", "No space left"]);
 }

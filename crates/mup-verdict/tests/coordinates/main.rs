@@ -2,4 +2,9 @@
 
 mod bad_input;
 mod controls;
+mod folder;
+mod golden;
+mod parallel;
+mod report;
+mod sources;
 mod verdicts;

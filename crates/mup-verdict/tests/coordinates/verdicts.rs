@@ -1,24 +1,24 @@
-//! Verdicts on records whose growth is known, and the files of a report.
+//! Verdicts on records whose growth is known.
 
-use mup_verdict::coordinates::{Criteria, Quantity, Record, Records, Report, Statistic, Verdict};
+use mup_verdict::coordinates::{Criteria, Quantity, Record, Records, Report, Source, Statistic, Verdict};
 
-const WIDTHS: [usize; 4] = [32, 64, 128, 256];
-const SEEDS: u64 = 3;
+pub(crate) const WIDTHS: [usize; 4] = [32, 64, 128, 256];
+pub(crate) const SEEDS: u64 = 3;
 
 /// A statistic ∝ width^slope, with ± `noise` (relative) alternating between seeds.
-fn grown(module: &str, step: usize, quantity: Quantity, slope: f64, noise: f64) -> Vec<Record> {
+pub(crate) fn grown(module: &str, step: usize, quantity: Quantity, slope: f64, noise: f64) -> Vec<Record> {
     let value = |width: usize, seed: u64| {
         let sign = [-1.0, 0.0, 1.0][(seed as usize + width.ilog2() as usize) % 3];
         (width as f64).powf(slope) * (1.0 + noise * sign)
     };
     let record = |width, seed| {
         let (module, value) = (module.to_owned(), value(width, seed));
-        Record { width, seed, step, module, quantity, statistic: Statistic::MeanAbs, value }
+        Record { width, seed, step, module, source: Source::Activation, quantity, statistic: Statistic::MeanAbs, value }
     };
     WIDTHS.iter().flat_map(|width| (0..SEEDS).map(move |seed| (*width, seed))).map(|(w, s)| record(w, s)).collect()
 }
 
-fn judge(records: Vec<Record>) -> Report {
+pub(crate) fn judge(records: Vec<Record>) -> Report {
     Records::new(records).judge(Criteria::default()).expect("judges")
 }
 
@@ -41,7 +41,7 @@ fn known_growth_is_recognized() {
 
 #[test]
 fn logits_may_shrink_at_initialization_and_hidden_layers_may_not() {
-    let initial = |module, slope, verdict, exit| check(0, Quantity::Activation, module, slope, 0.02, verdict, exit);
+    let initial = |module, slope, verdict, exit| check(0, Quantity::Value, module, slope, 0.02, verdict, exit);
     initial("logits", -0.5, Verdict::Transient, 0);
     initial("blocks.0.attention.logits", -0.5, Verdict::Transient, 0);
     initial("hidden", -0.5, Verdict::Vanishes, 1);
@@ -56,14 +56,14 @@ fn the_change_of_logits_may_not_shrink() {
 #[test]
 fn zeros_are_reported_as_zeros_without_a_slope() {
     let zeros = |module| {
-        let mut records = grown(module, 0, Quantity::Activation, 0.0, 0.0);
+        let mut records = grown(module, 0, Quantity::Value, 0.0, 0.0);
         records.iter_mut().for_each(|record| record.value = 0.0);
         records
     };
     let report = judge(zeros("logits"));
     assert_eq!((report.findings()[0].slope, report.findings()[0].verdict), (None, Verdict::Zero));
     assert_eq!(report.exit_code(), 3, "nothing but zeros decides nothing");
-    let report = judge([zeros("logits"), grown("hidden", 0, Quantity::Activation, 0.0, 0.02)].concat());
+    let report = judge([zeros("logits"), grown("hidden", 0, Quantity::Value, 0.0, 0.02)].concat());
     assert_eq!(report.exit_code(), 0);
     assert!(!report.to_string().contains("NaN"), "{report}");
 }
@@ -86,8 +86,8 @@ fn two_widths_with_one_seed_each_leave_the_verdict_open() {
 fn the_change_decides_after_initialization_and_not_the_activation() {
     let report = judge(
         [
-            grown("hidden", 0, Quantity::Activation, 0.0, 0.01),
-            grown("hidden", 1, Quantity::Activation, 0.0, 0.01),
+            grown("hidden", 0, Quantity::Value, 0.0, 0.01),
+            grown("hidden", 1, Quantity::Value, 0.0, 0.01),
             grown("hidden", 1, Quantity::Change, 0.5, 0.01),
         ]
         .concat(),
@@ -97,35 +97,47 @@ fn the_change_decides_after_initialization_and_not_the_activation() {
 }
 
 #[test]
-fn the_report_writes_every_record_and_two_figures() {
-    let records = [
-        grown("hidden", 0, Quantity::Activation, 0.0, 0.01),
-        grown("hidden", 1, Quantity::Change, 0.5, 0.01),
-        grown("logits", 0, Quantity::Activation, -0.5, 0.01),
-        grown("logits", 1, Quantity::Change, 0.0, 0.01),
-    ]
-    .concat();
-    let n_records = records.len();
-    let folder = tempfile::tempdir().expect("temporary folder");
-    let files = judge(records).write_to(&folder.path().join("new"), "a title").expect("writes");
-    let text = |i: usize| std::fs::read_to_string(&files[i]).expect("reads");
-    assert_eq!(text(0).lines().count(), 1 + n_records);
-    assert!(text(0).starts_with("width,seed,step,module,quantity,statistic,value\n32,0,0,hidden,activation,mean-abs,"));
-    assert!(text(1).starts_with("a title\n") && text(1).contains("verdict: grows"));
-    for part in ["<svg", "a title", "hidden", "logits", "+0.50", "x − x₀ after step 1"] {
-        assert!(text(2).contains(part), "{part} is missing in the SVG");
-    }
-    let png = std::fs::read(&files[3]).expect("reads");
-    assert!(png.starts_with(b"\x89PNG") && png.len() > 5_000, "{} bytes", png.len());
+fn parameters_gradients_and_signed_means_are_reported_and_decide_nothing() {
+    let of = |source, statistic, slope| {
+        let mut records = grown("w", 1, Quantity::Change, slope, 0.02);
+        records.iter_mut().for_each(|record| (record.source, record.statistic) = (source, statistic));
+        records
+    };
+    let flat = || grown("hidden", 0, Quantity::Value, 0.0, 0.02);
+    let report = judge([flat(), of(Source::Parameter, Statistic::MeanAbs, -1.0)].concat());
+    assert_eq!(report.exit_code(), 0, "{report}");
+    let summary = &report.summaries()[1];
+    assert_eq!((summary.source, summary.verdict), (Source::Parameter, Verdict::NoClaim));
+    assert!(summary.slope.is_some_and(|slope| (slope.value + 1.0).abs() < 0.05));
+    assert_eq!(judge(of(Source::Parameter, Statistic::MeanAbs, 0.0)).exit_code(), 3, "nothing is claimed");
+
+    let mut overflowed = grown("w", 0, Quantity::Value, 0.0, 0.0);
+    overflowed.iter_mut().for_each(|record| (record.source, record.value) = (Source::Gradient, f64::NAN));
+    let report = judge([flat(), overflowed].concat());
+    assert_eq!((report.exit_code(), report.summaries()[1].verdict), (0, Verdict::NotFinite), "{report}");
+
+    let negative = |mut records: Vec<Record>| {
+        records.iter_mut().for_each(|record| record.value = -record.value);
+        records
+    };
+    let report = judge([flat(), negative(of(Source::Activation, Statistic::Mean, -0.5))].concat());
+    let mean = report.findings().iter().find(|finding| finding.statistic == Statistic::Mean).expect("a finding");
+    assert_eq!(mean.verdict, Verdict::NoClaim);
+    assert!(mean.slope.is_some_and(|slope| (slope.value + 0.5).abs() < 0.05), "of the absolute value");
 }
 
 #[test]
-fn the_table_is_readable() {
-    let report = judge(
-        [grown("hidden", 0, Quantity::Activation, 0.0, 0.0), grown("hidden", 1, Quantity::Change, 1.0, 0.0)].concat(),
-    );
-    let table = report.to_string();
-    let row = table.lines().find(|line| line.contains("Δx") && line.contains("hidden")).expect("a row");
-    let cells: Vec<&str> = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
-    assert_eq!(cells, ["hidden", "Δx", "+1.00", "[+1.00, +1.00]", "▁▃▆█", "█", "1/1", "grows"], "{table}");
+fn an_input_decides_like_an_activation() {
+    let mut records = grown("hidden", 1, Quantity::Change, 0.5, 0.02);
+    records.iter_mut().for_each(|record| record.source = Source::Input);
+    assert_eq!(judge(records).verdict(), Verdict::Grows);
+}
+
+#[test]
+fn some_seeds_can_be_judged_without_the_others() {
+    let records = Records::new(grown("hidden", 1, Quantity::Change, 0.0, 0.02));
+    let some = records.with_seeds(&[0, 2]);
+    assert_eq!(some.iter().count(), 2 * WIDTHS.len());
+    assert!(some.iter().all(|record| record.seed != 1));
+    assert_eq!(some.judge(Criteria::default()).expect("judges").n_seeds(), 2);
 }

@@ -1,0 +1,112 @@
+//! The page: self-contained, figure inline, nothing fetched.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use mup_shapes::PathPattern;
+
+use super::explain::notes;
+use super::table::{HEADER, cells, circumstances, verdict_line};
+use super::{Criteria, Report, Verdict};
+
+const STYLE: &str = "
+:root { color-scheme: light; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #2d3139; background: #fff; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
+.verdict { font-size: 1.15rem; padding: .8rem 1rem; border-left: 4px solid; }
+.holds { background: #eef7f0; border-color: #00825a; } .fails { background: #fbeeea; border-color: #c43d00; }
+.undecided { background: #faf5e6; border-color: #a87400; }
+svg { width: 100%; height: auto; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .2rem .9rem .2rem 0; border-bottom: 1px solid #dee1e6; white-space: nowrap; }
+tr.fails td, tr.undecided td { font-weight: 600; }
+dt { font-weight: 600; margin-top: .8rem; }
+";
+
+pub(super) fn page(report: &Report, title: &str, svg: &str) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { (title) }
+                p.{ "verdict " (report.answer()) } { (verdict_line(report)) " · exit code " (report.exit_code()) }
+                p { (circumstances(report)) }
+                (rows(report))
+                (explanations(report))
+                h2 { "Curves" }
+                figure style="margin: 1rem 0" { (PreEscaped(svg)) }
+                h2 { "Criteria" }
+                (criteria(report.criteria()))
+                (damaged(report))
+            }
+        }
+    }
+}
+
+fn rows(report: &Report) -> Markup {
+    let class = |verdict: Verdict| match verdict {
+        verdict if verdict.is_failure() => "fails",
+        Verdict::Undecided => "undecided",
+        _ => "other",
+    };
+    html! {
+        div.scroll { table {
+            tr { @for name in HEADER { th { (name) } } }
+            @for summary in report.summaries() {
+                tr.(class(summary.verdict)) { @for cell in cells(summary) { td { (cell) } } }
+            }
+        } }
+    }
+}
+
+fn explanations(report: &Report) -> Markup {
+    html! {
+        @for (i, note) in notes(report).iter().enumerate() {
+            @if i == 0 { h2 { "What the rows that are not flat mean" } }
+            dl {
+                dt { (note.verdict) }
+                dd { (note.text) @if !note.rows.is_empty() { ul { @for row in &note.rows { li { (row) } } } } }
+            }
+        }
+    }
+}
+
+fn criteria(criteria: &Criteria) -> Markup {
+    let Criteria { statistic, tolerance, confidence, transients, unclaimed } = criteria;
+    html! {
+        ul {
+            li { "Statistic " (statistic) ", on activations and inputs; at initialization, and of the change since then." }
+            li {
+                "Flat within ±" (tolerance) ": exponents of width come in halves, and a slope counts as the nearest one "
+                "if its interval excludes the next. Within the tolerance, the interval must not reach ±"
+                (2.0 * tolerance) "; beyond it, not 0. Otherwise the row is undecided."
+            }
+            li { (confidence * 100.0) " % intervals of Student's t; over the steps, medians." }
+            li {
+                "Known transients, which may shrink at initialization: "
+                (patterns(transients)) "."
+            }
+            @if !unclaimed.is_empty() {
+                li { "About these nothing is claimed; they are reported and do not decide: " (patterns(unclaimed)) "." }
+            }
+        }
+    }
+}
+
+fn patterns(patterns: &[PathPattern]) -> Markup {
+    html! { @for (i, pattern) in patterns.iter().enumerate() { @if i > 0 { ", " } code { (pattern) } } }
+}
+
+fn damaged(report: &Report) -> Markup {
+    html! {
+        @if !report.records().damaged().is_empty() {
+            h2 { "Trials that were run again" }
+            ul { @for trial in report.records().damaged() { li { (trial.path.display()) ": " (trial.problem) } } }
+        }
+    }
+}

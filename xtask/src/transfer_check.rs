@@ -1,0 +1,178 @@
+//! `cargo xtask transfer-check`: does the optimum stay where it is as the model is made wider?
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use mup_transfer::{Hyperparameters, Log2Grid, SpaceError};
+use mup_verdict::{
+    Answer,
+    coordinates::TrialError,
+    transfer::{self, Comparison, Criteria, Runs},
+};
+
+use crate::{
+    choices::display_as_on_the_command_line,
+    grid::parse_grid,
+    text_runs::{MUP, Run, STANDARD, TextArguments, TextRuns, label},
+};
+
+/// Arguments of `cargo xtask transfer-check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TransferCheck {
+    #[command(flatten)]
+    text: TextArguments,
+    /// The hyperparameter whose optimum is followed.
+    #[arg(long, default_value_t = Over::LearningRate)]
+    over: Over,
+    /// Grid of log₂ values, LOW:HIGH or LOW:HIGH:STEP; it extends itself while an optimum lies on its edge
+    /// [default: -8:-3 for the learning rate, wide ones for the others].
+    #[arg(long, value_parser = parse_grid, allow_hyphen_values = true)]
+    grid: Option<Log2Grid>,
+    /// log₂ of the learning rate while another hyperparameter varies.
+    #[arg(long, allow_hyphen_values = true, default_value_t = -5.0)]
+    log2_rate: f64,
+    /// Leave the standard parametrization out; without this control the answer is at best undecided.
+    #[arg(long)]
+    no_control: bool,
+}
+
+/// A hyperparameter to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Over {
+    /// Base learning rate.
+    LearningRate,
+    /// Factor on the standard deviation of everything drawn at random.
+    InitScale,
+    /// Multiplier of the output logits.
+    AlphaOutput,
+    /// Multiplier of the attention logits.
+    AlphaAttention,
+    /// Multiplier of the embeddings.
+    AlphaEmbedding,
+    /// AdamW's λ at base width.
+    WeightDecay,
+}
+
+display_as_on_the_command_line!(Over);
+
+impl Over {
+    fn default_grid(self) -> Result<Log2Grid, SpaceError> {
+        let (low, high, step) = match self {
+            Self::LearningRate => (-8.0, -3.0, 1.0),
+            Self::WeightDecay => (-6.0, 2.0, 2.0),
+            Self::InitScale => (-3.0, 2.0, 1.0),
+            Self::AlphaOutput | Self::AlphaAttention | Self::AlphaEmbedding => (-4.0, 4.0, 2.0),
+        };
+        Log2Grid::new(low, high, step)
+    }
+
+    /// The run with this hyperparameter changed.
+    fn set(self, run: Run, value: f64) -> Run {
+        let values = run.values;
+        let with = |values| Run { values, ..run };
+        match self {
+            Self::LearningRate => with(Hyperparameters { learning_rate: value, ..values }),
+            Self::InitScale => with(Hyperparameters { init_scale: value, ..values }),
+            Self::AlphaOutput => with(Hyperparameters { alpha_output: value, ..values }),
+            Self::AlphaAttention => with(Hyperparameters { alpha_attention: value, ..values }),
+            Self::AlphaEmbedding => with(Hyperparameters { alpha_embedding: value, ..values }),
+            Self::WeightDecay => Run { weight_decay: value, ..run },
+        }
+    }
+}
+
+/// How many points a grid may gain at one width and seed.
+const MAX_EXTENSIONS: usize = 6;
+
+impl TransferCheck {
+    pub(crate) fn run(self) -> Result<ExitCode, TrialError> {
+        Ok(ExitCode::from(self.answer()?.exit_code()))
+    }
+
+    pub(crate) fn answer(&self) -> Result<Answer, TrialError> {
+        let grid = self.grid.map_or_else(|| self.over.default_grid(), Ok)?;
+        let text_runs = TextRuns::new(&self.text)?;
+        let presets: &[&'static str] = if self.no_control { &[MUP] } else { &[MUP, STANDARD] };
+        let mut sweeps: Vec<Sweep> = presets.iter().map(|preset| Sweep::new(preset, self.over)).collect();
+        let mut wanted = self.whole_grid(&text_runs, sweeps.len(), &grid);
+        while !wanted.is_empty() {
+            let runs: Vec<Run> = wanted.iter().map(|one| self.describe(&text_runs, &sweeps, one)).collect();
+            for (one, record) in wanted.iter().zip(text_runs.records(&runs)?) {
+                let Wanted { width, seed, log2_value, .. } = *one;
+                let run = transfer::Run { width, seed, log2_value, loss: record.outcome.loss() };
+                sweeps[one.sweep].runs.runs.push(run);
+            }
+            wanted = beyond_the_edges(&text_runs, &sweeps, &grid);
+        }
+        let mut reports = sweeps.into_iter().map(|sweep| sweep.runs.judge(Criteria::default()));
+        let subject = reports.next().ok_or("bug: µP is always swept")??;
+        let (folder, title) = (format!("transfer-{}", self.over), self.title());
+        match reports.next().transpose()? {
+            Some(control) => {
+                let both = Comparison::new(subject, control)?;
+                let files = both.write_to(&self.text.out.join(folder), &title)?;
+                text_runs.finish(&title, &both, both.answer(), &files)
+            }
+            None => {
+                let files = subject.write_to(&self.text.out.join(folder), &title)?;
+                // Without its control a check that passes proves nothing.
+                text_runs.finish(&title, &subject, subject.answer().max(Answer::Undecided), &files)
+            }
+        }
+    }
+
+    fn title(&self) -> String {
+        format!("GPT on text · {} · widths {:?} · {} seeds", self.over, self.text.widths, self.text.seeds)
+    }
+
+    /// Every point of the grid for every parametrization, width and seed.
+    fn whole_grid(&self, text_runs: &TextRuns, n_sweeps: usize, grid: &Log2Grid) -> Vec<Wanted> {
+        let mut wanted = Vec::new();
+        for sweep in 0..n_sweeps {
+            for (width, seed) in text_runs.widths_and_seeds() {
+                let all = grid.exponents().into_iter();
+                wanted.extend(all.map(|log2_value| Wanted { sweep, width, seed, log2_value }));
+            }
+        }
+        wanted
+    }
+
+    fn describe(&self, text_runs: &TextRuns, sweeps: &[Sweep], one: &Wanted) -> Run {
+        let values = Hyperparameters::at_rate(self.log2_rate.exp2());
+        let run = text_runs.run(sweeps[one.sweep].preset, one.width, one.seed, values);
+        self.over.set(run, one.log2_value.exp2())
+    }
+}
+
+/// The runs of one parametrization.
+struct Sweep {
+    preset: &'static str,
+    runs: Runs,
+}
+
+impl Sweep {
+    fn new(preset: &'static str, over: Over) -> Self {
+        let hyperparameter = over.to_string().replace('-', " ");
+        Self { preset, runs: Runs { label: label(preset).to_owned(), hyperparameter, runs: Vec::new() } }
+    }
+}
+
+/// A run that is missing.
+struct Wanted {
+    sweep: usize,
+    width: usize,
+    seed: u64,
+    log2_value: f64,
+}
+
+/// One more point wherever an optimum is not bracketed yet.
+fn beyond_the_edges(text_runs: &TextRuns, sweeps: &[Sweep], grid: &Log2Grid) -> Vec<Wanted> {
+    let mut wanted = Vec::new();
+    for (sweep, Sweep { runs, .. }) in sweeps.iter().enumerate() {
+        for (width, seed) in text_runs.widths_and_seeds() {
+            let next = runs.wanted(width, seed, grid, MAX_EXTENSIONS);
+            wanted.extend(next.map(|log2_value| Wanted { sweep, width, seed, log2_value }));
+        }
+    }
+    wanted
+}
