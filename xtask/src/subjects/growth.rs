@@ -44,7 +44,7 @@ impl Scaling {
         }
     }
 
-    /// Activations that ten steps cannot judge where heads grow in width.
+    /// Activations that ten steps make no claim about where heads grow in width.
     ///
     /// The gradient of an attention logit is a product of a value with what the output projection sends back,
     /// Θ(1/√n) until both have learned from each other. Adam sees its sign alone, but SGD its size. And what
