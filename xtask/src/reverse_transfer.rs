@@ -28,7 +28,7 @@ pub(crate) struct ReverseTransfer {
     #[arg(long, value_delimiter = ',')]
     simulate: Vec<usize>,
     /// Grid of log₂ learning rates, LOW:HIGH or LOW:HIGH:STEP.
-    #[arg(long, value_parser = parse_grid, allow_hyphen_values = true, default_value = "-9:-3")]
+    #[arg(long, value_parser = parse_grid, allow_hyphen_values = true, default_value = "-9:-2")]
     grid: Log2Grid,
     /// Train no wide model: say what the narrow one says, and leave open whether it is true.
     #[arg(long)]
@@ -92,6 +92,6 @@ impl ReverseTransfer {
             })
             .collect();
         let runs = Runs { label: label.to_owned(), hyperparameter: "learning rate".to_owned(), runs };
-        Ok(Diagnosis::new(runs, text_runs.untrained_loss(), Criteria::default())?)
+        Ok(Diagnosis::new(runs, text_runs.loss_without_context(), Criteria::default())?)
     }
 }

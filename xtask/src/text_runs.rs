@@ -102,9 +102,12 @@ impl TextRuns {
         self.arguments.steps
     }
 
-    /// Of a model that gives all bytes the same probability.
-    pub(crate) fn untrained_loss(&self) -> f64 {
-        256.0_f64.ln()
+    /// Loss of a model that has learned nothing from the context.
+    ///
+    /// An unstable run still learns how often each byte occurs, so ln 256 would
+    /// be a mark that it hardly ever comes back to.
+    pub(crate) fn loss_without_context(&self) -> f64 {
+        self.training.byte_entropy()
     }
 
     /// Widths, ascending.

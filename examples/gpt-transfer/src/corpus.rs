@@ -64,6 +64,14 @@ impl Corpus {
         Ok(Self { name, sha256, train: bytes, validation })
     }
 
+    /// Of the training text, in nats.
+    pub(crate) fn byte_entropy(&self) -> f64 {
+        let mut counts = [0_u64; 256];
+        self.train.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+        let share = |count: &u64| *count as f64 / self.train.len() as f64;
+        counts.iter().filter(|count| **count > 0).map(|count| -share(count) * share(count).ln()).sum()
+    }
+
     pub(crate) fn n_bytes(&self) -> usize {
         self.train.len() + self.validation.len()
     }
@@ -83,6 +91,13 @@ mod tests {
         let corpus = Corpus::split("x".to_owned(), bytes.clone(), 8).unwrap();
         assert_eq!((corpus.train.len(), corpus.validation.len()), (950, 50));
         assert_eq!([corpus.train, corpus.validation].concat(), bytes);
+    }
+
+    #[test]
+    fn the_entropy_of_four_equally_frequent_bytes_is_ln_4() {
+        let corpus = Corpus::split("x".to_owned(), b"abcd".repeat(100), 8).unwrap();
+        // The split takes five whole groups of four; 1e-12 is far above the rounding of four terms.
+        assert!((corpus.byte_entropy() - 4.0_f64.ln()).abs() < 1e-12, "{}", corpus.byte_entropy());
     }
 
     #[test]

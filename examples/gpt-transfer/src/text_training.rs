@@ -79,6 +79,12 @@ impl TextTraining {
         format!("{}, {} bytes, SHA-256 {}", corpus.name, corpus.n_bytes(), corpus.sha256)
     }
 
+    /// Loss of a model that knows how often each byte occurs and nothing of what precedes it, in nats.
+    #[must_use]
+    pub fn byte_entropy(&self) -> f64 {
+        self.trainer.corpus.byte_entropy()
+    }
+
     /// The base width.
     #[must_use]
     pub fn base_width(&self) -> usize {
