@@ -122,7 +122,8 @@ impl TransferCheck {
     }
 
     fn title(&self) -> String {
-        format!("GPT on text · {} · widths {:?} · {} seeds", self.over, self.text.widths, self.text.seeds)
+        let over = self.over.to_string().replace('-', " ");
+        format!("GPT on text · {over} · widths {:?} · {} seeds", self.text.widths, self.text.seeds)
     }
 
     /// Every point of the grid for every parametrization, width and seed.
