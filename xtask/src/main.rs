@@ -11,6 +11,7 @@ mod plan;
 mod reverse_transfer;
 mod setup;
 mod subjects;
+mod sweep;
 mod text_runs;
 mod tidy;
 mod transfer_check;

@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(trials(folder), after_transfer, "the runs were there");
         assert!(answer(folder, "reverse-transfer --grid=-7:-5").is_ok());
         assert_eq!(trials(folder), after_transfer + 2 * 3, "width 8 simulating 16 is new, and itself is µP's");
-        for name in ["transfer-learning-rate/transfer", "wider/wider", "reverse/reverse"] {
+        for name in ["transfer-learning-rate/transfer", "wider/wider", "reverse-8/reverse"] {
             for kind in ["csv", "json", "txt", "html", "svg", "png"] {
                 let path = folder.join("out").join(format!("{name}.{kind}"));
                 assert!(fs::metadata(&path).is_ok_and(|file| file.len() > 100), "{}", path.display());

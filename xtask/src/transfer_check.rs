@@ -7,12 +7,13 @@ use mup_transfer::{Hyperparameters, Log2Grid, SpaceError};
 use mup_verdict::{
     Answer,
     coordinates::TrialError,
-    transfer::{self, Comparison, Criteria, Runs},
+    transfer::{Comparison, Criteria},
 };
 
 use crate::{
     choices::display_as_on_the_command_line,
     grid::parse_grid,
+    sweep::{self, Sweep},
     text_runs::{MUP, Run, STANDARD, TextArguments, TextRuns, label},
 };
 
@@ -81,9 +82,6 @@ impl Over {
     }
 }
 
-/// How many points a grid may gain at one width and seed.
-const MAX_EXTENSIONS: usize = 6;
-
 impl TransferCheck {
     pub(crate) fn run(self) -> Result<ExitCode, TrialError> {
         Ok(ExitCode::from(self.answer()?.exit_code()))
@@ -93,18 +91,16 @@ impl TransferCheck {
         let grid = self.grid.map_or_else(|| self.over.default_grid(), Ok)?;
         let text_runs = TextRuns::new(&self.text)?;
         let presets: &[&'static str] = if self.no_control { &[MUP] } else { &[MUP, STANDARD] };
-        let mut sweeps: Vec<Sweep> = presets.iter().map(|preset| Sweep::new(preset, self.over)).collect();
-        let mut wanted = self.whole_grid(&text_runs, sweeps.len(), &grid);
-        while !wanted.is_empty() {
-            let runs: Vec<Run> = wanted.iter().map(|one| self.describe(&text_runs, &sweeps, one)).collect();
-            for (one, record) in wanted.iter().zip(text_runs.records(&runs)?) {
-                let Wanted { width, seed, log2_value, .. } = *one;
-                let run = transfer::Run { width, seed, log2_value, loss: record.outcome.loss() };
-                sweeps[one.sweep].runs.runs.push(run);
-            }
-            wanted = beyond_the_edges(&text_runs, &sweeps, &grid);
-        }
-        let mut reports = sweeps.into_iter().map(|sweep| sweep.runs.judge(Criteria::default()));
+        let over = self.over.to_string().replace('-', " ");
+        let sweep = |preset: &&'static str| {
+            let (preset, text_runs) = (*preset, &text_runs);
+            Sweep::new(label(preset), &over, text_runs.widths(), move |width, seed, value| {
+                let values = Hyperparameters::at_rate(self.log2_rate.exp2());
+                self.over.set(text_runs.run(preset, width, seed, values), value)
+            })
+        };
+        let swept = sweep::run(&text_runs, presets.iter().map(sweep).collect(), &grid)?;
+        let mut reports = swept.into_iter().map(|runs| runs.judge(Criteria::default()));
         let subject = reports.next().ok_or("bug: µP is always swept")??;
         let (folder, title) = (format!("transfer-{}", self.over), self.title());
         match reports.next().transpose()? {
@@ -125,55 +121,4 @@ impl TransferCheck {
         let over = self.over.to_string().replace('-', " ");
         format!("GPT on text · {over} · widths {:?} · {} seeds", self.text.widths, self.text.seeds)
     }
-
-    /// Every point of the grid for every parametrization, width and seed.
-    fn whole_grid(&self, text_runs: &TextRuns, n_sweeps: usize, grid: &Log2Grid) -> Vec<Wanted> {
-        let mut wanted = Vec::new();
-        for sweep in 0..n_sweeps {
-            for (width, seed) in text_runs.widths_and_seeds() {
-                let all = grid.exponents().into_iter();
-                wanted.extend(all.map(|log2_value| Wanted { sweep, width, seed, log2_value }));
-            }
-        }
-        wanted
-    }
-
-    fn describe(&self, text_runs: &TextRuns, sweeps: &[Sweep], one: &Wanted) -> Run {
-        let values = Hyperparameters::at_rate(self.log2_rate.exp2());
-        let run = text_runs.run(sweeps[one.sweep].preset, one.width, one.seed, values);
-        self.over.set(run, one.log2_value.exp2())
-    }
-}
-
-/// The runs of one parametrization.
-struct Sweep {
-    preset: &'static str,
-    runs: Runs,
-}
-
-impl Sweep {
-    fn new(preset: &'static str, over: Over) -> Self {
-        let hyperparameter = over.to_string().replace('-', " ");
-        Self { preset, runs: Runs { label: label(preset).to_owned(), hyperparameter, runs: Vec::new() } }
-    }
-}
-
-/// A run that is missing.
-struct Wanted {
-    sweep: usize,
-    width: usize,
-    seed: u64,
-    log2_value: f64,
-}
-
-/// One more point wherever an optimum is not bracketed yet.
-fn beyond_the_edges(text_runs: &TextRuns, sweeps: &[Sweep], grid: &Log2Grid) -> Vec<Wanted> {
-    let mut wanted = Vec::new();
-    for (sweep, Sweep { runs, .. }) in sweeps.iter().enumerate() {
-        for (width, seed) in text_runs.widths_and_seeds() {
-            let next = runs.wanted(width, seed, grid, MAX_EXTENSIONS);
-            wanted.extend(next.map(|log2_value| Wanted { sweep, width, seed, log2_value }));
-        }
-    }
-    wanted
 }

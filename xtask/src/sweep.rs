@@ -1,0 +1,68 @@
+//! A grid of runs per width and seed that extends itself until every optimum is bracketed.
+
+use mup_transfer::Log2Grid;
+use mup_verdict::{
+    coordinates::TrialError,
+    transfer::{self, Runs},
+};
+
+use crate::text_runs::{Run, TextRuns};
+
+/// How many points a grid may gain at one width and seed.
+const MAX_EXTENSIONS: usize = 6;
+
+/// The runs of one family of models.
+pub(crate) struct Sweep<'a> {
+    runs: Runs,
+    widths: Vec<usize>,
+    describe: Box<dyn Fn(usize, u64, f64) -> Run + 'a>,
+}
+
+/// A run that is missing: of which sweep, width, seed, log₂ value.
+type Wanted = (usize, usize, u64, f64);
+
+impl<'a> Sweep<'a> {
+    /// `describe` gives the run of a width, a seed and a value of the hyperparameter.
+    pub(crate) fn new(
+        label: &str,
+        hyperparameter: &str,
+        widths: &[usize],
+        describe: impl Fn(usize, u64, f64) -> Run + 'a,
+    ) -> Self {
+        let runs = Runs { label: label.to_owned(), hyperparameter: hyperparameter.to_owned(), runs: Vec::new() };
+        Self { runs, widths: widths.to_vec(), describe: Box::new(describe) }
+    }
+}
+
+/// Trains what is missing of all sweeps together, so that no core waits for one of them.
+pub(crate) fn run(text_runs: &TextRuns, mut sweeps: Vec<Sweep>, grid: &Log2Grid) -> Result<Vec<Runs>, TrialError> {
+    let mut wanted = whole_grid(text_runs, &sweeps, grid);
+    while !wanted.is_empty() {
+        let described = wanted.iter().map(|(i, width, seed, log2)| (sweeps[*i].describe)(*width, *seed, log2.exp2()));
+        let records = text_runs.records(&described.collect::<Vec<Run>>())?;
+        for ((i, width, seed, log2_value), record) in wanted.into_iter().zip(records) {
+            let loss = record.outcome.loss();
+            sweeps[i].runs.runs.push(transfer::Run { width, seed, log2_value, loss });
+        }
+        wanted = beyond_the_edges(text_runs, &sweeps, grid);
+    }
+    Ok(sweeps.into_iter().map(|sweep| sweep.runs).collect())
+}
+
+fn whole_grid(text_runs: &TextRuns, sweeps: &[Sweep], grid: &Log2Grid) -> Vec<Wanted> {
+    let each = models(text_runs, sweeps);
+    each.flat_map(|(i, width, seed)| grid.exponents().into_iter().map(move |log2| (i, width, seed, log2))).collect()
+}
+
+fn beyond_the_edges(text_runs: &TextRuns, sweeps: &[Sweep], grid: &Log2Grid) -> Vec<Wanted> {
+    let next = |(i, width, seed): (usize, usize, u64)| {
+        sweeps[i].runs.wanted(width, seed, grid, MAX_EXTENSIONS).map(|log2| (i, width, seed, log2))
+    };
+    models(text_runs, sweeps).filter_map(next).collect()
+}
+
+fn models(text_runs: &TextRuns, sweeps: &[Sweep]) -> impl Iterator<Item = (usize, usize, u64)> {
+    sweeps.iter().enumerate().flat_map(move |(i, sweep)| {
+        sweep.widths.iter().flat_map(move |width| text_runs.seeds().map(move |seed| (i, *width, seed)))
+    })
+}
