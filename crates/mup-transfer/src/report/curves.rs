@@ -2,9 +2,9 @@
 
 use plotters::prelude::*;
 
-use super::draw::{Corner, MUP, STANDARD, legend, loss_label};
+use super::draw::{Corner, MUP, STANDARD, legend};
 use super::{FinalRun, Numbers};
-use crate::figure::{Area, DrawResult, Entry, Pen};
+use crate::figure::{Area, DrawResult, Entry, Pen, loss_label};
 
 pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Numbers) -> DrawResult<B> {
     let n_steps = numbers.runs.iter().map(|run| run.curve.losses.len()).max().unwrap_or(0).max(2);

@@ -62,11 +62,6 @@ pub(super) fn short_name(parametrization: &str) -> &str {
     }
 }
 
-/// A loss with as many digits as its axis needs.
-pub(super) fn loss_label(loss: f64, (low, high): (f64, f64)) -> String {
-    if high - low < 0.7 { format!("{loss:.2}") } else { format!("{loss:.1}") }
-}
-
 /// Where the legend stands.
 #[derive(Clone, Copy)]
 pub(super) enum Corner {

@@ -5,9 +5,9 @@ use plotters::coord::ranged1d::ValueFormatter;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::draw::{Corner, MUP, STANDARD, legend, loss_label, short_name};
+use super::draw::{Corner, MUP, STANDARD, legend, short_name};
 use super::{FinalRun, Numbers, RateCurve};
-use crate::figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, shade};
+use crate::figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label, shade};
 use crate::{Optimum, Point};
 
 /// What one panel shows.
