@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use mup_transfer::figure::FigureError;
+
 /// Runs that cannot be judged, or a report that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum VerdictError {
@@ -114,6 +116,15 @@ pub enum VerdictError {
         /// What the library said.
         reason: String,
     },
+}
+
+impl From<FigureError> for VerdictError {
+    fn from(error: FigureError) -> Self {
+        match error {
+            FigureError::Draw { path, reason } => Self::Draw { path, reason },
+            FigureError::Write { path, source } => Self::Write { path, source },
+        }
+    }
 }
 
 impl VerdictError {

@@ -10,6 +10,7 @@ mod error;
 mod figure;
 mod interval;
 mod number;
+mod page;
 mod publication;
 pub mod reverse;
 mod slope;

@@ -2,8 +2,9 @@
 
 use plotters::prelude::*;
 
-use super::draw::{Area, Corner, DrawResult, FAINT, INK, LegendLine, MUP, Pen, STANDARD, Swatch, legend, loss_label};
+use super::draw::{Corner, MUP, STANDARD, legend};
 use super::{FinalRun, Numbers};
+use crate::figure::{Area, DrawResult, Entry, Pen, loss_label};
 
 pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Numbers) -> DrawResult<B> {
     let n_steps = numbers.runs.iter().map(|run| run.curve.losses.len()).max().unwrap_or(0).max(2);
@@ -15,19 +16,14 @@ pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Nu
         .x_label_area_size(pen.px(46.0))
         .y_label_area_size(pen.px(58.0))
         .build_cartesian_2d(0.0..n_steps as f64, low..high)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(pen.line(FAINT.into(), 1.0))
-        .axis_style(pen.line(INK.into(), 1.0))
-        .label_style(pen.font(14.0))
-        .axis_desc_style(pen.font(16.0))
-        .x_desc("step")
+    let mut mesh = chart.configure_mesh();
+    pen.style_mesh(&mut mesh, 16.0);
+    mesh.x_desc("step")
         .y_desc("training loss")
         .x_label_formatter(&|step| format!("{step:.0}"))
         .y_label_formatter(&|loss| loss_label(*loss, (low, high)))
         .draw()?;
-    let mut lines = Vec::new();
+    let mut entries = Vec::new();
     for run in numbers.runs.iter().rev() {
         let color = color(run);
         let raw = run.curve.losses.iter().enumerate().map(|(step, loss)| (step as f64, *loss));
@@ -36,12 +32,12 @@ pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Nu
     for run in &numbers.runs {
         let color = color(run);
         chart.draw_series(LineSeries::new(trailing_mean(&run.curve.losses, window), pen.line(color.into(), 2.5)))?;
-        lines.push(LegendLine { text: format!("{}: {}", run.label, run.outcome), color, swatch: Swatch::Line });
+        entries.push(Entry::line(format!("{}: {}", run.label, run.outcome), color));
     }
     let (x, y) = chart.plotting_area().get_pixel_range();
     let (left, top) = area.get_base_pixel();
-    let corner = (x.end - left - pen.px(8.0) as i32, y.start - top + pen.px(8.0) as i32);
-    legend(area, pen, Corner::RightTop(corner), &lines)
+    let corner = (x.end - left - pen.at(8.0), y.start - top + pen.at(8.0));
+    legend(area, pen, Corner::RightTop(corner), &entries)
 }
 
 fn color(run: &FinalRun) -> RGBColor {

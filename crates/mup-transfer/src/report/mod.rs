@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::figure::FigureError;
 use crate::{Cost, Curve, Hyperparameters, Optimum, Outcome, Point, Transfer, Trial, write_durably};
 pub use draw::Figure;
 
@@ -113,6 +114,15 @@ pub enum ReportError {
         /// What the plotting library said.
         reason: String,
     },
+}
+
+impl From<FigureError> for ReportError {
+    fn from(error: FigureError) -> Self {
+        match error {
+            FigureError::Draw { path, reason } => Self::Draw { path, reason },
+            FigureError::Write { path, source } => Self::Io { path, source },
+        }
+    }
 }
 
 impl Report {

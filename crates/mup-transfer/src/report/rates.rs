@@ -5,10 +5,9 @@ use plotters::coord::ranged1d::ValueFormatter;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::draw::{
-    Area, Corner, DrawResult, FAINT, INK, LegendLine, MUP, Pen, STANDARD, Swatch, legend, loss_label, short_name,
-};
+use super::draw::{Corner, MUP, STANDARD, legend, short_name};
 use super::{FinalRun, Numbers, RateCurve};
+use crate::figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label, shade};
 use crate::{Optimum, Point};
 
 /// What one panel shows.
@@ -105,14 +104,9 @@ fn draw_panel<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, panel: &Panel<'_>
         .x_label_area_size(pen.px(46.0))
         .y_label_area_size(pen.px(58.0))
         .build_cartesian_2d(Exponents { range: frame.x }, frame.y.0..frame.y.1)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(pen.line(FAINT.into(), 1.0))
-        .axis_style(pen.line(INK.into(), 1.0))
-        .label_style(pen.font(14.0))
-        .axis_desc_style(pen.font(16.0))
-        .x_desc("log₂ learning rate")
+    let mut mesh = chart.configure_mesh();
+    pen.style_mesh(&mut mesh, 16.0);
+    mesh.x_desc("log₂ learning rate")
         .y_desc("training loss")
         .y_label_formatter(&|loss| loss_label(*loss, frame.y))
         .draw()?;
@@ -133,8 +127,8 @@ fn draw_panel<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, panel: &Panel<'_>
     chart.draw_series(run_losses.map(triangle))?;
     let (x, y) = chart.plotting_area().get_pixel_range();
     let (left, top) = area.get_base_pixel();
-    let middle = ((x.start + x.end) / 2 - left, y.start - top + pen.px(4.0) as i32);
-    legend(area, pen, Corner::MiddleTop(middle), &legend_lines(panel))
+    let middle = ((x.start + x.end) / 2 - left, y.start - top + pen.at(4.0));
+    legend(area, pen, Corner::MiddleTop(middle), &entries(panel))
 }
 
 type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Exponents, RangedCoordf64>>;
@@ -158,28 +152,22 @@ fn draw_curve<B: DrawingBackend>(
     Ok(())
 }
 
-fn legend_lines(panel: &Panel<'_>) -> Vec<LegendLine> {
-    let line = |curve: &&RateCurve| LegendLine {
-        text: format!("width {}", curve.width),
-        color: panel.shade(curve.width),
-        swatch: Swatch::Line,
-    };
-    let mut lines: Vec<LegendLine> = panel.curves.iter().map(line).collect();
+fn entries(panel: &Panel<'_>) -> Vec<Entry> {
+    let line = |curve: &&RateCurve| Entry::line(format!("width {}", curve.width), panel.shade(curve.width));
+    let mut entries: Vec<Entry> = panel.curves.iter().map(line).collect();
     for run in panel.runs.iter().filter(|run| run.outcome.loss().is_some()) {
-        lines.push(LegendLine { text: run.label.clone(), color: color(run), swatch: Swatch::Triangle });
+        entries.push(Entry { text: run.label.clone(), color: color(run), swatch: Swatch::Triangle });
     }
-    lines.push(LegendLine { text: "optimum".to_owned(), color: MARK, swatch: Swatch::Ring });
+    entries.push(Entry { text: "optimum".to_owned(), color: MARK, swatch: Swatch::Ring });
     if panel.curves.iter().any(|curve| curve.points.iter().any(|point| point.loss.is_none())) {
-        lines.push(LegendLine { text: "diverged".to_owned(), color: INK, swatch: Swatch::Cross });
+        entries.push(Entry { text: "diverged".to_owned(), color: INK, swatch: Swatch::Cross });
     }
-    lines
+    entries
 }
 
 fn color(run: &FinalRun) -> RGBColor {
     if run.trial.parametrization == "standard" { STANDARD } else { MUP }
 }
-
-const MARK: RGBColor = RGBColor(200, 30, 60);
 
 fn title(panel: &Panel<'_>) -> String {
     match panel.parametrization {
@@ -196,13 +184,7 @@ fn stretches(points: &[Point]) -> Vec<Vec<(f64, f64)>> {
 }
 
 impl Panel<'_> {
-    /// From light to dark as models grow, readable in gray too.
     fn shade(&self, width: usize) -> RGBColor {
-        const LIGHT: [f64; 3] = [120.0, 190.0, 225.0];
-        const DARK: [f64; 3] = [28.0, 28.0, 96.0];
-        let idx = self.widths.iter().position(|known| *known == width).unwrap_or(0);
-        let part = if self.widths.len() > 1 { idx as f64 / (self.widths.len() - 1) as f64 } else { 0.6 };
-        let [r, g, b] = [0, 1, 2].map(|c| (LIGHT[c] + part * (DARK[c] - LIGHT[c])) as u8);
-        RGBColor(r, g, b)
+        shade(self.widths.iter().position(|known| *known == width).unwrap_or(0), self.widths.len())
     }
 }

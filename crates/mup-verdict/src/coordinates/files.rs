@@ -58,7 +58,7 @@ impl Report {
     /// [`CheckError::Draw`].
     pub fn to_html(&self, title: &str) -> Result<String, CheckError> {
         let svg = plot::svg(self, title)?;
-        Ok(page(self, title, &svg).into_string())
+        Ok(page(self, title, &svg))
     }
 
     /// Writes `coord-check.{html,txt,json,svg,png}` and `records.{csv,json}` into a folder, created if absent; returns

@@ -1,20 +1,18 @@
-//! The page: self-contained, figure inline, nothing fetched.
+//! The page of a check: verdict, rows, what they mean, figure, criteria.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use mup_shapes::PathPattern;
 
 use super::explain::notes;
 use super::table::{HEADER, cells, circumstances, verdict_line};
 use super::{Criteria, Report, Verdict};
+use crate::page;
 
 const STYLE: &str = "
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; color: #2d3139; background: #fff; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
-.verdict { font-size: 1.15rem; padding: .8rem 1rem; border-left: 4px solid; }
+body { max-width: 75rem; }
+.verdict { font-size: 1.15rem; }
 .holds { background: #eef7f0; border-color: #00825a; } .fails { background: #fbeeea; border-color: #c43d00; }
 .undecided { background: #faf5e6; border-color: #a87400; }
-svg { width: 100%; height: auto; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .2rem .9rem .2rem 0; border-bottom: 1px solid #dee1e6; white-space: nowrap; }
@@ -22,30 +20,19 @@ tr.fails td, tr.undecided td { font-weight: 600; }
 dt { font-weight: 600; margin-top: .8rem; }
 ";
 
-pub(super) fn page(report: &Report, title: &str, svg: &str) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { (title) }
-                p.{ "verdict " (report.answer()) } { (verdict_line(report)) " · exit code " (report.exit_code()) }
-                p { (circumstances(report)) }
-                (rows(report))
-                (explanations(report))
-                h2 { "Curves" }
-                figure style="margin: 1rem 0" { (PreEscaped(svg)) }
-                h2 { "Criteria" }
-                (criteria(report.criteria()))
-                (damaged(report))
-            }
-        }
-    }
+pub(super) fn page(report: &Report, title: &str, svg: &str) -> String {
+    let body = html! {
+        p.{ "verdict " (report.answer()) } { (verdict_line(report)) " · exit code " (report.exit_code()) }
+        p { (circumstances(report)) }
+        (rows(report))
+        (explanations(report))
+        h2 { "Curves" }
+        figure { (PreEscaped(svg)) }
+        h2 { "Criteria" }
+        (criteria(report.criteria()))
+        (damaged(report))
+    };
+    page::page(title, STYLE, &body)
 }
 
 fn rows(report: &Report) -> Markup {

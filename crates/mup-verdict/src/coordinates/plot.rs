@@ -2,31 +2,56 @@
 
 use std::path::Path;
 
-use plotters::{
-    coord::Shift,
-    prelude::*,
-    style::{FontStyle, register_font},
-};
+use mup_transfer::figure::{self, Area, DrawResult, FigureError, Pen, Picture};
+use plotters::prelude::*;
 
-use super::{CheckError, Finding, Quantity, Report, Source, TrialError, Verdict, table::signed};
+use super::{CheckError, Finding, Quantity, Report, Source, Verdict, table::signed};
 
 const PANEL: (u32, u32) = (460, 330);
 const LEGEND_LINE: u32 = 15;
 const TITLE: u32 = 34;
-/// The generic family: SVG readers have one, and bitmaps use the embedded font registered under this name.
-const FONT: &str = "sans-serif";
 
 pub(crate) fn svg(report: &Report, title: &str) -> Result<String, CheckError> {
-    let mut svg = String::new();
-    let root = SVGBackend::with_string(&mut svg, size(report)).into_drawing_area();
-    draw(report, title, &root).map_err(|source| CheckError::Draw { source })?;
-    drop(root);
-    Ok(svg)
+    figure::svg(&Plot { report, title }).map_err(|reason| CheckError::Draw { source: reason.into() })
 }
 
 pub(crate) fn write_png(report: &Report, title: &str, path: &Path) -> Result<(), CheckError> {
-    let root = BitMapBackend::new(path, size(report)).into_drawing_area();
-    draw(report, title, &root).map_err(|source| CheckError::Write { path: path.to_owned(), source })
+    figure::write_png(&Plot { report, title }, path).map_err(|error| match error {
+        FigureError::Draw { path, reason } => CheckError::Write { path, source: reason.into() },
+        FigureError::Write { path, source } => CheckError::Write { path, source: source.into() },
+    })
+}
+
+struct Plot<'a> {
+    report: &'a Report,
+    title: &'a str,
+}
+
+impl Picture for Plot<'_> {
+    fn size(&self) -> (u32, u32) {
+        let panels = panels(self.report);
+        let columns = columns(panels.len());
+        let rows = panels.len().div_ceil(columns).max(1);
+        let legend = panels.iter().map(|(_, curves)| curves.len()).max().unwrap_or(0);
+        (PANEL.0 * columns as u32, TITLE + rows as u32 * (PANEL.1 + LEGEND_LINE * legend as u32))
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen) -> DrawResult<B> {
+        let (head, body) = area.split_vertically(pen.px(TITLE.into()));
+        let heading = format!("{} · {}: {}", self.title, self.report.criteria().statistic, self.report.verdict());
+        head.draw(&Text::new(heading, (pen.at(12.0), pen.at(10.0)), black(pen, 18.0)))?;
+        let panels = panels(self.report);
+        let columns = columns(panels.len());
+        let areas = body.split_evenly((panels.len().div_ceil(columns).max(1), columns));
+        for (area, (step, curves)) in areas.iter().zip(&panels) {
+            panel(self.report.widths(), *step, curves, area, pen)?;
+        }
+        Ok(())
+    }
+}
+
+fn black(pen: Pen, units: f64) -> TextStyle<'static> {
+    pen.font(units).color(&BLACK)
 }
 
 /// Initialization, the first steps, the middle and the end.
@@ -44,75 +69,47 @@ fn columns(n_panels: usize) -> usize {
     n_panels.clamp(1, 3)
 }
 
-fn size(report: &Report) -> (u32, u32) {
-    let panels = panels(report);
-    let columns = columns(panels.len());
-    let rows = panels.len().div_ceil(columns).max(1);
-    let legend = panels.iter().map(|(_, curves)| curves.len()).max().unwrap_or(0);
-    (PANEL.0 * columns as u32, TITLE + rows as u32 * (PANEL.1 + LEGEND_LINE * legend as u32))
-}
-
-fn draw<B: DrawingBackend>(report: &Report, title: &str, root: &DrawingArea<B, Shift>) -> Result<(), TrialError>
-where
-    B::ErrorType: 'static,
-{
-    register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT)
-        .map_err(|_| "the embedded font is not a font")?;
-    root.fill(&WHITE)?;
-    let (head, body) = root.split_vertically(TITLE);
-    let heading = format!("{title} · {}: {}", report.criteria().statistic, report.verdict());
-    head.draw(&Text::new(heading, (12, 10), (FONT, 18)))?;
-    let panels = panels(report);
-    let columns = columns(panels.len());
-    let areas = body.split_evenly((panels.len().div_ceil(columns).max(1), columns));
-    for (area, (step, curves)) in areas.iter().zip(&panels) {
-        panel(report.widths(), *step, curves, area)?;
-    }
-    root.present()?;
-    Ok(())
-}
-
 fn panel<B: DrawingBackend>(
     widths: &[usize],
     step: usize,
     curves: &[&Finding],
-    area: &DrawingArea<B, Shift>,
-) -> Result<(), TrialError>
-where
-    B::ErrorType: 'static,
-{
-    let (plot, legend) = area.split_vertically(PANEL.1);
+    area: &Area<'_, B>,
+    pen: Pen,
+) -> DrawResult<B> {
+    let (plot, legend) = area.split_vertically(pen.px(PANEL.1.into()));
     let x_range = widths[0] as f64..widths[widths.len() - 1] as f64;
-    let y_range = y_range(curves);
     let caption = match curves.first().map(|finding| finding.quantity) {
         Some(Quantity::Change) => format!("x − x₀ after step {step}"),
         _ => "x₀ at initialization".to_owned(),
     };
     let mut chart = ChartBuilder::on(&plot)
-        .caption(caption, (FONT, 15))
-        .margin(8)
-        .x_label_area_size(28)
-        .y_label_area_size(52)
-        .build_cartesian_2d(x_range.log_scale().base(2.0), y_range.log_scale())?;
+        .caption(caption, black(pen, 15.0))
+        .margin(pen.px(8.0))
+        .x_label_area_size(pen.px(28.0))
+        .y_label_area_size(pen.px(52.0))
+        .build_cartesian_2d(x_range.log_scale().base(2.0), y_range(curves).log_scale())?;
     chart
         .configure_mesh()
         .x_desc("width")
         .x_labels(widths.len() + 1)
         .x_label_formatter(&|width| format!("{width:.0}"))
         .y_label_formatter(&power_of_ten)
-        .label_style((FONT, 12))
+        .label_style(black(pen, 12.0))
+        .axis_style(pen.line(BLACK.into(), 1.0))
+        .bold_line_style(pen.line(BLACK.mix(0.2), 1.0))
         .light_line_style(WHITE)
         .draw()?;
     for (i, finding) in curves.iter().enumerate() {
         let drawable = |value: f64| value.is_finite() && value > 0.0;
         let points = widths.iter().zip(&finding.means).filter(|(_, mean)| drawable(**mean));
         let points: Vec<(f64, f64)> = points.map(|(width, mean)| (*width as f64, *mean)).collect();
-        let (color, stroke) = (color(i), stroke(finding.verdict));
-        chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(stroke)))?;
-        chart.draw_series(points.iter().map(|point| Circle::new(*point, 2, color.filled())))?;
-        let y = (i as u32 * LEGEND_LINE) as i32;
-        legend.draw(&PathElement::new([(60, y + 6), (78, y + 6)], color.stroke_width(stroke)))?;
-        legend.draw(&Text::new(label(finding), (84, y), (FONT, 12)))?;
+        let (color, line) = (color(i), pen.line(color(i).into(), stroke(finding.verdict)));
+        chart.draw_series(LineSeries::new(points.iter().copied(), line))?;
+        chart.draw_series(points.iter().map(|point| Circle::new(*point, pen.px(2.0), color.filled())))?;
+        let top = f64::from(i as u32 * LEGEND_LINE);
+        let swatch = [60.0, 78.0].map(|x| (pen.at(x), pen.at(top + 6.0)));
+        legend.draw(&PathElement::new(swatch, line))?;
+        legend.draw(&Text::new(label(finding), (pen.at(84.0), pen.at(top)), black(pen, 12.0)))?;
     }
     Ok(())
 }
@@ -159,6 +156,6 @@ fn color(i: usize) -> RGBColor {
 }
 
 /// What fails stands out.
-fn stroke(verdict: Verdict) -> u32 {
-    if verdict.is_failure() { 3 } else { 1 }
+fn stroke(verdict: Verdict) -> f64 {
+    if verdict.is_failure() { 3.0 } else { 1.0 }
 }

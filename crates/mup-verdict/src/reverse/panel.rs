@@ -1,37 +1,20 @@
 //! Simulated widths on the left, real ones on the right: the paper's Figure 21.
 
-use plotters::prelude::DrawingBackend;
-
 use super::{Diagnosis, Validation};
 use crate::{
     Answer,
-    figure::{Area, DrawResult, Pen, Picture},
     publication::Judgment,
-    transfer::{draw, rows},
+    transfer::{Report, rows},
 };
 
-impl Picture for Diagnosis {
-    fn size(&self) -> (u32, u32) {
-        self.report().size()
-    }
-
-    fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen, title: &str) -> DrawResult<B> {
-        draw(&[self.report()], area, pen, title)
-    }
-}
-
-impl Picture for Validation {
-    fn size(&self) -> (u32, u32) {
-        (1000, 430)
-    }
-
-    fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen, title: &str) -> DrawResult<B> {
-        draw(&[self.simulated().report(), self.real().report()], area, pen, title)
-    }
-}
-
 impl Judgment for Diagnosis {
+    type Panel = Report;
+
     const STEM: &'static str = "reverse";
+
+    fn panels(&self) -> Vec<&Report> {
+        vec![self.report()]
+    }
 
     /// A forecast without validation decides nothing.
     fn answer(&self) -> Answer {
@@ -43,12 +26,18 @@ impl Judgment for Diagnosis {
     }
 
     fn rows(&self) -> Vec<Vec<String>> {
-        rows(&[self.report()])
+        rows(&self.panels())
     }
 }
 
 impl Judgment for Validation {
+    type Panel = Report;
+
     const STEM: &'static str = "reverse";
+
+    fn panels(&self) -> Vec<&Report> {
+        vec![self.simulated().report(), self.real().report()]
+    }
 
     fn answer(&self) -> Answer {
         self.answer()
@@ -59,6 +48,6 @@ impl Judgment for Validation {
     }
 
     fn rows(&self) -> Vec<Vec<String>> {
-        rows(&[self.simulated().report(), self.real().report()])
+        rows(&self.panels())
     }
 }

@@ -21,7 +21,7 @@ mod verdict;
 pub use comparison::Comparison;
 pub use estimate::Estimate;
 pub use landscape::Landscape;
-pub(crate) use panel::{draw, rows};
+pub(crate) use panel::rows;
 pub use quadratic::Quadratic;
 pub use report::Report;
 pub use runs::{Run, Runs};

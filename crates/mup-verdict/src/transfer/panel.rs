@@ -1,51 +1,29 @@
 //! Loss against the log₂ value, one panel for each parametrization, one curve for each width: the paper's Figure 1.
 
+use mup_transfer::{
+    Point,
+    figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label},
+};
 use plotters::{
     coord::types::RangedCoordf64,
-    prelude::{
-        Cartesian2d, ChartBuilder, ChartContext, Circle, Color, Cross, DrawingBackend, LineSeries, RGBColor,
-        TRANSPARENT, Text,
-    },
+    prelude::{Cartesian2d, ChartContext, Circle, Color, Cross, DrawingBackend, LineSeries, RGBColor},
 };
 
 use super::{Comparison, Landscape, Report};
 use crate::{
     Answer,
-    figure::{
-        Area, DrawResult, Entry, Exponents, FAINT, INK, MARK, Pen, Picture, Swatch, legend_row, loss_label, shade,
-    },
+    figure::{Exponents, Panel, Widths, chart},
     publication::Judgment,
 };
-use mup_transfer::Point;
-
-/// Width of a panel, height of the whole.
-const SIZE: (u32, u32) = (500, 430);
-const HEADING: f64 = 34.0;
-const LEGEND: f64 = 30.0;
-
-impl Picture for Report {
-    fn size(&self) -> (u32, u32) {
-        (SIZE.0 + 200, SIZE.1)
-    }
-
-    fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen, title: &str) -> DrawResult<B> {
-        draw(&[self], area, pen, title)
-    }
-}
-
-impl Picture for Comparison {
-    fn size(&self) -> (u32, u32) {
-        (2 * SIZE.0, SIZE.1)
-    }
-
-    /// SP on the left, as in the paper.
-    fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen, title: &str) -> DrawResult<B> {
-        draw(&[&self.control, &self.subject], area, pen, title)
-    }
-}
 
 impl Judgment for Report {
+    type Panel = Self;
+
     const STEM: &'static str = "transfer";
+
+    fn panels(&self) -> Vec<&Report> {
+        vec![self]
+    }
 
     fn answer(&self) -> Answer {
         self.answer()
@@ -61,7 +39,14 @@ impl Judgment for Report {
 }
 
 impl Judgment for Comparison {
+    type Panel = Report;
+
     const STEM: &'static str = "transfer";
+
+    /// SP on the left, as in the paper.
+    fn panels(&self) -> Vec<&Report> {
+        vec![&self.control, &self.subject]
+    }
 
     fn answer(&self) -> Answer {
         self.answer()
@@ -89,9 +74,8 @@ pub(crate) fn rows(reports: &[&Report]) -> Vec<Vec<String>> {
     rows
 }
 
-/// One frame for all panels, so that they can be compared by eye.
 #[derive(Clone, Copy)]
-struct Frame {
+pub(crate) struct Frame {
     x: (f64, f64),
     y: (f64, f64),
 }
@@ -114,69 +98,49 @@ fn frame(reports: &[&Report]) -> Frame {
     Frame { x: (low - 0.4, high + 0.4), y: (best - room, top + room) }
 }
 
-pub(crate) fn draw<B: DrawingBackend>(reports: &[&Report], area: &Area<'_, B>, pen: Pen, title: &str) -> DrawResult<B> {
-    let (head, rest) = area.split_vertically(pen.px(HEADING));
-    let (body, foot) = rest.split_vertically(rest.dim_in_pixel().1 as i32 - pen.at(LEGEND));
-    head.draw(&Text::new(title.to_owned(), (pen.at(14.0), pen.at(11.0)), pen.font(19.0)))?;
-    let mut widths: Vec<usize> = reports.iter().flat_map(|report| report.runs().widths()).collect();
-    widths.sort_unstable();
-    widths.dedup();
-    let frame = frame(reports);
-    for (report, area) in reports.iter().zip(body.split_evenly((1, reports.len()))) {
-        panel(report, &area, pen, &widths, frame)?;
-    }
-    legend_row(&foot, pen, &entries(reports, &widths))
-}
+impl Panel for Report {
+    type Frame = Frame;
 
-fn entries(reports: &[&Report], widths: &[usize]) -> Vec<Entry> {
-    let of_width = |(i, width): (usize, &usize)| Entry::line(format!("width {width}"), shade(i, widths.len()));
-    let mut entries: Vec<Entry> = widths.iter().enumerate().map(of_width).collect();
-    entries.push(Entry { text: "optimum".to_owned(), color: MARK, swatch: Swatch::Ring });
-    if reports.iter().any(|report| report.runs().runs.iter().any(|run| run.loss.is_none())) {
-        entries.push(Entry { text: "diverged".to_owned(), color: INK, swatch: Swatch::Cross });
+    fn frame(panels: &[&Self]) -> Frame {
+        frame(panels)
     }
-    entries
-}
 
-fn panel<B: DrawingBackend>(
-    report: &Report,
-    area: &Area<'_, B>,
-    pen: Pen,
-    widths: &[usize],
-    frame: Frame,
-) -> DrawResult<B> {
-    let caption = match report.drift() {
-        Some(drift) => format!("{}: {:+.2} octaves per doubling of width", report.runs().label, drift.value),
-        None => report.runs().label.clone(),
-    };
-    let mut chart = ChartBuilder::on(area)
-        .caption(caption.replace('-', "−"), pen.font(17.0))
-        .margin(pen.px(8.0))
-        .x_label_area_size(pen.px(42.0))
-        .y_label_area_size(pen.px(56.0))
-        .build_cartesian_2d(Exponents { low: frame.x.0, high: frame.x.1 }, frame.y.0..frame.y.1)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(pen.line(FAINT.into(), 1.0))
-        .axis_style(pen.line(INK.into(), 1.0))
-        .label_style(pen.font(14.0))
-        .axis_desc_style(pen.font(15.0))
-        .x_desc(format!("log₂ {}", report.runs().hyperparameter))
-        .y_desc("training loss")
-        .y_label_formatter(&|loss| loss_label(*loss, frame.y))
-        .draw()?;
-    let row = |width: usize| widths.iter().position(|known| *known == width).unwrap_or(0);
-    for landscape in report.landscapes() {
-        let row = row(landscape.width);
-        curves(&mut chart, pen, (report, landscape), (row, shade(row, widths.len())), frame)?;
+    fn widths(&self) -> Vec<usize> {
+        self.runs().widths()
     }
-    let optima = report.landscapes().iter().map(|one| (one.optimum.value, one.loss.value));
-    let style = pen.line(MARK.into(), 2.0);
-    let rings = optima.clone().filter(|(_, loss)| *loss <= frame.y.1).map(|at| Circle::new(at, pen.px(5.5), style));
-    chart.draw_series(LineSeries::new(optima, pen.line(MARK.mix(0.55), 1.2)))?;
-    chart.draw_series(rings)?;
-    Ok(())
+
+    fn marks(panels: &[&Self]) -> Vec<Entry> {
+        let mut marks = vec![Entry { text: "optimum".to_owned(), color: MARK, swatch: Swatch::Ring }];
+        if panels.iter().any(|report| report.runs().runs.iter().any(|run| run.loss.is_none())) {
+            marks.push(Entry { text: "diverged".to_owned(), color: INK, swatch: Swatch::Cross });
+        }
+        marks
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen, widths: &Widths, frame: Frame) -> DrawResult<B> {
+        let caption = match self.drift() {
+            Some(drift) => format!("{}: {:+.2} octaves per doubling of width", self.runs().label, drift.value),
+            None => self.runs().label.clone(),
+        };
+        let x = Exponents { low: frame.x.0, high: frame.x.1 };
+        let mut chart = chart(area, pen, &caption.replace('-', "−")).build_cartesian_2d(x, frame.y.0..frame.y.1)?;
+        let mut mesh = chart.configure_mesh();
+        pen.style_mesh(&mut mesh, 15.0);
+        mesh.x_desc(format!("log₂ {}", self.runs().hyperparameter))
+            .y_desc("training loss")
+            .y_label_formatter(&|loss| loss_label(*loss, frame.y))
+            .draw()?;
+        for landscape in self.landscapes() {
+            let (row, color) = (widths.row(landscape.width), widths.shade(landscape.width));
+            curves(&mut chart, pen, (self, landscape), (row, color), frame)?;
+        }
+        let optima = self.landscapes().iter().map(|one| (one.optimum.value, one.loss.value));
+        let style = pen.line(MARK.into(), 2.0);
+        let rings = optima.clone().filter(|(_, loss)| *loss <= frame.y.1).map(|at| Circle::new(at, pen.px(5.5), style));
+        chart.draw_series(LineSeries::new(optima, pen.line(MARK.mix(0.55), 1.2)))?;
+        chart.draw_series(rings)?;
+        Ok(())
+    }
 }
 
 type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Exponents, RangedCoordf64>>;
