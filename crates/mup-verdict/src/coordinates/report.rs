@@ -95,7 +95,7 @@ impl Report {
 
     /// The summaries that decide.
     pub fn deciding(&self) -> impl Iterator<Item = &Summary> {
-        self.summaries.iter().filter(|summary| summary.source.decides())
+        self.summaries.iter().filter(|summary| summary.source.decides() && summary.verdict != Verdict::NoClaim)
     }
 
     /// The verdict on the model: the worst of those that decide; undecided when all of them are zero.

@@ -40,6 +40,22 @@ fn known_growth_is_recognized() {
 }
 
 #[test]
+fn an_activation_without_a_claim_is_reported_with_its_slope_and_does_not_decide() {
+    let records = [
+        grown("hidden", 1, Quantity::Change, 0.0, 0.02),
+        grown("attention.bias_position", 1, Quantity::Change, -0.5, 0.02),
+    ]
+    .concat();
+    assert_eq!(judge(records.clone()).exit_code(), 1, "with a claim it fails");
+    let criteria = Criteria { unclaimed: vec!["**.bias_position".into()], ..Criteria::default() };
+    let report = Records::new(records).judge(criteria).expect("judges");
+    assert_eq!((report.exit_code(), report.deciding().count()), (0, 1), "{report}");
+    let table = report.to_string();
+    let row = table.lines().find(|line| line.contains("bias_position")).expect("it is in the table");
+    assert!(row.contains("-0.50") && row.contains("no claim"), "{row}");
+}
+
+#[test]
 fn logits_may_shrink_at_initialization_and_hidden_layers_may_not() {
     let initial = |module, slope, verdict, exit| check(0, Quantity::Value, module, slope, 0.02, verdict, exit);
     initial("logits", -0.5, Verdict::Transient, 0);
