@@ -210,6 +210,19 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_of_another_check_is_refused_and_of_the_same_is_continued() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let out = folder.path().display();
+        let small = format!("--model mlp --widths 32,64 --seeds 2 --steps 2 --out {out}");
+        let first = exit_code(&small).expect("runs");
+        assert_eq!(exit_code(&small).ok(), Some(first));
+        let message = exit_code(&format!("{small} --lr 0.02")).expect_err("another rate").to_string();
+        for part in ["learning rate 0.01", "learning rate 0.02", "another folder"] {
+            assert!(message.contains(part) && message.len() < 400, "{message:?} lacks {part:?}");
+        }
+    }
+
+    #[test]
     fn bad_arguments_are_errors_that_name_them() {
         let refused = |arguments: &str, part: &str| {
             let message = exit_code(&format!("--model mlp {arguments}")).expect_err("refused").to_string();

@@ -4,6 +4,7 @@ use mup_init::InitSpec;
 use mup_rules::Parametrization;
 use mup_shapes::{ParamSpec, PathPattern};
 use mup_verdict::coordinates::{Criteria, TrialError};
+use sha2::{Digest, Sha256};
 
 use crate::{
     choices::{Model, Optimizer, Scaling},
@@ -71,9 +72,13 @@ impl Setup {
         self.widths.iter().copied().min().unwrap_or_default()
     }
 
-    /// What identifies a trial besides its width and seed.
+    /// What identifies a trial besides its width and seed: what a reader wants to know, and a digest of all of it.
     pub(crate) fn key(&self) -> String {
-        format!("{:?}, base {}", Self { widths: Vec::new(), ..self.clone() }, self.base())
+        let Self { model, scaling, optimizer, parametrization, learning_rate, .. } = self;
+        let everything = format!("{:?}", Self { widths: Vec::new(), ..self.clone() });
+        let digest: String = Sha256::digest(everything).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let (rules, base) = (&parametrization.name, self.base());
+        format!("{model} · {scaling} · {optimizer} · {rules} · learning rate {learning_rate} · base {base} · {digest}")
     }
 
     pub(crate) fn subject(&self) -> Result<Box<dyn Subject>, TrialError> {
