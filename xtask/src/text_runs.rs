@@ -15,7 +15,7 @@ pub(crate) struct TextArguments {
     #[arg(long, value_delimiter = ',', default_value = "32,64,128,256")]
     pub(crate) widths: Vec<usize>,
     /// Number of seeds per width, for the weights and the batches.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 4)]
     pub(crate) seeds: u64,
     /// Text to train on instead of the source of Burn: a UTF-8 file, or a folder of them.
     #[arg(long)]
