@@ -104,8 +104,8 @@ impl TextRuns {
 
     /// Loss of a model that has learned nothing from the context.
     ///
-    /// An unstable run still learns how often each byte occurs, so ln 256 would
-    /// be a mark that it hardly ever comes back to.
+    /// An unstable run still learns how often each byte occurs, so ln 256 would be a mark that it hardly ever comes
+    /// back to.
     pub(crate) fn loss_without_context(&self) -> f64 {
         self.training.byte_entropy()
     }
