@@ -2,7 +2,7 @@
 //!
 //! The rooms: [`Hyperparameter`] (what is tuned, and what of it transfers), [`SearchSpace`] and [`sweep`]
 //! (which values are tried), [`Trial`] (one training run and its record), [`Study`] (the directory that
-//! remembers), [`Optimum`] (the choice), [`transfer`](fn@transfer) (proxy's values to the target's),
+//! remembers), [`in_parallel`] (runs side by side), [`Optimum`] (the choice), [`transfer`](fn@transfer) (proxy's values to the target's),
 //! [`Cost`] (what it took), [`report`] (figures, page, numbers), [`figure`] (what all figures are made with).
 //!
 //! It knows nothing of how a trial trains: a trial is a closure.
