@@ -4,7 +4,6 @@ mod ablations;
 mod choices;
 mod coord_check;
 mod error_rates;
-mod grid;
 mod matrix;
 mod measure;
 mod plan;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use gpt_transfer::parse_grid;
 use mup_transfer::{Hyperparameters, Log2Grid};
 use mup_verdict::{
     Answer,
@@ -10,7 +11,6 @@ use mup_verdict::{
 };
 
 use crate::{
-    grid::parse_grid,
     sweep::{self, Sweep},
     text_runs::{MUP, Run, STANDARD, TextArguments, TextRuns},
 };

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use gpt_transfer::parse_grid;
 use mup_transfer::{Hyperparameters, Log2Grid, SpaceError};
 use mup_verdict::{
     Answer,
@@ -12,7 +13,6 @@ use mup_verdict::{
 
 use crate::{
     choices::display_as_on_the_command_line,
-    grid::parse_grid,
     sweep::{self, Sweep},
     text_runs::{MUP, Run, STANDARD, TextArguments, TextRuns, label},
 };
@@ -57,6 +57,11 @@ pub(crate) enum Over {
 display_as_on_the_command_line!(Over);
 
 impl Over {
+    /// As figures and tables name it.
+    fn words(self) -> String {
+        self.to_string().replace('-', " ")
+    }
+
     fn default_grid(self) -> Result<Log2Grid, SpaceError> {
         let (low, high, step) = match self {
             Self::LearningRate => (-8.0, -3.0, 1.0),
@@ -91,7 +96,7 @@ impl TransferCheck {
         let grid = self.grid.map_or_else(|| self.over.default_grid(), Ok)?;
         let text_runs = TextRuns::new(&self.text)?;
         let presets: &[&'static str] = if self.no_control { &[MUP] } else { &[MUP, STANDARD] };
-        let over = self.over.to_string().replace('-', " ");
+        let over = self.over.words();
         let sweep = |preset: &&'static str| {
             let (preset, text_runs) = (*preset, &text_runs);
             Sweep::new(label(preset), &over, text_runs.widths(), move |width, seed, value| {
@@ -118,7 +123,7 @@ impl TransferCheck {
     }
 
     fn title(&self) -> String {
-        let over = self.over.to_string().replace('-', " ");
+        let over = self.over.words();
         format!("GPT on text · {over} · widths {:?} · {} seeds", self.text.widths, self.text.seeds)
     }
 }

@@ -95,7 +95,12 @@ Examples:
 Ctrl-C or kill at any moment, then the same command again: it continues where it was, and the numbers are those
 of an uninterrupted run. A trial that diverges is a result and is reported as one.";
 
-fn parse_grid(text: &str) -> Result<Log2Grid, String> {
+/// A grid of log₂ values as it is written on a command line: `LOW:HIGH` or `LOW:HIGH:STEP`.
+///
+/// # Errors
+///
+/// What is wrong with the text, and how to write it.
+pub fn parse_grid(text: &str) -> Result<Log2Grid, String> {
     let numbers: Result<Vec<f64>, _> = text.split(':').map(|number| number.trim().parse::<f64>()).collect();
     match numbers.map_err(|error| format!("{error}; write LOW:HIGH or LOW:HIGH:STEP, for example -10:-4"))?.as_slice() {
         [low, high] => Log2Grid::new(*low, *high, 1.0).map_err(|error| error.to_string()),
@@ -119,7 +124,8 @@ mod tests {
     fn grids_are_read_with_negative_exponents() {
         let grid = parse_grid("-3:-2:0.5").unwrap();
         assert_eq!(grid.exponents(), [-3.0, -2.5, -2.0]);
-        for wrong in ["", "-3", "-2:-3", "a:b", "1:2:3:4"] {
+        assert_eq!(parse_grid("-1:1").unwrap().exponents(), [-1.0, 0.0, 1.0]);
+        for wrong in ["", "-3", "-2:-3", "a:b", "1:2:3:4", "0:1:0", "0:nan"] {
             assert!(parse_grid(wrong).is_err(), "{wrong}");
         }
     }

@@ -24,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+pub use crate::cli::parse_grid;
 use crate::error::RunError;
 pub use crate::text_training::{Sizes, TextTraining, TrainingError, is_interruption};
 
