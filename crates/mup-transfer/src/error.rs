@@ -22,6 +22,61 @@ pub enum SpaceError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// Nothing to search.
+    #[error("the space has no hyperparameter: name at least one, for example learning-rate = {{ log-uniform = [1e-4, 1e-1] }}")]
+    Empty,
+    /// A dimension that makes no sense.
+    #[error("the space's `{name}`: {reason}")]
+    Dimension {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A value that makes no sense.
+    #[error("`{name}` cannot be {value}: {reason}")]
+    Value {
+        /// Of which hyperparameter.
+        name: String,
+        /// The value.
+        value: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A hyperparameter that every run needs.
+    #[error("`{name}` has no value: add it to the space, if only as {{ fixed = VALUE }}")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// A continuum in a grid search.
+    #[error("a grid search needs a list for every dimension, and `{name}` has none: write it as {{ grid = [...] }}")]
+    NoGrid {
+        /// Its name.
+        name: String,
+    },
+    /// More samples than there are.
+    #[error("{trials} trials were asked for, and the search has {points} points: lower the number of trials")]
+    TooManyTrials {
+        /// Asked for.
+        trials: usize,
+        /// There are.
+        points: usize,
+    },
+    /// More dimensions than Sobol points have.
+    #[error("{dimensions} dimensions vary, and Sobol points have {limit}: use the random search")]
+    TooManyDimensions {
+        /// Asked for.
+        dimensions: usize,
+        /// There are.
+        limit: usize,
+    },
+    /// No preset of that name.
+    #[error("no space is named `{name}`; there are gpt-3 and rate")]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+    },
     /// A grid that does not exist.
     #[error("no grid of log2 learning rates from {low} to {high} by {step}: {reason}")]
     Grid {

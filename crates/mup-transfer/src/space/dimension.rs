@@ -1,0 +1,139 @@
+//! The values that one hyperparameter may take.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Setting, SpaceError};
+
+/// The values that one hyperparameter may take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dimension {
+    /// Positive numbers from low to high, uniform in the logarithm.
+    LogUniform([f64; 2]),
+    /// Numbers from low to high.
+    Uniform([f64; 2]),
+    /// Whole numbers from low to high, both included.
+    Integer([i64; 2]),
+    /// One of these, none nearer to another.
+    Categorical(Vec<Setting>),
+    /// One of these numbers.
+    Grid(Vec<f64>),
+    /// This value.
+    Fixed(Setting),
+}
+
+impl Dimension {
+    /// Whether a search has something to choose.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        match self {
+            Self::Fixed(_) => false,
+            Self::Categorical(settings) => settings.len() > 1,
+            Self::Grid(values) => values.len() > 1,
+            Self::Integer([low, high]) => low < high,
+            Self::LogUniform(_) | Self::Uniform(_) => true,
+        }
+    }
+
+    /// The value at a place in 0..1. Computed with `libm`, so that it is the same on every machine.
+    #[must_use]
+    pub fn at(&self, place: f64) -> Setting {
+        let index = |count: usize| ((place * count as f64) as usize).min(count.saturating_sub(1));
+        match self {
+            Self::LogUniform([low, high]) => {
+                let (from, to) = (libm::log(*low), libm::log(*high));
+                Setting::Number(libm::exp(from + place * (to - from)).clamp(*low, *high))
+            }
+            Self::Uniform([low, high]) => Setting::Number(low + place * (high - low)),
+            Self::Integer([low, high]) => Setting::Integer(low + index((high - low) as usize + 1) as i64),
+            Self::Categorical(settings) => settings[index(settings.len())].clone(),
+            Self::Grid(values) => Setting::Number(values[index(values.len())]),
+            Self::Fixed(setting) => setting.clone(),
+        }
+    }
+
+    /// The list of its values; none where there is a continuum.
+    #[must_use]
+    pub fn settings(&self) -> Option<Vec<Setting>> {
+        match self {
+            Self::LogUniform(_) | Self::Uniform(_) => None,
+            Self::Integer([low, high]) => Some((*low..=*high).map(Setting::Integer).collect()),
+            Self::Categorical(settings) => Some(settings.clone()),
+            Self::Grid(values) => Some(values.iter().copied().map(Setting::Number).collect()),
+            Self::Fixed(setting) => Some(vec![setting.clone()]),
+        }
+    }
+
+    /// The ends of its range; none for a fixed value or a list of names.
+    #[must_use]
+    pub fn ends(&self) -> Option<[f64; 2]> {
+        match self {
+            Self::LogUniform(ends) | Self::Uniform(ends) => Some(*ends),
+            Self::Integer([low, high]) => Some([*low as f64, *high as f64]),
+            Self::Grid(values) => {
+                let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+                Some([low, values.iter().copied().fold(f64::NEG_INFINITY, f64::max)])
+            }
+            Self::Categorical(_) | Self::Fixed(_) => None,
+        }
+    }
+
+    pub(super) fn check(&self, name: &str) -> Result<(), SpaceError> {
+        let refuse = |reason| Err(SpaceError::Dimension { name: name.to_owned(), reason });
+        let ordered = |[low, high]: [f64; 2]| low.is_finite() && high.is_finite() && low < high;
+        match self {
+            Self::LogUniform([low, _]) if *low <= 0.0 => refuse("a logarithm needs a positive low end"),
+            Self::LogUniform(ends) | Self::Uniform(ends) if !ordered(*ends) => {
+                refuse("write [LOW, HIGH], two finite numbers, the lower one first")
+            }
+            Self::Integer([low, high]) if low > high => refuse("the lower end comes first"),
+            Self::Integer([low, high]) if high.checked_sub(*low).is_none_or(|n| n >= 1 << 32) => {
+                refuse("more than four thousand million values are no range of whole numbers")
+            }
+            Self::Categorical(settings) if settings.is_empty() => refuse("the list is empty"),
+            Self::Grid(values) if values.is_empty() => refuse("the list is empty"),
+            Self::Grid(values) if !values.iter().all(|value| value.is_finite()) => {
+                refuse("every number has to be finite")
+            }
+            Self::Categorical(settings) if twice(settings) => refuse("a value is listed twice"),
+            Self::Grid(_) if twice(&self.settings().unwrap_or_default()) => refuse("a value is listed twice"),
+            Self::Fixed(Setting::Number(value)) if !value.is_finite() => refuse("the number has to be finite"),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn twice(settings: &[Setting]) -> bool {
+    settings.iter().enumerate().any(|(i, setting)| settings[..i].contains(setting))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_value_lies_in_its_range(place in 0.0..1.0, low in -5.0..5.0_f64, length in 0.01..9.0_f64) {
+            let number = |dimension: Dimension| dimension.at(place).number().unwrap();
+            let ends = [low.exp2(), (low + length).exp2()];
+            let log_uniform = number(Dimension::LogUniform(ends));
+            prop_assert!(ends[0] <= log_uniform && log_uniform <= ends[1]);
+            // The median in the logarithm is the geometric mean: equal shares of octaves.
+            prop_assert!((log_uniform.log2() - (low + place * length)).abs() < 1e-9);
+            let integer = number(Dimension::Integer([low as i64, low as i64 + 3]));
+            prop_assert!((low.trunc()..=low.trunc() + 3.0).contains(&integer));
+        }
+    }
+
+    #[test]
+    fn whole_numbers_have_equal_shares() {
+        let counts = (0..300).fold([0; 3], |mut counts, i| {
+            let Setting::Integer(value) = Dimension::Integer([7, 9]).at((f64::from(i) + 0.5) / 300.0) else { panic!() };
+            counts[(value - 7) as usize] += 1;
+            counts
+        });
+        assert_eq!(counts, [100; 3]);
+    }
+}
