@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Display, path::PathBuf, time::Instant};
 
 use gpt_transfer::{Sizes, TextTraining};
 use indicatif::{ProgressBar, ProgressStyle};
-use mup_transfer::{Hyperparameters, Source, Study, TrialRecord, in_parallel};
+use mup_transfer::{Hyperparameters, Archive, Source, TrialRecord, in_parallel};
 use mup_verdict::{Answer, coordinates::TrialError};
 use serde::Serialize;
 
@@ -77,7 +77,7 @@ pub(crate) struct Run {
 #[derive(Debug)]
 pub(crate) struct TextRuns {
     training: TextTraining,
-    study: Study,
+    archive: Archive,
     arguments: TextArguments,
     begun: Instant,
 }
@@ -93,9 +93,9 @@ impl TextRuns {
         let TextArguments { steps, batch, context, d_head, n_layer, .. } = arguments;
         let sizes = Sizes { base_width, d_head, n_layer, context, batch, steps };
         let training = TextTraining::new(sizes, arguments.text.as_deref(), "flex")?;
-        let study = Study::open(&arguments.out, training.settings(), training.smoothing())?;
+        let archive = Archive::open(&arguments.out, training.settings(), training.smoothing())?;
         eprintln!("text {}\nfolder {}", training.text(), arguments.out.display());
-        Ok(Self { training, study, arguments, begun: Instant::now() })
+        Ok(Self { training, archive, arguments, begun: Instant::now() })
     }
 
     pub(crate) fn n_steps(&self) -> usize {
@@ -145,7 +145,7 @@ impl TextRuns {
         let training = self.training.with_base_width(run.base_width).with_weight_decay(run.weight_decay);
         let trial = training.trial(run.parametrization, run.width, run.seed, run.values)?;
         let work = self.training.parameter_count(run.width) as u64;
-        let (record, source) = self.study.run(&trial, || {
+        let (record, source) = self.archive.run(&trial, || {
             training.train(&trial, |loss| {
                 bar.inc(work);
                 bar.set_message(format!("{} width {} {}: {loss:.3}", run.parametrization, run.width, run.values));

@@ -1,7 +1,10 @@
 //! What can be wrong with a search space, a study's directory, or a transfer.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
 
 /// A search space that cannot be walked.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -23,7 +26,9 @@ pub enum SpaceError {
         reason: &'static str,
     },
     /// Nothing to search.
-    #[error("the space has no hyperparameter: name at least one, for example learning-rate = {{ log-uniform = [1e-4, 1e-1] }}")]
+    #[error(
+        "the space has no hyperparameter: name at least one, for example learning-rate = {{ log-uniform = [1e-4, 1e-1] }}"
+    )]
     Empty,
     /// A dimension that makes no sense.
     #[error("the space's `{name}`: {reason}")]
@@ -102,6 +107,22 @@ pub struct Difference {
     pub asked: String,
 }
 
+impl Difference {
+    /// Every leaf in which two values differ.
+    pub(crate) fn collect(path: &str, old: &Value, new: &Value, differences: &mut Vec<Self>) {
+        let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        if let (Value::Object(old), Value::Object(new)) = (old, new) {
+            let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for key in keys {
+                let value = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                Self::collect(&join(key), &value(old), &value(new), differences);
+            }
+        } else if old != new {
+            differences.push(Self { setting: path.to_owned(), there: old.to_string(), asked: new.to_string() });
+        }
+    }
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {} there, {} asked for", self.setting, self.there, self.asked)
@@ -133,6 +154,35 @@ pub enum StudyError {
         /// Every setting that differs.
         differences: Vec<Difference>,
     },
+    /// There is no study.
+    #[error("there is no study at {}: create one with `tune`, or give its folder", path.display())]
+    Absent {
+        /// Where its description would be.
+        path: PathBuf,
+    },
+    /// The study makes no sense.
+    #[error("study.toml: {reason}")]
+    Config {
+        /// What is wrong.
+        reason: String,
+    },
+    /// Its space makes no sense.
+    #[error("study.toml: {0}")]
+    Space(#[from] SpaceError),
+    /// A trial that is none of the study's.
+    #[error("there is no trial {index}: the study has {trials}, counted from 0, fewer where not enough finished")]
+    NoSuchTrial {
+        /// Its index.
+        index: usize,
+        /// Number of trials.
+        trials: usize,
+    },
+    /// A trial that is not known yet.
+    #[error("trial {index} depends on trials that have not ended: run the earlier stages or rounds first")]
+    Waiting {
+        /// Its index.
+        index: usize,
+    },
     /// The folder holds something else.
     #[error("{} is no study and not empty (it holds {}): choose another folder", folder.display(), found.display())]
     NotAStudy {
@@ -141,7 +191,7 @@ pub enum StudyError {
         /// One of the files in it.
         found: PathBuf,
     },
-    /// `study.json` is damaged.
+    /// The file that describes a study is damaged.
     #[error("cannot use {}: {reason}; choose another folder, or delete this one", path.display())]
     Unreadable {
         /// The file.
@@ -163,6 +213,13 @@ pub enum StudyError {
         /// The latest version known here.
         known: u32,
     },
+}
+
+impl StudyError {
+    pub(crate) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
 }
 
 /// Plans between which nothing transfers.

@@ -7,14 +7,18 @@
 //!
 //! It knows nothing of how a trial trains: a trial is a closure.
 
+mod archive;
 mod cost;
 mod durable;
 mod error;
 pub mod figure;
+mod foreign;
 mod hyperparameters;
 mod jobs;
+pub mod launch;
 mod optimum;
 mod outcome;
+mod records;
 pub mod report;
 mod search;
 mod search_space;
@@ -25,17 +29,19 @@ mod transfer;
 mod trial;
 mod values;
 
+pub use archive::Archive;
 pub use cost::{Cost, Spent};
 pub use durable::write_durably;
 pub use error::{Difference, SpaceError, StudyError, TransferError};
 pub use hyperparameters::{Hyperparameter, Hyperparameters, Transferable};
 pub use jobs::in_parallel;
 pub use optimum::{Edge, Fit, Optimum, Point};
-pub use outcome::{Outcome, Smoothing};
+pub use outcome::{Failure, Outcome, Smoothing};
+pub use records::{Ended, Record, Source};
 pub use search::Search;
 pub use search_space::{Log2Grid, SearchSpace};
 pub use space::{Dimension, Space};
-pub use study::{Source, Study};
+pub use study::{Claim, Program, Records, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Wave};
 pub use sweep::{Slice, Sweep, SweepError, sweep};
 pub use transfer::{Transfer, Transferred, transfer};
 pub use trial::{Curve, Trial, TrialRecord};

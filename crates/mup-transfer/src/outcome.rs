@@ -1,4 +1,4 @@
-//! How a trial ended: a loss, or divergence. Both are results.
+//! How a trial ended: a loss or divergence, which are results, or a failure, which can be tried again.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +22,68 @@ impl Smoothing {
     }
 }
 
+/// Why a trial did not get to its end. Unlike divergence it says nothing of the values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The program ended with this code.
+    Exit {
+        /// Its exit code.
+        code: i32,
+        /// The end of what it wrote to standard error.
+        said: String,
+    },
+    /// The program was killed.
+    Signal {
+        /// The signal's number.
+        signal: i32,
+        /// The end of what it wrote to standard error.
+        said: String,
+    },
+    /// Memory ran out.
+    OutOfMemory {
+        /// The end of what it wrote to standard error.
+        said: String,
+    },
+    /// It took longer than it may.
+    TimedOut {
+        /// The limit.
+        seconds: u64,
+    },
+    /// It ended well, but reported less than it was asked for.
+    Short {
+        /// Steps with a loss.
+        reported: usize,
+        /// Steps asked for.
+        asked: usize,
+    },
+    /// What it reported is no report.
+    Malformed {
+        /// What is wrong, with the line.
+        reason: String,
+    },
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let last = |said: &String| match said.trim().lines().last() {
+            Some(line) => format!(": {line}"),
+            None => String::new(),
+        };
+        match self {
+            Self::Exit { code, said } => write!(f, "exit code {code}{}", last(said)),
+            Self::Signal { signal: 9, said } => write!(f, "killed by signal 9, usually for memory{}", last(said)),
+            Self::Signal { signal, said } => write!(f, "killed by signal {signal}{}", last(said)),
+            Self::OutOfMemory { said } => write!(f, "out of memory{}", last(said)),
+            Self::TimedOut { seconds } => write!(f, "not done after {seconds} s"),
+            Self::Short { reported, asked } => write!(f, "reported {reported} of {asked} steps"),
+            Self::Malformed { reason } => f.write_str(reason),
+        }
+    }
+}
+
 /// How a trial ended.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The training loss, smoothed over the last steps: the metric of the choice (TP-V App. A).
@@ -43,6 +103,8 @@ pub enum Outcome {
         /// Mean over the last steps.
         last: f64,
     },
+    /// The run did not get to its end.
+    Failed(Failure),
 }
 
 impl Outcome {
@@ -57,13 +119,19 @@ impl Outcome {
         if losses.len() > 1 && last > first { Self::AboveStart { first, last } } else { Self::Finished { loss: last } }
     }
 
-    /// The final training loss; none for a diverged trial.
+    /// The final training loss; none for a diverged or failed trial.
     #[must_use]
-    pub fn loss(self) -> Option<f64> {
+    pub fn loss(&self) -> Option<f64> {
         match self {
-            Self::Finished { loss } => Some(loss),
-            Self::NotFinite { .. } | Self::AboveStart { .. } => None,
+            Self::Finished { loss } => Some(*loss),
+            Self::NotFinite { .. } | Self::AboveStart { .. } | Self::Failed(_) => None,
         }
+    }
+
+    /// Whether the run itself failed, which can be tried again.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
     }
 }
 
@@ -73,6 +141,7 @@ impl std::fmt::Display for Outcome {
             Self::Finished { loss } => write!(f, "{loss:.4}"),
             Self::NotFinite { step } => write!(f, "diverged (not finite at step {step})"),
             Self::AboveStart { first, last } => write!(f, "diverged (from {first:.2} to {last:.2})"),
+            Self::Failed(failure) => write!(f, "failed ({failure})"),
         }
     }
 }

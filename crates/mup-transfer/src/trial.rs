@@ -4,10 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Hyperparameters, Outcome, Smoothing};
-
-/// Version of the record's form. Another version is never read as this one.
-pub(crate) const RECORD_VERSION: u32 = 1;
+use crate::{Hyperparameters, Record};
 
 /// Everything a training run depends on, and so its identity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,43 +89,20 @@ pub struct Curve {
     pub parameters: u64,
     /// Text sampled from the trained model.
     pub sample: Option<String>,
+    /// Floating-point operations, if they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flops: Option<f64>,
 }
 
-/// The record of a trial, as its file holds it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrialRecord {
-    pub(crate) version: u32,
-    /// [`Trial::id`] of the configuration.
-    pub id: String,
-    /// The configuration.
-    pub trial: Trial,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What it returned; losses up to the last finite one.
-    pub curve: Curve,
-    /// Wall-clock seconds: the only content that differs between two runs of one trial.
-    pub seconds: f64,
-}
-
-impl TrialRecord {
-    /// Judges a run.
-    #[must_use]
-    pub fn new(trial: Trial, mut curve: Curve, smoothing: Smoothing, seconds: f64) -> Self {
-        let outcome = Outcome::of(&curve.losses, smoothing);
-        // JSON has no word for them, and the outcome says where they began.
-        if let Some(end) = curve.losses.iter().position(|loss| !loss.is_finite()) {
-            curve.losses.truncate(end);
-        }
-        curve.validation = curve.validation.filter(|loss| loss.is_finite());
-        Self { version: RECORD_VERSION, id: trial.id(), trial, outcome, curve, seconds }
-    }
-}
+/// The record of a [`Trial`].
+pub type TrialRecord = Record<Trial>;
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{Outcome, Smoothing};
 
     fn trial() -> Trial {
         let settings = json!({ "steps": 10, "data": "00ff" });
@@ -154,7 +128,7 @@ mod tests {
     fn a_record_survives_json_whatever_the_losses() {
         let curve =
             Curve { losses: vec![5.0, 0.1 + 0.2, f64::NAN, 1.0], validation: Some(f64::NAN), ..Curve::default() };
-        let record = TrialRecord::new(trial(), curve, Smoothing { last: 1 }, 0.5);
+        let record = TrialRecord::new(trial().id(), trial(), curve, Smoothing { last: 1 }, 0.5);
         let text = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<TrialRecord>(&text).unwrap(), record);
         assert_eq!(record.outcome, Outcome::NotFinite { step: 2 });

@@ -23,8 +23,14 @@ fn final_run(label: &str, parametrization: &str, end: f64) -> FinalRun {
     let hyperparameters = Hyperparameters::at_rate(2.0_f64.powi(-5));
     let (parametrization, plan) = (parametrization.to_owned(), "f0".to_owned());
     let trial = Trial { parametrization, width: 256, plan, hyperparameters, seed: 0, settings };
-    let curve =
-        Curve { losses, validation: Some(end), tokens: 1000, parameters: 500, sample: Some("a < b && c".to_owned()) };
+    let curve = Curve {
+        losses,
+        validation: Some(end),
+        tokens: 1000,
+        parameters: 500,
+        sample: Some("a < b && c".to_owned()),
+        flops: None,
+    };
     FinalRun { label: label.to_owned(), trial, outcome, curve }
 }
 

@@ -13,7 +13,7 @@ impl Report {
         let ratio = numbers.parameter_ratio;
         let (small, large) = (proxy.width, target.trial.width);
         let tuned = format!("Tuned at width {small}, trained once at width {large} ({ratio:.1}× the parameters)");
-        let control = numbers.runs.get(1).map(|run| run.outcome);
+        let control = numbers.runs.get(1).map(|run| &run.outcome);
         match (target.outcome.loss(), control, numbers.advantage) {
             (Some(loss), Some(Outcome::Finished { loss: control }), Some(advantage)) => {
                 let relation = if advantage > 0.0 { "lower" } else { "higher" };

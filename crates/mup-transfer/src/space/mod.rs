@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_space_survives_toml() {
-        let space = Space::gpt3().with("n", Dimension::Integer([1, 3])).with("x", Dimension::Fixed(Setting::Number(0.1)));
+        let space =
+            Space::gpt3().with("n", Dimension::Integer([1, 3])).with("x", Dimension::Fixed(Setting::Number(0.1)));
         assert_eq!(toml::from_str::<Space>(&toml::to_string(&space).unwrap()).unwrap(), space);
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mup_transfer::{Curve, Hyperparameters, Outcome, Smoothing, Source, Study, StudyError, Trial, TrialRecord};
+use mup_transfer::{Archive, Curve, Hyperparameters, Outcome, Smoothing, Source, StudyError, Trial, TrialRecord};
 use serde_json::{Value, json};
 
 fn settings() -> Value {
@@ -16,11 +16,11 @@ fn trial(seed: u64) -> Trial {
     Trial { parametrization, width: 64, plan, hyperparameters, seed, settings: settings() }
 }
 
-fn open(folder: &Path) -> Study {
-    Study::open(folder, settings(), Smoothing { last: 2 }).unwrap()
+fn open(folder: &Path) -> Archive {
+    Archive::open(folder, settings(), Smoothing { last: 2 }).unwrap()
 }
 
-fn run(study: &Study, trial: &Trial) -> (TrialRecord, Source) {
+fn run(study: &Archive, trial: &Trial) -> (TrialRecord, Source) {
     let curve = Curve { losses: vec![5.0, 4.0, 3.0, 2.0], ..Curve::default() };
     study.run(trial, || Ok::<_, StudyError>(curve)).unwrap()
 }
@@ -102,7 +102,7 @@ fn another_configuration_is_refused_with_each_difference() {
     let folder = tempfile::tempdir().unwrap();
     open(folder.path());
     let other = json!({ "data": "abd", "model": { "n_layer": 2, "d_head": 64 }, "steps": 4, "new": true });
-    let error = Study::open(folder.path(), other, Smoothing { last: 3 }).unwrap_err();
+    let error = Archive::open(folder.path(), other, Smoothing { last: 3 }).unwrap_err();
     let StudyError::OtherConfiguration { differences, .. } = &error else { panic!("{error}") };
     let changed: Vec<&str> = differences.iter().map(|difference| difference.setting.as_str()).collect();
     assert_eq!(changed, ["data", "model.d_head", "new", "smoothing"]);
@@ -113,7 +113,7 @@ fn another_configuration_is_refused_with_each_difference() {
 fn a_folder_of_somebody_else_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("thesis.tex"), "x").unwrap();
-    let error = Study::open(folder.path(), settings(), Smoothing { last: 2 }).unwrap_err();
+    let error = Archive::open(folder.path(), settings(), Smoothing { last: 2 }).unwrap_err();
     assert!(error.to_string().contains("thesis.tex"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -122,10 +122,10 @@ fn a_folder_of_somebody_else_is_refused() {
 fn a_damaged_or_newer_study_file_is_named() {
     for content in ["", "{", "[]", r#"{"version": 9, "settings": {}, "smoothing": {"last": 2}}"#] {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("study.json"), content).unwrap();
-        let error = Study::open(folder.path(), settings(), Smoothing { last: 2 }).unwrap_err();
+        fs::write(folder.path().join("archive.json"), content).unwrap();
+        let error = Archive::open(folder.path(), settings(), Smoothing { last: 2 }).unwrap_err();
         assert!(matches!(error, StudyError::Unreadable { .. }), "{error}");
-        assert!(error.to_string().contains("study.json"), "{error}");
+        assert!(error.to_string().contains("archive.json"), "{error}");
     }
 }
 
@@ -134,6 +134,6 @@ fn a_file_in_the_place_of_the_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     fs::write(&path, "x").unwrap();
-    let error = Study::open(&path.join("study"), settings(), Smoothing { last: 2 }).unwrap_err();
+    let error = Archive::open(&path.join("study"), settings(), Smoothing { last: 2 }).unwrap_err();
     assert!(matches!(error, StudyError::Io { .. }), "{error}");
 }

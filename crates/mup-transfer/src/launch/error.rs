@@ -1,0 +1,46 @@
+//! What keeps trials from being run at all; a trial that fails is recorded instead.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::StudyError;
+
+/// Trials that cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The study itself.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// The program does not start.
+    #[error("cannot start `{program}`: {source}; study.toml names it under [program]")]
+    CannotStart {
+        /// First word of the command.
+        program: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The study has no program.
+    #[error("study.toml has no [program] command, so only the program that created this study can run its trials")]
+    NoProgram,
+    /// A placeholder that stands for nothing.
+    #[error("study.toml: the command uses {{{name}}}, which is none of {}", known.join(", "))]
+    UnknownPlaceholder {
+        /// Its name.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A file of the trial.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The user wants to stop.
+    #[error("stopped; every finished trial is kept, and the same command continues")]
+    Interrupted,
+}
