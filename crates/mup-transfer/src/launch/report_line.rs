@@ -121,7 +121,7 @@ mod tests {
             let mut reports = Reports::default();
             assert_eq!(reports.take(line), None);
             let reason = reports.malformed.clone().expect(line);
-            assert!(reason.contains(said) && reason.contains(line), "{reason}");
+            assert!(reason.contains(said) && reason.contains(line.trim()), "{reason}");
             assert_eq!(reports.take(r#"{"loss": 1.0}"#), None);
         }
         let mut reports = Reports::default();
