@@ -8,6 +8,8 @@
 //! It knows nothing of how a trial trains: a trial is a closure.
 
 mod archive;
+#[cfg(all(feature = "cli", unix))]
+pub mod cli;
 mod cost;
 mod durable;
 mod error;

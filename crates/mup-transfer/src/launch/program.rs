@@ -208,9 +208,13 @@ fn tail(path: &Path) -> String {
     String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
 }
 
-/// Names between braces.
+/// Names between braces; braces around anything else are the program's own.
 fn placeholders(word: &str) -> Vec<&str> {
-    word.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
+    };
+    let parts = word.split('{').skip(1).filter_map(|part| part.split_once('}'));
+    parts.map(|(name, _)| name).filter(is_name).collect()
 }
 
 fn fill(word: &str, trial: &StudyTrial, file: &Path) -> String {

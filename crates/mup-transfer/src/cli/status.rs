@@ -1,0 +1,71 @@
+//! How far a study is.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::{Study, StudyError};
+
+/// How far a study is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Trials of all stages; a stage of the best has fewer if fewer finished.
+    pub trials: usize,
+    /// With a loss.
+    pub finished: usize,
+    /// Diverged, which is a result.
+    pub diverged: usize,
+    /// Failed: `retry` runs them again.
+    pub failed: usize,
+    /// Names of the failed ones, each with the reason.
+    pub failures: Vec<(String, String)>,
+    /// Known and not run yet.
+    pub missing: usize,
+    /// Files that cannot be read, each with the reason; `tune` runs their trials again.
+    pub damaged: Vec<(PathBuf, String)>,
+}
+
+impl Status {
+    /// Counts the records of a study.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading them.
+    pub fn of(study: &Study) -> Result<Self, StudyError> {
+        let found = study.records()?;
+        let failed: Vec<_> = found.records.iter().filter(|record| record.outcome.failed()).collect();
+        let finished = found.records.iter().filter(|record| record.outcome.loss().is_some()).count();
+        Ok(Self {
+            folder: study.folder().to_owned(),
+            trials: study.config().n_trials(),
+            finished,
+            diverged: found.records.len() - finished - failed.len(),
+            failed: failed.len(),
+            failures: failed.iter().map(|record| (record.id.clone(), record.outcome.to_string())).collect(),
+            missing: found.missing,
+            damaged: found.damaged,
+        })
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { trials, finished, diverged, failed, missing, .. } = self;
+        write!(f, "{}: {trials} trials, {finished} finished, {diverged} diverged", self.folder.display())?;
+        write!(f, ", {failed} failed, {missing} to run")?;
+        for (name, reason) in self.failures.iter().take(8) {
+            write!(f, "\n  {name}: {reason}")?;
+        }
+        if *failed > 0 {
+            let logs = self.folder.join("logs");
+            write!(f, "\n  what they said is in {}; `retry` runs them again", logs.display())?;
+        }
+        for (path, reason) in &self.damaged {
+            write!(f, "\n  damaged, and to be run again: {} ({reason})", path.display())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! Running a study's program, here or on a cluster.
+
+use super::{Bars, Interrupt};
+use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally};
+use crate::{Source, Study, StudyRecord, StudyTrial};
+
+/// How the trials of a study are run.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TuneArguments {
+    /// Trials at a time [default: processors divided by a trial's threads]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+}
+
+impl TuneArguments {
+    fn jobs(&self, study: &Study) -> usize {
+        let threads = study.config().program.as_ref().map_or(1, |program| program.threads);
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or((processors / threads).max(1), usize::from)
+    }
+}
+
+/// Runs every trial that has no record.
+///
+/// # Errors
+///
+/// [`LaunchError`]; a trial that fails is recorded instead.
+pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> Result<Tuned, LaunchError> {
+    let runner = ProgramRunner::new(study)?;
+    let bars = Bars::new();
+    let stop = || interrupt.requested();
+    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &stop);
+    match run_locally(study, arguments.jobs(study), &stop, &bars, &run) {
+        Err(LaunchError::Interrupted) => Ok(Tuned::Stopped),
+        tuned => tuned,
+    }
+}
+
+/// Runs one trial by its index, if it has no record: what a cluster's array task calls.
+///
+/// # Errors
+///
+/// [`LaunchError`]; an index that the study does not have.
+pub fn run_trial(study: &Study, index: usize, interrupt: &Interrupt) -> Result<(StudyRecord, Source), LaunchError> {
+    let runner = ProgramRunner::new(study)?;
+    let trial = study.trial(index)?;
+    study.run(&trial, || runner.run(&trial, &|_, _| (), &|| interrupt.requested()))
+}
+
+/// Sets failed trials aside, so that `tune` runs them again; returns how many.
+///
+/// # Errors
+///
+/// Those of the study's files.
+pub fn retry(study: &Study) -> Result<usize, LaunchError> {
+    Ok(study.retry()?.len())
+}
