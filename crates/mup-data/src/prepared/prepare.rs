@@ -1,0 +1,140 @@
+//! From text to a folder of tokens, in one pass and in little memory.
+
+use std::fs;
+use std::path::Path;
+
+use super::description::{Description, PartDescription, VERSION};
+use super::{DATA, DataSet, TOKENIZER, TRAIN, VALIDATION, file};
+use crate::durable::{DurableFile, write_durably};
+use crate::hash::{Hash, hash_of_file};
+use crate::text::Stream;
+use crate::{DataError, Difference, Text, TokenWidth, Tokenizer};
+
+/// Writes `train.bin` and `validation.bin` (the last `validation_share` of the text), `tokenizer.json` and `data.json`
+/// to `folder`, which is created.
+///
+/// The same text, tokenizer and share give the same bytes, and nothing is done if they are there already. A process
+/// that was killed is simply run again. Files of anything else are never overwritten. Text from [`Text::open`] is read
+/// in pieces, so it may be larger than memory.
+///
+/// # Errors
+///
+/// [`DataError::OtherData`] with the differences if the folder holds other data, [`DataError::WrongHash`] if it holds
+/// this data damaged, [`DataError::ValidationShare`], [`DataError::UnknownCharacter`], [`DataError::Changed`] if the
+/// text changes meanwhile, [`DataError::File`] for a full disk and the like.
+pub fn prepare(text: &Text, tokenizer: &Tokenizer, folder: &Path, validation_share: f64) -> Result<DataSet, DataError> {
+    let start = text.validation_start(validation_share, tokenizer.boundary())?;
+    fs::create_dir_all(folder).map_err(DataError::file("create", folder))?;
+    let recorded = exists(folder, DATA)?.then(|| Description::read(folder)).transpose()?;
+    if let Some(recorded) = &recorded {
+        // What the text becomes is not known yet: compare what it is made from.
+        let (train, validation) = (recorded.train.clone(), recorded.validation.clone());
+        compare(folder, recorded, &describe(text, tokenizer, validation_share, train, validation))?;
+        if exists(folder, TRAIN)? && exists(folder, VALIDATION)? && exists(folder, TOKENIZER)? {
+            let there = DataSet::open(folder)?;
+            there.verify()?;
+            return Ok(there);
+        }
+    }
+    let mut stream = Stream::new(text);
+    let train = Encoded::write(&mut stream, start, text, tokenizer, &file(folder, TRAIN))?;
+    let validation = Encoded::write(&mut stream, text.n_bytes(), text, tokenizer, &file(folder, VALIDATION))?;
+    stream.finish()?;
+    let description = describe(text, tokenizer, validation_share, train.part.clone(), validation.part.clone());
+    if let Some(recorded) = &recorded {
+        compare(folder, recorded, &description)?;
+    }
+    let wanted = [
+        (TRAIN, train.part.sha256.clone()),
+        (VALIDATION, validation.part.sha256.clone()),
+        (TOKENIZER, tokenizer.fingerprint()),
+    ];
+    refuse_other_files(folder, &wanted)?;
+    // First what tells whose the others are: whatever is there without it is somebody else's.
+    write_durably(&file(folder, DATA), description.to_json().as_bytes())?;
+    tokenizer.save(&file(folder, TOKENIZER))?;
+    train.file.commit()?;
+    validation.file.commit()?;
+    DataSet::open(folder)
+}
+
+/// One `.bin` file, complete but not yet under its name.
+struct Encoded {
+    file: DurableFile,
+    part: PartDescription,
+}
+
+impl Encoded {
+    /// Encodes the text up to byte `end`.
+    fn write(
+        stream: &mut Stream<'_>,
+        end: u64,
+        text: &Text,
+        tokenizer: &Tokenizer,
+        path: &Path,
+    ) -> Result<Self, DataError> {
+        let width = TokenWidth::for_vocabulary(tokenizer.vocab_size());
+        let (mut file, mut hash) = (DurableFile::create(path)?, Hash::default());
+        let (mut rest, mut bytes, mut tokens) = (Vec::new(), Vec::new(), 0);
+        while let Some(piece) = stream.piece(end, tokenizer.boundary(), &mut rest)? {
+            bytes.clear();
+            tokenizer.encode_piece(&piece, text.name(), &mut |token| width.write(token, &mut bytes))?;
+            tokens += (bytes.len() / width.bytes()) as u64;
+            hash.update(&bytes);
+            file.write(&bytes)?;
+        }
+        Ok(Self { file, part: PartDescription { tokens, sha256: hash.finish() } })
+    }
+}
+
+fn describe(
+    text: &Text,
+    tokenizer: &Tokenizer,
+    validation_share: f64,
+    train: PartDescription,
+    validation: PartDescription,
+) -> Description {
+    let vocab_size = tokenizer.vocab_size();
+    Description {
+        version: VERSION,
+        tokenizer: tokenizer.describe(),
+        tokenizer_fingerprint: tokenizer.fingerprint(),
+        vocab_size,
+        width: TokenWidth::for_vocabulary(vocab_size),
+        text_bytes: text.n_bytes(),
+        text_sha256: text.sha256().to_owned(),
+        validation_share,
+        train,
+        validation,
+    }
+}
+
+fn compare(folder: &Path, there: &Description, asked: &Description) -> Result<(), DataError> {
+    let differences = there.differences(asked);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(DataError::OtherData { folder: folder.to_owned(), differences })
+}
+
+/// Files of these names may only be there with exactly the content that they are about to get.
+fn refuse_other_files(folder: &Path, wanted: &[(&str, String)]) -> Result<(), DataError> {
+    let mut differences = Vec::new();
+    for (name, asked) in wanted {
+        if exists(folder, name)? {
+            let there = hash_of_file(&file(folder, name))?;
+            if there != *asked {
+                differences.push(Difference { what: format!("{name}'s SHA-256"), there, asked: asked.clone() });
+            }
+        }
+    }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(DataError::OtherData { folder: folder.to_owned(), differences })
+}
+
+fn exists(folder: &Path, name: &str) -> Result<bool, DataError> {
+    let path = file(folder, name);
+    path.try_exists().map_err(DataError::file("look at", &path))
+}

@@ -1,0 +1,60 @@
+//! How many bytes a token takes.
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes of a token, little endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenWidth {
+    /// Vocabularies up to 256, bytes for example.
+    U8,
+    /// Vocabularies up to 65 536; nanoGPT's `.bin` files.
+    U16,
+    /// All others.
+    U32,
+}
+
+impl TokenWidth {
+    /// The narrowest that holds every token below `vocab_size`.
+    #[must_use]
+    pub fn for_vocabulary(vocab_size: usize) -> Self {
+        match vocab_size {
+            0..=0x100 => Self::U8,
+            0x101..=0x1_0000 => Self::U16,
+            _ => Self::U32,
+        }
+    }
+
+    /// 1, 2 or 4.
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::U8 => 1,
+            Self::U16 => 2,
+            Self::U32 => 4,
+        }
+    }
+
+    /// Appends the low bytes of a token.
+    pub(crate) fn write(self, token: u32, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&token.to_le_bytes()[..self.bytes()]);
+    }
+
+    pub(crate) fn tokens(self, bytes: &[u8]) -> impl Iterator<Item = u32> {
+        bytes.chunks_exact(self.bytes()).map(|token| {
+            let mut whole = [0; 4];
+            whole[..token.len()].copy_from_slice(token);
+            u32::from_le_bytes(whole)
+        })
+    }
+}
+
+impl std::fmt::Display for TokenWidth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::U8 => "u8",
+            Self::U16 => "u16",
+            Self::U32 => "u32",
+        })
+    }
+}
