@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use crate::Evaluation;
 
 /// Something that happened in a run.
@@ -12,6 +14,13 @@ pub enum Event {
     Step(StepReport),
     /// The model was evaluated.
     Evaluated(Evaluation),
+    /// The run has diverged, and ends.
+    NotFinite {
+        /// Updates that the model had seen.
+        step: usize,
+        /// The loss of that step, if it was computed.
+        loss: Option<f64>,
+    },
     /// A checkpoint is on disk.
     Saved {
         /// Its folder.
@@ -27,11 +36,12 @@ pub enum Event {
 }
 
 /// One step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StepReport {
     /// The step, counted from 0.
     pub step: usize,
     /// Steps of the run.
+    #[serde(skip)]
     pub steps: usize,
     /// Training loss.
     pub loss: f64,

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod checkpoint;
 mod curve;
+mod durable;
 mod error;
 mod event;
 mod finite;
 mod gradients;
+mod metrics;
 mod run;
 mod schedule;
 mod seed;
@@ -12,6 +15,7 @@ mod task;
 mod trainer;
 mod training;
 
+pub use checkpoint::{Difference, RunFolder};
 pub use curve::{Curve, Ended, Evaluation, Trained};
 pub use error::TrainError;
 pub use event::{Event, StepReport};

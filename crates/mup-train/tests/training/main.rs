@@ -3,7 +3,12 @@
 
 mod accumulation;
 mod bad_input;
+mod checkpoints;
+mod damage;
 mod gpt_transfer;
+mod killed;
+mod metrics;
 mod net;
 mod not_finite;
+mod refused;
 mod schedules;

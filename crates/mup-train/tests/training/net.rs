@@ -1,5 +1,7 @@
-//! A small network, its plan and optimizer, and a regression-free classification task whose data are a function of
+//! A small network, its plan and optimizer, and a classification task whose data are a function of
 //! the step.
+
+use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::ModuleOptimizer;
@@ -8,7 +10,8 @@ use mup_init::{InitSpec, initialize};
 use mup_models::{Mlp, MlpConfig, shape_reader};
 use mup_optim::{MupAdamWConfig, MupSgdConfig};
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-use mup_train::{MicroBatch, Task, TaskError};
+use mup_shapes::InfShapes;
+use mup_train::{Event, MicroBatch, RunFolder, Task, TaskError, TrainError, Trained, Trainer, Training};
 
 pub(crate) const D_INPUT: usize = 6;
 pub(crate) const CLASSES: usize = 4;
@@ -18,10 +21,13 @@ pub(crate) fn config(width: usize) -> MlpConfig {
     MlpConfig::new(D_INPUT, vec![width, 2 * width], CLASSES)
 }
 
-fn plan_for(width: usize, optimizer: OptimizerKind) -> ScalingPlan {
+pub(crate) fn shapes(width: usize) -> InfShapes {
     let model = |width| config(width).init(&Device::flex()).unwrap();
-    let shapes = shape_reader().infer(&model(8), &model(16), &model(width)).unwrap();
-    ScalingPlan::new(&shapes, Parametrization::mup(), optimizer).unwrap()
+    shape_reader().infer(&model(4), &model(16), &model(width)).unwrap()
+}
+
+fn plan_for(width: usize, optimizer: OptimizerKind) -> ScalingPlan {
+    ScalingPlan::new(&shapes(width), Parametrization::mup(), optimizer).unwrap()
 }
 
 pub(crate) fn plan(width: usize) -> ScalingPlan {
@@ -115,4 +121,44 @@ pub(crate) fn weights<M: Module>(model: &M) -> Vec<f32> {
 /// As bits, so that NaN equals itself.
 pub(crate) fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// A run of `Largest` in a folder with a checkpoint after every second step.
+pub(crate) fn folder(path: &Path) -> RunFolder {
+    RunFolder::new(path, &plan(8)).with_every_steps(2)
+}
+
+/// Ten steps, evaluated after 4, 8 and 10.
+pub(crate) fn ten_steps() -> Training {
+    Training::new(10, 0.02).with_max_norm(1.0).with_evaluate_every(4)
+}
+
+/// Trains a fresh model in a folder; events and result.
+pub(crate) fn train_in(
+    folder: RunFolder,
+    training: Training,
+    task: &Largest,
+) -> (Vec<Event>, Result<Trained<Mlp>, TrainError>) {
+    let (model, optimizer) = start(8);
+    let mut events = Vec::new();
+    let trainer = Trainer::new(training).in_folder(folder).observe(|event| events.push(event.clone()));
+    let trained = trainer.train(task, model, optimizer);
+    (events, trained)
+}
+
+/// Warnings among events.
+pub(crate) fn warnings(events: &[Event]) -> Vec<&str> {
+    let warned = events.iter().filter_map(|event| match event {
+        Event::Warning(warning) => Some(warning.as_str()),
+        _ => None,
+    });
+    warned.collect()
+}
+
+/// Names in `checkpoints`, sorted.
+pub(crate) fn checkpoints(run: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(run.join("checkpoints")).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }
