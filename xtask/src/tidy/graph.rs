@@ -9,6 +9,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     ("mup-optim", &["mup-shapes", "mup-rules"]),
     ("mup-models", &["mup-shapes", "mup-rules"]),
     ("mup-transfer", &["mup-rules"]),
+    ("mup-train", &["mup-shapes", "mup-rules", "mup-optim"]),
     ("mup-verdict", &["mup-shapes", "mup-rules", "mup-init", "mup-optim", "mup-models", "mup-transfer"]),
 ];
 

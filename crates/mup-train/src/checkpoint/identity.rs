@@ -1,0 +1,78 @@
+//! What two runs must have in common for one to continue the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+use mup_rules::ScalingPlan;
+use mup_shapes::param_paths;
+use serde_json::{Map, Value, json};
+
+/// One thing in which a checkpoint and the run that would continue it differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Where, such as `training.learning_rate` or `shapes.readout.weight`.
+    pub name: String,
+    /// In the checkpoint, as JSON; none if it has no such entry.
+    pub checkpoint: Option<String>,
+    /// In the run.
+    pub now: Option<String>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |side: &Option<String>| side.clone().unwrap_or_else(|| "absent".to_owned());
+        write!(f, "{}: {} in the checkpoint, {} now", self.name, show(&self.checkpoint), show(&self.now))
+    }
+}
+
+/// Every difference between two identities, by name.
+pub(super) fn differences(checkpoint: &Value, now: &Value) -> Vec<Difference> {
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    flatten("", checkpoint, &mut before);
+    flatten("", now, &mut after);
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let difference = |name: &String| {
+        let (checkpoint, now) = (before.get(name).cloned(), after.get(name).cloned());
+        (checkpoint != now).then(|| Difference { name: name.clone(), checkpoint, now })
+    };
+    names.into_iter().filter_map(difference).collect()
+}
+
+fn flatten(name: &str, value: &Value, into: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (field, value) in fields {
+                let name = if name.is_empty() { field.clone() } else { format!("{name}.{field}") };
+                flatten(&name, value, into);
+            }
+        }
+        value => {
+            into.insert(name.to_owned(), value.to_string());
+        }
+    }
+}
+
+/// The plan with its rows by path, so that a difference names the parameter.
+pub(super) fn plan_value(plan: &ScalingPlan) -> Value {
+    let rows: Map<String, Value> = plan.rows().iter().map(|row| (row.path.clone(), json!(row))).collect();
+    json!({ "optimizer": plan.optimizer(), "parametrization": plan.parametrization(), "rows": rows })
+}
+
+/// Element type and sizes of every float parameter by path.
+pub(super) fn shapes_value<M: Module>(model: &M) -> Value {
+    let mut shapes = Shapes(BTreeMap::new());
+    model.visit(&mut shapes);
+    let shape = |id: u64| shapes.0.get(&id).cloned().unwrap_or_default();
+    param_paths(model).into_iter().map(|(path, id)| (path, Value::from(shape(id.val())))).collect::<Map<_, _>>().into()
+}
+
+struct Shapes(BTreeMap<u64, String>);
+
+impl ModuleVisitor for Shapes {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let value = param.val();
+        self.0.insert(param.id.val(), format!("{:?} {:?}", value.dtype(), value.dims()));
+    }
+}

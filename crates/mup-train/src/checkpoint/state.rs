@@ -1,0 +1,46 @@
+//! `state.json`: where the run stood, and which run it was.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Evaluation;
+
+/// Changed whenever an older program would misread a checkpoint.
+pub(super) const VERSION: u64 = 1;
+
+pub(super) const MODEL: &str = "model.bpk";
+pub(super) const OPTIMIZER: &str = "optimizer.bpk";
+/// One f64 a step, little-endian.
+pub(super) const LOSSES: &str = "losses.f64";
+pub(super) const STATE: &str = "state.json";
+/// Digests of all other files, as `sha256sum` writes and checks them.
+pub(super) const SUMS: &str = "SHA256SUMS";
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct State {
+    pub(super) version: u64,
+    /// Updates that the model has seen: the next step.
+    pub(super) step: usize,
+    pub(super) evaluations: Vec<Evaluation>,
+    pub(super) identity: Value,
+}
+
+/// Read before anything else, so that another version is named as such, whatever else it contains.
+#[derive(Debug, Deserialize)]
+pub(super) struct Header {
+    pub(super) version: u64,
+}
+
+pub(super) fn losses_to_bytes(losses: &[f64]) -> Vec<u8> {
+    losses.iter().flat_map(|loss| loss.to_le_bytes()).collect()
+}
+
+pub(super) fn losses_from_bytes(bytes: &[u8]) -> Vec<f64> {
+    let (chunks, _) = bytes.as_chunks::<8>();
+    chunks.iter().map(|chunk| f64::from_le_bytes(*chunk)).collect()
+}
+
+pub(super) fn digest(content: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod checkpoint;
+mod curve;
+mod durable;
+mod error;
+mod event;
+mod finite;
+mod gradients;
+mod metrics;
+mod run;
+mod schedule;
+mod seed;
+mod task;
+mod trainer;
+mod training;
+
+pub use checkpoint::{Difference, RunFolder};
+pub use curve::{Curve, Ended, Evaluation, Trained};
+pub use error::TrainError;
+pub use event::{Event, StepReport};
+pub use gradients::MeanGradients;
+pub use schedule::{Decay, Schedule};
+pub use task::{MicroBatch, Task, TaskError};
+pub use trainer::Trainer;
+pub use training::Training;

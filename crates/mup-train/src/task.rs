@@ -1,0 +1,68 @@
+//! What is trained on: the part of a run that the loop does not know.
+
+use burn::tensor::Tensor;
+
+/// An error of a task, for example of a file that it reads.
+pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Which part of the data a loss is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MicroBatch {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// The micro batch within the step, counted from 0.
+    pub index: usize,
+    /// Micro batches of a step.
+    pub of: usize,
+}
+
+impl MicroBatch {
+    /// Its part of the `examples` of a step's whole batch: `index · examples/of ..` and as many.
+    ///
+    /// ```
+    /// use mup_train::MicroBatch;
+    /// assert_eq!(MicroBatch { step: 0, index: 1, of: 4 }.part_of(32), 8..16);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if `of` does not divide `examples`: the mean over micro batches would not be the mean over the batch.
+    #[must_use]
+    pub fn part_of(&self, examples: usize) -> std::ops::Range<usize> {
+        let of = self.of;
+        assert!(examples.is_multiple_of(of), "{examples} examples cannot be divided into {of} equal micro batches");
+        let size = examples / of;
+        self.index * size..(self.index + 1) * size
+    }
+}
+
+/// A loss to minimize, over data in a fixed order.
+///
+/// A run can only be repeated, and resumed to the bit, if [`loss`](Self::loss) is a pure function of the model and the
+/// [`MicroBatch`]: keep no position, draw from a generator seeded by the run's seed and the step. The device's own
+/// generator (dropout) is seeded by the loop before every micro batch.
+pub trait Task<M> {
+    /// Mean loss of a micro batch, on the model's autodiff device. All micro batches have the same number of tokens, so
+    /// that the mean of their losses is the loss of the whole batch.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the task from reading its data; ends the run.
+    fn loss(&self, model: &M, batch: MicroBatch) -> Result<Tensor<1>, TaskError>;
+
+    /// Validation loss of a model without autodiff and dropout ([`Module::valid`](burn::module::Module::valid)); none if
+    /// the task has no validation data.
+    ///
+    /// # Errors
+    ///
+    /// As [`loss`](Self::loss).
+    fn evaluate(&self, _model: &M) -> Result<Option<f64>, TaskError> {
+        Ok(None)
+    }
+
+    /// Tokens (or examples) that one step trains on, all its micro batches together.
+    fn tokens_per_step(&self) -> u64;
+
+    /// What decides the losses: data, order, seed, batch. A checkpoint made with another fingerprint is refused.
+    fn fingerprint(&self) -> String;
+}

@@ -1,0 +1,82 @@
+//! A run: what it is configured with, and the loop.
+
+use std::fmt;
+
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+
+use crate::run::Run;
+use crate::seed::seed_devices;
+use crate::{Event, RunFolder, Task, TrainError, Trained, Training};
+
+/// Trains a model by a [`Training`], reporting to an observer.
+pub struct Trainer<'a> {
+    pub(crate) training: Training,
+    pub(crate) folder: Option<RunFolder>,
+    pub(crate) observer: Box<dyn FnMut(&Event) + 'a>,
+    pub(crate) interrupted: Box<dyn Fn() -> bool + 'a>,
+}
+
+impl fmt::Debug for Trainer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trainer").field("training", &self.training).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Trainer<'a> {
+    /// With these settings; warnings go to standard error.
+    #[must_use]
+    pub fn new(training: Training) -> Self {
+        let warn = |event: &Event| {
+            if let Event::Warning(warning) = event {
+                eprintln!("warning: {warning}");
+            }
+        };
+        Self { training, folder: None, observer: Box::new(warn), interrupted: Box::new(|| false) }
+    }
+
+    /// Keeps checkpoints and metrics in a folder, and continues from what is there.
+    #[must_use]
+    pub fn in_folder(mut self, folder: RunFolder) -> Self {
+        self.folder = Some(folder);
+        self
+    }
+
+    /// Shows everything that happens, warnings too, to `observer`.
+    #[must_use]
+    pub fn observe(mut self, observer: impl FnMut(&Event) + 'a) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    /// Asks `interrupted` before every step whether to stop.
+    #[must_use]
+    pub fn interrupt(mut self, interrupted: impl Fn() -> bool + 'a) -> Self {
+        self.interrupted = Box::new(interrupted);
+        self
+    }
+
+    /// Trains `model`, which stands on an autodiff device, with `optimizer`; both as at step 0, whatever the folder holds.
+    ///
+    /// The optimizer's groups must not be by `ParamId`, since a resumed model has those of its checkpoint; those of
+    /// `mup-optim` are by path. Without a folder nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`]: a setting without meaning, a task that cannot give a loss, a file that cannot be read or written, a
+    /// folder of another run. Checkpoints that were written before an error stay whole.
+    pub fn train<M: Module, T: Task<M>>(
+        mut self,
+        task: &T,
+        model: M,
+        optimizer: ModuleOptimizer,
+    ) -> Result<Trained<M>, TrainError> {
+        self.training.check()?;
+        // Parameters that are still lazy are drawn from the device's generator at their first use.
+        seed_devices(&model, self.training.seed, [usize::MAX, 0]);
+        match self.folder.take() {
+            None => Run::new(self, task, optimizer).train(model),
+            Some(folder) => Run::new(self, task, optimizer).train_in(folder, model),
+        }
+    }
+}

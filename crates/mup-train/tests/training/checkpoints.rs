@@ -1,0 +1,95 @@
+//! What a folder keeps, and that a run continues from it to the bit.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use mup_train::{Ended, Event, RunFolder, Trained, Trainer, Training};
+
+use crate::net::{Largest, bits, checkpoints, folder, plan, start, ten_steps, train_in, warnings, weights};
+
+fn interrupted_after(steps: usize, path: &std::path::Path) -> Trained<mup_models::Mlp> {
+    let (model, optimizer) = start(8);
+    let done = Cell::new(0);
+    let trainer = Trainer::new(ten_steps())
+        .in_folder(folder(path))
+        .observe(|event| done.set(done.get() + usize::from(matches!(event, Event::Step(_)))))
+        .interrupt(|| done.get() == steps);
+    trainer.train(&Largest::default(), model, optimizer).unwrap()
+}
+
+#[test]
+fn an_interrupted_run_continues_to_the_bit_of_one_without_a_folder() {
+    let (model, optimizer) = start(8);
+    let whole = Trainer::new(ten_steps()).train(&Largest::default(), model, optimizer).unwrap();
+    for steps in 0..10 {
+        let run = tempfile::tempdir().unwrap();
+        let stopped = interrupted_after(steps, run.path());
+        assert_eq!((stopped.curve.ended, stopped.curve.losses.len()), (Ended::Interrupted, steps));
+        let (events, continued) = train_in(folder(run.path()), ten_steps(), &Largest::default());
+        let continued = continued.unwrap();
+        assert_eq!(continued.curve, whole.curve, "stopped after {steps}");
+        assert_eq!(bits(&continued.curve.losses), bits(&whole.curve.losses));
+        assert_eq!(weights(&continued.model), weights(&whole.model), "stopped after {steps}");
+        let first = events.iter().find_map(|event| if let Event::Step(step) = event { Some(step.step) } else { None });
+        assert_eq!(first, Some(steps), "no step is repeated");
+        assert!(warnings(&events).is_empty());
+    }
+}
+
+#[test]
+fn a_finished_run_returns_its_result_without_training_again() {
+    let run = tempfile::tempdir().unwrap();
+    let (_, first) = train_in(folder(run.path()), ten_steps(), &Largest::default());
+    let (events, again) = train_in(folder(run.path()), ten_steps(), &Largest::default());
+    let (first, again) = (first.unwrap(), again.unwrap());
+    assert_eq!(again.curve, first.curve);
+    assert_eq!(again.curve.ended, Ended::Finished);
+    assert_eq!(weights(&again.model), weights(&first.model));
+    assert!(matches!(events[..], [Event::Resumed { .. }]), "{events:?}");
+}
+
+#[test]
+fn the_last_checkpoints_are_kept_and_older_ones_deleted() {
+    let run = tempfile::tempdir().unwrap();
+    train_in(folder(run.path()).with_keep_last(3), ten_steps(), &Largest::default()).1.unwrap();
+    assert_eq!(checkpoints(run.path()), ["step-00000006", "step-00000008", "step-00000010"]);
+    let run = tempfile::tempdir().unwrap();
+    let often = RunFolder::new(run.path(), &plan(8)).with_every(Duration::ZERO).with_keep_last(100);
+    train_in(often, ten_steps(), &Largest::default()).1.unwrap();
+    assert_eq!(checkpoints(run.path()).len(), 10);
+    let run = tempfile::tempdir().unwrap();
+    train_in(RunFolder::new(run.path(), &plan(8)), ten_steps(), &Largest::default()).1.unwrap();
+    assert_eq!(checkpoints(run.path()), ["step-00000010"]);
+}
+
+#[test]
+fn the_digests_of_a_checkpoint_are_those_of_sha256sum() {
+    let run = tempfile::tempdir().unwrap();
+    train_in(folder(run.path()), ten_steps(), &Largest::default()).1.unwrap();
+    let checkpoint = run.path().join("checkpoints/step-00000010");
+    let sums =
+        std::process::Command::new("sha256sum").arg("--check").arg("SHA256SUMS").current_dir(checkpoint).output();
+    // Not on every system; where it is, it agrees.
+    if let Ok(sums) = sums {
+        assert!(sums.status.success(), "{}", String::from_utf8_lossy(&sums.stderr));
+        assert_eq!(String::from_utf8_lossy(&sums.stdout).lines().count(), 4);
+    }
+}
+
+/// A rate at which the weights overflow while loss and gradients were finite: with one checkpoint kept, writing the next
+/// would delete the last good one.
+#[test]
+fn a_model_that_is_not_finite_never_displaces_a_good_checkpoint() {
+    for poison in [(5, f32::NAN), (5, 1e30)] {
+        let run = tempfile::tempdir().unwrap();
+        let task = Largest { poison: Some(poison), ..Largest::default() };
+        let (_, diverged) = train_in(folder(run.path()).with_keep_last(1), ten_steps(), &task);
+        assert_eq!(diverged.unwrap().curve.ended, Ended::NotFinite { step: 5 });
+        assert_eq!(checkpoints(run.path()), ["step-00000004"]);
+    }
+    let run = tempfile::tempdir().unwrap();
+    let steep = Training::new(10, 1e300).with_schedule(mup_train::Schedule::linear().with_warm_up(10));
+    let (_, diverged) = train_in(folder(run.path()).with_every_steps(1), steep, &Largest::default());
+    assert_eq!(diverged.unwrap().curve.ended, Ended::NotFinite { step: 1 });
+    assert!(checkpoints(run.path()).is_empty());
+}

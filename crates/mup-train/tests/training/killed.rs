@@ -1,0 +1,65 @@
+//! kill -9 at random moments, and a disk that is full, in a process of its own.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use mup_train::{Curve, Trainer, Training};
+
+use crate::metrics::steps;
+use crate::net::{Largest, bits, checkpoints, folder, start, weights};
+
+const FOLDER: &str = "MUP_TRAIN_KILLED_FOLDER";
+const THIS: &str = "killed::a_run_killed_at_random_moments_ends_with_the_same_bits";
+const STEPS: usize = 400;
+const KILLS: usize = 20;
+
+fn train(path: Option<&Path>) -> (Curve, Vec<f32>) {
+    let (model, optimizer) = start(8);
+    let training = Training::new(STEPS, 0.02).with_max_norm(1.0).with_evaluate_every(7).with_micro_batches(2);
+    let mut trainer = Trainer::new(training);
+    if let Some(path) = path {
+        trainer = trainer.in_folder(folder(path).with_every_steps(3));
+    }
+    let trained = trainer.train(&Largest::default(), model, optimizer).unwrap();
+    (trained.curve, weights(&trained.model))
+}
+
+fn child(path: &Path) -> Child {
+    let mut this = Command::new(std::env::current_exe().unwrap());
+    this.args(["--exact", THIS]).env(FOLDER, path).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+#[test]
+fn a_run_killed_at_random_moments_ends_with_the_same_bits() {
+    if let Some(path) = std::env::var_os(FOLDER) {
+        train(Some(Path::new(&path)));
+        return;
+    }
+    let (wanted, wanted_weights) = train(None);
+    let (run, mut random, mut kills) = (tempfile::tempdir().unwrap(), 1_u64, 0);
+    let mut longest = 100;
+    while kills < KILLS {
+        let mut process = child(run.path());
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_millis(5 + (random >> 33) % longest));
+        if process.try_wait().unwrap().is_some() {
+            // Too fast a machine: from the beginning, with earlier kills.
+            std::fs::remove_dir_all(run.path().join("checkpoints")).unwrap();
+            longest = longest / 2 + 1;
+            continue;
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+        kills += 1;
+    }
+    assert!(child(run.path()).wait().unwrap().success());
+    // Finished: this only reads the result.
+    let (curve, end) = train(Some(run.path()));
+    assert_eq!(curve, wanted);
+    assert_eq!(bits(&curve.losses), bits(&wanted.losses));
+    assert_eq!(end, wanted_weights);
+    let evaluated = (1..).map(|i| 7 * i).take_while(|step| *step < STEPS).chain([STEPS]).map(|step| step as u64);
+    assert_eq!(steps(run.path()), ((0..STEPS as u64).collect(), evaluated.collect()));
+    assert_eq!(checkpoints(run.path()), ["step-00000399", "step-00000400"]);
+}
