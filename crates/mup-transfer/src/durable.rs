@@ -1,6 +1,8 @@
 //! Files that are whole or absent, whatever happens to the process or the machine.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -13,8 +15,8 @@ use std::path::Path;
 pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or_else(|| io::Error::other("not a file name"))?.to_string_lossy();
-    // The process id keeps two workers on one study from writing the same temporary file.
-    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    // Two workers on one study must not write the same temporary file; process ids repeat from machine to machine.
+    let temporary = folder.join(format!(".{name}.{:016x}.tmp", RandomState::new().build_hasher().finish()));
     let written = write_and_rename(&temporary, path, content);
     if written.is_err() {
         let _ = fs::remove_file(&temporary);

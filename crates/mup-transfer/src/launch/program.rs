@@ -50,7 +50,7 @@ impl<'a> ProgramRunner<'a> {
         let runner = Self { study, program };
         let names: Vec<String> = study.config().space.0.keys().cloned().collect();
         let known: Vec<String> =
-            names.into_iter().chain(["seed", "steps", "file", "self"].map(str::to_owned)).collect();
+            names.into_iter().chain(["seed", "steps", "file", "study", "self"].map(str::to_owned)).collect();
         for word in &program.command {
             for name in placeholders(word) {
                 if !known.iter().any(|known| known == name) {
@@ -113,7 +113,8 @@ impl<'a> ProgramRunner<'a> {
     }
 
     fn start(&self, trial: &StudyTrial, file: &Path, log: File) -> Result<Child, LaunchError> {
-        let words = self.program.command.iter().map(|word| fill(word, trial, file));
+        let folder = std::path::absolute(self.study.folder()).map_err(io(self.study.folder(), "find"))?;
+        let words = self.program.command.iter().map(|word| fill(word, trial, file, &folder));
         let words: Vec<String> = words.collect();
         let (program, arguments) = words.split_first().expect("bug: a checked study's command is not empty");
         let mut command = Command::new(program);
@@ -217,12 +218,13 @@ fn placeholders(word: &str) -> Vec<&str> {
     parts.map(|(name, _)| name).filter(is_name).collect()
 }
 
-fn fill(word: &str, trial: &StudyTrial, file: &Path) -> String {
+fn fill(word: &str, trial: &StudyTrial, file: &Path, study: &Path) -> String {
     let program = || std::env::current_exe().map(|path| path.display().to_string()).unwrap_or_default();
     let fixed = [
         ("seed", trial.seed.to_string()),
         ("steps", trial.steps.to_string()),
         ("file", file.display().to_string()),
+        ("study", study.display().to_string()),
         ("self", program()),
     ];
     let values = trial.values.iter().map(|(name, value)| (name, value.to_string()));

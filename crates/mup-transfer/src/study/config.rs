@@ -83,8 +83,8 @@ pub struct Stage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Program {
-    /// Program and arguments; `{NAME}` stands for a value, `{seed}`, `{steps}` or `{file}`, and `{self}` for the
-    /// program that runs the study.
+    /// Program and arguments; `{NAME}` stands for a value, `{seed}`, `{steps}`, `{file}` (the trial's) or
+    /// `{study}` (the folder), and `{self}` for the program that runs the study.
     pub command: Vec<String>,
     /// A trial that takes longer has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
