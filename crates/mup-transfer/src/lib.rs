@@ -8,6 +8,7 @@
 //! It knows nothing of how a trial trains: a trial is a closure.
 
 mod archive;
+mod choice;
 mod cost;
 mod durable;
 mod error;
@@ -30,6 +31,10 @@ mod trial;
 mod values;
 
 pub use archive::Archive;
+pub use choice::{
+    Candidate, Choice, ChoiceError, Chosen, Counts, Importance, Interval, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE,
+    Share, Warning, across_width, choose,
+};
 pub use cost::{Cost, Spent};
 pub use durable::write_durably;
 pub use error::{Difference, SpaceError, StudyError, TransferError};
