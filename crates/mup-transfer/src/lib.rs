@@ -10,6 +10,7 @@
 mod archive;
 #[cfg(all(feature = "cli", unix))]
 pub mod cli;
+mod choice;
 mod cost;
 mod durable;
 mod error;
@@ -32,6 +33,10 @@ mod trial;
 mod values;
 
 pub use archive::Archive;
+pub use choice::{
+    Candidate, Choice, ChoiceError, Chosen, Counts, Importance, Interval, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE,
+    Share, Warning, across_width, choose,
+};
 pub use cost::{Cost, Spent};
 pub use durable::write_durably;
 pub use error::{Difference, SpaceError, StudyError, TransferError};

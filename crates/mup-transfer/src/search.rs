@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tpe::TpeOptimizer;
 
-use crate::{Dimension, Space, SpaceError, Values};
+use crate::{Space, SpaceError, Values};
 
 /// How samples are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +100,9 @@ fn parzen(space: &Space, seed: u64, sample: usize, name: &str, tried: &[Tried<'_
     let estimator = if count.is_some() { tpe::histogram_estimator() } else { tpe::parzen_estimator() };
     let mut optimizer = TpeOptimizer::new(estimator, range);
     for (values, loss) in tried {
-        let Some(place) = values.get(name).and_then(|value| place_of(dimension, value)) else { continue };
+        let Some(place) = values.get(name).and_then(|value| dimension.place(value)) else { continue };
+        // An estimator of names takes an index.
+        let place = count.map_or(place, |count| (place * count as f64).floor());
         // Above all finite losses: the estimator only ranks them.
         let loss = if loss.is_finite() { *loss } else { f64::MAX };
         optimizer.tell(place, loss).expect("bug: a tried value lies in its own range");
@@ -108,21 +110,6 @@ fn parzen(space: &Space, seed: u64, sample: usize, name: &str, tried: &[Tried<'_
     let mut rng = ChaCha8Rng::from_seed(hash(seed, sample as u64, name));
     let asked = optimizer.ask(&mut rng).expect("bug: the estimator has a range");
     count.map_or(asked, |count| (asked.floor() + 0.5) / count as f64)
-}
-
-/// The inverse of [`Dimension::at`]; an index for a list.
-fn place_of(dimension: &Dimension, value: &crate::Setting) -> Option<f64> {
-    match dimension {
-        Dimension::LogUniform([low, high]) => {
-            let share = libm::log(value.number()? / low) / libm::log(high / low);
-            // The range excludes its high end.
-            Some(share.clamp(0.0, 1.0 - f64::EPSILON))
-        }
-        Dimension::Uniform([low, high]) => {
-            Some(((value.number()? - low) / (high - low)).clamp(0.0, 1.0 - f64::EPSILON))
-        }
-        list => Some(list.settings()?.iter().position(|setting| setting == value)? as f64),
-    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,23 @@ impl Dimension {
         }
     }
 
+    /// The place of a value in 0..1, the inverse of [`at`](Self::at); the middle of its share for a list. None for a
+    /// value that the dimension does not have.
+    #[must_use]
+    pub fn place(&self, setting: &Setting) -> Option<f64> {
+        let share = match self {
+            Self::LogUniform([low, high]) => libm::log(setting.number()? / low) / libm::log(high / low),
+            Self::Uniform([low, high]) => (setting.number()? - low) / (high - low),
+            Self::Integer([low, high]) => (setting.number()? - *low as f64 + 0.5) / (*high as f64 - *low as f64 + 1.0),
+            list => {
+                let settings = list.settings()?;
+                (settings.iter().position(|known| known == setting)? as f64 + 0.5) / settings.len() as f64
+            }
+        };
+        // The range excludes its high end; what is not in it at all, such as the logarithm of −1, has no place.
+        (!share.is_nan()).then(|| share.clamp(0.0, 1.0 - f64::EPSILON))
+    }
+
     /// The list of its values; none where there is a continuum.
     #[must_use]
     pub fn settings(&self) -> Option<Vec<Setting>> {
@@ -124,7 +141,21 @@ mod tests {
             prop_assert!((log_uniform.log2() - (low + place * length)).abs() < 1e-9);
             let integer = number(Dimension::Integer([low as i64, low as i64 + 3]));
             prop_assert!((low.trunc()..=low.trunc() + 3.0).contains(&integer));
+            for dimension in [Dimension::LogUniform(ends), Dimension::Uniform([low, low + length])] {
+                prop_assert!((dimension.place(&dimension.at(place)).unwrap() - place).abs() < 1e-9);
+            }
+            let list = Dimension::Grid(vec![4.0, 1.0, 2.0]);
+            prop_assert_eq!((list.place(&list.at(place)).unwrap() * 3.0) as usize, (place * 3.0) as usize);
         }
+    }
+
+    #[test]
+    fn a_value_of_another_dimension_has_no_place() {
+        let text = Setting::Text("x".to_owned());
+        for dimension in [Dimension::LogUniform([1.0, 2.0]), Dimension::Integer([1, 2]), Dimension::Grid(vec![1.0])] {
+            assert_eq!(dimension.place(&text), None);
+        }
+        assert_eq!(Dimension::LogUniform([1.0, 2.0]).place(&Setting::Number(-1.0)), None);
     }
 
     #[test]

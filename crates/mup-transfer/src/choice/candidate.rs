@@ -1,0 +1,97 @@
+//! A sample judged over its seeds.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Outcome, StudyConfig, StudyRecord, Values};
+
+/// A sample that finished with every seed, at one horizon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Number of the sample.
+    pub sample: usize,
+    /// Horizon.
+    pub steps: usize,
+    /// What was tried.
+    pub values: Values,
+    /// Training loss, smoothed over the last steps; mean over the seeds.
+    pub loss: f64,
+    /// Of the mean; none with a single seed.
+    pub standard_error: Option<f64>,
+}
+
+impl Candidate {
+    /// The order of the choice: by loss, of equal ones the earlier.
+    pub(super) fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.loss.total_cmp(&other.loss).then(self.sample.cmp(&other.sample))
+    }
+}
+
+/// What became of a sample at one horizon.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Judgment {
+    Finished(Candidate),
+    /// With at least one seed.
+    Diverged,
+    /// A seed has no record, or its run failed: nothing can be said.
+    Unknown,
+}
+
+/// A sample with all its records at one horizon.
+#[derive(Clone, Debug)]
+pub(super) struct Judged<'a> {
+    pub(super) steps: usize,
+    pub(super) values: &'a Values,
+    pub(super) judgment: Judgment,
+    pub(super) records: Vec<&'a StudyRecord>,
+}
+
+/// Every sample at every horizon, in order of (horizon, sample).
+pub(super) fn judge<'a>(config: &StudyConfig, records: &'a [StudyRecord]) -> Vec<Judged<'a>> {
+    let mut groups: BTreeMap<(usize, usize), Vec<&StudyRecord>> = BTreeMap::new();
+    for record in records {
+        let group = groups.entry((record.trial.steps, record.trial.sample)).or_default();
+        // Two stages of the same horizon run a sample once each, with the same result.
+        if group.iter().all(|known| known.trial.seed != record.trial.seed) {
+            group.push(record);
+        }
+    }
+    let judged = |((steps, _), records): ((usize, usize), Vec<&'a StudyRecord>)| Judged {
+        steps,
+        values: &records[0].trial.values,
+        judgment: judgment(config.seeds.len(), &records),
+        records,
+    };
+    groups.into_iter().map(judged).collect()
+}
+
+fn judgment(seeds: usize, records: &[&StudyRecord]) -> Judgment {
+    let diverged = |outcome: &Outcome| match outcome {
+        Outcome::Finished { loss } => !loss.is_finite(),
+        outcome => !outcome.failed(),
+    };
+    if records.iter().any(|record| diverged(&record.outcome)) {
+        return Judgment::Diverged;
+    }
+    let losses: Vec<f64> = records.iter().filter_map(|record| record.outcome.loss()).collect();
+    if losses.len() < seeds || losses.is_empty() {
+        return Judgment::Unknown;
+    }
+    let trial = &records[0].trial;
+    let n = losses.len() as f64;
+    let loss = losses.iter().sum::<f64>() / n;
+    if !loss.is_finite() {
+        return Judgment::Diverged;
+    }
+    let standard_error = variance(&losses).map(|variance| (variance / n).sqrt()).filter(|error| error.is_finite());
+    let values = trial.values.clone();
+    Judgment::Finished(Candidate { sample: trial.sample, steps: trial.steps, values, loss, standard_error })
+}
+
+/// The unbiased estimate; none from fewer than two.
+pub(super) fn variance(losses: &[f64]) -> Option<f64> {
+    let n = losses.len() as f64;
+    let mean = losses.iter().sum::<f64>() / n;
+    (losses.len() > 1).then(|| losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / (n - 1.0))
+}

@@ -1,0 +1,147 @@
+//! Which warnings a choice deserves.
+
+use super::candidate::{Candidate, Judged, Judgment};
+use super::proxy;
+use super::transferable::across_width;
+use super::warning::{Warning, number};
+use super::{Choice, Noise};
+use crate::{Dimension, Edge, Outcome, Records, Space, StudyConfig, StudyRecord, Transferable};
+
+/// Share of a range that counts as its end.
+const END: f64 = 0.05;
+/// Samples per hyperparameter that will do. A rule of thumb: 48 for the six of GPT-3, where the paper had 350.
+const PER_DIMENSION: usize = 8;
+/// Relative speed above which a run is taken for unfinished: a loss that falls with the logarithm of time after τ
+/// steps has 1/ln(T/τ) at step T, which is this at T = 55 τ.
+const SPEED: f64 = 0.25;
+
+pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_>], choice: &Choice) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    warnings.extend(damaged(records));
+    warnings.extend(incomplete(records, choice));
+    warnings.extend(few_samples(&config.space, judged));
+    warnings.extend(ends(&config.space, &choice.best));
+    warnings.extend(optimum_moves(judged, &choice.best, choice.noise.as_ref()));
+    warnings.extend(still_falling(records, &choice.best));
+    warnings.extend(proxy::check(&config.proxy));
+    warnings.extend(config.space.varied().filter_map(|(name, _)| transfers(name)));
+    warnings
+}
+
+fn damaged(records: &Records) -> Option<Warning> {
+    let (path, reason) = records.damaged.first()?;
+    let first = format!("{} ({reason})", path.display());
+    Some(Warning::Damaged { files: records.damaged.len(), first })
+}
+
+fn incomplete(records: &Records, choice: &Choice) -> Vec<Warning> {
+    let failures = || records.records.iter().filter_map(|record| failure(record));
+    let mut warnings = Vec::new();
+    if let Some(first) = failures().next() {
+        warnings.push(Warning::Failed { trials: failures().count(), first });
+    }
+    let trials = choice.counts.iter().map(|counts| counts.missing).sum();
+    if trials > 0 {
+        warnings.push(Warning::Missing { trials });
+    }
+    warnings
+}
+
+pub(super) fn failure(record: &StudyRecord) -> Option<String> {
+    match &record.outcome {
+        Outcome::Failed(failure) => Some(format!("{}: {failure}", record.trial.name())),
+        _ => None,
+    }
+}
+
+/// A list that was walked from end to end needs no more samples.
+fn few_samples(space: &Space, judged: &[Judged<'_>]) -> Option<Warning> {
+    let told =
+        |steps: usize| judged.iter().filter(|one| one.steps == steps && one.judgment != Judgment::Unknown).count();
+    let samples = judged.iter().map(|one| told(one.steps)).max()?;
+    let dimensions = space.varied().count();
+    let points = space.varied().map(|(_, dimension)| dimension.settings().map(|settings| settings.len()));
+    let walked = points.product::<Option<usize>>().is_some_and(|points| samples >= points);
+    let advised = PER_DIMENSION * dimensions;
+    (samples < advised && !walked).then_some(Warning::FewSamples { samples, dimensions, advised })
+}
+
+fn ends(space: &Space, best: &Candidate) -> Vec<Warning> {
+    let end = |(name, dimension): (&str, &Dimension)| {
+        let [low, high] = dimension.ends()?;
+        let value = number(&best.values, name)?;
+        let name = name.to_owned();
+        if let Dimension::Grid(_) | Dimension::Integer(_) = dimension {
+            let edge = if value <= low { Some(Edge::Low) } else { (value >= high).then_some(Edge::High) };
+            return edge.map(|edge| Warning::EndOfGrid { name, value, edge });
+        }
+        match dimension.place(best.values.get(&name)?)? {
+            place if place < END => Some(Warning::NearEnd { name, value, end: low, edge: Edge::Low }),
+            place if place > 1.0 - END => Some(Warning::NearEnd { name, value, end: high, edge: Edge::High }),
+            _ => None,
+        }
+    };
+    space.varied().filter_map(end).collect()
+}
+
+/// Compares, at the longest horizon, its best with the best of the next shorter one.
+fn optimum_moves(judged: &[Judged<'_>], best: &Candidate, noise: Option<&Noise>) -> Option<Warning> {
+    let tolerance = noise?.tolerance;
+    let finished = judged.iter().filter_map(|one| match &one.judgment {
+        Judgment::Finished(candidate) => Some(candidate),
+        Judgment::Diverged | Judgment::Unknown => None,
+    });
+    let short = finished.clone().map(|candidate| candidate.steps).filter(|steps| *steps < best.steps).max()?;
+    let winner = finished.clone().filter(|candidate| candidate.steps == short).min_by(|a, b| a.order(b))?;
+    let again =
+        finished.clone().find(|candidate| candidate.steps == best.steps && candidate.sample == winner.sample)?;
+    let difference = again.loss - best.loss;
+    let moves = Warning::OptimumMoves { short, long: best.steps, difference, tolerance };
+    (difference > tolerance).then_some(moves)
+}
+
+/// Compares the fall over the last two tenths with that over the whole run; mean over the seeds.
+fn still_falling(records: &Records, best: &Candidate) -> Option<Warning> {
+    let runs = records.records.iter().filter(|record| {
+        record.trial.sample == best.sample && record.trial.steps == best.steps && record.curve.losses.len() >= 20
+    });
+    let speeds: Vec<f64> = runs.filter_map(|record| speed(&record.curve.losses)).collect();
+    let speed = speeds.iter().sum::<f64>() / speeds.len() as f64;
+    (speed > SPEED).then_some(Warning::StillFalling { steps: best.steps, speed })
+}
+
+/// 1 for a straight line, 0 for a run that has arrived; none if it never fell.
+fn speed(losses: &[f64]) -> Option<f64> {
+    let tenth = losses.len() / 10;
+    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+    let (rest, last) = losses.split_at(losses.len() - tenth);
+    let before = mean(&rest[rest.len() - tenth..]);
+    let fall = losses.first()? - mean(last);
+    // From the first step to the middle of the last tenth there are 9.5 tenths.
+    (fall > 0.0).then(|| (before - mean(last)) * 9.5 / fall)
+}
+
+fn transfers(name: &str) -> Option<Warning> {
+    match across_width(name) {
+        (Transferable::Yes, _) => None,
+        (Transferable::No, reason) => {
+            Some(Warning::NotTransferable { name: name.to_owned(), reason: reason.to_owned() })
+        }
+        (Transferable::Unknown, _) => Some(Warning::Unpublished { name: name.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::speed;
+
+    #[test]
+    fn a_straight_line_has_speed_one_and_a_finished_run_none() {
+        let line: Vec<f64> = (0..100).map(|i| 5.0 - 0.01 * f64::from(i)).collect();
+        // The first step is half a step off the middle of what the means stand for.
+        assert!((speed(&line).unwrap() - 1.0).abs() < 0.01);
+        let finished: Vec<f64> = (0..100).map(|i| if i < 50 { 5.0 } else { 2.0 }).collect();
+        assert_eq!(speed(&finished), Some(0.0));
+        assert_eq!(speed(&[1.0; 40]), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! What became of a study's trials.
+
+use serde::{Deserialize, Serialize};
+
+use super::candidate::{Judged, Judgment};
+use crate::{Records, StudyConfig};
+
+/// Trials of one stage, by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Horizon.
+    pub steps: usize,
+    /// Those with a final loss.
+    pub finished: usize,
+    /// Those that diverged.
+    pub diverged: usize,
+    /// Those whose run failed.
+    pub failed: usize,
+    /// Those without a record.
+    pub missing: usize,
+}
+
+/// One for each stage. A stage of the best has no more samples than finished before it.
+pub(super) fn count(config: &StudyConfig, records: &Records, judged: &[Judged<'_>]) -> Vec<Counts> {
+    let mut stages: Vec<Counts> = Vec::new();
+    for (number, stage) in config.stages.iter().enumerate() {
+        let mut counts = Counts { steps: stage.steps, ..Counts::default() };
+        for record in records.records.iter().filter(|record| record.trial.stage == number) {
+            let count = match (record.outcome.loss(), record.outcome.failed()) {
+                (Some(_), _) => &mut counts.finished,
+                (None, true) => &mut counts.failed,
+                (None, false) => &mut counts.diverged,
+            };
+            *count += 1;
+        }
+        let mut samples = stage.samples();
+        if let Some(before) = stages.last().filter(|before| stage.best.is_some() && before.missing == 0) {
+            let finished = |sample: &&Judged<'_>| matches!(sample.judgment, Judgment::Finished(_));
+            samples = samples.min(judged.iter().filter(|one| one.steps == before.steps).filter(finished).count());
+        }
+        let ended = counts.finished + counts.diverged + counts.failed;
+        counts.missing = (samples * config.seeds.len()).saturating_sub(ended);
+        stages.push(counts);
+    }
+    stages
+}

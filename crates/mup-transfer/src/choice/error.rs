@@ -1,0 +1,27 @@
+//! When there is nothing to choose from.
+
+/// A choice that cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChoiceError {
+    /// No trial has ended.
+    #[error("no trial has ended yet: run the study's {planned} trials first")]
+    NothingRan {
+        /// Trials of the study.
+        planned: usize,
+    },
+    /// Trials have ended, but no sample finished with all its seeds.
+    #[error(
+        "no sample has finished with all its seeds: {diverged} trials diverged, {failed} failed, {missing} are missing; \
+         {remedy}"
+    )]
+    NothingFinished {
+        /// Trials that diverged.
+        diverged: usize,
+        /// Trials that failed.
+        failed: usize,
+        /// Trials without a record.
+        missing: usize,
+        /// What to do.
+        remedy: String,
+    },
+}

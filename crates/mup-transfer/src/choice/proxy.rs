@@ -1,0 +1,55 @@
+//! What `[proxy]` says of the model's size, under the names that programs use.
+
+use super::transferable::spelled;
+use super::warning::{D_HEAD, WIDTH, Warning};
+
+const WIDTHS: [&str; 5] = ["width", "d-model", "hidden-size", "n-embd", "embed-dim"];
+const HEAD_WIDTHS: [&str; 5] = ["d-head", "head-dim", "head-width", "head-size", "d-k"];
+const HEADS: [&str; 4] = ["n-head", "heads", "num-heads", "n-heads"];
+
+/// Warnings about a proxy that is too small; none where it does not say.
+pub(super) fn check(proxy: &toml::Table) -> Vec<Warning> {
+    let width = find(proxy, &WIDTHS);
+    let mut warnings = Vec::new();
+    if let Some((key, width)) = width.clone().filter(|(_, width)| *width < WIDTH) {
+        warnings.push(Warning::NarrowProxy { key, width });
+    }
+    let divided = || {
+        let ((width_key, width), (heads_key, heads)) = (width?, find(proxy, &HEADS)?);
+        (heads > 0).then(|| (format!("{width_key} by {heads_key}"), width / heads))
+    };
+    let head = find(proxy, &HEAD_WIDTHS).or_else(divided);
+    if let Some((key, d_head)) = head.filter(|(_, d_head)| *d_head < D_HEAD) {
+        warnings.push(Warning::NarrowHeads { key, d_head });
+    }
+    warnings
+}
+
+/// The first of the names that is a whole number, in this table or in those below it.
+fn find(table: &toml::Table, names: &[&str]) -> Option<(String, i64)> {
+    let here = names.iter().find_map(|name| {
+        let (key, value) = table.iter().find(|(key, _)| spelled(key) == *name)?;
+        Some((key.clone(), value.as_integer()?))
+    });
+    here.or_else(|| table.values().filter_map(toml::Value::as_table).find_map(|table| find(table, names)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warnings(text: &str) -> Vec<Warning> {
+        check(&toml::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn narrow_proxies_and_heads_are_found_however_they_are_spelled() {
+        assert!(warnings("").is_empty() && warnings("width = 512\nd_head = 32").is_empty());
+        assert!(warnings("width = \"wide\"").is_empty(), "what is no number says nothing");
+        let narrow = warnings("[model]\nn_embd = 48\nn_head = 4");
+        assert_eq!(narrow[0], Warning::NarrowProxy { key: "n_embd".to_owned(), width: 48 });
+        assert_eq!(narrow[1], Warning::NarrowHeads { key: "n_embd by n_head".to_owned(), d_head: 12 });
+        assert_eq!(warnings("width = 1024\nD-Head = 31").len(), 1);
+        assert!(warnings("width = 1024\nheads = 0").is_empty());
+    }
+}

@@ -1,0 +1,124 @@
+//! The choice as a terminal shows it.
+
+use std::fmt;
+
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+
+use super::{Choice, Chosen, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE};
+use crate::Setting;
+use crate::values::rounded;
+
+impl fmt::Display for Noise {
+    /// How it was measured, in a sentence without its end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { standard_deviation, tolerance, source } = self;
+        write!(
+            f,
+            "within {tolerance:.4} of the best loss, by a sample or by a quadratic fit: two standard errors of a difference, from a standard "
+        )?;
+        match source {
+            NoiseSource::Seeds { samples } => write!(
+                f,
+                "deviation of {standard_deviation:.4} between seeds over the better half of the samples ({samples})"
+            ),
+            NoiseSource::Fit { samples, coefficients, steps } => write!(
+                f,
+                "deviation of {standard_deviation:.4} around a quadratic ({coefficients} coefficients, the better \
+                 {samples} samples of {steps} steps), which is an upper estimate; several seeds would measure it"
+            ),
+        }
+    }
+}
+
+impl Choice {
+    /// What the interval rests on, or why there is none.
+    #[must_use]
+    pub fn noise_sentence(&self) -> String {
+        let unknown =
+            || "One seed and too few samples: which differences are chance is unknown, hence no intervals.".to_owned();
+        self.noise.map_or_else(unknown, |noise| format!("As good: {noise}."))
+    }
+
+    /// What the importance rests on, or why there is none.
+    #[must_use]
+    pub fn importance_sentence(&self) -> String {
+        let Some(importance) = &self.importance else {
+            return format!(
+                "No importance: it needs {SAMPLES_FOR_IMPORTANCE} samples of one horizon, with losses that differ."
+            );
+        };
+        format!(
+            "Importance: share of the loss's variance by fANOVA (Hutter et al. 2014) over {} samples of {} steps, {} of \
+             them diverged and counted as the worst that finished; {:.0} % is decided by several together.",
+            importance.samples,
+            importance.steps,
+            importance.diverged,
+            100.0 * importance.together(),
+        )
+    }
+
+    /// Name, value, interval, importance and transfer of a value, as text.
+    pub(crate) fn row(&self, chosen: &Chosen) -> [String; 5] {
+        let dash = || "–".to_owned();
+        let interval = if chosen.varied {
+            chosen.interval.as_ref().map_or_else(dash, ToString::to_string)
+        } else {
+            "fixed".to_owned()
+        };
+        let share = self.importance.as_ref().and_then(|importance| importance.share(&chosen.name));
+        let importance = share.map_or_else(dash, |share| format!("{:.0} %", 100.0 * share.mean));
+        [chosen.name.clone(), short(&chosen.value), interval, importance, chosen.transferable.to_string()]
+    }
+}
+
+/// A value for people.
+pub(crate) fn short(value: &Setting) -> String {
+    match value {
+        Setting::Number(value) => rounded(*value),
+        value => value.to_string(),
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let best = &self.best;
+        write!(f, "Best: sample {} at {} steps, training loss {:.4}", best.sample, best.steps, best.loss)?;
+        match best.standard_error {
+            Some(error) => writeln!(f, " ± {error:.4} (standard error over seeds)")?,
+            None => writeln!(f)?,
+        }
+        let mut values = table(&["hyperparameter", "chosen", "as good", "importance", "transfers"]);
+        self.values.iter().for_each(|chosen| {
+            values.add_row(self.row(chosen));
+        });
+        writeln!(f, "{values}\n{}\n{}", self.noise_sentence(), self.importance_sentence())?;
+        if !self.runners_up.is_empty() {
+            let varied = self.values.iter().filter(|chosen| chosen.varied).map(|chosen| chosen.name.as_str());
+            let names: Vec<&str> = varied.collect();
+            let mut rows = table(&[&["runner-up", "loss", "worse by"], names.as_slice()].concat());
+            for one in &self.runners_up {
+                let (loss, worse) = (format!("{:.4}", one.loss), format!("{:.4}", one.loss - best.loss));
+                let values = names.iter().map(|name| one.values.get(name).map(short).unwrap_or_default());
+                let row = [format!("sample {}", one.sample), loss, worse].into_iter();
+                rows.add_row(row.chain(values).collect::<Vec<_>>());
+            }
+            writeln!(f, "\n{rows}")?;
+        }
+        let mut rows = table(&["stage", "steps", "finished", "diverged", "failed", "missing"]);
+        for (stage, counts) in self.counts.iter().enumerate() {
+            let numbers = [stage, counts.steps, counts.finished, counts.diverged, counts.failed, counts.missing];
+            rows.add_row(numbers.map(|number| number.to_string()));
+            rows.column_iter_mut().for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+        }
+        writeln!(f, "\n{rows}")?;
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))
+    }
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')))
+        .set_header(header.iter().copied());
+    table
+}

@@ -1,0 +1,209 @@
+//! What to know before a choice is trusted with a large run.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::values::rounded;
+use crate::{Edge, Setting};
+
+/// A reason for doubt, with its remedy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "warning")]
+pub enum Warning {
+    /// The chosen value lies in the outer 5 % of its range, in octaves where that is how it was sampled.
+    NearEnd {
+        /// Of which hyperparameter.
+        name: String,
+        /// The chosen value.
+        value: f64,
+        /// The near end of the range.
+        end: f64,
+        /// Which end it is.
+        edge: Edge,
+    },
+    /// The chosen value is the lowest or highest of its list.
+    EndOfGrid {
+        /// Of which hyperparameter.
+        name: String,
+        /// The chosen value.
+        value: f64,
+        /// Which end it is.
+        edge: Edge,
+    },
+    /// The proxy is narrower than the narrowest that the literature trusts.
+    NarrowProxy {
+        /// The key under `[proxy]` that says so.
+        key: String,
+        /// Its value.
+        width: i64,
+    },
+    /// The proxy's attention heads are too narrow.
+    NarrowHeads {
+        /// The keys under `[proxy]` that say so.
+        key: String,
+        /// Width of a head.
+        d_head: i64,
+    },
+    /// The best sample of a shorter horizon is clearly not the best of the longer one.
+    OptimumMoves {
+        /// The shorter horizon.
+        short: usize,
+        /// The longer one.
+        long: usize,
+        /// How much worse the short horizon's best is at the longer one.
+        difference: f64,
+        /// What chance allows.
+        tolerance: f64,
+    },
+    /// The best run still learns fast at its end.
+    StillFalling {
+        /// Its horizon.
+        steps: usize,
+        /// Speed over the last fifth, relative to the whole run.
+        speed: f64,
+    },
+    /// A hyperparameter was tuned whose optimum moves with the model.
+    NotTransferable {
+        /// Which.
+        name: String,
+        /// Why it moves.
+        reason: String,
+    },
+    /// A hyperparameter was tuned of whose transfer nothing is published.
+    Unpublished {
+        /// Which.
+        name: String,
+    },
+    /// Few samples for the number of hyperparameters.
+    FewSamples {
+        /// Samples with a result at the horizon that has most.
+        samples: usize,
+        /// Hyperparameters that vary.
+        dimensions: usize,
+        /// Samples that would do.
+        advised: usize,
+    },
+    /// Trials failed, which says nothing of their values.
+    Failed {
+        /// How many.
+        trials: usize,
+        /// What the first of them said.
+        first: String,
+    },
+    /// Not all trials have run.
+    Missing {
+        /// How many have no record.
+        trials: usize,
+    },
+    /// Files could not be read; their trials count as missing.
+    Damaged {
+        /// How many.
+        files: usize,
+        /// The first of them, and what is wrong with it.
+        first: String,
+    },
+}
+
+/// The narrowest proxy of the GPT-3 experiment.
+pub(super) const WIDTH: i64 = 256;
+/// Tensor Programs V, App. D.4.
+pub(super) const D_HEAD: i64 = 32;
+
+impl Warning {
+    /// What is the matter.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::NearEnd { name, value, end, .. } => format!(
+                "the best {name}, {}, lies within 5 % of the end of its range, {}; the optimum may lie beyond",
+                rounded(*value),
+                rounded(*end),
+            ),
+            Self::EndOfGrid { name, value, edge } => format!(
+                "the best {name}, {}, is the {} of its list; the optimum may lie beyond",
+                rounded(*value),
+                if *edge == Edge::Low { "lowest" } else { "highest" },
+            ),
+            Self::NarrowProxy { key, width } if *width < 64 => format!(
+                "the proxy's {key} is {width}: at width 32 the optimum of one seed was uncertain by most of an octave \
+                 (docs/verdicts.md), and the paper's proxy had {WIDTH} (TP-V App. F.4)",
+            ),
+            Self::NarrowProxy { key, width } => {
+                format!("the proxy's {key} is {width}, and the paper's proxy had {WIDTH} (TP-V App. F.4)")
+            }
+            Self::NarrowHeads { key, d_head } => {
+                format!("the proxy's attention heads are {d_head} wide ({key}), below {D_HEAD} (TP-V App. D.4)")
+            }
+            Self::OptimumMoves { short, long, difference, tolerance } => format!(
+                "the best sample at {short} steps is {difference:.4} worse than the best at {long}, where chance \
+                 explains {tolerance:.4}: the optimum still moves with the horizon",
+            ),
+            Self::StillFalling { steps, speed } => format!(
+                "at the end of its {steps} steps the best run still learns at {:.0} % of its average speed: the horizon \
+                 is short",
+                100.0 * speed,
+            ),
+            Self::NotTransferable { name, reason } => format!("{name} was tuned, but does not transfer: {reason}"),
+            Self::Unpublished { name } => {
+                format!("{name} was tuned, and nobody has published whether its optimum stays when the model grows")
+            }
+            Self::FewSamples { samples, dimensions, .. } => format!(
+                "{samples} samples of {dimensions} hyperparameters: only that the best of them is among the best \
+                 {:.0} % of the space is likely (19 of 20 times)",
+                100.0 * (1.0 - 0.05_f64.powf(1.0 / (*samples).max(1) as f64)),
+            ),
+            Self::Failed { trials, first } => {
+                format!("{trials} {} failed and took no part; the first: {first}", trials_word(*trials))
+            }
+            Self::Missing { trials } => format!("{trials} {} not run yet", has(*trials)),
+            Self::Damaged { files, first } => format!("{files} {} damaged, such as {first}", is(*files, "record")),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::NearEnd { name, edge, .. } | Self::EndOfGrid { name, edge, .. } => {
+                let (which, how) = if *edge == Edge::Low { ("low", "lower") } else { ("high", "raise") };
+                format!("{how} the {which} end of `{name}` in a new study")
+            }
+            Self::NarrowProxy { .. } => "tune a wider proxy, or several seeds".to_owned(),
+            Self::NarrowHeads { .. } => "use fewer heads on the proxy".to_owned(),
+            Self::OptimumMoves { .. } => "lengthen the short horizon, or continue more of its best".to_owned(),
+            Self::StillFalling { .. } => "add a stage with more steps".to_owned(),
+            Self::NotTransferable { name, .. } => format!("fix `{name}` here, and tune it on the target if at all"),
+            Self::Unpublished { name } => format!("compare two widths before trusting the value of `{name}`"),
+            Self::FewSamples { advised, .. } => {
+                format!("run {advised} or more, or fix the unimportant hyperparameters")
+            }
+            Self::Failed { .. } => "remove the cause, then use `retry`".to_owned(),
+            Self::Missing { .. } => "run the rest with the command that began the study".to_owned(),
+            Self::Damaged { .. } => "running the study again repeats their trials and keeps the files aside".to_owned(),
+        }
+    }
+}
+
+fn trials_word(count: usize) -> &'static str {
+    if count == 1 { "trial" } else { "trials" }
+}
+
+fn has(count: usize) -> &'static str {
+    if count == 1 { "trial has" } else { "trials have" }
+}
+
+fn is(count: usize, what: &str) -> String {
+    if count == 1 { format!("{what} is") } else { format!("{what}s are") }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. Remedy: {}.", self.sentence(), self.remedy())
+    }
+}
+
+/// A setting that a warning is about, as a number.
+pub(super) fn number(values: &crate::Values, name: &str) -> Option<f64> {
+    values.get(name).and_then(Setting::number)
+}
