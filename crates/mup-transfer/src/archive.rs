@@ -100,6 +100,27 @@ impl Archive {
         })
     }
 
+    /// Every record that can be read, in order of their files' names; damaged ones are for [`run`](Self::run) to repair.
+    ///
+    /// # Errors
+    ///
+    /// [`StudyError::Newer`], [`StudyError::Io`].
+    pub fn records(&self) -> Result<Vec<TrialRecord>, StudyError> {
+        let trials = self.folder.join("trials");
+        let entries = fs::read_dir(&trials).map_err(StudyError::io(&trials, "read"))?;
+        let paths: Result<Vec<PathBuf>, io::Error> = entries.map(|entry| Ok(entry?.path())).collect();
+        let mut paths = paths.map_err(StudyError::io(&trials, "read"))?;
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.sort();
+        let mut records = Vec::new();
+        for path in paths {
+            if let Found::Record(record) = TrialRecord::read(&path)? {
+                records.push(*record);
+            }
+        }
+        Ok(records)
+    }
+
     fn path(&self, trial: &Trial) -> PathBuf {
         self.folder.join("trials").join(trial.file_name())
     }

@@ -51,5 +51,5 @@ pub use space::{Dimension, Space};
 pub use study::{Claim, Program, Records, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Wave};
 pub use sweep::{Slice, Sweep, SweepError, sweep};
 pub use transfer::{Transfer, Transferred, transfer};
-pub use trial::{Curve, Trial, TrialRecord};
+pub use trial::{Curve, Evaluation, Trial, TrialRecord};
 pub use values::{Setting, Values};

@@ -98,6 +98,7 @@ impl<T> Record<T> {
             curve.losses.truncate(end);
         }
         curve.validation = curve.validation.filter(|loss| loss.is_finite());
+        curve.evaluations.retain(|evaluation| evaluation.loss.is_finite());
         Self { version: RECORD_VERSION, id, trial, outcome, curve, seconds }
     }
 }

@@ -76,6 +76,15 @@ fn feed(value: &Value, hasher: &mut Sha256) {
     }
 }
 
+/// A validation loss on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Steps trained.
+    pub step: usize,
+    /// Validation loss.
+    pub loss: f64,
+}
+
 /// What a training run returns.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
@@ -83,6 +92,9 @@ pub struct Curve {
     pub losses: Vec<f64>,
     /// Validation loss at the end.
     pub validation: Option<f64>,
+    /// Validation losses on the way; they may be none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evaluations: Vec<Evaluation>,
     /// Tokens trained on.
     pub tokens: u64,
     /// Parameters trained.

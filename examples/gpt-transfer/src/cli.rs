@@ -2,59 +2,176 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
-use mup_transfer::Log2Grid;
+use clap::{Args, Parser, Subcommand};
+use mup_data::Order;
+use mup_transfer::cli::TuneArguments;
+use mup_transfer::{Log2Grid, Search};
+
+use crate::data::Units;
 
 /// Tunes a small GPT, transfers its hyperparameters to a larger one by µP, and shows what that is worth.
 ///
-/// Without arguments: sweeps the learning rate on a proxy, trains the target once with the transferred values,
-/// trains the same target in the standard parametrization (SP) with the same values as the control, samples text
-/// from both, and writes a report with figures. The text is the Rust source of the Burn crates that this program
-/// is built from, so nothing is downloaded.
+/// Without a command it does everything: tunes a proxy, chooses, trains the target once with the transferred values,
+/// trains the same target in the standard parametrization (SP) with the same values as the control, samples text from
+/// both, and writes a report. The text is the Rust source of the Burn crates that this program is built from, so
+/// nothing is downloaded.
 #[derive(Debug, Parser)]
-#[command(name = "gpt-transfer", version, after_help = EXAMPLES)]
+#[command(name = "gpt-transfer", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
-    /// Folder for trials and report. An interrupted run continues there; finished trials are never repeated.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) study: StudyArguments,
+    #[command(flatten)]
+    pub(crate) tune: TuneArguments,
+    #[command(flatten)]
+    pub(crate) checkpoints: CheckpointArguments,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create a study, or continue one: train every trial on the proxy that has no record.
+    Tune {
+        #[command(flatten)]
+        study: StudyArguments,
+        #[command(flatten)]
+        tune: TuneArguments,
+        /// Print how far it is as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Choose the best values of a study: with intervals, importance, runners-up and warnings.
+    Choose {
+        /// Folder of the study.
+        #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
+        study: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Train the target with the transferred values, or with others; continues from its last checkpoint.
+    Train(TrainArguments),
+    /// Write the report of a study and of the targets trained so far.
+    Report {
+        /// Folder of the study.
+        #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
+        study: PathBuf,
+        /// Print the numbers as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say how far a study is.
+    Status {
+        /// Folder of the study.
+        #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
+        study: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget failed trials, so that `tune` runs them again.
+    Retry {
+        /// Folder of the study.
+        #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
+        study: PathBuf,
+    },
+    /// Run one trial: by its index, as a cluster's array task does, or from its file, as `tune` does.
+    Trial {
+        /// Folder of the study.
+        #[arg(long, value_name = "DIR")]
+        study: PathBuf,
+        /// Index of the trial, from 0.
+        #[arg(long, conflicts_with = "file", required_unless_present = "file")]
+        index: Option<usize>,
+        /// The trial's file; reports go to standard output.
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+    /// Say which devices there are.
+    Devices,
+}
+
+pub(crate) const DEFAULT_FOLDER: &str = "runs/gpt-transfer";
+
+/// What defines a study. Given none of these, an existing study is continued as its study.toml says.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub(crate) struct StudyArguments {
+    /// Folder of the study. An interrupted one continues there; nothing finished is repeated.
     /// [default: runs/gpt-transfer, with --quick runs/gpt-transfer-quick]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
+    #[arg(long, visible_alias = "out", value_name = "DIR")]
+    pub(crate) study: Option<PathBuf>,
 
     /// Text to train on instead: a UTF-8 file, or a folder whose text files are joined in order of their names.
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub(crate) text: Option<PathBuf>,
 
+    /// What is a token [default: bytes]
+    #[arg(long, value_enum)]
+    pub(crate) units: Option<Units>,
+
     /// Small sizes: every stage in less than 90 seconds. The losses mean little.
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// Where to train, as compiled in; `list` shows what there is.
-    #[arg(long, value_name = "NAME", default_value = "flex")]
-    pub(crate) device: String,
+    /// Where to train, as compiled in; `devices` shows what there is [default: flex]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device: Option<String>,
 
-    /// Seed of the weights and of the batches.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// Seeds of weights and batches; a trial runs with each, and their losses are averaged [default: 0]
+    #[arg(long, value_name = "N,...", value_delimiter = ',')]
+    pub(crate) seeds: Vec<u64>,
 
-    /// Grid of log2 learning rates; it extends itself while the optimum lies on its edge [default: -9:-3, quick -8:-4]
-    #[arg(long, value_name = "LOW:HIGH[:STEP]", value_parser = parse_grid, allow_hyphen_values = true, help_heading = "Tuning")]
+    /// Log2 learning rates to try, everything else 1 [default: -9:-3, quick -8:-4]
+    #[arg(long, value_name = "LOW:HIGH[:STEP]", value_parser = parse_grid, allow_hyphen_values = true,
+          conflicts_with = "space", help_heading = "Tuning")]
     pub(crate) rates: Option<Log2Grid>,
 
-    /// Sweep another hyperparameter too, on the product with the rates; may be repeated. One of init-scale,
-    /// alpha-attention, alpha-output, alpha-embedding, alpha-relative.
-    #[arg(long, value_name = "NAME=VALUE,...", help_heading = "Tuning")]
-    pub(crate) sweep: Vec<String>,
+    /// What is searched: gpt-3 (six hyperparameters in the ranges of the paper), rate, or a TOML file
+    #[arg(long, value_name = "NAME_OR_FILE", help_heading = "Tuning")]
+    pub(crate) space: Option<String>,
 
-    /// Also sweep the rate at these widths and the proxy's, for the picture of where the optimum goes.
-    #[arg(long, value_name = "WIDTH,...", value_delimiter = ',', help_heading = "Tuning")]
-    pub(crate) sweep_widths: Vec<usize>,
+    /// How [default: random; grid with --rates]
+    #[arg(long, value_name = "random|sobol|grid|tpe", value_parser = parse_search, help_heading = "Tuning")]
+    pub(crate) search: Option<Search>,
 
-    /// Sweep the same widths in SP, for the picture side by side (without --sweep-widths: proxy and target).
-    #[arg(long, help_heading = "Tuning")]
-    pub(crate) sweep_standard: bool,
+    /// Seed of the search [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Tuning")]
+    pub(crate) search_seed: Option<u64>,
 
-    /// Width of the proxy, where µP equals SP [default: 64, quick 32]
+    /// Number of samples [default: 32; all with a grid]
+    #[arg(long, value_name = "N", help_heading = "Tuning")]
+    pub(crate) trials: Option<usize>,
+
+    /// Steps of a trial [default: 400, quick 60]
+    #[arg(long, value_name = "N", help_heading = "Tuning")]
+    pub(crate) steps: Option<usize>,
+
+    /// Run this many of the best samples again over --long-steps, and choose among those.
+    #[arg(long, value_name = "N", requires = "long_steps", help_heading = "Tuning")]
+    pub(crate) best: Option<usize>,
+
+    /// The longer horizon.
+    #[arg(long, value_name = "N", requires = "best", help_heading = "Tuning")]
+    pub(crate) long_steps: Option<usize>,
+
+    /// Seconds after which a trial has failed.
+    #[arg(long, value_name = "SECONDS", help_heading = "Tuning")]
+    pub(crate) timeout: Option<u64>,
+
+    /// How the proxy is parametrized: mup, standard, or another preset [default: mup]
+    #[arg(long, value_name = "NAME", help_heading = "Tuning")]
+    pub(crate) parametrization: Option<String>,
+
+    /// Width of the proxy [default: 64, quick 32]
     #[arg(long, value_name = "WIDTH", help_heading = "Sizes")]
     pub(crate) proxy_width: Option<usize>,
+
+    /// Width at which µP equals SP [default: the proxy's]
+    #[arg(long, value_name = "WIDTH", help_heading = "Sizes")]
+    pub(crate) base_width: Option<usize>,
 
     /// Width of the target [default: 256, quick 128]
     #[arg(long, value_name = "WIDTH", help_heading = "Sizes")]
@@ -68,7 +185,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", help_heading = "Sizes")]
     pub(crate) n_layer: Option<usize>,
 
-    /// Length of a training sequence, in bytes of text [default: 64, quick 32]
+    /// Length of a training sequence, in tokens [default: 64, quick 32]
     #[arg(long, value_name = "N", help_heading = "Sizes")]
     pub(crate) context: Option<usize>,
 
@@ -76,24 +193,91 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", help_heading = "Sizes")]
     pub(crate) batch: Option<usize>,
 
-    /// Steps of every run [default: 400, quick 60]
-    #[arg(long, value_name = "N", help_heading = "Sizes")]
-    pub(crate) steps: Option<usize>,
+    /// Weight decay at base width [default: 0.01]
+    #[arg(long, value_name = "X", help_heading = "Sizes")]
+    pub(crate) weight_decay: Option<f64>,
+
+    /// Windows at random places, or each once per epoch [default: random]
+    #[arg(long, value_name = "random|shuffled", value_parser = parse_order, help_heading = "Sizes")]
+    pub(crate) order: Option<Order>,
+
+    /// Steps of the target [default: the proxy's longest]
+    #[arg(long, value_name = "N", help_heading = "Target")]
+    pub(crate) target_steps: Option<usize>,
+
+    /// Parts of a batch of the target whose gradients are averaged, to save memory [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Target")]
+    pub(crate) micro_batches: Option<usize>,
+
+    /// Steps between evaluations of the target [default: a tenth of its steps]
+    #[arg(long, value_name = "N", help_heading = "Target")]
+    pub(crate) evaluate_every: Option<usize>,
+}
+
+/// How often a run of the target is saved; any of these may change when it continues.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CheckpointArguments {
+    /// Steps between checkpoints of the target, besides those by time.
+    #[arg(long, value_name = "N", help_heading = "Target")]
+    pub(crate) checkpoint_every: Option<usize>,
+    /// Minutes between checkpoints of the target.
+    #[arg(long, value_name = "MINUTES", default_value_t = 5.0, help_heading = "Target")]
+    pub(crate) checkpoint_minutes: f64,
+    /// Checkpoints to keep.
+    #[arg(long, value_name = "N", default_value_t = 2, help_heading = "Target")]
+    pub(crate) keep_last: usize,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TrainArguments {
+    /// Folder of the study.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
+    pub(crate) study: PathBuf,
+    /// The values: chosen (by the study), default (rate 0.001, everything else 1), or a list; what is not named is 1.
+    #[arg(long, value_name = "chosen|default|NAME=VALUE,...", default_value = "chosen")]
+    pub(crate) values: String,
+    /// How the target is parametrized [default: as the proxy]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) parametrization: Option<String>,
+    /// Seed of weights and batches.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) checkpoints: CheckpointArguments,
+    /// Write the trained weights as safetensors.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// Fold the multipliers into the exported weights: a plain model with equal logits.
+    #[arg(long, requires = "export")]
+    pub(crate) fold: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   gpt-transfer --quick
       see every stage first
-  gpt-transfer --text ~/books --out runs/books
+  gpt-transfer --text ~/books --study runs/books
       your own text
-  gpt-transfer --sweep alpha-output=0.25,1,4 --sweep init-scale=0.5,1,2
-      tune three hyperparameters: 9 times the trials
-  gpt-transfer --sweep-widths 64,128,256 --sweep-standard
-      loss against learning rate for three widths, SP beside µP: Figure 1 of Tensor Programs V
+  gpt-transfer tune --space gpt-3 --trials 64 --steps 200 --best 16 --long-steps 800 --study runs/six
+      six hyperparameters over two horizons, as in Tensor Programs V, Appendix F.4
+  gpt-transfer choose --study runs/six
+  gpt-transfer train --study runs/six
+  gpt-transfer report --study runs/six
 
 Ctrl-C or kill at any moment, then the same command again: it continues where it was, and the numbers are those
 of an uninterrupted run. A trial that diverges is a result and is reported as one.";
+
+fn parse_search(name: &str) -> Result<Search, String> {
+    let known = "there are random, sobol, grid and tpe";
+    serde_json::from_value(name.into()).map_err(|_| format!("no search is named `{name}`; {known}"))
+}
+
+fn parse_order(name: &str) -> Result<Order, String> {
+    serde_json::from_value(name.into()).map_err(|_| format!("no order is named `{name}`; there are random and shuffled"))
+}
 
 /// A grid of log₂ values as it is written on a command line: `LOW:HIGH` or `LOW:HIGH:STEP`.
 ///

@@ -1,109 +1,151 @@
-//! The text, its split, its hash.
+//! The text as tokens: prepared once in the study's folder, read window by window.
 
 mod burn_source;
-mod user_text;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use mup_data::{DataError, DataSet, Text, Tokenizer, Tokens, prepare};
 
 use crate::error::RunError;
 
-/// Bytes of text, split at one place: training first, the last twentieth for validation.
-#[derive(Clone, Debug)]
-pub(crate) struct Corpus {
-    /// What it is, in a few words.
-    pub(crate) name: String,
-    pub(crate) sha256: String,
-    pub(crate) train: Vec<u8>,
-    pub(crate) validation: Vec<u8>,
-}
+/// The last twentieth of the text is for validation.
+const VALIDATION_SHARE: f64 = 0.05;
 
-/// A text that cannot be trained on.
+/// A default text that cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CorpusError {
+pub(crate) enum BurnSourceError {
     #[error("cannot read {}: {source}", path.display())]
-    Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("{} is empty", path.display())]
-    Empty { path: PathBuf },
-    #[error("{} is no UTF-8 text (byte {position} does not belong in one); give a text file", path.display())]
-    Binary { path: PathBuf, position: usize },
-    #[error("{} holds no text file ({n_skipped} files are not UTF-8 text, hidden ones are not looked at)", path.display())]
-    NoText { path: PathBuf, n_skipped: usize },
-    #[error(
-        "{name} has {bytes} bytes, but a context of {context} needs at least {needed}: add text, or lower --context"
-    )]
-    TooShort { name: String, bytes: usize, context: usize, needed: usize },
+    Unreadable { path: std::path::PathBuf, source: std::io::Error },
     #[error("cannot find the source of the Burn crates: {reason}; give a text of your own with --text FILE_OR_FOLDER")]
-    NoBurnSource { reason: String },
+    NotFound { reason: String },
     #[error(
         "the Burn sources found have SHA-256 {found}, not {expected}: Cargo.lock or the registry was changed, and the \
          numbers would compare to nobody's; restore them, or give the text explicitly with --text FOLDER"
     )]
-    OtherBurnSource { found: String, expected: &'static str },
+    Other { found: String, expected: &'static str },
 }
 
-impl Corpus {
-    /// The default text, or the user's.
-    pub(crate) fn load(text: Option<&Path>, context: usize) -> Result<Self, RunError> {
-        let (name, bytes) = match text {
-            Some(path) => user_text::read(path)?,
-            None => burn_source::read()?,
+/// Tokens for training and validation, and what they mean.
+#[derive(Clone, Debug)]
+pub(crate) struct Data {
+    pub(crate) train: Tokens,
+    pub(crate) validation: Tokens,
+    pub(crate) tokenizer: Tokenizer,
+    sha256: String,
+    n_bytes: u64,
+}
+
+/// How text becomes tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Units {
+    /// Bytes of UTF-8.
+    #[default]
+    Bytes,
+    /// The characters that the text has.
+    Characters,
+}
+
+/// The user's text, or the default one.
+pub(crate) fn text(path: Option<&Path>) -> Result<Text, RunError> {
+    match path {
+        Some(path) => Ok(Text::open(path)?),
+        None => Ok(burn_source::read()?),
+    }
+}
+
+impl Data {
+    /// Writes the tokens of a text to a folder, or finds them there.
+    pub(crate) fn prepare(text: &Text, units: Units, context: usize, folder: &Path) -> Result<Self, RunError> {
+        check_length(text, context)?;
+        let tokenizer = match units {
+            Units::Bytes => Tokenizer::bytes(),
+            Units::Characters => Tokenizer::characters(text)?,
         };
-        Ok(Self::split(name, bytes, context)?)
+        Ok(Self::of(prepare(text, &tokenizer, folder, VALIDATION_SHARE)?))
     }
 
-    fn split(name: String, mut bytes: Vec<u8>, context: usize) -> Result<Self, CorpusError> {
-        // Twenty windows in all leave at least one for validation.
-        let needed = 20 * (context + 1);
-        if bytes.len() < needed {
-            return Err(CorpusError::TooShort { name, bytes: bytes.len(), context, needed });
+    /// Opens a folder of prepared tokens.
+    pub(crate) fn open(folder: &Path) -> Result<Self, RunError> {
+        Ok(Self::of(DataSet::open(folder)?))
+    }
+
+    /// The bytes of a text, in memory.
+    pub(crate) fn in_memory(text: Text, context: usize) -> Result<Self, RunError> {
+        check_length(&text, context)?;
+        let (sha256, n_bytes) = (text.sha256().to_owned(), text.n_bytes());
+        let start = mup_data::validation_start(n_bytes, VALIDATION_SHARE)?;
+        let mut train = text.into_string()?.into_bytes();
+        let validation = train.split_off(start as usize);
+        let tokens = |name, bytes| Tokens::from_bytes(name, bytes);
+        let (train, validation) = (tokens("training text", train)?, tokens("validation text", validation)?);
+        Ok(Self { train, validation, tokenizer: Tokenizer::bytes(), sha256, n_bytes })
+    }
+
+    fn of(set: DataSet) -> Self {
+        let (sha256, n_bytes) = (set.description.text_sha256.clone(), set.description.text_bytes);
+        Self { train: set.train, validation: set.validation, tokenizer: set.tokenizer, sha256, n_bytes }
+    }
+
+    /// Of the text.
+    pub(crate) fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Length of the text.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        self.n_bytes
+    }
+
+    /// Of the training tokens by their frequency alone, in nats.
+    pub(crate) fn entropy(&self) -> Result<f64, DataError> {
+        const PIECE: u64 = 1 << 16;
+        let mut counts = vec![0_u64; self.tokenizer.vocab_size()];
+        for start in (0..self.train.len()).step_by(PIECE as usize) {
+            let length = PIECE.min(self.train.len() - start) as usize;
+            self.train.window(start, length)?.into_iter().for_each(|token| counts[token as usize] += 1);
         }
-        let sha256 = sha256(&bytes);
-        let validation = bytes.split_off(bytes.len() - bytes.len() / 20);
-        Ok(Self { name, sha256, train: bytes, validation })
-    }
-
-    /// Of the training text, in nats.
-    pub(crate) fn byte_entropy(&self) -> f64 {
-        let mut counts = [0_u64; 256];
-        self.train.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
         let share = |count: &u64| *count as f64 / self.train.len() as f64;
-        counts.iter().filter(|count| **count > 0).map(|count| -share(count) * share(count).ln()).sum()
-    }
-
-    pub(crate) fn n_bytes(&self) -> usize {
-        self.train.len() + self.validation.len()
+        Ok(counts.iter().filter(|count| **count > 0).map(|count| -share(count) * share(count).ln()).sum())
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// Twenty windows in all leave at least one for validation.
+pub(crate) fn check_length(text: &Text, context: usize) -> Result<(), RunError> {
+    let (bytes, needed) = (text.n_bytes(), 20 * (context as u64 + 1));
+    if bytes < needed { Err(RunError::ShortText { name: text.name().to_owned(), bytes, context, needed }) } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn data(content: &str) -> Data {
+        Data::in_memory(Text::from_string("x", content.to_owned()).unwrap(), 8).unwrap()
+    }
+
     #[test]
-    fn the_last_twentieth_is_for_validation_and_nothing_is_lost() {
-        let bytes: Vec<u8> = (0..1000).map(|i| (i % 250) as u8).collect();
-        let corpus = Corpus::split("x".to_owned(), bytes.clone(), 8).unwrap();
-        assert_eq!((corpus.train.len(), corpus.validation.len()), (950, 50));
-        assert_eq!([corpus.train, corpus.validation].concat(), bytes);
+    fn the_last_twentieth_is_for_validation_and_in_a_folder_it_is_the_same() {
+        let content = "0123456789".repeat(100);
+        let folder = tempfile::tempdir().unwrap();
+        let text = Text::from_string("x", content.clone()).unwrap();
+        let prepared = Data::prepare(&text, Units::Bytes, 8, folder.path()).unwrap();
+        for data in [data(&content), prepared, Data::open(folder.path()).unwrap()] {
+            assert_eq!((data.train.len(), data.validation.len()), (950, 50));
+            assert_eq!((data.n_bytes(), data.sha256()), (1000, text.sha256()));
+        }
     }
 
     #[test]
     fn the_entropy_of_four_equally_frequent_bytes_is_ln_4() {
-        let corpus = Corpus::split("x".to_owned(), b"abcd".repeat(100), 8).unwrap();
+        let entropy = data(&"abcd".repeat(100)).entropy().unwrap();
         // The split takes five whole groups of four; 1e-12 is far above the rounding of four terms.
-        assert!((corpus.byte_entropy() - 4.0_f64.ln()).abs() < 1e-12, "{}", corpus.byte_entropy());
+        assert!((entropy - 4.0_f64.ln()).abs() < 1e-12, "{entropy}");
     }
 
     #[test]
     fn the_shortest_text_has_one_window_for_validation() {
-        let corpus = Corpus::split("x".to_owned(), vec![b'a'; 180], 8).unwrap();
-        assert_eq!(corpus.validation.len(), 9);
-        assert!(Corpus::split("x".to_owned(), vec![b'a'; 179], 8).is_err());
+        assert_eq!(data(&"a".repeat(180)).validation.len(), 9);
+        let short = Text::from_string("x", "a".repeat(179)).unwrap();
+        assert!(matches!(Data::in_memory(short, 8), Err(RunError::ShortText { needed: 180, .. })));
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn open(name: &str) -> Result<Device, DeviceError> {
     }
 }
 
-/// What `--device list` prints.
+/// What `devices` prints.
 pub(crate) fn list() -> String {
     let line = |(name, compiled): &(&str, bool)| {
         let note = if *compiled { "compiled in".to_owned() } else { format!("needs --features {name}") };

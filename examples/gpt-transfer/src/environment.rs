@@ -5,13 +5,12 @@ use std::process::Command;
 
 use crate::configuration::BURN_VERSION;
 
-/// Versions, device, machine.
-pub(crate) fn describe(device: &str) -> BTreeMap<String, String> {
+/// Versions and machine.
+pub(crate) fn describe() -> BTreeMap<String, String> {
     let cores = std::thread::available_parallelism().map_or_else(|_| "unknown".to_owned(), |n| n.to_string());
     let entries = [
         ("burn", BURN_VERSION.to_owned()),
         ("commit", commit().unwrap_or_else(|| "unknown".to_owned())),
-        ("device", device.to_owned()),
         ("gpt-transfer", env!("CARGO_PKG_VERSION").to_owned()),
         ("processor", format!("{}, {cores} cores", std::env::consts::ARCH)),
         ("system", std::env::consts::OS.to_owned()),

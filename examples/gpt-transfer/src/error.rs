@@ -1,6 +1,8 @@
 //! Everything that ends this program early.
 
-use crate::corpus::CorpusError;
+use std::path::PathBuf;
+
+use crate::data::BurnSourceError;
 use crate::device::DeviceError;
 
 /// Why the program ended before its report.
@@ -12,21 +14,43 @@ pub(crate) enum RunError {
     Width { width: usize, d_head: usize },
     #[error("the target has to be wider than the proxy, but has width {target} where the proxy has {proxy}")]
     NotWider { proxy: usize, target: usize },
+    #[error("{micro_batches} micro batches do not divide a batch of {batch}: see --micro-batches")]
+    MicroBatches { micro_batches: usize, batch: usize },
     #[error("interrupted")]
     Interrupted,
     #[error(
-        "all {n_trials} trials diverged, down to a learning rate of 2^{lowest}: lower the grid with --rates, or look \
-         for a fault in the text"
+        "{name} has {bytes} bytes, but a context of {context} needs at least {needed}: add text, or lower --context"
     )]
-    AllDiverged { n_trials: usize, lowest: f64 },
+    ShortText { name: String, bytes: u64, context: usize, needed: u64 },
+    #[error("study.toml: {table} is not one of this program's: {reason}")]
+    Table { table: &'static str, reason: String },
+    #[error("cannot use the trial's file {}: {reason}", path.display())]
+    TrialFile { path: PathBuf, reason: String },
+    #[error(
+        "study.toml was made for {what} {there}, but {what} is {here} now: continue it with the program and data that \
+         began it, or begin another study"
+    )]
+    Changed { what: &'static str, there: String, here: String },
+    #[error("--values {text}: {reason}; write chosen, default, or for example learning-rate=0.01,alpha-output=2")]
+    Values { text: String, reason: String },
+    #[error("cannot read the space {name}: {reason}; there are gpt-3 and rate, or give a TOML file")]
+    Space { name: String, reason: String },
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
-    Corpus(#[from] CorpusError),
+    BurnSource(#[from] BurnSourceError),
+    #[error(transparent)]
+    Data(#[from] mup_data::DataError),
     #[error(transparent)]
     Device(#[from] DeviceError),
     #[error(transparent)]
-    Space(#[from] mup_transfer::SpaceError),
+    Grid(#[from] mup_transfer::SpaceError),
     #[error(transparent)]
     Study(#[from] mup_transfer::StudyError),
+    #[error(transparent)]
+    Launch(#[from] mup_transfer::launch::LaunchError),
+    #[error(transparent)]
+    Choice(#[from] mup_transfer::ChoiceError),
     #[error(transparent)]
     Transfer(#[from] mup_transfer::TransferError),
     #[error(transparent)]
@@ -41,6 +65,10 @@ pub(crate) enum RunError {
     Init(#[from] mup_init::InitError),
     #[error(transparent)]
     Optimizer(#[from] mup_optim::OptimError),
+    #[error(transparent)]
+    Train(#[from] mup_train::TrainError),
     #[error("cannot listen to Ctrl-C: {0}")]
     Interrupt(#[from] ctrlc::Error),
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] std::io::Error),
 }

@@ -1,18 +1,18 @@
-//! The training loop of this example, for checks that train the same GPT on text in many widths.
+//! The training of this example, for checks that train the same GPT on text in many widths.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use mup_rules::Parametrization;
-use mup_transfer::{Curve, Hyperparameters, Log2Grid, Smoothing, Trial};
-use serde_json::Value;
+use mup_data::Order;
+use mup_train::Event;
+use mup_transfer::cli::Interrupt;
+use mup_transfer::{Curve, Hyperparameters, Smoothing, Trial};
+use serde_json::{Value, json};
 
 use crate::configuration::{Configuration, WEIGHT_DECAY};
-use crate::corpus::Corpus;
+use crate::data::Data;
 use crate::error::RunError;
-use crate::interrupt::Interrupt;
-use crate::training::Trainer;
-use crate::{device, family};
+use crate::training::{Run, Trainer};
+use crate::{data, device, family};
 
 /// Why a training run could not be described or done.
 pub type TrainingError = Box<dyn std::error::Error + Send + Sync>;
@@ -41,10 +41,13 @@ pub struct Sizes {
 }
 
 /// Trains a relative-attention GPT on text; a run is a pure function of its [`Trial`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TextTraining {
     trainer: Trainer,
+    name: String,
     device: String,
+    steps: usize,
+    interrupt: Interrupt,
 }
 
 impl TextTraining {
@@ -54,41 +57,40 @@ impl TextTraining {
     ///
     /// A text that cannot be read, a device that is not there, sizes that describe no model.
     pub fn new(sizes: Sizes, text: Option<&Path>, device: &str) -> Result<Self, TrainingError> {
-        let configuration = Configuration {
-            proxy_width: sizes.base_width,
-            target_width: sizes.base_width,
-            d_head: sizes.d_head,
-            n_layer: sizes.n_layer,
-            context: sizes.context,
-            batch: sizes.batch,
-            steps: sizes.steps,
-            weight_decay: WEIGHT_DECAY,
-            rates: Log2Grid::new(0.0, 0.0, 1.0)?,
-            seed: 0,
-        };
+        let Sizes { base_width, d_head, n_layer, context, batch, steps } = sizes;
+        if steps == 0 {
+            return Err(RunError::Zero { option: "--steps" }.into());
+        }
+        let (weight_decay, order, vocab) = (WEIGHT_DECAY, Order::Random, 256);
+        let configuration =
+            Configuration { base_width, d_head, n_layer, context, batch, weight_decay, order, vocab };
         configuration.check(&[])?;
-        let corpus = Arc::new(Corpus::load(text, sizes.context)?);
-        let trainer = Trainer { configuration, corpus, device: device::open(device)?, interrupt: Interrupt::listen()? };
-        Ok(Self { trainer, device: device.to_owned() })
+        let text = data::text(text)?;
+        let name = text.name().to_owned();
+        let trainer = Trainer { configuration, data: Data::in_memory(text, context)?, device: device::open(device)? };
+        Ok(Self { trainer, name, device: device.to_owned(), steps, interrupt: Interrupt::listen()? })
     }
 
     /// The text, in a few words.
     #[must_use]
     pub fn text(&self) -> String {
-        let corpus = &self.trainer.corpus;
-        format!("{}, {} bytes, SHA-256 {}", corpus.name, corpus.n_bytes(), corpus.sha256)
+        let data = &self.trainer.data;
+        format!("{}, {} bytes, SHA-256 {}", self.name, data.n_bytes(), data.sha256())
     }
 
     /// Loss of a model that knows how often each byte occurs and nothing of what precedes it, in nats.
-    #[must_use]
-    pub fn byte_entropy(&self) -> f64 {
-        self.trainer.corpus.byte_entropy()
+    ///
+    /// # Errors
+    ///
+    /// A token that cannot be read.
+    pub fn byte_entropy(&self) -> Result<f64, TrainingError> {
+        Ok(self.trainer.data.entropy()?)
     }
 
     /// The base width.
     #[must_use]
     pub fn base_width(&self) -> usize {
-        self.trainer.configuration.proxy_width
+        self.trainer.configuration.base_width
     }
 
     /// The weight decay at base width.
@@ -100,7 +102,7 @@ impl TextTraining {
     /// The same training with another base width: the width that a narrower µP model then simulates.
     #[must_use]
     pub fn with_base_width(&self, base_width: usize) -> Self {
-        self.with(Configuration { proxy_width: base_width, ..self.trainer.configuration.clone() })
+        self.with(Configuration { base_width, ..self.trainer.configuration.clone() })
     }
 
     /// The same training with another weight decay at base width.
@@ -110,25 +112,27 @@ impl TextTraining {
     }
 
     fn with(&self, configuration: Configuration) -> Self {
-        Self { trainer: Trainer { configuration, ..self.trainer.clone() }, device: self.device.clone() }
+        Self { trainer: Trainer { configuration, ..self.trainer.clone() }, ..self.clone() }
     }
 
-    /// What all trials of a study share.
+    /// What all trials of an archive share.
     #[must_use]
     pub fn settings(&self) -> Value {
-        self.trainer.configuration.settings(&self.trainer.corpus, &self.device)
+        let mut settings = self.trainer.configuration.settings(&self.trainer.data, &self.device);
+        settings["steps"] = json!(self.steps);
+        settings
     }
 
     /// Steps over which the final loss is averaged.
     #[must_use]
     pub fn smoothing(&self) -> Smoothing {
-        self.trainer.configuration.smoothing()
+        Smoothing::tenth_of(self.steps)
     }
 
     /// Number of trained parameters at a width.
     #[must_use]
     pub fn parameter_count(&self, width: usize) -> usize {
-        family::config(&self.trainer.configuration, width, &Hyperparameters::at_rate(1.0)).parameter_count()
+        family::parameter_count(&self.trainer.configuration, width) as usize
     }
 
     /// Describes a run of a preset's name at a width.
@@ -143,10 +147,8 @@ impl TextTraining {
         seed: u64,
         hyperparameters: Hyperparameters,
     ) -> Result<Trial, TrainingError> {
-        let configuration = &self.trainer.configuration;
-        configuration.check(&[width])?;
-        let table = Parametrization::named(parametrization)?;
-        let plan = family::plan(configuration, width, table, &self.trainer.device)?.fingerprint();
+        self.trainer.configuration.check(&[width])?;
+        let plan = self.trainer.plan(parametrization, width)?.fingerprint();
         let (parametrization, settings) = (parametrization.to_owned(), self.settings());
         Ok(Trial { parametrization, width, plan, hyperparameters, seed, settings })
     }
@@ -157,6 +159,21 @@ impl TextTraining {
     ///
     /// Ctrl-C. A run that diverges is no error.
     pub fn train(&self, trial: &Trial, on_step: impl Fn(f64)) -> Result<Curve, TrainingError> {
-        Ok(self.trainer.train(trial, on_step)?)
+        let run = Run {
+            parametrization: trial.parametrization.clone(),
+            width: trial.width,
+            values: trial.hyperparameters,
+            seed: trial.seed,
+            steps: self.steps,
+            micro_batches: 1,
+            evaluate_every: None,
+        };
+        let observe = |event: &Event| {
+            if let Event::Step(report) = event {
+                on_step(report.loss);
+            }
+        };
+        let trained = self.trainer.train(&run, None, observe, || self.interrupt.requested())?;
+        Ok(self.trainer.curve(&run, &trained)?)
     }
 }

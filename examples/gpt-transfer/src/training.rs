@@ -1,67 +1,91 @@
-//! One training run: a pure function of the trial, the configuration and the text.
-
-use std::sync::Arc;
+//! One training run: a pure function of the run, the configuration and the tokens.
 
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::Device;
+use burn::optim::ModuleOptimizer;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use mup_data::{Batch, Order, Tokens, even_batch};
 use mup_init::initialize;
 use mup_models::{Gpt, Sampler};
-use mup_optim::{MupAdamWConfig, clip_by_global_norm};
-use mup_rules::Parametrization;
-use mup_transfer::{Curve, Trial};
+use mup_optim::MupAdamWConfig;
+use mup_rules::ScalingPlan;
+use mup_train::{Ended, Event, MicroBatch, RunFolder, Task, TaskError, Trained, Training};
+use mup_transfer::{Curve, Hyperparameters};
+use serde::Serialize;
 
-use crate::batch::Batch;
 use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM};
-use crate::corpus::Corpus;
+use crate::data::Data;
 use crate::error::RunError;
-use crate::interrupt::Interrupt;
-use crate::{family, schedule};
+use crate::family;
 
 /// Batches over which the validation loss is averaged.
 const VALIDATION_BATCHES: usize = 8;
-/// Bytes of text sampled from each trained model, after a prompt from the validation text.
-const SAMPLE_BYTES: usize = 240;
-const PROMPT_BYTES: usize = 32;
+/// Tokens sampled from each trained model, after a prompt from the validation text.
+const SAMPLE_TOKENS: usize = 240;
+const PROMPT_TOKENS: u64 = 32;
+
+/// What one run is, apart from the configuration that all share.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Run {
+    pub(crate) parametrization: String,
+    pub(crate) width: usize,
+    pub(crate) values: Hyperparameters,
+    pub(crate) seed: u64,
+    pub(crate) steps: usize,
+    /// Parts of a batch whose gradients are averaged.
+    pub(crate) micro_batches: usize,
+    pub(crate) evaluate_every: Option<usize>,
+}
 
 /// What all runs share.
 #[derive(Clone, Debug)]
 pub(crate) struct Trainer {
     pub(crate) configuration: Configuration,
-    pub(crate) corpus: Arc<Corpus>,
+    pub(crate) data: Data,
     pub(crate) device: Device,
-    pub(crate) interrupt: Interrupt,
 }
 
 impl Trainer {
-    /// Trains from scratch; `on_step` sees each loss.
-    pub(crate) fn train(&self, trial: &Trial, on_step: impl Fn(f64)) -> Result<Curve, RunError> {
-        let device = self.device.clone().autodiff();
-        let (mut model, mut optimizer) = self.start(trial, &device)?;
-        let parameters = self.parameters(trial);
-        let Configuration { steps, .. } = self.configuration;
-        let mut curve = Curve { parameters, ..Curve::default() };
-        for step in 0..steps {
-            self.interrupt.check()?;
-            let batch = Batch::random(&self.corpus.train, self.shape(), trial.seed, step);
-            let (tokens, targets) = batch.tensors(&device);
-            let loss = model.loss(tokens, targets);
-            let value = f64::from(loss.clone().into_scalar::<f32>());
-            curve.losses.push(value);
-            curve.tokens += self.tokens_per_step();
-            if !value.is_finite() {
-                return Ok(curve);
-            }
-            let gradients = GradientsParams::from_grads(loss.backward(), &model);
-            let (gradients, _) = clip_by_global_norm(&model, gradients, MAX_NORM)?;
-            let rate = trial.hyperparameters.learning_rate * schedule::factor(step, steps);
-            model = optimizer.step(rate, model, gradients);
-            on_step(value);
+    /// Trains from scratch, or on from the folder's last checkpoint.
+    pub(crate) fn train(
+        &self,
+        run: &Run,
+        folder: Option<RunFolder>,
+        observe: impl FnMut(&Event),
+        interrupted: impl Fn() -> bool,
+    ) -> Result<Trained<Gpt>, RunError> {
+        let (model, optimizer) = self.start(run)?;
+        let mut training = Training::new(run.steps, run.values.learning_rate)
+            .with_max_norm(MAX_NORM)
+            .with_seed(run.seed)
+            .with_micro_batches(run.micro_batches);
+        training.evaluate_every = run.evaluate_every;
+        let trainer = mup_train::Trainer::new(training).observe(observe).interrupt(interrupted);
+        let trainer = match folder {
+            Some(folder) => trainer.in_folder(folder.with_identity("run", run)?),
+            None => trainer,
+        };
+        let trained = trainer.train(&self.task(run), model, optimizer)?;
+        if trained.curve.ended == Ended::Interrupted { Err(RunError::Interrupted) } else { Ok(trained) }
+    }
+
+    /// What a record keeps of a run.
+    pub(crate) fn curve(&self, run: &Run, trained: &Trained<Gpt>) -> Result<Curve, RunError> {
+        let finished = trained.curve.ended == Ended::Finished;
+        let sample = if finished { self.sample(&trained.model.valid(), run.seed)? } else { None };
+        let tokens = trained.curve.tokens;
+        let mut losses = trained.curve.losses.clone();
+        if !finished && losses.iter().all(|loss| loss.is_finite()) {
+            // The loss was a number, but its gradient was not.
+            losses.push(f64::NAN);
         }
-        let model = model.valid();
-        curve.validation = Some(self.validate(&model, &self.device));
-        curve.sample = self.sample(&model, trial.seed)?;
-        Ok(curve)
+        Ok(Curve {
+            losses,
+            validation: trained.curve.evaluations.last().map(|evaluation| evaluation.loss).filter(|_| finished),
+            tokens,
+            parameters: family::parameter_count(&self.configuration, run.width),
+            sample,
+            flops: Some(tokens as f64 * family::flops_per_token(&self.configuration, run.width)),
+        })
     }
 
     /// Tokens that one step trains on.
@@ -69,17 +93,16 @@ impl Trainer {
         (self.configuration.batch * self.configuration.context) as u64
     }
 
-    /// Parameters that are trained.
-    pub(crate) fn parameters(&self, trial: &Trial) -> u64 {
-        family::config(&self.configuration, trial.width, &trial.hyperparameters).parameter_count() as u64
+    /// The plan of a run.
+    pub(crate) fn plan(&self, parametrization: &str, width: usize) -> Result<ScalingPlan, RunError> {
+        family::plan(&self.configuration, width, parametrization, &self.device)
     }
 
-    fn start(&self, trial: &Trial, device: &Device) -> Result<(Gpt, ModuleOptimizer), RunError> {
-        let parametrization = Parametrization::named(&trial.parametrization)?;
-        let plan = family::plan(&self.configuration, trial.width, parametrization, device)?;
-        let model = family::config(&self.configuration, trial.width, &trial.hyperparameters).init(device)?;
-        let spec = family::init_spec(&self.configuration, &trial.hyperparameters);
-        let model = initialize(model, &plan, &spec, trial.seed)?;
+    fn start(&self, run: &Run) -> Result<(Gpt, ModuleOptimizer), RunError> {
+        let device = self.device.clone().autodiff();
+        let plan = self.plan(&run.parametrization, run.width)?;
+        let model = family::config(&self.configuration, run.width, &run.values).init(&device)?;
+        let model = initialize(model, &plan, &family::init_spec(&self.configuration, &run.values), run.seed)?;
         let optimizer = MupAdamWConfig::new()
             .with_beta_1(BETA_1)
             .with_beta_2(BETA_2)
@@ -89,29 +112,70 @@ impl Trainer {
         Ok((model, optimizer))
     }
 
-    fn shape(&self) -> [usize; 2] {
-        [self.configuration.batch, self.configuration.context]
-    }
-
-    fn validate(&self, model: &Gpt, device: &Device) -> f64 {
-        let loss = |part| {
-            let batch = Batch::even(&self.corpus.validation, self.shape(), part, VALIDATION_BATCHES);
-            let (tokens, targets) = batch.tensors(device);
-            f64::from(model.loss(tokens, targets).into_scalar::<f32>())
-        };
-        (0..VALIDATION_BATCHES).map(loss).sum::<f64>() / VALIDATION_BATCHES as f64
+    fn task(&self, run: &Run) -> NextToken<'_> {
+        let Configuration { batch, context, order, .. } = self.configuration;
+        let (data, device) = (&self.data, self.device.clone());
+        NextToken { data, shape: [batch, context], order, seed: run.seed, device }
     }
 
     /// The prompt and what the model makes of it; none if the model diverged.
     fn sample(&self, model: &Gpt, seed: u64) -> Result<Option<String>, RunError> {
-        let prompt = &self.corpus.validation[..PROMPT_BYTES.min(self.corpus.validation.len())];
-        let tokens: Vec<usize> = prompt.iter().map(|byte| usize::from(*byte)).collect();
+        let length = PROMPT_TOKENS.min(self.data.validation.len()) as usize;
+        let prompt = self.data.validation.window(0, length)?;
+        let tokens: Vec<usize> = prompt.iter().map(|token| *token as usize).collect();
         let mut sampler = Sampler::new(seed).with_temperature(0.8)?;
-        let continued = match model.generate(&tokens, SAMPLE_BYTES, &mut sampler) {
+        let continued = match model.generate(&tokens, SAMPLE_TOKENS, &mut sampler) {
             Err(mup_models::ModelError::NoFiniteLogit) => return Ok(None),
             continued => continued?,
         };
-        let bytes: Vec<u8> = tokens.into_iter().chain(continued).map(|token| token as u8).collect();
-        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+        let tokens: Vec<u32> = tokens.into_iter().chain(continued).map(|token| token as u32).collect();
+        Ok(Some(self.data.tokenizer.decode(&tokens)?))
+    }
+}
+
+/// Predicting the next token; a batch is a pure function of seed and step.
+struct NextToken<'a> {
+    data: &'a Data,
+    shape: [usize; 2],
+    order: Order,
+    seed: u64,
+    device: Device,
+}
+
+impl NextToken<'_> {
+    fn tensors(batch: Batch, device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
+        let tensor = |values: Vec<i32>| Tensor::from_data(TensorData::new(values, batch.shape), device);
+        (tensor(batch.tokens), tensor(batch.targets))
+    }
+
+    fn validation(&self) -> &Tokens {
+        &self.data.validation
+    }
+}
+
+impl Task<Gpt> for NextToken<'_> {
+    fn loss(&self, model: &Gpt, micro: MicroBatch) -> Result<Tensor<1>, TaskError> {
+        let rows = micro.part_of(self.shape[0]);
+        let batch = self.order.rows(&self.data.train, self.shape, self.seed, micro.step as u64, rows)?;
+        let (tokens, targets) = Self::tensors(batch, &self.device.clone().autodiff());
+        Ok(model.loss(tokens, targets))
+    }
+
+    fn evaluate(&self, model: &Gpt) -> Result<Option<f64>, TaskError> {
+        let mut sum = 0.0;
+        for part in 0..VALIDATION_BATCHES {
+            let batch = even_batch(self.validation(), self.shape, part, VALIDATION_BATCHES)?;
+            let (tokens, targets) = Self::tensors(batch, &self.device);
+            sum += f64::from(model.loss(tokens, targets).into_scalar::<f32>());
+        }
+        Ok(Some(sum / VALIDATION_BATCHES as f64))
+    }
+
+    fn tokens_per_step(&self) -> u64 {
+        (self.shape[0] * self.shape[1]) as u64
+    }
+
+    fn fingerprint(&self) -> String {
+        format!("text {} in {:?} order, batch {:?}, seed {}", self.data.sha256(), self.order, self.shape, self.seed)
     }
 }

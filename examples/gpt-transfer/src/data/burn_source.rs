@@ -9,8 +9,11 @@ use std::process::Command;
 
 use cargo_metadata::{Metadata, MetadataCommand};
 
-use super::{CorpusError, sha256};
+use mup_data::{Text, sha256};
+
+use super::BurnSourceError;
 use crate::configuration::BURN_VERSION;
+use crate::error::RunError;
 
 /// Crates compiled into every default build of this program, in the order of the text. Crates of other backends are
 /// left out: whether Cargo fetches them depends on its version.
@@ -37,7 +40,7 @@ const CRATES: [&str; 16] = [
 const SHA256: &str = "7e40a8698c8cd35061d036e5630450f8bf9e4653e737a816cb81c0063ffaf0e2";
 
 /// All `.rs` files under `src/` of [`CRATES`], crates in order, files in order of their paths, joined.
-pub(super) fn read() -> Result<(String, Vec<u8>), CorpusError> {
+pub(super) fn read() -> Result<Text, RunError> {
     let metadata = metadata()?;
     let mut text = Vec::new();
     for name in CRATES {
@@ -49,19 +52,20 @@ pub(super) fn read() -> Result<(String, Vec<u8>), CorpusError> {
         rust_files(&source, &source, &mut files)?;
         files.sort();
         for (_, path) in files {
-            text.extend(fs::read(&path).map_err(|source| CorpusError::Unreadable { path, source })?);
+            text.extend(fs::read(&path).map_err(|source| BurnSourceError::Unreadable { path, source })?);
         }
     }
     let found = sha256(&text);
     if found != SHA256 {
-        return Err(CorpusError::OtherBurnSource { found, expected: SHA256 });
+        return Err(BurnSourceError::Other { found, expected: SHA256 }.into());
     }
-    Ok((format!("Rust source of {} Burn {BURN_VERSION} crates", CRATES.len()), text))
+    let text = String::from_utf8(text).map_err(|error| no_source(error.to_string()))?;
+    Ok(Text::from_string(&format!("Rust source of {} Burn {BURN_VERSION} crates", CRATES.len()), text)?)
 }
 
 /// Sorted by the path's parts, so that the order does not depend on the separator of the platform.
-fn rust_files(root: &Path, folder: &Path, files: &mut Vec<(Vec<String>, PathBuf)>) -> Result<(), CorpusError> {
-    let unreadable = |source| CorpusError::Unreadable { path: folder.to_owned(), source };
+fn rust_files(root: &Path, folder: &Path, files: &mut Vec<(Vec<String>, PathBuf)>) -> Result<(), BurnSourceError> {
+    let unreadable = |source| BurnSourceError::Unreadable { path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
@@ -77,7 +81,7 @@ fn rust_files(root: &Path, folder: &Path, files: &mut Vec<(Vec<String>, PathBuf)
 /// What `cargo metadata --offline` says of a package that depends on Burn alone, as locked by the workspace.
 ///
 /// Not of the workspace itself: its graph names what only tests need, which a plain `cargo run` has never fetched.
-fn metadata() -> Result<Metadata, CorpusError> {
+fn metadata() -> Result<Metadata, BurnSourceError> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let package = std::env::temp_dir().join(format!("gpt-transfer-corpus-{}", std::process::id()));
     let found = write_package(&package, &workspace).and_then(|()| ask_cargo(&package, &workspace));
@@ -85,7 +89,7 @@ fn metadata() -> Result<Metadata, CorpusError> {
     found
 }
 
-fn write_package(package: &Path, workspace: &Path) -> Result<(), CorpusError> {
+fn write_package(package: &Path, workspace: &Path) -> Result<(), BurnSourceError> {
     let manifest = format!(
         "[package]\nname = \"corpus\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
          burn = {{ version = \"={BURN_VERSION}\", default-features = false, features = [\"std\", \"optim\", \"flex\"] }}\n\
@@ -101,7 +105,7 @@ fn write_package(package: &Path, workspace: &Path) -> Result<(), CorpusError> {
     Ok(())
 }
 
-fn ask_cargo(package: &Path, workspace: &Path) -> Result<Metadata, CorpusError> {
+fn ask_cargo(package: &Path, workspace: &Path) -> Result<Metadata, BurnSourceError> {
     let mut command = MetadataCommand::new();
     // The working directory decides which .cargo/config.toml, and so which registry or vendored sources, are used.
     command.manifest_path(package.join("Cargo.toml")).current_dir(workspace);
@@ -118,8 +122,8 @@ fn host() -> Option<String> {
     text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }
 
-fn no_source(reason: String) -> CorpusError {
-    CorpusError::NoBurnSource { reason: reason.trim().to_owned() }
+fn no_source(reason: String) -> BurnSourceError {
+    BurnSourceError::NotFound { reason: reason.trim().to_owned() }
 }
 
 #[cfg(test)]
@@ -128,8 +132,7 @@ mod tests {
 
     #[test]
     fn the_text_is_the_same_for_everyone() {
-        let (name, text) = read().unwrap();
-        assert!(name.contains("16 Burn 0.22.1 crates"), "{name}");
-        assert!(std::str::from_utf8(&text).is_ok());
+        let text = read().unwrap();
+        assert!(text.name().contains("16 Burn 0.22.1 crates"), "{}", text.name());
     }
 }

@@ -1,0 +1,49 @@
+//! The commands, each a stage of the workflow: study, tune, choose, train, report.
+
+mod all;
+mod choose;
+mod output;
+mod report;
+mod study;
+mod target;
+mod trial;
+mod tune;
+
+use mup_transfer::Study;
+use mup_transfer::cli::{self, Interrupt, Status};
+use mup_transfer::launch::Tuned;
+
+use crate::cli::{Arguments, Command};
+use crate::device;
+use crate::error::RunError;
+
+/// Runs what the command line asks for.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
+    match &arguments.command {
+        None => all::run(arguments),
+        Some(Command::Tune { study, tune, json }) => {
+            let study = study::open(study)?;
+            let tuned = tune::tune(&study, tune)?;
+            output::print(&Status::of(&study)?, *json)?;
+            if tuned == Tuned::Stopped { Err(RunError::Interrupted) } else { Ok(()) }
+        }
+        Some(Command::Choose { study, json }) => output::print(&choose::choose(&Study::open(study)?)?, *json),
+        Some(Command::Train(train)) => target::run(train),
+        Some(Command::Report { study, json }) => report::run(&Study::open(study)?, *json),
+        Some(Command::Status { study, json }) => output::print(&Status::of(&Study::open(study)?)?, *json),
+        Some(Command::Retry { study }) => {
+            let n_trials = cli::retry(&Study::open(study)?)?;
+            eprintln!("{n_trials} failed trials will be run again by `tune`");
+            Ok(())
+        }
+        Some(Command::Trial { study, index: Some(index), .. }) => {
+            let (record, _) = cli::run_trial(&Study::open(study)?, *index, &Interrupt::listen()?)?;
+            eprintln!("{}: loss {}", record.id, record.outcome);
+            Ok(())
+        }
+        Some(Command::Trial { study, file, .. }) => trial::run(study, file.as_deref().unwrap_or(study)),
+        Some(Command::Devices) => {
+            output::line(device::list().trim_end())
+        }
+    }
+}

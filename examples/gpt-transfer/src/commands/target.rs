@@ -1,0 +1,246 @@
+//! Training the target: with the transferred values, or with others to compare with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mup_models::Gpt;
+use mup_rules::ScalingPlan;
+use mup_train::{RunFolder, Trained};
+use mup_transfer::cli::Interrupt;
+use mup_transfer::{
+    Archive, Curve, Evaluation, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Transfer, Trial,
+    TrialRecord, transfer,
+};
+use serde_json::json;
+
+use super::study::{Proxy, Target};
+use super::{choose, output};
+use crate::cli::{CheckpointArguments, TrainArguments};
+use crate::error::RunError;
+use crate::family::short;
+use crate::progress::Progress;
+use crate::training::{Run, Trainer};
+
+/// Without tuning: the rate that nanoGPT's configuration for characters has, as has PyTorch's AdamW; everything else 1.
+pub(super) const DEFAULT_RATE: f64 = 0.001;
+
+/// The target of a study and what trains it.
+pub(super) struct TargetTraining<'a> {
+    study: &'a Study,
+    trainer: Trainer,
+    proxy: Proxy,
+    target: Target,
+    archive: Archive,
+}
+
+/// `train`.
+pub(super) fn run(arguments: &TrainArguments) -> Result<(), RunError> {
+    let study = Study::open(&arguments.study)?;
+    let training = TargetTraining::of(&study)?;
+    let parametrization = arguments.parametrization.clone().unwrap_or_else(|| training.proxy.parametrization.clone());
+    let values = values(&arguments.values, &study)?;
+    if arguments.values == "chosen" && parametrization == training.proxy.parametrization {
+        eprintln!("{}", explain(&training.transfer(&values)?));
+    }
+    let (record, _) = training.train(&parametrization, &values, arguments.seed, &arguments.checkpoints)?;
+    if let Some(path) = &arguments.export {
+        training.export(&record.trial, path, arguments.fold)?;
+    }
+    if arguments.json { output::print_json(&record) } else { output::line(line(&record)) }
+}
+
+impl<'a> TargetTraining<'a> {
+    /// Opens where the runs of this target are kept.
+    pub(super) fn of(study: &'a Study) -> Result<Self, RunError> {
+        let (proxy, target) = (Proxy::of(study.config())?, Target::of(study.config())?);
+        let trainer = proxy.trainer(study)?;
+        trainer.configuration.check(&[target.width])?;
+        let folder = study.folder().join("targets").join(format!("width{}-steps{}", target.width, target.steps));
+        let settings = trainer.configuration.settings(&trainer.data, &proxy.device);
+        let archive = Archive::open(&folder, settings, Smoothing::tenth_of(target.steps))?;
+        Ok(Self { study, trainer, proxy, target, archive })
+    }
+
+    /// Every run of this target that has ended.
+    pub(super) fn records(&self) -> Result<Vec<TrialRecord>, RunError> {
+        Ok(self.archive.records()?)
+    }
+
+    /// What becomes of the proxy's values in the target.
+    pub(super) fn transfer(&self, values: &Hyperparameters) -> Result<Transfer, RunError> {
+        let name = &self.proxy.parametrization;
+        let (proxy, target) = (self.plan(name, self.proxy.width)?, self.plan(name, self.target.width)?);
+        Ok(transfer(values, &proxy, &target)?)
+    }
+
+    /// Plans of proxy, target and target in SP, with their names.
+    pub(super) fn plans(&self) -> Result<Vec<(String, ScalingPlan)>, RunError> {
+        let name = &self.proxy.parametrization;
+        let plan = |label: &str, name: &str, width| Ok((format!("{label}, {}", short(name)), self.plan(name, width)?));
+        let mut plans = vec![plan("Proxy", name, self.proxy.width)?, plan("Target", name, self.target.width)?];
+        if name != "standard" {
+            plans.push(plan("Target", "standard", self.target.width)?);
+        }
+        Ok(plans)
+    }
+
+    fn plan(&self, parametrization: &str, width: usize) -> Result<ScalingPlan, RunError> {
+        self.trainer.plan(parametrization, width)
+    }
+
+    /// The record of a run: read if it has ended, otherwise trained, from its last checkpoint if there is one.
+    pub(super) fn train(
+        &self,
+        parametrization: &str,
+        values: &Hyperparameters,
+        seed: u64,
+        checkpoints: &CheckpointArguments,
+    ) -> Result<(TrialRecord, Source), RunError> {
+        let trial = self.trial(parametrization, values, seed)?;
+        let run = self.archive.run(&trial, || {
+            eprintln!("\nTraining width {} in {} with {values}", trial.width, short(parametrization));
+            let trained = self.train_or_continue(&trial, Some(checkpoints))?;
+            self.curve(&trial, &trained)
+        })?;
+        if let (_, Source::Repaired { kept_as, reason }) = &run {
+            eprintln!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display());
+        }
+        Ok(run)
+    }
+
+    fn trial(&self, parametrization: &str, values: &Hyperparameters, seed: u64) -> Result<Trial, RunError> {
+        let Target { width, steps, micro_batches, evaluate_every, .. } = self.target;
+        let plan = self.plan(parametrization, width)?.fingerprint();
+        let mut settings = self.archive.settings().clone();
+        settings["run"] = json!({ "steps": steps, "micro_batches": micro_batches, "evaluate_every": evaluate_every });
+        let (parametrization, hyperparameters) = (parametrization.to_owned(), *values);
+        Ok(Trial { parametrization, width, plan, hyperparameters, seed, settings })
+    }
+
+    fn run(&self, trial: &Trial) -> Run {
+        Run {
+            parametrization: trial.parametrization.clone(),
+            width: trial.width,
+            values: trial.hyperparameters,
+            seed: trial.seed,
+            steps: self.target.steps,
+            micro_batches: self.target.micro_batches,
+            evaluate_every: Some(self.target.evaluate_every),
+        }
+    }
+
+    /// Where a run keeps its checkpoints and metrics.
+    fn folder(&self, trial: &Trial) -> PathBuf {
+        self.archive.folder().join("runs").join(format!("{}-{}", trial.parametrization, trial.id()))
+    }
+
+    fn train_or_continue(
+        &self,
+        trial: &Trial,
+        checkpoints: Option<&CheckpointArguments>,
+    ) -> Result<Trained<Gpt>, RunError> {
+        let plan = self.plan(&trial.parametrization, trial.width)?;
+        let mut folder = RunFolder::new(self.folder(trial), &plan);
+        if let Some(checkpoints) = checkpoints {
+            let period = Duration::try_from_secs_f64(60.0 * checkpoints.checkpoint_minutes);
+            folder = folder.with_every(period.unwrap_or(Duration::MAX)).with_keep_last(checkpoints.keep_last);
+            if let Some(steps) = checkpoints.checkpoint_every {
+                folder = folder.with_every_steps(steps);
+            }
+        }
+        let progress = Progress::new(short(&trial.parametrization), self.target.steps);
+        let interrupt = Interrupt::listen()?;
+        self.trainer.train(&self.run(trial), Some(folder), |event| progress.see(event), || interrupt.requested())
+    }
+
+    fn curve(&self, trial: &Trial, trained: &Trained<Gpt>) -> Result<Curve, RunError> {
+        let evaluations = trained.curve.evaluations.iter();
+        let evaluations = evaluations.map(|at| Evaluation { step: at.step, loss: at.loss }).collect();
+        Ok(Curve { evaluations, ..self.trainer.curve(&self.run(trial), trained)? })
+    }
+
+    /// Writes the weights of a run that has ended; its last checkpoint has them.
+    fn export(&self, trial: &Trial, path: &std::path::Path, fold: bool) -> Result<(), RunError> {
+        let trained = self.train_or_continue(trial, None)?;
+        let config = crate::family::config(&self.trainer.configuration, trial.width, &trial.hyperparameters);
+        crate::export::write(trained.model, &config, path, fold)?;
+        eprintln!("wrote {}", path.display());
+        Ok(())
+    }
+
+    /// The study.
+    pub(super) fn study(&self) -> &Study {
+        self.study
+    }
+
+    /// Name of the proxy's parametrization.
+    pub(super) fn parametrization(&self) -> &str {
+        &self.proxy.parametrization
+    }
+}
+
+/// `chosen`, `default`, or a list.
+fn values(text: &str, study: &Study) -> Result<Hyperparameters, RunError> {
+    match text {
+        "chosen" => choose::values(&choose::choose(study)?),
+        "default" => Ok(Hyperparameters::at_rate(DEFAULT_RATE)),
+        list => parse(list),
+    }
+}
+
+fn parse(list: &str) -> Result<Hyperparameters, RunError> {
+    let refuse = |reason: String| RunError::Values { text: list.to_owned(), reason };
+    let mut values = mup_transfer::Values::default();
+    for entry in list.split(',') {
+        let (name, value) = entry.split_once('=').ok_or_else(|| refuse(format!("`{entry}` has no =")))?;
+        let value: f64 = value.trim().parse().map_err(|error| refuse(format!("`{value}`: {error}")))?;
+        let name = name.trim();
+        if values.get(name).is_some() {
+            return Err(refuse(format!("`{name}` is there twice")));
+        }
+        values = values.with(name, mup_transfer::Setting::Number(value));
+    }
+    Hyperparameters::try_from(&values).map_err(|error| refuse(error.to_string()))
+}
+
+/// One line for each transferred value.
+pub(super) fn explain(transfer: &Transfer) -> String {
+    let line = |row: &mup_transfer::Transferred| {
+        let name = row.hyperparameter.name();
+        format!("  {name:<16} {:>10.5} → {:<10.5} {}", row.proxy, row.target, row.explanation)
+    };
+    let varied = |row: &&mup_transfer::Transferred| {
+        row.hyperparameter == Hyperparameter::LearningRate || (row.proxy - 1.0).abs() > f64::EPSILON
+    };
+    let lines: Vec<String> = transfer.rows.iter().filter(varied).map(line).collect();
+    format!("Transferred from proxy to target:\n{}", lines.join("\n"))
+}
+
+fn line(record: &TrialRecord) -> String {
+    let trial = &record.trial;
+    let validation = record.curve.validation.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}"));
+    let (name, outcome) = (short(&trial.parametrization), &record.outcome);
+    format!("{name} width {}  training loss {outcome}, validation loss {validation}", trial.width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_values_is_read_and_what_is_wrong_is_shown() {
+        let values = parse("learning-rate=0.5, alpha-output=2").unwrap();
+        assert_eq!(values, Hyperparameters { alpha_output: 2.0, ..Hyperparameters::at_rate(0.5) });
+        for (text, said) in [
+            ("alpha-output=2", "learning-rate"),
+            ("learning-rate", "has no ="),
+            ("learning-rate=x", "`x`"),
+            ("learning-rate=1,learning-rate=2", "twice"),
+            ("learning-rate=1,dropout=0.1", "dropout"),
+            ("learning-rate=-1", "positive"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(said) && error.contains(text), "{error}");
+        }
+    }
+}
