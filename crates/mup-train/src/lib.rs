@@ -8,6 +8,7 @@ mod event;
 mod export;
 mod finite;
 mod gradients;
+mod journal;
 mod metrics;
 mod run;
 mod schedule;
