@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+//!
+//! The rooms: [`Trainer`] (a run), [`Training`] and [`Schedule`] (its settings), [`Task`] (its loss), [`RunFolder`]
+//! (checkpoints and metrics), [`Event`] and [`Curve`] (what it tells and leaves), [`MeanGradients`],
+//! [`write_safetensors`], [`TrainError`].
 
 mod checkpoint;
 mod curve;
