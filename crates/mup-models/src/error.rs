@@ -44,6 +44,12 @@ pub enum ModelError {
         /// What was given.
         value: f64,
     },
+    /// A tied model whose embedding is multiplied by 0.
+    #[error(
+        "a tied GPT with alpha_embedding 0 cannot be folded: its one weight would have to be zero as the embedding and not \
+         as the readout; export it with its multipliers"
+    )]
+    CannotFold,
     /// A sampling temperature that is negative or not a number.
     #[error("the temperature is {value}: it must be finite and at least 0 (0 always takes the likeliest token)")]
     Temperature {

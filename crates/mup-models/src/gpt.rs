@@ -2,6 +2,7 @@
 
 mod block;
 mod config;
+mod fold;
 mod generator;
 mod model;
 mod sampler;

@@ -2,6 +2,7 @@
 
 mod attention;
 mod attention_config;
+mod attention_fold;
 mod feed_forward;
 mod readout;
 mod relative_attention;

@@ -1,12 +1,18 @@
 #![doc = include_str!("../README.md")]
+//!
+//! The rooms: [`Trainer`] (a run), [`Training`] and [`Schedule`] (its settings), [`Task`] (its loss), [`RunFolder`]
+//! (checkpoints and metrics), [`Event`] and [`Curve`] (what it tells and leaves), [`MeanGradients`],
+//! [`write_safetensors`], [`TrainError`].
 
 mod checkpoint;
 mod curve;
 mod durable;
 mod error;
 mod event;
+mod export;
 mod finite;
 mod gradients;
+mod journal;
 mod metrics;
 mod run;
 mod schedule;
@@ -19,6 +25,7 @@ pub use checkpoint::{Difference, RunFolder};
 pub use curve::{Curve, Ended, Evaluation, Trained};
 pub use error::TrainError;
 pub use event::{Event, StepReport};
+pub use export::write_safetensors;
 pub use gradients::MeanGradients;
 pub use schedule::{Decay, Schedule};
 pub use task::{MicroBatch, Task, TaskError};

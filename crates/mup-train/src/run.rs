@@ -4,173 +4,145 @@ use std::time::Instant;
 
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::Tensor;
 use mup_optim::clip_by_global_norm;
 
-use crate::checkpoint::{Keeper, Resumed, Snapshot};
 use crate::finite::is_finite;
-use crate::metrics::Metrics;
+use crate::journal::Journal;
 use crate::seed::seed_devices;
-use crate::{
-    Curve, Ended, Evaluation, Event, MeanGradients, MicroBatch, RunFolder, StepReport, Task, TrainError, Trained,
-    Trainer,
-};
+use crate::{Curve, Ended, Event, MeanGradients, MicroBatch, StepReport, Task, TrainError, Trained, Training};
 
 /// A run under way. The model is passed from step to step, so that the optimizer may update it in place.
 pub(crate) struct Run<'a, M> {
-    trainer: Trainer<'a>,
-    task: &'a dyn Task<M>,
-    optimizer: ModuleOptimizer,
-    kept: Option<(Keeper, Metrics)>,
-    losses: Vec<f64>,
-    evaluations: Vec<Evaluation>,
+    pub(crate) training: Training,
+    pub(crate) interrupted: Box<dyn Fn() -> bool + 'a>,
+    pub(crate) task: &'a dyn Task<M>,
+    pub(crate) optimizer: ModuleOptimizer,
+    pub(crate) journal: Journal<'a>,
 }
 
-impl<'a, M: Module> Run<'a, M> {
-    pub(crate) fn new(trainer: Trainer<'a>, task: &'a dyn Task<M>, optimizer: ModuleOptimizer) -> Self {
-        Self { trainer, task, optimizer, kept: None, losses: Vec::new(), evaluations: Vec::new() }
-    }
-
-    /// Trains on from what is in the folder.
-    pub(crate) fn train_in(mut self, folder: RunFolder, model: M) -> Result<Trained<M>, TrainError> {
-        let mut warn = |warning| (self.trainer.observer)(&Event::Warning(warning));
-        let (training, task) = (&self.trainer.training, self.task.fingerprint());
-        let mut keeper = Keeper::open(folder, training, task, &model, &mut warn)?;
-        let (model, optimizer, resumed) = keeper.resume(model, self.optimizer, &mut warn)?;
-        let step = resumed.as_ref().map_or(0, |resumed| resumed.losses.len());
-        let metrics = Metrics::open(keeper.metrics(), step, &mut warn)?;
-        (self.optimizer, self.kept) = (optimizer, Some((keeper, metrics)));
-        if let Some(Resumed { path, losses, evaluations }) = resumed {
-            (self.losses, self.evaluations) = (losses, evaluations);
-            self.tell(&Event::Resumed { path })?;
-        }
-        self.train(model)
-    }
-
+impl<M: Module> Run<'_, M> {
     pub(crate) fn train(mut self, mut model: M) -> Result<Trained<M>, TrainError> {
-        let steps = self.trainer.training.steps;
         let ended = loop {
-            let step = self.losses.len();
-            if step == steps {
+            let step = self.journal.step();
+            if step == self.training.steps {
                 break self.finish(&model)?;
             }
-            if (self.trainer.interrupted)() {
+            if (self.interrupted)() {
                 break self.save(&model)?.unwrap_or(Ended::Interrupted);
             }
             let started = Instant::now();
             let Some((gradients, norm)) = self.gradients(&model)? else { break self.diverged(step)? };
-            model = self.optimizer.step(self.trainer.training.rate(step), model, gradients);
+            model = self.optimizer.step(self.training.rate(step), model, gradients);
             self.report(norm, started)?;
             if let Some(ended) = self.between_steps(&model)? {
                 break ended;
             }
         };
         let tokens = self.tokens();
-        Ok(Trained { model, curve: Curve { losses: self.losses, evaluations: self.evaluations, tokens, ended } })
+        let Journal { losses, evaluations, .. } = self.journal;
+        Ok(Trained { model, curve: Curve { losses, evaluations, tokens, ended } })
     }
 
     /// The clipped gradients of the next step and their norm before clipping; none if loss or norm is not finite.
     fn gradients(&mut self, model: &M) -> Result<Option<(GradientsParams, f64)>, TrainError> {
-        let (step, of) = (self.losses.len(), self.trainer.training.micro_batches);
+        let (step, of) = (self.journal.step(), self.training.micro_batches);
         let (mut mean, mut sum) = (MeanGradients::default(), 0.0);
         for index in 0..of {
-            seed_devices(model, self.trainer.training.seed, [step, index]);
-            let loss = self.task.loss(model, MicroBatch { step, index, of });
-            let loss = loss.map_err(|source| TrainError::Task { step, source })?;
+            let loss = self.loss(model, MicroBatch { step, index, of })?;
             let value = f64::from(loss.clone().into_scalar::<f32>());
-            sum += value;
             if !value.is_finite() {
-                self.losses.push(value);
+                self.journal.losses.push(value);
                 return Ok(None);
             }
+            sum += value;
             mean.add(model, GradientsParams::from_grads(loss.backward(), model));
         }
-        self.losses.push(sum / of as f64);
-        let max_norm = self.trainer.training.max_norm.unwrap_or(f64::INFINITY);
+        self.journal.losses.push(sum / of as f64);
+        let max_norm = self.training.max_norm.unwrap_or(f64::INFINITY);
         let (gradients, norm) = clip_by_global_norm(model, mean.mean(model), max_norm)?;
         let norm = f64::from(norm.into_scalar::<f32>());
         Ok(norm.is_finite().then_some((gradients, norm)))
     }
 
+    fn loss(&self, model: &M, batch: MicroBatch) -> Result<Tensor<1>, TrainError> {
+        let step = batch.step;
+        seed_devices(model, self.training.seed, [step, batch.index]);
+        let loss = self.task.loss(model, batch).map_err(|source| TrainError::Task { step, source })?;
+        let refuse = |problem| Err(TrainError::Task { step, source: String::into(problem) });
+        match loss.dims() {
+            _ if !loss.device().is_autodiff() => {
+                refuse("the loss has no gradient; put model and data on device.autodiff()".to_owned())
+            }
+            [1] => Ok(loss),
+            [n] => refuse(format!("the loss has {n} entries; return their mean")),
+        }
+    }
+
     /// Evaluates and saves if due; says how the run ended if the model cannot be saved.
     fn between_steps(&mut self, model: &M) -> Result<Option<Ended>, TrainError> {
-        let (step, training) = (self.losses.len(), &self.trainer.training);
-        if step == training.steps {
+        let step = self.journal.step();
+        if step == self.training.steps {
             return Ok(None);
         }
-        if training.evaluate_every.is_some_and(|every| step.is_multiple_of(every)) {
+        if self.training.evaluate_every.is_some_and(|every| step.is_multiple_of(every)) {
             self.evaluate(model)?;
         }
-        let due = self.kept.as_ref().is_some_and(|(keeper, _)| keeper.is_due(step));
-        if due { self.save(model) } else { Ok(None) }
+        if self.journal.is_due() { self.save(model) } else { Ok(None) }
     }
 
     /// Evaluates and saves the last model, unless a run before did.
     fn finish(&mut self, model: &M) -> Result<Ended, TrainError> {
-        let step = self.losses.len();
-        if self.kept.as_ref().is_some_and(|(keeper, _)| keeper.has(step)) {
+        if self.journal.is_saved() {
             return Ok(Ended::Finished);
         }
         if !is_finite(model) {
-            return self.diverged(step);
+            return self.diverged(self.journal.step());
         }
         self.evaluate(model)?;
         Ok(self.save(model)?.unwrap_or(Ended::Finished))
     }
 
     fn evaluate(&mut self, model: &M) -> Result<(), TrainError> {
-        let step = self.losses.len();
+        let step = self.journal.step();
         let loss = self.task.evaluate(&model.valid()).map_err(|source| TrainError::Task { step, source })?;
-        let Some(loss) = loss else { return Ok(()) };
-        self.evaluations.push(Evaluation { step, loss });
-        self.tell(&Event::Evaluated(Evaluation { step, loss }))
+        loss.map_or(Ok(()), |loss| self.journal.evaluated(loss))
     }
 
-    /// Writes a checkpoint if there is a folder and none at this step. A model that is not finite would displace a good
+    /// Writes a checkpoint unless there is one of this step. A model that is not finite would displace a good
     /// checkpoint: it ends the run instead.
     fn save(&mut self, model: &M) -> Result<Option<Ended>, TrainError> {
-        let step = self.losses.len();
-        let Some((keeper, metrics)) = self.kept.as_mut().filter(|(keeper, _)| !keeper.has(step)) else {
+        if self.journal.is_saved() {
             return Ok(None);
-        };
-        if !is_finite(model) {
-            return self.diverged(step).map(Some);
         }
-        metrics.sync()?;
-        let (losses, evaluations) = (&self.losses, &self.evaluations);
-        let snapshot = Snapshot { model, optimizer: &self.optimizer, losses, evaluations };
-        let path = keeper.save(&snapshot, |warning| (self.trainer.observer)(&Event::Warning(warning)))?;
-        self.tell(&Event::Saved { path })?;
+        if !is_finite(model) {
+            return self.diverged(self.journal.step()).map(Some);
+        }
+        self.journal.save(model, &self.optimizer)?;
         Ok(None)
     }
 
     fn diverged(&mut self, step: usize) -> Result<Ended, TrainError> {
-        self.tell(&Event::NotFinite { step, loss: self.losses.get(step).copied() })?;
+        let loss = self.journal.losses.get(step).copied();
+        self.journal.tell(&Event::NotFinite { step, loss })?;
         Ok(Ended::NotFinite { step })
     }
 
     fn report(&mut self, gradient_norm: f64, started: Instant) -> Result<(), TrainError> {
-        let (step, training) = (self.losses.len() - 1, &self.trainer.training);
+        let step = self.journal.step() - 1;
         let report = StepReport {
             step,
-            steps: training.steps,
-            loss: self.losses[step],
-            rate: training.rate(step),
+            steps: self.training.steps,
+            loss: self.journal.losses[step],
+            rate: self.training.rate(step),
             gradient_norm,
             tokens: self.tokens(),
             tokens_per_second: self.task.tokens_per_step() as f64 / started.elapsed().as_secs_f64(),
         };
-        self.tell(&Event::Step(report))
+        self.journal.tell(&Event::Step(report))
     }
 
     fn tokens(&self) -> u64 {
-        self.losses.len() as u64 * self.task.tokens_per_step()
-    }
-
-    fn tell(&mut self, event: &Event) -> Result<(), TrainError> {
-        if let Some((_, metrics)) = &mut self.kept {
-            metrics.write(event)?;
-        }
-        (self.trainer.observer)(event);
-        Ok(())
+        self.journal.step() as u64 * self.task.tokens_per_step()
     }
 }

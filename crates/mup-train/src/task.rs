@@ -1,6 +1,10 @@
 //! What is trained on: the part of a run that the loop does not know.
 
+use std::ops::Range;
+
 use burn::tensor::Tensor;
+
+use crate::TrainError;
 
 /// An error of a task, for example of a file that it reads.
 pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
@@ -21,18 +25,21 @@ impl MicroBatch {
     ///
     /// ```
     /// use mup_train::MicroBatch;
-    /// assert_eq!(MicroBatch { step: 0, index: 1, of: 4 }.part_of(32), 8..16);
+    /// assert_eq!(MicroBatch { step: 0, index: 1, of: 4 }.part_of(32)?, 8..16);
+    /// # Ok::<(), mup_train::TrainError>(())
     /// ```
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// Panics if `of` does not divide `examples`: the mean over micro batches would not be the mean over the batch.
-    #[must_use]
-    pub fn part_of(&self, examples: usize) -> std::ops::Range<usize> {
-        let of = self.of;
-        assert!(examples.is_multiple_of(of), "{examples} examples cannot be divided into {of} equal micro batches");
-        let size = examples / of;
-        self.index * size..(self.index + 1) * size
+    /// [`TrainError::Setting`] if `of` does not divide `examples`: the mean over micro batches would not be the mean over
+    /// the batch.
+    pub fn part_of(&self, examples: usize) -> Result<Range<usize>, TrainError> {
+        if self.of == 0 || !examples.is_multiple_of(self.of) {
+            let range = format!("a divisor of the step's {examples} examples");
+            return Err(TrainError::Setting { name: "micro_batches", value: self.of as f64, range });
+        }
+        let size = examples / self.of;
+        Ok(self.index * size..(self.index + 1) * size)
     }
 }
 

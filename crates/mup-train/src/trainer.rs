@@ -5,16 +5,17 @@ use std::fmt;
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 
+use crate::journal::Journal;
 use crate::run::Run;
-use crate::seed::seed_devices;
+use crate::seed::draw_lazy;
 use crate::{Event, RunFolder, Task, TrainError, Trained, Training};
 
 /// Trains a model by a [`Training`], reporting to an observer.
 pub struct Trainer<'a> {
-    pub(crate) training: Training,
-    pub(crate) folder: Option<RunFolder>,
-    pub(crate) observer: Box<dyn FnMut(&Event) + 'a>,
-    pub(crate) interrupted: Box<dyn Fn() -> bool + 'a>,
+    training: Training,
+    folder: Option<RunFolder>,
+    observer: Box<dyn FnMut(&Event) + 'a>,
+    interrupted: Box<dyn Fn() -> bool + 'a>,
 }
 
 impl fmt::Debug for Trainer<'_> {
@@ -66,17 +67,19 @@ impl<'a> Trainer<'a> {
     /// [`TrainError`]: a setting without meaning, a task that cannot give a loss, a file that cannot be read or written, a
     /// folder of another run. Checkpoints that were written before an error stay whole.
     pub fn train<M: Module, T: Task<M>>(
-        mut self,
+        self,
         task: &T,
         model: M,
         optimizer: ModuleOptimizer,
     ) -> Result<Trained<M>, TrainError> {
-        self.training.check()?;
-        // Parameters that are still lazy are drawn from the device's generator at their first use.
-        seed_devices(&model, self.training.seed, [usize::MAX, 0]);
-        match self.folder.take() {
-            None => Run::new(self, task, optimizer).train(model),
-            Some(folder) => Run::new(self, task, optimizer).train_in(folder, model),
-        }
+        let Self { training, folder, observer, interrupted } = self;
+        training.check()?;
+        draw_lazy(&model, training.seed);
+        let mut journal = Journal::new(observer);
+        let (model, optimizer) = match folder {
+            Some(folder) => journal.open(folder, &training, task.fingerprint(), model, optimizer)?,
+            None => (model, optimizer),
+        };
+        Run { training, interrupted, task, optimizer, journal }.train(model)
     }
 }

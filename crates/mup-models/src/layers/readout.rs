@@ -69,4 +69,12 @@ impl Readout {
             None => logits,
         }
     }
+
+    /// The same function with α_output and the multiplier in the weight: W ← α_output · diag(multiplier) W, and both 1.
+    pub(crate) fn folded(self) -> Self {
+        let rows = multiply(self.multiplier.val(), self.alpha_output).unsqueeze_dim(1);
+        let [d_input] = self.multiplier.dims();
+        let multiplier = untrained(1.0, d_input, &self.multiplier.device());
+        Self { weight: self.weight.map(|weight| weight * rows), multiplier, alpha_output: 1.0, ..self }
+    }
 }

@@ -50,4 +50,12 @@ impl TiedReadout {
         let x = x * self.multiplier.val().unsqueeze();
         multiply(burn::tensor::module::linear(x, embedding.transpose(), None), self.alpha_output)
     }
+
+    /// A readout without multipliers, and the factors `[d_model]` that its features must be multiplied by instead.
+    pub(crate) fn folded(self) -> (Self, Tensor<1>) {
+        let [d_model] = self.multiplier.dims();
+        let multiplier = untrained(1.0, d_model, &self.multiplier.device());
+        let features = multiply(self.multiplier.val(), self.alpha_output);
+        (Self { multiplier, alpha_output: 1.0 }, features)
+    }
 }

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod feed_forward_models;
+mod fold;
 mod generation;
 mod golden;
 mod gpt;

@@ -67,3 +67,40 @@ fn a_task_that_cannot_read_its_data_ends_the_run_with_its_own_words() {
     let error = Trainer::new(Training::new(10, 0.1)).train(&Unreadable, model, optimizer).unwrap_err();
     assert_eq!(error.to_string(), "step 0: tokens.bin: gone");
 }
+
+/// What a task's loss can be that no loop can train on.
+struct Wrong(fn(&Mlp) -> burn::tensor::Tensor<1>);
+
+impl Task<Mlp> for Wrong {
+    fn loss(&self, model: &Mlp, _batch: MicroBatch) -> Result<burn::tensor::Tensor<1>, TaskError> {
+        Ok(self.0(model))
+    }
+
+    fn tokens_per_step(&self) -> u64 {
+        1
+    }
+
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
+}
+
+#[test]
+fn a_loss_that_cannot_be_trained_on_is_an_error_and_not_a_panic() {
+    let refusal = |task: Wrong| {
+        let (model, optimizer) = start(8);
+        Trainer::new(Training::new(10, 0.1)).train(&task, model, optimizer).unwrap_err().to_string()
+    };
+    let entries = refusal(Wrong(|model| model.input.bias.as_ref().unwrap().val()));
+    assert_eq!(entries, "step 0: the loss has 8 entries; return their mean");
+    let constant = refusal(Wrong(|_| burn::tensor::Tensor::zeros([1], &burn::tensor::Device::flex())));
+    assert_eq!(constant, "step 0: the loss has no gradient; put model and data on device.autodiff()");
+    let foreign = refusal(Wrong(|model| model.input.weight.val().detach().sum()));
+    assert!(foreign.contains("no parameter of the module has a gradient"), "{foreign}");
+}
+
+#[test]
+fn micro_batches_that_do_not_divide_the_batch_are_refused() {
+    let wanted = "step 0: micro_batches is 3, but must be a divisor of the step's 8 examples";
+    assert_eq!(refusal(Training::new(10, 0.1).with_micro_batches(3)), wanted);
+}

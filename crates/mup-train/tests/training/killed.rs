@@ -7,11 +7,11 @@ use std::time::Duration;
 use mup_train::{Curve, Trainer, Training};
 
 use crate::metrics::steps;
-use crate::net::{Largest, bits, checkpoints, folder, start, weights};
+use crate::net::{Largest, bits, checkpoints, folder, start, ten_steps, train_in, warnings, weights};
 
 const FOLDER: &str = "MUP_TRAIN_KILLED_FOLDER";
 const THIS: &str = "killed::a_run_killed_at_random_moments_ends_with_the_same_bits";
-const STEPS: usize = 400;
+const STEPS: usize = 160;
 const KILLS: usize = 20;
 
 fn train(path: Option<&Path>) -> (Curve, Vec<f32>) {
@@ -61,5 +61,33 @@ fn a_run_killed_at_random_moments_ends_with_the_same_bits() {
     assert_eq!(end, wanted_weights);
     let evaluated = (1..).map(|i| 7 * i).take_while(|step| *step < STEPS).chain([STEPS]).map(|step| step as u64);
     assert_eq!(steps(run.path()), ((0..STEPS as u64).collect(), evaluated.collect()));
-    assert_eq!(checkpoints(run.path()), ["step-00000399", "step-00000400"]);
+    assert_eq!(checkpoints(run.path()), ["step-00000159", "step-00000160"]);
+}
+
+/// A limit on the size of files stands for the full disk: both are an error of write in the middle of a checkpoint.
+#[test]
+fn a_checkpoint_that_does_not_fit_is_named_and_the_ones_before_stay() {
+    const FULL: &str = "MUP_TRAIN_FULL_FOLDER";
+    let this = "killed::a_checkpoint_that_does_not_fit_is_named_and_the_ones_before_stay";
+    if let Some(path) = std::env::var_os(FULL) {
+        let (_, full) = train_in(folder(Path::new(&path)), ten_steps(), &Largest::default());
+        println!("{}", full.unwrap_err());
+        return;
+    }
+    let run = tempfile::tempdir().unwrap();
+    let task = Largest { poison: Some((5, f32::NAN)), ..Largest::default() };
+    train_in(folder(run.path()), ten_steps(), &task).1.unwrap();
+    // Four kilobytes: the model fits, the optimizer's moments do not.
+    let limited = format!("trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact {this} --nocapture");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &limited]).arg(std::env::current_exe().unwrap()).env(FULL, run.path());
+    let output = String::from_utf8(shell.output().unwrap().stdout).unwrap();
+    let file = run.path().join("checkpoints/.step-00000006/optimizer.bpk");
+    assert!(output.contains(&format!("cannot write {}: File too large", file.display())), "{output}");
+    assert_eq!(checkpoints(run.path()), ["step-00000002", "step-00000004"]);
+    let (events, trained) = train_in(folder(run.path()), ten_steps(), &Largest::default());
+    assert!(warnings(&events).is_empty(), "{events:?}");
+    let other = tempfile::tempdir().unwrap();
+    let never_full = train_in(folder(other.path()), ten_steps(), &Largest::default()).1.unwrap();
+    assert_eq!(trained.unwrap().curve, never_full.curve);
 }

@@ -83,7 +83,7 @@ impl Largest {
 
 impl Task<Mlp> for Largest {
     fn loss(&self, model: &Mlp, batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
-        let (x, classes) = self.batch(batch.step, batch.part_of(BATCH), &Device::flex().autodiff());
+        let (x, classes) = self.batch(batch.step, batch.part_of(BATCH)?, &Device::flex().autodiff());
         let loss = model.loss(x, classes);
         Ok(match self.poison {
             Some((step, value)) if step == batch.step => loss.mul_scalar(value),

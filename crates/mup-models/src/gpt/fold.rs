@@ -1,0 +1,64 @@
+//! A GPT whose multipliers are in its weights.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use mup_shapes::PathPattern;
+
+use super::{Gpt, GptConfig};
+use crate::ModelError;
+use crate::layers::multiply;
+
+impl Gpt {
+    /// The same function as a plain GPT, for programs that know no multipliers: attention divides by √d_head, every α and
+    /// every forward multiplier is 1. Logits agree up to rounding. For inference: a folded model has another
+    /// parametrization, and no plan fits it.
+    ///
+    /// - readout: W ← α_output · diag(multiplier) W;
+    /// - keys, relative keys: columns times α_attention · s · √d_head, relative keys also times α_relative;
+    /// - embeddings: times α_embedding;
+    /// - tied, where the embedding cannot take the readout's factors as well: gain and shift of the final norm times
+    ///   α_output · multiplier / α_embedding.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::CannotFold`] for a tied model with an α_embedding of 0, whose weight would have to be zero for the
+    /// embedding and not for the readout.
+    pub fn folded(&self) -> Result<Self, ModelError> {
+        let mut model = self.valid();
+        let (alpha_embedding, alpha_relative) = (model.alpha_embedding, model.alpha_relative);
+        if let Some(tied) = model.tied_readout.take() {
+            if alpha_embedding == 0.0 {
+                return Err(ModelError::CannotFold);
+            }
+            let (tied, features) = tied.folded();
+            model.scale_features(&multiply(features, alpha_embedding.recip()));
+            model.tied_readout = Some(tied);
+        }
+        model.readout = model.readout.map(crate::Readout::folded);
+        model.token_embedding.weight = model.token_embedding.weight.map(|weight| multiply(weight, alpha_embedding));
+        model.position_embedding = model.position_embedding.map(|mut positions| {
+            positions.weight = positions.weight.map(|weight| multiply(weight, alpha_embedding));
+            positions
+        });
+        for block in &mut model.blocks {
+            block.attention = block.attention.clone().folded(alpha_relative);
+        }
+        (model.alpha_embedding, model.alpha_relative) = (1.0, 1.0);
+        Ok(model)
+    }
+
+    /// Multiplies what the final norm gives.
+    fn scale_features(&mut self, by: &Tensor<1>) {
+        let norm = &mut self.final_norm;
+        norm.gamma = norm.gamma.clone().map(|gamma| gamma * by.clone());
+        norm.beta = norm.beta.take().map(|beta| beta.map(|beta| beta * by.clone()));
+    }
+}
+
+impl GptConfig {
+    /// The parameters that are constants in a [folded](Gpt::folded) model, which a plain GPT does not have.
+    #[must_use]
+    pub fn multipliers() -> [PathPattern; 3] {
+        ["readout.multiplier", "tied_readout.multiplier", "blocks.*.attention.logit_scale"].map(PathPattern::new)
+    }
+}

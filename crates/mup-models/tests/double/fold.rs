@@ -1,0 +1,101 @@
+//! A folded GPT is the same function without any multiplier.
+
+use burn::module::Module;
+use mup_models::{Gpt, GptConfig, ModelError, Positions};
+
+use crate::common::{distance, random, random_tokens, redraw, values};
+use crate::device;
+
+/// Some hundred operations in f64 on numbers of order 1 to 10.
+const ROUNDING: f64 = 1e-12;
+
+/// Every α, every multiplier and every entry of the logit scales differs from 1 and from the others.
+fn model(config: &GptConfig) -> Gpt {
+    let alphas = config.clone().with_alpha_attention(3.0).with_alpha_output(0.7).with_alpha_embedding(1.7);
+    let mut model = redraw(alphas.with_alpha_relative(0.6).init(&device()).unwrap(), 5);
+    let around_one = |n, seed| random::<1>([n], seed, &device()) + 1.0;
+    for (i, block) in model.blocks.iter_mut().enumerate() {
+        let scale = around_one(config.d_head, 20 + i as u64);
+        block.attention.logit_scale = block.attention.logit_scale.clone().map(|_| scale);
+    }
+    for multiplier in model.readout.iter_mut().map(|readout| &mut readout.multiplier) {
+        *multiplier = multiplier.clone().map(|_| around_one(config.d_model, 30));
+    }
+    for multiplier in model.tied_readout.iter_mut().map(|readout| &mut readout.multiplier) {
+        *multiplier = multiplier.clone().map(|_| around_one(config.d_model, 31));
+    }
+    model
+}
+
+fn configs() -> impl Iterator<Item = GptConfig> {
+    let positions = [Positions::Relative, Positions::Absolute, Positions::None].into_iter();
+    let base = GptConfig::new(13, 8, 2, 8, 3, 4, 12);
+    positions.flat_map(move |positions| {
+        let config = base.clone().with_positions(positions);
+        [false, true].map(|tied| config.clone().with_tied(tied))
+    })
+}
+
+/// The record of a model goes into a plain one, every α of which is 1; its multipliers are asserted to be those of a
+/// fresh plain model, so that nothing hides in them.
+fn as_plain(folded: &Gpt, config: &GptConfig) -> Gpt {
+    let fresh = config.init(&device()).unwrap();
+    let multiplier = |model: &Gpt| {
+        let untied = model.readout.as_ref().map(|readout| readout.multiplier.val());
+        let tied = model.tied_readout.as_ref().map(|readout| readout.multiplier.val());
+        untied.or(tied).as_ref().map(values::<1>)
+    };
+    assert_eq!(multiplier(folded), multiplier(&fresh));
+    for (a, b) in folded.blocks.iter().zip(&fresh.blocks) {
+        assert_eq!(values(&a.attention.logit_scale.val()), values(&b.attention.logit_scale.val()));
+    }
+    fresh.load_record(folded.clone().into_record())
+}
+
+#[test]
+fn a_folded_gpt_has_the_logits_of_the_one_with_multipliers() {
+    for config in configs() {
+        let model = model(&config);
+        let logits = |model: &Gpt| model.forward(random_tokens([2, 8], 13, 6, &device()));
+        let folded = model.folded().unwrap();
+        assert!(distance(&logits(&model), &logits(&folded)) < ROUNDING, "{config}");
+        assert!(distance(&logits(&model), &logits(&as_plain(&folded, &config))) < ROUNDING, "{config}");
+    }
+}
+
+#[test]
+fn folding_twice_changes_nothing_and_a_plain_gpt_is_its_own_fold() {
+    for config in configs() {
+        let plain = redraw(config.init(&device()).unwrap(), 5);
+        for model in [model(&config).folded().unwrap(), plain] {
+            let again = model.folded().unwrap();
+            let key = |model: &Gpt| values(&model.blocks[1].attention.key.weight.val());
+            // √d · (1/√d) rounds; everything else is exact.
+            assert!(key(&model).iter().zip(key(&again)).all(|(a, b)| (a - b).abs() < ROUNDING), "{config}");
+            assert_eq!(values(&model.token_embedding.weight.val()), values(&again.token_embedding.weight.val()));
+        }
+    }
+}
+
+#[test]
+fn a_tied_gpt_without_embedding_cannot_be_folded() {
+    let config = GptConfig::new(13, 8, 2, 8, 3, 4, 12).with_alpha_embedding(0.0);
+    config.init(&device()).unwrap().folded().unwrap();
+    let tied = config.with_tied(true).init(&device()).unwrap();
+    assert_eq!(tied.folded().unwrap_err(), ModelError::CannotFold);
+}
+
+#[test]
+fn the_multipliers_of_every_gpt_are_named() {
+    for config in configs() {
+        let paths = crate::common::paths(&config.init(&device()).unwrap());
+        let named = |path: &&String| {
+            let path = path.split(' ').next().unwrap();
+            GptConfig::multipliers().iter().any(|pattern| pattern.matches(path))
+        };
+        let multipliers: Vec<&String> = paths.iter().filter(named).collect();
+        assert_eq!(multipliers.len(), 1 + config.n_layer, "{multipliers:?}");
+        let scales = |path: &&String| path.contains("logit_scale") || path.contains("multiplier");
+        assert_eq!(paths.iter().filter(scales).count(), multipliers.len());
+    }
+}

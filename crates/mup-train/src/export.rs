@@ -1,0 +1,97 @@
+//! Weights as a safetensors file, for other programs.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::kind::Basic;
+use burn::tensor::{Bool, DType, Int, Tensor, TensorData};
+use mup_shapes::PathPattern;
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+
+use crate::{TrainError, durable};
+
+/// Writes a module's parameters to a safetensors file, whole or not at all.
+///
+/// Names are the parameters' paths. Layouts are Burn's: `Linear` is `[d_input, d_output]`, the transpose of PyTorch's.
+/// Parameters that match `without` are left out, such as the multipliers of a folded GPT
+/// (`mup_models::GptConfig::multipliers`).
+///
+/// # Errors
+///
+/// [`TrainError::Io`]; [`TrainError::Unusable`] for an element type that the format does not have.
+///
+/// # Reference
+///
+/// <https://github.com/huggingface/safetensors>
+pub fn write_safetensors<M: Module>(model: &M, path: &Path, without: &[PathPattern]) -> Result<(), TrainError> {
+    let unusable = |problem: String| TrainError::Unusable { path: path.to_owned(), problem };
+    let mut collector = Collector { without, place: Vec::new(), tensors: Vec::new() };
+    model.visit(&mut collector);
+    let views: Result<Vec<(&str, TensorView<'_>)>, String> =
+        collector.tensors.iter().map(|(name, data)| Ok((name.as_str(), view(name, data)?))).collect();
+    let information = HashMap::from([("format".to_owned(), "burn".to_owned())]);
+    let bytes = safetensors::serialize(views.map_err(unusable)?, Some(information));
+    let bytes = bytes.map_err(|error| unusable(error.to_string()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let written = durable::write_file(&temporary, &bytes).and_then(|()| durable::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn view<'a>(name: &str, data: &'a TensorData) -> Result<TensorView<'a>, String> {
+    let dtype = match data.dtype() {
+        DType::F64 => Dtype::F64,
+        DType::F32 => Dtype::F32,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::BF16,
+        DType::I64 => Dtype::I64,
+        DType::I32 => Dtype::I32,
+        other => {
+            return Err(format!("`{name}` is of type {other:?}, which this export does not know; cast the module"));
+        }
+    };
+    TensorView::new(dtype, data.shape().to_vec(), data.as_bytes()).map_err(|error| format!("`{name}`: {error}"))
+}
+
+struct Collector<'a> {
+    without: &'a [PathPattern],
+    place: Vec<String>,
+    tensors: Vec<(String, TensorData)>,
+}
+
+impl Collector<'_> {
+    fn collect<const D: usize, K: Basic>(&mut self, value: impl FnOnce() -> Tensor<D, K>) {
+        let path = self.place.join(".");
+        if !self.without.iter().any(|pattern| pattern.matches(&path)) {
+            self.tensors.push((path, value().into_data()));
+        }
+    }
+}
+
+impl ModuleVisitor for Collector<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.collect(|| param.val());
+    }
+
+    fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
+        self.collect(|| param.val());
+    }
+
+    fn visit_bool<const D: usize>(&mut self, param: &Param<Tensor<D, Bool>>) {
+        self.collect(|| param.val());
+    }
+
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.place.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.place.pop();
+    }
+}
