@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
+use burn::module::Module;
 use mup_models::{Gpt, GptConfig};
 use mup_train::write_safetensors;
 
 use crate::error::RunError;
 
 /// Writes the weights; `fold`: with every multiplier folded into them, so that a plain model has the same logits.
-pub(crate) fn write(model: Gpt, config: &GptConfig, path: &Path, fold: bool) -> Result<(), RunError> {
-    let _ = (config, fold);
-    write_safetensors(&model, path)?;
+pub(crate) fn write(model: &Gpt, path: &Path, fold: bool) -> Result<(), RunError> {
+    if fold {
+        write_safetensors(&model.valid().folded()?, path, &GptConfig::multipliers())?;
+    } else {
+        write_safetensors(&model.valid(), path, &[])?;
+    }
     Ok(())
 }

@@ -9,7 +9,7 @@ use mup_models::{Gpt, Sampler};
 use mup_optim::MupAdamWConfig;
 use mup_rules::ScalingPlan;
 use mup_train::{Ended, Event, MicroBatch, RunFolder, Task, TaskError, Trained, Training};
-use mup_transfer::{Curve, Hyperparameters};
+use mup_transfer::{Curve, Evaluation, Hyperparameters};
 use serde::Serialize;
 
 use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM};
@@ -73,6 +73,8 @@ impl Trainer {
         let finished = trained.curve.ended == Ended::Finished;
         let sample = if finished { self.sample(&trained.model.valid(), run.seed)? } else { None };
         let tokens = trained.curve.tokens;
+        let evaluations = trained.curve.evaluations.iter();
+        let evaluations: Vec<Evaluation> = evaluations.map(|at| Evaluation { step: at.step, loss: at.loss }).collect();
         let mut losses = trained.curve.losses.clone();
         if !finished && losses.iter().all(|loss| loss.is_finite()) {
             // The loss was a number, but its gradient was not.
@@ -80,7 +82,8 @@ impl Trainer {
         }
         Ok(Curve {
             losses,
-            validation: trained.curve.evaluations.last().map(|evaluation| evaluation.loss).filter(|_| finished),
+            validation: evaluations.last().map(|evaluation| evaluation.loss).filter(|_| finished),
+            evaluations: if run.evaluate_every.is_some() { evaluations } else { Vec::new() },
             tokens,
             parameters: family::parameter_count(&self.configuration, run.width),
             sample,
@@ -155,7 +158,7 @@ impl NextToken<'_> {
 
 impl Task<Gpt> for NextToken<'_> {
     fn loss(&self, model: &Gpt, micro: MicroBatch) -> Result<Tensor<1>, TaskError> {
-        let rows = micro.part_of(self.shape[0]);
+        let rows = micro.part_of(self.shape[0])?;
         let batch = self.order.rows(&self.data.train, self.shape, self.seed, micro.step as u64, rows)?;
         let (tokens, targets) = Self::tensors(batch, &self.device.clone().autodiff());
         Ok(model.loss(tokens, targets))

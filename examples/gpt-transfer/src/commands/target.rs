@@ -8,7 +8,7 @@ use mup_rules::ScalingPlan;
 use mup_train::{RunFolder, Trained};
 use mup_transfer::cli::Interrupt;
 use mup_transfer::{
-    Archive, Curve, Evaluation, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Transfer, Trial,
+    Archive, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Transfer, Trial,
     TrialRecord, transfer,
 };
 use serde_json::json;
@@ -76,7 +76,7 @@ impl<'a> TargetTraining<'a> {
     /// Plans of proxy, target and target in SP, with their names.
     pub(super) fn plans(&self) -> Result<Vec<(String, ScalingPlan)>, RunError> {
         let name = &self.proxy.parametrization;
-        let plan = |label: &str, name: &str, width| Ok((format!("{label}, {}", short(name)), self.plan(name, width)?));
+        let plan = |label: &str, name: &str, width| -> Result<_, RunError> { Ok((format!("{label}, {}", short(name)), self.plan(name, width)?)) };
         let mut plans = vec![plan("Proxy", name, self.proxy.width)?, plan("Target", name, self.target.width)?];
         if name != "standard" {
             plans.push(plan("Target", "standard", self.target.width)?);
@@ -100,7 +100,7 @@ impl<'a> TargetTraining<'a> {
         let run = self.archive.run(&trial, || {
             eprintln!("\nTraining width {} in {} with {values}", trial.width, short(parametrization));
             let trained = self.train_or_continue(&trial, Some(checkpoints))?;
-            self.curve(&trial, &trained)
+            self.trainer.curve(&self.run(&trial), &trained)
         })?;
         if let (_, Source::Repaired { kept_as, reason }) = &run {
             eprintln!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display());
@@ -153,17 +153,10 @@ impl<'a> TargetTraining<'a> {
         self.trainer.train(&self.run(trial), Some(folder), |event| progress.see(event), || interrupt.requested())
     }
 
-    fn curve(&self, trial: &Trial, trained: &Trained<Gpt>) -> Result<Curve, RunError> {
-        let evaluations = trained.curve.evaluations.iter();
-        let evaluations = evaluations.map(|at| Evaluation { step: at.step, loss: at.loss }).collect();
-        Ok(Curve { evaluations, ..self.trainer.curve(&self.run(trial), trained)? })
-    }
-
     /// Writes the weights of a run that has ended; its last checkpoint has them.
     fn export(&self, trial: &Trial, path: &std::path::Path, fold: bool) -> Result<(), RunError> {
         let trained = self.train_or_continue(trial, None)?;
-        let config = crate::family::config(&self.trainer.configuration, trial.width, &trial.hyperparameters);
-        crate::export::write(trained.model, &config, path, fold)?;
+        crate::export::write(&trained.model, path, fold)?;
         eprintln!("wrote {}", path.display());
         Ok(())
     }
