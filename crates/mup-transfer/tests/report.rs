@@ -1,107 +1,139 @@
-//! The report: every file is there, parses, and says what the numbers say.
+//! The report: every file is there, parses, and says what the numbers say, whatever the study.
+
+mod synthetic;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
-use mup_transfer::{Cost, Curve, Hyperparameters, Optimum, Outcome, Point, Smoothing, Spent, Transfer, Trial};
-use serde_json::json;
+use mup_transfer::report::{Numbers, RateCurve, Report};
+use mup_transfer::{Dimension, Outcome, Point, Setting, Space, Stage, StudyConfig, StudyTrial, choose};
+use synthetic::reports::{complete, of_study, rate_curve};
+use synthetic::{End, chance, gpt, gpt3_study, run};
 
-fn rate_curve(parametrization: &str, width: usize, center: f64) -> RateCurve {
-    let loss =
-        |x: f64| (x < -2.5 || parametrization == "mup").then(|| 2.0 + 0.1 * (x - center).powi(2) - width as f64 / 1e3);
-    let points: Vec<Point> = (-9..=-2).map(f64::from).map(|x| Point { log2_rate: x, loss: loss(x) }).collect();
-    let optimum = Optimum::of(&points);
-    let values = Hyperparameters::at_rate(center.round().exp2());
-    RateCurve { parametrization: parametrization.to_owned(), width, values, points, optimum }
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let file = |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap());
+    fs::read_dir(folder).unwrap().map(|entry| file(entry.unwrap())).collect()
 }
 
-fn final_run(label: &str, parametrization: &str, end: f64) -> FinalRun {
-    let losses: Vec<f64> = (0..200).map(|i| end + 3.5 * (-f64::from(i) / 40.0).exp()).collect();
-    let outcome = Outcome::of(&losses, Smoothing { last: 20 });
-    let settings = json!({ "steps": 200 });
-    let hyperparameters = Hyperparameters::at_rate(2.0_f64.powi(-5));
-    let (parametrization, plan) = (parametrization.to_owned(), "f0".to_owned());
-    let trial = Trial { parametrization, width: 256, plan, hyperparameters, seed: 0, settings };
-    let curve = Curve {
-        losses,
-        validation: Some(end),
-        tokens: 1000,
-        parameters: 500,
-        sample: Some("a < b && c".to_owned()),
-        flops: None,
-    };
-    FinalRun { label: label.to_owned(), trial, outcome, curve }
+fn written(report: &Report) -> BTreeMap<String, Vec<u8>> {
+    let folder = synthetic::folder();
+    report.write(folder.path()).unwrap();
+    files(folder.path())
 }
 
-fn report(rate_curves: Vec<RateCurve>) -> Report {
-    let runs = vec![final_run("target, µP", "mup", 1.7), final_run("control, SP", "standard", 2.2)];
-    let transfer = Transfer { values: runs[0].trial.hyperparameters, rows: Vec::new() };
-    let numbers = Numbers {
-        settings: json!({ "steps": 200 }),
-        seed: 0,
-        smoothed_over: 20,
-        rate_curves,
-        transfer,
-        runs,
-        advantage: Some(0.5),
-        parameter_ratio: 16.0,
-        cost_ratio: 0.25,
-    };
-    let cost = Cost { tuning: Spent::default().and(10, 10, 1.0), target: Spent::default().and(20, 20, 2.0) };
-    let command = "gpt-transfer --quick".to_owned();
-    let circumstances = Circumstances { command, environment: BTreeMap::new(), cost, seconds: BTreeMap::new() };
-    Report { title: "A <test>".to_owned(), numbers, circumstances, plans: vec![("µP".to_owned(), "rows".to_owned())] }
-}
-
-fn figure_1() -> Vec<RateCurve> {
-    let widths = [64, 128, 256];
-    let mup = widths.map(|width| rate_curve("mup", width, -5.0));
-    let standard = widths.map(|width| rate_curve("standard", width, -5.0 - (width as f64 / 64.0).log2()));
-    mup.into_iter().chain(standard).collect()
+fn page(report: &Report) -> String {
+    String::from_utf8(written(report).remove("report.html").unwrap()).unwrap()
 }
 
 #[test]
 fn every_file_is_written_and_the_json_reads_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let report = report(figure_1());
-    report.write(folder.path()).unwrap();
-    let mut names: Vec<String> =
-        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    assert_eq!(
-        names,
-        [
-            "loss-vs-learning-rate.png",
-            "loss-vs-learning-rate.svg",
-            "report.html",
-            "report.json",
-            "target-training.png",
-            "target-training.svg",
-        ]
-    );
-    let json = fs::read_to_string(folder.path().join("report.json")).unwrap();
-    assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
-    let png = fs::read(folder.path().join("target-training.png")).unwrap();
-    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    let report = complete();
+    let files = written(&report);
+    let figures = ["importance", "loss-vs-hyperparameters", "loss-vs-learning-rate", "target-training"];
+    let mut expected: Vec<String> =
+        figures.iter().flat_map(|name| ["png", "svg"].map(|ending| format!("{name}.{ending}"))).collect();
+    expected.extend(["report.html", "report.json"].map(str::to_owned));
+    expected.sort();
+    assert_eq!(files.keys().cloned().collect::<Vec<_>>(), expected);
+    assert_eq!(serde_json::from_slice::<Report>(&files["report.json"]).unwrap(), report);
+    for name in figures {
+        assert!(files[&format!("{name}.png")].starts_with(b"\x89PNG\r\n\x1a\n"));
+    }
 }
 
 #[test]
 fn the_page_is_self_contained_and_escapes_what_it_shows() {
-    let folder = tempfile::tempdir().unwrap();
-    report(figure_1()).write(folder.path()).unwrap();
-    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(page.contains("A &lt;test&gt;") && page.contains("a &lt; b &amp;&amp; c"));
-    assert_eq!(page.matches("<svg").count(), 2);
-    for fetched in ["src=", "href=", "@import", "url("] {
+    let page = page(&complete());
+    for part in ["A &lt;test&gt;", "a &lt; b &amp;&amp; c", "rows &amp; &lt;columns&gt;", "no &lt;device&gt; &amp; no"]
+    {
+        assert!(page.contains(part), "{part} is missing");
+    }
+    assert_eq!(page.matches("<svg").count(), 4);
+    for fetched in ["src=", "href=", "@import", "url(", "<script"] {
         assert!(!page.contains(fetched), "the page fetches something: {fetched}");
     }
-    assert!(page.contains("0.500 lower than"), "the verdict is missing");
+}
+
+#[test]
+fn the_page_says_what_was_chosen_what_came_of_it_and_what_it_cost() {
+    let report = complete();
+    let page = page(&report);
+    let best = &report.numbers.choice.best;
+    for part in [
+        &format!("reaches training loss {:.4} in 800 steps", best.loss),
+        "(width 256, 16.0× the parameters) reaches 1.7",
+        "0.5500 lower than control, SP with the proxy",
+        "Before you trust it",
+        "use `retry`",
+        "study.toml",
+        "0123abc",
+        "gpt-transfer report studies/quick",
+        "Plan: proxy",
+        "seeds of the runs",
+    ] {
+        assert!(page.contains(part), "{part} is missing");
+    }
+    // 79 runs of 1000 parameters, 63 of 200 steps and 16 of 800, by one of 16000 parameters and 3000 steps.
+    let ratio = report.numbers.cost.ratio().unwrap();
+    assert!((ratio - (63.0 * 200.0 + 16.0 * 800.0) / (16.0 * 3000.0)).abs() < 0.01, "{ratio}");
+    // The row of each trial, of the runners-up with the best, and no more than one best each.
+    assert_eq!(page.matches("<tr class=\"best\"><td class=\"number\">").count(), 2 + 6);
+}
+
+#[test]
+fn a_study_alone_has_a_report_without_a_word_of_a_target() {
+    let report = of_study(&gpt3_study(), gpt);
+    let files = written(&report);
+    assert!(files.contains_key("loss-vs-hyperparameters.png") && !files.contains_key("target-training.png"));
+    let page = String::from_utf8(files["report.html"].clone()).unwrap();
+    for absent in ["<h2>Target</h2>", "Transferred values", "Best learning rate by width", "Samples</h2>"] {
+        assert!(!page.contains(absent), "{absent}");
+    }
+    assert!(page.contains("Chosen values") && page.contains("Cost"));
+}
+
+#[test]
+fn every_trial_is_in_every_panel() {
+    let config = gpt3_study();
+    let report = of_study(&config, gpt);
+    let figures: BTreeMap<_, _> = report.figures().into_iter().collect();
+    let svg = figures["loss-vs-hyperparameters"].svg().unwrap();
+    let count = |steps: usize, finished: bool| {
+        let trials = report.numbers.trials.iter().filter(|trial| trial.steps == steps);
+        trials.filter(|trial| trial.outcome.loss().is_some() == finished).count()
+    };
+    assert_eq!(svg.matches("r=\"3\"").count(), 6 * count(200, true), "one dot for each finished trial");
+    // Besides 16 in each panel one in the legend.
+    assert_eq!(svg.matches("<polygon").count(), 6 * count(800, true) + 1, "one triangle for each of the longer ones");
+    assert_eq!(svg.matches("r=\"7\"").count(), 6, "the best is ringed in each panel");
+    assert!(count(200, false) > 0);
+    for text in
+        ["learning-rate (", "alpha-relative (", "200 steps", "800 steps", "diverged", "as good", "training loss"]
+    {
+        assert!(svg.replace('\n', "").contains(text), "{text} is missing");
+    }
+}
+
+#[test]
+fn the_same_records_give_the_same_bytes() {
+    let config = gpt3_study();
+    let records = run(&config, gpt);
+    let write = |records: &mup_transfer::Records| {
+        let choice = choose(&config, records).unwrap();
+        let numbers = Numbers::new(config.clone(), records, choice);
+        written(&Report { numbers, ..of_study(&config, gpt) })
+    };
+    let mut shuffled = records.clone();
+    shuffled.records.reverse();
+    assert!(write(&records) == write(&shuffled));
 }
 
 #[test]
 fn both_panels_share_a_frame_and_each_width_has_its_optimum_circled() {
-    let svg = report(figure_1()).rates_figure().svg().unwrap();
+    let report = complete();
+    let figures: BTreeMap<_, _> = report.figures().into_iter().collect();
+    let svg = figures["loss-vs-learning-rate"].svg().unwrap();
     for text in ["(SP)", "(µP)", "width 64", "width 128", "width 256", "log₂ learning rate", "optimum<", "diverged"]
     {
         assert!(svg.replace('\n', "").contains(text), "{text} is missing");
@@ -110,22 +142,90 @@ fn both_panels_share_a_frame_and_each_width_has_its_optimum_circled() {
 }
 
 #[test]
-fn degenerate_results_are_drawn_too() {
+fn degenerate_final_results_are_drawn_too() {
     let mut everything_diverged = rate_curve("standard", 64, -5.0);
     everything_diverged.points.iter_mut().for_each(|point| point.loss = None);
     everything_diverged.optimum = None;
     let one_point =
         RateCurve { points: vec![Point { log2_rate: -3.0, loss: Some(2.0) }], ..rate_curve("mup", 64, -3.0) };
     for curves in [vec![everything_diverged], vec![one_point]] {
-        let mut report = report(curves);
+        let mut report = complete();
+        report.numbers.rate_curves = curves;
+        report.numbers.runs[0].curve.losses.clear();
         report.numbers.runs[1].curve.losses.truncate(1);
         report.numbers.runs[1].outcome = Outcome::NotFinite { step: 1 };
-        report.numbers.advantage = None;
-        let folder = tempfile::tempdir().unwrap();
-        report.write(folder.path()).unwrap();
-        let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
-        assert!(page.contains("not finite at step 1"));
+        report.numbers.runs.iter_mut().for_each(|run| run.evaluations.clear());
+        assert!(page(&report).contains("not finite at step 1"));
     }
+}
+
+/// Names and texts that would break a page that does not escape.
+const NASTY: &str = "<img src=x onerror=\"alert(1)\"> & 'co'";
+
+#[test]
+fn extreme_studies_are_shown_without_panic_and_escaped() {
+    let named = |name: &str| Space::default().with(name, Dimension::LogUniform([1e-4, 1e-1]));
+    let texts = |n: usize| (0..n).map(|i| Setting::Text(format!("{NASTY} {i}"))).collect();
+    let many = |n: usize| {
+        (0..n).fold(Space::default(), |space, i| {
+            space.with(&format!("dimension {i}"), Dimension::Uniform([-1e300, 1e300]))
+        })
+    };
+    let spaces = [
+        (named("learning-rate"), 1),
+        (named(NASTY), 40),
+        (named("rate").with("kind", Dimension::Categorical(texts(3))), 40),
+        (Space::default().with("kind", Dimension::Categorical(texts(40))), 8),
+        (many(2), 20),
+        (many(4), 40),
+        (many(12), 100),
+        (named("rate").with("n", Dimension::Integer([1, 3])).with("grid", Dimension::Grid(vec![8.0, 1.0, 2.0])), 40),
+        (named("rate").with("seven", Dimension::Fixed(Setting::Integer(7))), 4),
+        (Space::default().with("only", Dimension::Fixed(Setting::Text(NASTY.to_owned()))), 1),
+    ];
+    let ends: [fn(&StudyTrial) -> End; 4] = [
+        |_| End::Loss(2.0),
+        |trial| End::Loss(2.0 + chance(trial)),
+        |trial| if trial.sample > 0 { End::Diverged } else { End::Loss(-1e300) },
+        |trial| End::Loss(chance(trial) * -1e307),
+    ];
+    for (space, trials) in spaces {
+        for end in ends {
+            let config = StudyConfig::new(space.clone(), vec![Stage::of(10, trials)]);
+            let report = of_study(&config, end);
+            let files = written(&report);
+            let read: Report = serde_json::from_slice(&files["report.json"]).unwrap();
+            assert_eq!(read, report);
+            let texts = files.iter().filter(|(name, _)| name.ends_with("html") || name.ends_with("svg"));
+            for (name, content) in texts {
+                assert!(!String::from_utf8_lossy(content).contains("<img"), "{name} of {space:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_thousand_trials_are_no_burden() {
+    let config = StudyConfig::new(Space::gpt3(), vec![Stage::of(2, 1000)]);
+    // Records without files: a thousand fsyncs are the file system's business.
+    let mut records = run(&StudyConfig::new(Space::gpt3(), vec![Stage::of(2, 1)]), |_| End::Loss(2.0));
+    let first = records.records.remove(0);
+    for sample in 0..1000 {
+        let mut record = first.clone();
+        record.trial.sample = sample;
+        let place = |name: &str| ((sample * (name.len() * 7 + 1) % 1009) as f64 + 0.5) / 1009.0;
+        record.trial.values = config.space.at(place);
+        record.outcome = match gpt(&record.trial) {
+            End::Loss(loss) => Outcome::Finished { loss },
+            _ => Outcome::NotFinite { step: 1 },
+        };
+        records.records.push(record);
+    }
+    let choice = choose(&config, &records).unwrap();
+    assert!(choice.importance.is_some());
+    let report = Report { numbers: Numbers::new(config, &records, choice), ..complete() };
+    let files = written(&report);
+    assert!(files["report.html"].len() < 5_000_000, "{}", files["report.html"].len());
 }
 
 #[test]
@@ -133,6 +233,6 @@ fn an_unwritable_place_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "x").unwrap();
-    let error = report(figure_1()).write(&file.join("report")).unwrap_err();
+    let error = complete().write(&file.join("report")).unwrap_err();
     assert!(error.to_string().contains("report"), "{error}");
 }

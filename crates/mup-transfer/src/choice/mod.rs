@@ -26,6 +26,7 @@ pub use error::ChoiceError;
 pub use importance::{Importance, SAMPLES_FOR_IMPORTANCE, Share};
 pub use interval::Interval;
 pub use noise::{Noise, NoiseSource};
+pub(crate) use table::short;
 pub use transferable::across_width;
 pub use warning::Warning;
 
@@ -37,7 +38,7 @@ const RUNNERS_UP: usize = 5;
 pub struct Choice {
     /// The sample with the lowest training loss at the longest horizon at which any finished.
     pub best: Candidate,
-    /// Each value that the best sample has, in order of name.
+    /// Each value that the best sample has: varied ones first, the most important first, then in order of name.
     pub values: Vec<Chosen>,
     /// The next best at that horizon.
     pub runners_up: Vec<Candidate>,
@@ -116,11 +117,11 @@ pub fn choose(config: &StudyConfig, records: &Records) -> Result<Choice, ChoiceE
         let (surrogate, tolerance) = (surrogate.as_ref(), noise.tolerance);
         Evidence { good, surrogate, tolerance }
     });
-    let values = chosen(config, &candidates[0].values, evidence);
+    let importance = Importance::of(&config.space, &judged);
+    let values = chosen(config, &candidates[0].values, evidence, importance.as_ref());
     let as_good = good.map(|good| good.len());
     let best = candidates.remove(0);
     candidates.truncate(RUNNERS_UP);
-    let importance = Importance::of(&config.space, &judged);
     let runners_up = candidates;
     let mut choice = Choice { best, values, runners_up, as_good, noise, importance, counts, warnings: Vec::new() };
     choice.warnings = check::check(config, records, &judged, &choice);
@@ -154,7 +155,12 @@ fn as_good(candidates: &[Candidate], tolerance: f64) -> Vec<&Candidate> {
     candidates.iter().take_while(|candidate| candidate.loss <= limit).collect()
 }
 
-fn chosen(config: &StudyConfig, best: &Values, evidence: Option<Evidence<'_>>) -> Vec<Chosen> {
+fn chosen(
+    config: &StudyConfig,
+    best: &Values,
+    evidence: Option<Evidence<'_>>,
+    importance: Option<&Importance>,
+) -> Vec<Chosen> {
     let one = |(name, value): (&str, &Setting)| {
         let dimension = config.space.0.get(name).filter(|dimension| dimension.varies());
         let interval =
@@ -163,7 +169,12 @@ fn chosen(config: &StudyConfig, best: &Values, evidence: Option<Evidence<'_>>) -
         let (name, value, reason) = (name.to_owned(), value.clone(), reason.to_owned());
         Chosen { name, value, varied: dimension.is_some(), interval, transferable, reason }
     };
-    best.iter().map(one).collect()
+    let mut values: Vec<Chosen> = best.iter().map(one).collect();
+    let share =
+        |chosen: &Chosen| importance.and_then(|known| known.share(&chosen.name)).map_or(0.0, |share| share.mean);
+    // Stable, so that equal ones keep the order of their names.
+    values.sort_by(|a, b| b.varied.cmp(&a.varied).then(share(b).total_cmp(&share(a))));
+    values
 }
 
 fn nothing_finished(config: &StudyConfig, records: &Records, counts: &[Counts]) -> ChoiceError {

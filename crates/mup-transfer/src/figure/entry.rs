@@ -4,6 +4,9 @@ use plotters::prelude::*;
 
 use super::{Area, DrawResult, Pen};
 
+/// How strongly a band is colored.
+pub(crate) const BAND: f64 = 0.13;
+
 /// How the legend shows what an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swatch {
@@ -13,6 +16,12 @@ pub enum Swatch {
     Ring,
     /// A run of its own.
     Triangle,
+    /// One of many runs.
+    Dot,
+    /// One of many runs, of another kind.
+    Square,
+    /// A range.
+    Band,
     /// A run that diverged.
     Cross,
 }
@@ -46,6 +55,16 @@ impl Entry {
             Swatch::Line => area.draw(&PathElement::new(vec![(left, y), (left + pen.at(22.0), y)], style)),
             Swatch::Ring => area.draw(&Circle::new(middle, pen.px(5.5), style)),
             Swatch::Triangle => area.draw(&TriangleMarker::new(middle, pen.px(7.0), self.color.filled())),
+            Swatch::Dot => area.draw(&Circle::new(middle, pen.px(4.0), self.color.filled())),
+            Swatch::Square => {
+                let half = pen.at(4.0);
+                let corners = [(middle.0 - half, y - half), (middle.0 + half, y + half)];
+                area.draw(&Rectangle::new(corners, self.color.filled()))
+            }
+            Swatch::Band => {
+                let corners = [(left, y - pen.at(7.0)), (left + pen.at(22.0), y + pen.at(7.0))];
+                area.draw(&Rectangle::new(corners, self.color.mix(BAND).filled()))
+            }
             Swatch::Cross => area.draw(&Cross::new(middle, pen.px(4.5), style)),
         }
     }

@@ -13,6 +13,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
+use crate::write_durably;
+pub(crate) use entry::BAND;
 pub use entry::{Entry, Swatch};
 pub use pen::{FAINT, INK, MARK, Pen, loss_label, shade};
 
@@ -71,7 +73,7 @@ pub fn svg(picture: &impl Picture) -> Result<String, String> {
     Ok(text)
 }
 
-/// Writes the picture as PNG, whole or not at all.
+/// Writes the picture as PNG, durably, whole or not at all.
 ///
 /// # Errors
 ///
@@ -86,8 +88,15 @@ pub fn write_png(picture: &impl Picture, path: &Path) -> Result<(), FigureError>
         let area = BitMapBackend::new(&temporary, (scaled(width), scaled(height))).into_drawing_area();
         paint(picture, &area, PNG_SCALE).map_err(|error| error.to_string())
     };
-    drawn.map_err(|reason| FigureError::Draw { path: path.to_owned(), reason })?;
-    fs::rename(&temporary, path).map_err(|source| FigureError::Write { path: path.to_owned(), source })
+    let content = drawn
+        .map_err(|reason| FigureError::Draw { path: path.to_owned(), reason })
+        .and_then(|()| fs::read(&temporary).map_err(write_error(path)));
+    let _ = fs::remove_file(&temporary);
+    write_durably(path, &content?).map_err(write_error(path))
+}
+
+fn write_error(path: &Path) -> impl FnOnce(io::Error) -> FigureError {
+    move |source| FigureError::Write { path: path.to_owned(), source }
 }
 
 fn paint<B: DrawingBackend>(picture: &impl Picture, area: &Area<'_, B>, scale: f64) -> DrawResult<B> {

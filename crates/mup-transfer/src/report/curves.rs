@@ -1,15 +1,21 @@
-//! Training loss against steps, target and control.
+//! Training loss against steps, target and controls.
 
 use plotters::prelude::*;
 
+use super::FinalRun;
 use super::draw::{Corner, MUP, STANDARD, legend};
-use super::{FinalRun, Numbers};
-use crate::figure::{Area, DrawResult, Entry, Pen, loss_label};
+use crate::figure::{Area, DrawResult, Entry, INK, Pen, Swatch, loss_label};
 
-pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Numbers) -> DrawResult<B> {
-    let n_steps = numbers.runs.iter().map(|run| run.curve.losses.len()).max().unwrap_or(0).max(2);
+/// Points of a curve at most: more cannot be seen.
+const POINTS: usize = 1000;
+/// Target and controls, distinct for color-blind eyes (Okabe & Ito).
+const COLORS: [RGBColor; 6] =
+    [MUP, STANDARD, RGBColor(0, 158, 115), RGBColor(204, 121, 167), RGBColor(230, 159, 0), RGBColor(86, 180, 233)];
+
+pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, runs: &[FinalRun]) -> DrawResult<B> {
+    let n_steps = runs.iter().map(length).max().unwrap_or(0).max(2);
     let window = (n_steps / 25).max(1);
-    let (low, high) = range(&numbers.runs);
+    let (low, high) = range(runs);
     let mut chart = ChartBuilder::on(area)
         .caption("The target with the proxy's hyperparameters", pen.font(20.0))
         .margin(pen.px(12.0))
@@ -24,15 +30,20 @@ pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Nu
         .y_label_formatter(&|loss| loss_label(*loss, (low, high)))
         .draw()?;
     let mut entries = Vec::new();
-    for run in numbers.runs.iter().rev() {
-        let color = color(run);
-        let raw = run.curve.losses.iter().enumerate().map(|(step, loss)| (step as f64, *loss));
+    let colored = || runs.iter().zip(COLORS.into_iter().cycle());
+    for (run, color) in colored() {
+        let raw = sampled(&run.curve.losses, 1);
         chart.draw_series(LineSeries::new(raw, pen.line(color.mix(0.22), 1.0)))?;
     }
-    for run in &numbers.runs {
-        let color = color(run);
-        chart.draw_series(LineSeries::new(trailing_mean(&run.curve.losses, window), pen.line(color.into(), 2.5)))?;
+    for (run, color) in colored() {
+        chart.draw_series(LineSeries::new(sampled(&run.curve.losses, window), pen.line(color.into(), 2.5)))?;
+        let evaluations = run.evaluations.iter().filter(|evaluation| (low..=high).contains(&evaluation.loss));
+        let dot = |step: usize, loss: f64| Circle::new((step as f64, loss), pen.px(4.0), pen.line(color.into(), 2.0));
+        chart.draw_series(evaluations.map(|evaluation| dot(evaluation.step, evaluation.loss)))?;
         entries.push(Entry::line(format!("{}: {}", run.label, run.outcome), color));
+    }
+    if runs.iter().any(|run| !run.evaluations.is_empty()) {
+        entries.push(Entry { text: "validation loss".to_owned(), color: INK, swatch: Swatch::Ring });
     }
     let (x, y) = chart.plotting_area().get_pixel_range();
     let (left, top) = area.get_base_pixel();
@@ -40,38 +51,46 @@ pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, numbers: &Nu
     legend(area, pen, Corner::RightTop(corner), &entries)
 }
 
-fn color(run: &FinalRun) -> RGBColor {
-    if run.trial.parametrization == "standard" { STANDARD } else { MUP }
+fn length(run: &FinalRun) -> usize {
+    run.evaluations.iter().map(|evaluation| evaluation.step).fold(run.curve.losses.len(), usize::max)
 }
 
 /// From the lowest loss to the first one: what spikes above the start is cut off.
 fn range(runs: &[FinalRun]) -> (f64, f64) {
-    let losses = || runs.iter().flat_map(|run| run.curve.losses.iter().copied());
-    let low = losses().fold(f64::INFINITY, f64::min);
+    let training = runs.iter().flat_map(|run| run.curve.losses.iter().copied());
+    let evaluated = runs.iter().flat_map(|run| run.evaluations.iter().map(|evaluation| evaluation.loss));
+    let low = training.chain(evaluated).filter(|loss| loss.is_finite()).fold(f64::INFINITY, f64::min);
     let first = runs.iter().filter_map(|run| run.curve.losses.first().copied()).fold(f64::NEG_INFINITY, f64::max);
-    if !low.is_finite() {
-        return (0.0, 1.0);
-    }
-    let room = ((first - low) * 0.05).max(0.01);
-    (low - room, first.max(low) + room)
+    let room = ((first - low) * 0.05).max(0.01).max(1e-3 * low.abs());
+    let (low, high) = (low - room, first.max(low) + room);
+    if (high - low).is_finite() { (low, high) } else { (0.0, 1.0) }
 }
 
-/// Mean of the last `window` losses up to each step; the first ones over what there is.
-fn trailing_mean(losses: &[f64], window: usize) -> Vec<(f64, f64)> {
+/// Mean of the last `window` losses up to each step; the first ones over what there is. Of long curves every so many.
+fn sampled(losses: &[f64], window: usize) -> Vec<(f64, f64)> {
     let mean = |end: usize| {
         let part = &losses[(end + 1).saturating_sub(window)..=end];
         (end as f64, part.iter().sum::<f64>() / part.len() as f64)
     };
-    (0..losses.len()).map(mean).collect()
+    let every = losses.len().div_ceil(POINTS).max(1);
+    let last = losses.len().checked_sub(1).filter(|last| last % every != 0);
+    (0..losses.len()).step_by(every).chain(last).map(mean).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::trailing_mean;
+    use super::{POINTS, sampled};
 
     #[test]
     fn the_first_steps_are_averaged_over_what_there_is() {
-        assert_eq!(trailing_mean(&[4.0, 2.0, 6.0], 2), [(0.0, 4.0), (1.0, 3.0), (2.0, 4.0)]);
-        assert!(trailing_mean(&[], 2).is_empty());
+        assert_eq!(sampled(&[4.0, 2.0, 6.0], 2), [(0.0, 4.0), (1.0, 3.0), (2.0, 4.0)]);
+        assert!(sampled(&[], 2).is_empty());
+    }
+
+    #[test]
+    fn a_long_curve_is_thinned_to_its_last_step() {
+        let points = sampled(&vec![1.0; 123_456], 100);
+        assert!(points.len() <= POINTS + 1);
+        assert_eq!(points.last(), Some(&(123_455.0, 1.0)));
     }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::{Numbers, ReportError, curves, rates};
+use super::{FinalRun, Numbers, ReportError, curves, importance, rates, scatter};
+use crate::Importance;
 use crate::figure::{self, Area, DrawResult, Entry, FAINT, Pen, Picture};
 
 /// Blue for µP, vermilion for SP: distinct for color-blind eyes (Okabe & Ito).
@@ -14,10 +15,14 @@ pub(super) const STANDARD: RGBColor = RGBColor(213, 94, 0);
 /// A figure of the report.
 #[derive(Clone, Copy, Debug)]
 pub enum Figure<'a> {
-    /// Loss against log₂ learning rate.
+    /// Loss against each hyperparameter over all trials, finished and diverged.
+    Hyperparameters(&'a Numbers),
+    /// How much each hyperparameter decides.
+    Importance(&'a Importance),
+    /// Loss against log₂ learning rate, one panel for each parametrization, optima marked.
     Rates(&'a Numbers),
-    /// Loss against steps, target and control.
-    Curves(&'a Numbers),
+    /// Loss against steps, target and controls.
+    Curves(&'a [FinalRun]),
 }
 
 impl Figure<'_> {
@@ -42,13 +47,19 @@ impl Figure<'_> {
 
 impl Picture for Figure<'_> {
     fn size(&self) -> (u32, u32) {
-        (960, 460)
+        match self {
+            Self::Hyperparameters(numbers) => scatter::size(numbers),
+            Self::Importance(importance) => importance::size(importance),
+            Self::Rates(_) | Self::Curves(_) => (960, 460),
+        }
     }
 
     fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen) -> DrawResult<B> {
         match self {
             Self::Rates(numbers) => rates::draw(area, pen, numbers),
-            Self::Curves(numbers) => curves::draw(area, pen, numbers),
+            Self::Curves(runs) => curves::draw(area, pen, runs),
+            Self::Hyperparameters(numbers) => scatter::draw(area, pen, numbers),
+            Self::Importance(importance) => importance::draw(area, pen, importance),
         }
     }
 }
@@ -94,6 +105,19 @@ pub(super) fn legend<B: DrawingBackend>(
         let y = top + pen.at(5.0) + pen.at(21.0) * i as i32;
         entry.draw_swatch(area, pen, (left + pen.at(10.0), y + pen.at(9.5)))?;
         area.draw(&Text::new(entry.text.clone(), (left + pen.at(40.0), y + pen.at(3.0)), font.clone()))?;
+    }
+    Ok(())
+}
+
+/// A legend in one line.
+pub(super) fn strip<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, entries: &[Entry]) -> DrawResult<B> {
+    let font = pen.font(15.0);
+    let (mut left, y) = (pen.at(64.0), pen.at(20.0));
+    for entry in entries {
+        entry.draw_swatch(area, pen, (left, y))?;
+        area.draw(&Text::new(entry.text.clone(), (left + pen.at(29.0), y - pen.at(5.5)), font.clone()))?;
+        let width = area.estimate_text_size(&entry.text, &font)?.0 as i32;
+        left += width + width / 8 + pen.at(52.0);
     }
     Ok(())
 }

@@ -1,9 +1,13 @@
-//! The report of a study: two figures (SVG and PNG), one self-contained page, one JSON with every number.
+//! The report of a study: figures (SVG and PNG), one self-contained page, one JSON with every number.
 
+mod axis;
 mod curves;
 mod draw;
+mod importance;
+mod numbers;
 mod page;
 mod rates;
+mod scatter;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -12,74 +16,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::figure::FigureError;
-use crate::{Cost, Curve, Hyperparameters, Optimum, Outcome, Point, Transfer, Trial, write_durably};
+use crate::write_durably;
 pub use draw::Figure;
-
-/// Loss against learning rate for one model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RateCurve {
-    /// Name of the parametrization.
-    pub parametrization: String,
-    /// Width of the model.
-    pub width: usize,
-    /// The other hyperparameters (the rate in it is the best one).
-    pub values: Hyperparameters,
-    /// Loss by rate, ascending.
-    pub points: Vec<Point>,
-    /// The optimum; none if every trial diverged.
-    pub optimum: Option<Optimum>,
-}
-
-/// A run with the transferred values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FinalRun {
-    /// What it is, in the legend and in the tables.
-    pub label: String,
-    /// Its configuration.
-    pub trial: Trial,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Its losses.
-    pub curve: Curve,
-}
-
-/// Everything that a repetition on the same device reproduces to the last digit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Numbers {
-    /// What all trials share: data, models, training, device.
-    pub settings: Value,
-    /// Seed of weights and batches.
-    pub seed: u64,
-    /// Steps over which the final losses are averaged.
-    pub smoothed_over: usize,
-    /// Every sweep, the one that chose first.
-    pub rate_curves: Vec<RateCurve>,
-    /// The chosen values and what becomes of them.
-    pub transfer: Transfer,
-    /// The target, then its control.
-    pub runs: Vec<FinalRun>,
-    /// Loss of the control minus loss of the target; none if either diverged.
-    pub advantage: Option<f64>,
-    /// Parameters of the target over parameters of the proxy.
-    pub parameter_ratio: f64,
-    /// Compute of tuning over compute of the target (TP-V App. F.4).
-    pub cost_ratio: f64,
-}
+pub use numbers::{Evaluation, FinalRun, Numbers, RateCurve, TrialSummary};
 
 /// Everything that depends on when and where.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Circumstances {
     /// The command that reproduces this report.
     pub command: String,
+    /// Commit of the program; none if that is not known.
+    pub commit: Option<String>,
     /// Versions, device, processor.
     pub environment: BTreeMap<String, String>,
-    /// Parameters × tokens and seconds.
-    pub cost: Cost,
-    /// Seconds by trial id.
-    pub seconds: BTreeMap<String, f64>,
 }
 
 /// The report.
@@ -87,11 +38,11 @@ pub struct Circumstances {
 pub struct Report {
     /// Heading.
     pub title: String,
-    /// Reproducible to the last digit.
+    /// A function of the records.
     pub numbers: Numbers,
     /// Not reproducible.
     pub circumstances: Circumstances,
-    /// The plans of proxy and target, printed, with their names.
+    /// The plans of proxy and target, printed, with their names; may be empty.
     pub plans: Vec<(String, String)>,
 }
 
@@ -126,36 +77,44 @@ impl From<FigureError> for ReportError {
 }
 
 impl Report {
-    /// The figure of loss against log₂ learning rate, optimum marked, one panel for each parametrization.
+    /// The figures that there is something to draw for, by file name.
     #[must_use]
-    pub fn rates_figure(&self) -> Figure<'_> {
-        Figure::Rates(&self.numbers)
+    pub fn figures(&self) -> Vec<(&'static str, Figure<'_>)> {
+        let numbers = &self.numbers;
+        let mut figures = Vec::new();
+        if numbers.study.space.varied().next().is_some() {
+            figures.push(("loss-vs-hyperparameters", Figure::Hyperparameters(numbers)));
+        }
+        if let Some(importance) = &numbers.choice.importance {
+            figures.push(("importance", Figure::Importance(importance)));
+        }
+        if !numbers.runs.is_empty() {
+            figures.push(("target-training", Figure::Curves(&numbers.runs)));
+        }
+        if !numbers.rate_curves.is_empty() {
+            figures.push(("loss-vs-learning-rate", Figure::Rates(numbers)));
+        }
+        figures
     }
 
-    /// The figure of the training curves of target and control.
-    #[must_use]
-    pub fn curves_figure(&self) -> Figure<'_> {
-        Figure::Curves(&self.numbers)
-    }
-
-    /// Writes `report.html`, `report.json`, `loss-vs-learning-rate.{svg,png}` and `target-training.{svg,png}`.
+    /// Writes `report.html`, `report.json`, and of each figure `.svg` and `.png`, each file whole or not at all.
     ///
     /// # Errors
     ///
     /// [`ReportError`].
     pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
         fs::create_dir_all(folder).map_err(|source| ReportError::Io { path: folder.to_owned(), source })?;
-        let figures = [("loss-vs-learning-rate", self.rates_figure()), ("target-training", self.curves_figure())];
         let mut svgs = Vec::new();
-        for (name, figure) in figures {
+        for (name, figure) in self.figures() {
             let svg = figure.svg().map_err(|reason| ReportError::Draw { path: folder.join(name), reason })?;
             write(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
             figure.write_png(&folder.join(format!("{name}.png")))?;
-            svgs.push(svg);
+            svgs.push((name, svg));
         }
         let mut json = serde_json::to_vec_pretty(self).expect("bug: plain data with text keys is always JSON");
         json.push(b'\n');
         write(&folder.join("report.json"), &json)?;
+        // Last: whoever sees a new page has everything that it speaks of.
         write(&folder.join("report.html"), page::page(self, &svgs).into_string().as_bytes())
     }
 }

@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use super::draw::{Corner, MUP, STANDARD, legend, short_name};
 use super::{FinalRun, Numbers, RateCurve};
 use crate::figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label, shade};
-use crate::{Optimum, Point};
+use crate::{Optimum, Point, Setting};
 
 /// What one panel shows.
 struct Panel<'a> {
@@ -121,10 +121,10 @@ fn draw_panel<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, panel: &Panel<'_>
     chart.draw_series(optima.map(ring))?;
     let run_losses = panel.runs.iter().filter_map(|run| Some((run, run.outcome.loss()?)));
     let triangle = |(run, loss): (&&FinalRun, f64)| {
-        let at = (run.trial.hyperparameters.learning_rate.log2(), loss);
-        TriangleMarker::new(at, pen.px(9.0), color(run).filled())
+        let rate = run.values.get("learning-rate").and_then(Setting::number)?;
+        Some(TriangleMarker::new((rate.log2(), loss), pen.px(9.0), color(run).filled()))
     };
-    chart.draw_series(run_losses.map(triangle))?;
+    chart.draw_series(run_losses.filter_map(triangle))?;
     let (x, y) = chart.plotting_area().get_pixel_range();
     let (left, top) = area.get_base_pixel();
     let middle = ((x.start + x.end) / 2 - left, y.start - top + pen.at(4.0));
@@ -166,7 +166,7 @@ fn entries(panel: &Panel<'_>) -> Vec<Entry> {
 }
 
 fn color(run: &FinalRun) -> RGBColor {
-    if run.trial.parametrization == "standard" { STANDARD } else { MUP }
+    if run.parametrization == "standard" { STANDARD } else { MUP }
 }
 
 fn title(panel: &Panel<'_>) -> String {

@@ -1,43 +1,67 @@
-//! The report in two sentences: what came of the transfer, and what it cost.
+//! The report in a few sentences: what was chosen, what came of the transfer, and what it cost.
 
-use super::Report;
-use crate::Outcome;
+use super::{FinalRun, Numbers, Report};
+use crate::Cost;
 
 impl Report {
-    /// One sentence: what was tuned, and what came of it.
+    /// What was tuned, and what came of it.
     #[must_use]
     pub fn verdict(&self) -> String {
-        let numbers = &self.numbers;
-        let Some(target) = numbers.runs.first() else { return "No target was trained.".to_owned() };
-        let Some(proxy) = numbers.rate_curves.first() else { return "Nothing was tuned.".to_owned() };
-        let ratio = numbers.parameter_ratio;
-        let (small, large) = (proxy.width, target.trial.width);
-        let tuned = format!("Tuned at width {small}, trained once at width {large} ({ratio:.1}× the parameters)");
-        let control = numbers.runs.get(1).map(|run| &run.outcome);
-        match (target.outcome.loss(), control, numbers.advantage) {
-            (Some(loss), Some(Outcome::Finished { loss: control }), Some(advantage)) => {
-                let relation = if advantage > 0.0 { "lower" } else { "higher" };
-                let difference = advantage.abs();
-                format!("{tuned}: training loss {loss:.3}, {difference:.3} {relation} than SP's {control:.3}.")
-            }
-            (Some(loss), Some(control), _) => format!("{tuned}: training loss {loss:.3}; in SP: {control}."),
-            (Some(loss), None, _) => format!("{tuned}: training loss {loss:.3}."),
-            (None, _, _) => format!("{tuned}: {}.", target.outcome),
-        }
+        let Numbers { choice, runs, trials, .. } = &self.numbers;
+        let best = &choice.best;
+        let chosen = format!(
+            "Of {} trials on the proxy the best reaches training loss {:.4} in {} steps.",
+            trials.len(),
+            best.loss,
+            best.steps,
+        );
+        let Some((target, controls)) = runs.split_first() else { return chosen };
+        let ratio = self.parameter_ratio().map(|ratio| format!(", {ratio:.1}× the parameters")).unwrap_or_default();
+        let trained = match target.outcome.loss() {
+            Some(loss) => format!("reaches {loss:.4}"),
+            None => target.outcome.to_string(),
+        };
+        let compared: Vec<String> = controls.iter().map(|control| compare(target, control)).collect();
+        let compared = if compared.is_empty() { String::new() } else { format!(": {}", compared.join("; ")) };
+        format!("{chosen} With its values the target (width {}{ratio}) {trained}{compared}.", target.width)
     }
 
-    /// One sentence: what tuning cost, relative to the target.
+    /// Parameters of the target over those of the proxy; none if they were not reported, or nothing was trained.
+    fn parameter_ratio(&self) -> Option<f64> {
+        let target = self.numbers.runs.first()?.curve.parameters;
+        let proxy = self.numbers.proxy_parameters?;
+        (target > 0).then(|| target as f64 / proxy as f64)
+    }
+
+    /// What tuning cost, relative to the target.
     #[must_use]
     pub fn cost_sentence(&self) -> String {
-        let cost = &self.circumstances.cost;
-        format!(
-            "Tuning took {} trials on the proxy: {:.0} % of the target's compute by the paper's formula (parameters × \
-             tokens, TP-V App. F.4), {:.0} % of its seconds ({:.0} s against {:.0} s).",
-            cost.tuning.runs,
-            100.0 * self.numbers.cost_ratio,
-            100.0 * cost.ratio_in_seconds(),
-            cost.tuning.seconds,
-            cost.target.seconds,
-        )
+        let cost = &self.numbers.cost;
+        let tuning = format!("Tuning took {} trials on the proxy and {:.0} s", cost.tuning.runs, cost.tuning.seconds);
+        if cost.target.runs == 0 {
+            return format!("{tuning}.");
+        }
+        let shares: Vec<String> = shares(cost).into_iter().flatten().collect();
+        if shares.is_empty() { format!("{tuning}.") } else { format!("{tuning}: {}.", shares.join(", ")) }
     }
+}
+
+fn compare(target: &FinalRun, control: &FinalRun) -> String {
+    let label = &control.label;
+    match (target.outcome.loss(), control.outcome.loss()) {
+        (Some(target), Some(control)) if target <= control => {
+            format!("{:.4} lower than {label} ({control:.4})", control - target)
+        }
+        (Some(target), Some(control)) => format!("{:.4} higher than {label} ({control:.4})", target - control),
+        _ => format!("{label} {}", control.outcome),
+    }
+}
+
+fn shares(cost: &Cost) -> [Option<String>; 3] {
+    let percent = |ratio: Option<f64>, of: &str| ratio.map(|ratio| format!("{:.0} % of {of}", 100.0 * ratio));
+    [
+        percent(cost.ratio(), "the target's compute by the paper's formula (parameters × tokens, TP-V App. F.4)"),
+        percent(cost.ratio_in_flops(), "its counted floating-point operations"),
+        percent(cost.ratio_in_seconds(), "its seconds"),
+    ]
 }

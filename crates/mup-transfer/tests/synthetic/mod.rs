@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // Each test file uses some of it.
 
+pub(crate) mod reports;
+
 use mup_transfer::{Curve, Ended, Failure, Records, Search, Setting, Stage, StudyConfig, StudyTrial, Values};
 
 /// How a synthetic trial ends.
@@ -17,9 +19,14 @@ pub(crate) enum End {
     Missing,
 }
 
+/// In memory where there is such a place: thousands of fsyncs test the disk.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// Runs every trial of a study by formula, in a directory that is gone when this returns.
 pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Records {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let study = mup_transfer::Study::create(&folder.path().join("study"), config.clone()).unwrap();
     for number in 0..config.n_waves() {
         let Some(wave) = study.wave(number).unwrap() else { break };

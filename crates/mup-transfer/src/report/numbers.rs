@@ -1,0 +1,137 @@
+//! What a report says, as data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Choice, Cost, Curve, Hyperparameters, Optimum, Outcome, Point, Records, Spent, StudyConfig, StudyRecord, Transfer,
+    Values,
+};
+
+/// Everything that follows from the records alone: the same records give the same numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Numbers {
+    /// The study.
+    pub study: StudyConfig,
+    /// What it found.
+    pub choice: Choice,
+    /// Every trial that has ended, in order of stage, sample and seed.
+    pub trials: Vec<TrialSummary>,
+    /// What becomes of the chosen values in the target; none if that is not known.
+    pub transfer: Option<Transfer>,
+    /// Loss against learning rate at several widths, the one that chose first; may be empty.
+    pub rate_curves: Vec<RateCurve>,
+    /// The target, then its controls; may be empty.
+    pub runs: Vec<FinalRun>,
+    /// What it took.
+    pub cost: Cost,
+    /// Parameters of the proxy, if its trials reported them.
+    pub proxy_parameters: Option<u64>,
+}
+
+/// A trial without its losses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialSummary {
+    /// Stage of the study.
+    pub stage: usize,
+    /// Number of the sample.
+    pub sample: usize,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Horizon.
+    pub steps: usize,
+    /// What was tried.
+    pub values: Values,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Validation loss at the end.
+    pub validation: Option<f64>,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// Loss against learning rate for one model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RateCurve {
+    /// Name of the parametrization.
+    pub parametrization: String,
+    /// Width of the model.
+    pub width: usize,
+    /// The other hyperparameters (the rate in it is the best one).
+    pub values: Hyperparameters,
+    /// Loss by rate, ascending.
+    pub points: Vec<Point>,
+    /// The optimum; none if every trial diverged.
+    pub optimum: Option<Optimum>,
+}
+
+/// A run of the target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FinalRun {
+    /// What it is, in the legend and in the tables.
+    pub label: String,
+    /// Name of the parametrization.
+    pub parametrization: String,
+    /// Width of the model.
+    pub width: usize,
+    /// What it was trained with.
+    pub values: Values,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its losses.
+    pub curve: Curve,
+    /// Validation losses on the way.
+    #[serde(default)]
+    pub evaluations: Vec<Evaluation>,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// A validation loss on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Steps trained.
+    pub step: usize,
+    /// Validation loss.
+    pub loss: f64,
+}
+
+impl Numbers {
+    /// Those of a study alone.
+    #[must_use]
+    pub fn new(study: StudyConfig, records: &Records, choice: Choice) -> Self {
+        let mut trials: Vec<TrialSummary> = records.records.iter().map(TrialSummary::of).collect();
+        trials.sort_by_key(|trial| (trial.stage, trial.sample, trial.seed));
+        let tuning =
+            records.records.iter().fold(Spent::default(), |spent, record| spent.and_run(&record.curve, record.seconds));
+        let cost = Cost { tuning, ..Cost::default() };
+        let proxy_parameters = records.records.iter().map(|record| record.curve.parameters).max().filter(|n| *n > 0);
+        let (rate_curves, runs) = (Vec::new(), Vec::new());
+        Self { study, choice, trials, transfer: None, rate_curves, runs, cost, proxy_parameters }
+    }
+
+    /// The same with the target's run, the first, and its controls; their cost is added up.
+    #[must_use]
+    pub fn with_runs(mut self, runs: Vec<FinalRun>) -> Self {
+        let spent =
+            |runs: &[FinalRun]| runs.iter().fold(Spent::default(), |spent, run| spent.and_run(&run.curve, run.seconds));
+        let (target, controls) = runs.split_at(runs.len().min(1));
+        self.cost = Cost { target: spent(target), controls: spent(controls), ..self.cost };
+        Self { runs, ..self }
+    }
+}
+
+impl TrialSummary {
+    fn of(record: &StudyRecord) -> Self {
+        let trial = &record.trial;
+        Self {
+            stage: trial.stage,
+            sample: trial.sample,
+            seed: trial.seed,
+            steps: trial.steps,
+            values: trial.values.clone(),
+            outcome: record.outcome.clone(),
+            validation: record.curve.validation,
+            seconds: record.seconds,
+        }
+    }
+}

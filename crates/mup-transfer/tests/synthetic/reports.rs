@@ -1,0 +1,90 @@
+//! A report with everything in it, and one of a study alone.
+
+use std::collections::BTreeMap;
+
+use mup_transfer::report::{Circumstances, Evaluation, FinalRun, Numbers, RateCurve, Report};
+use mup_transfer::{
+    Curve, Hyperparameter, Hyperparameters, Optimum, Outcome, Point, Smoothing, StudyConfig, Transfer, Transferred,
+    Values, choose,
+};
+
+use super::{End, gpt, gpt3_study, run};
+
+/// Of a study alone.
+pub(crate) fn of_study(config: &StudyConfig, end: impl Fn(&mup_transfer::StudyTrial) -> End) -> Report {
+    let records = run(config, end);
+    let choice = choose(config, &records).unwrap();
+    let circumstances = Circumstances {
+        command: "gpt-transfer report studies/quick".to_owned(),
+        commit: Some("0123abc".to_owned()),
+        environment: BTreeMap::from([("device".to_owned(), "flex".to_owned())]),
+    };
+    let numbers = Numbers::new(config.clone(), &records, choice);
+    Report { title: "A <test>".to_owned(), numbers, circumstances, plans: Vec::new() }
+}
+
+/// Of a study, its target and three controls.
+pub(crate) fn complete() -> Report {
+    let mut config = gpt3_study();
+    config.proxy = toml::from_str("width = 64\nd-head = 32").unwrap();
+    let mut report = of_study(&config, |trial| if trial.sample == 5 { End::Failed } else { gpt(trial) });
+    let chosen = report.numbers.choice.best.values.clone();
+    let values = Hyperparameters::try_from(&chosen).unwrap();
+    let runs = vec![
+        final_run("target, µP", "mup", &chosen, 1.75),
+        final_run("control, SP with the proxy's values", "standard", &chosen, 2.3),
+        final_run("control, SP at its own best rate", "standard", &chosen, 1.82),
+        final_run("control, µP with default values", "mup", &Hyperparameters::at_rate(0.001).into(), 1.95),
+    ];
+    report.numbers = report.numbers.with_runs(runs);
+    let row = |hyperparameter: Hyperparameter| Transferred {
+        hyperparameter,
+        proxy: values.get(hyperparameter),
+        target: values.get(hyperparameter),
+        transferable: hyperparameter.across_width(),
+        explanation: "unchanged".to_owned(),
+    };
+    report.numbers.transfer = Some(Transfer { values, rows: Hyperparameter::ALL.map(row).to_vec() });
+    report.numbers.rate_curves = figure_1();
+    report.plans = vec![("proxy".to_owned(), "rows & <columns>".to_owned())];
+    report
+}
+
+fn final_run(label: &str, parametrization: &str, values: &Values, end: f64) -> FinalRun {
+    let noise = |i: i32| 0.05 * f64::from(i * 7919 % 97) / 97.0;
+    let losses: Vec<f64> = (0..3000).map(|i| end + 3.7 * (-f64::from(i) / 500.0).exp() + noise(i)).collect();
+    let evaluate = |i: usize| Evaluation { step: 500 * i, loss: losses[500 * i - 1] + 0.05 };
+    FinalRun {
+        label: label.to_owned(),
+        parametrization: parametrization.to_owned(),
+        width: 256,
+        values: values.clone(),
+        outcome: Outcome::of(&losses, Smoothing { last: 300 }),
+        evaluations: (1..=6).map(evaluate).collect(),
+        curve: Curve {
+            losses,
+            validation: Some(end + 0.05),
+            tokens: 3000 * 64,
+            parameters: 16_000,
+            sample: Some("a < b && c".to_owned()),
+            flops: Some(6.0 * 16_000.0 * 3000.0 * 64.0),
+        },
+        seconds: 600.0,
+    }
+}
+
+pub(crate) fn rate_curve(parametrization: &str, width: usize, center: f64) -> RateCurve {
+    let loss =
+        |x: f64| (x < -2.5 || parametrization == "mup").then(|| 2.0 + 0.1 * (x - center).powi(2) - width as f64 / 1e3);
+    let points: Vec<Point> = (-9..=-2).map(f64::from).map(|x| Point { log2_rate: x, loss: loss(x) }).collect();
+    let optimum = Optimum::of(&points);
+    let values = Hyperparameters::at_rate(center.round().exp2());
+    RateCurve { parametrization: parametrization.to_owned(), width, values, points, optimum }
+}
+
+fn figure_1() -> Vec<RateCurve> {
+    let widths = [64, 128, 256];
+    let mup = widths.map(|width| rate_curve("mup", width, -5.0));
+    let standard = widths.map(|width| rate_curve("standard", width, -5.0 - (width as f64 / 64.0).log2()));
+    mup.into_iter().chain(standard).collect()
+}
