@@ -59,7 +59,8 @@ impl ReverseTransfer {
                 text_runs.run(STANDARD, width, seed, Hyperparameters::at_rate(rate))
             }));
         }
-        let diagnose = |runs| Diagnosis::new(runs, text_runs.loss_without_context(), Criteria::default());
+        let loss_without_context = text_runs.loss_without_context()?;
+        let diagnose = |runs| Diagnosis::new(runs, loss_without_context, Criteria::default());
         let mut diagnoses = sweep::run(&text_runs, sweeps, &self.grid)?.into_iter().map(diagnose);
         let simulated = diagnoses.next().ok_or("bug: the narrow model is always swept")??;
         let Some(real) = diagnoses.next().transpose()? else {

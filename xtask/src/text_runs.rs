@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Display, path::PathBuf, time::Instant};
 
 use gpt_transfer::{Sizes, TextTraining};
 use indicatif::{ProgressBar, ProgressStyle};
-use mup_transfer::{Hyperparameters, Archive, Source, TrialRecord, in_parallel};
+use mup_transfer::{Archive, Hyperparameters, Source, TrialRecord, in_parallel};
 use mup_verdict::{Answer, coordinates::TrialError};
 use serde::Serialize;
 
@@ -106,7 +106,7 @@ impl TextRuns {
     ///
     /// An unstable run still learns how often each byte occurs, so ln 256 would be a mark that it hardly ever comes
     /// back to.
-    pub(crate) fn loss_without_context(&self) -> f64 {
+    pub(crate) fn loss_without_context(&self) -> Result<f64, TrialError> {
         self.training.byte_entropy()
     }
 

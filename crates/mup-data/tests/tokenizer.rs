@@ -55,7 +55,10 @@ fn a_saved_tokenizer_is_the_same_when_loaded() {
 fn the_fingerprints_are_those_of_earlier_versions() {
     // Data that was prepared with other ones would be refused.
     assert_eq!(Tokenizer::bytes().fingerprint(), "598f586a945ec1ea42fb91527844bebf5ba240a8eeb4da82fe3d89db96ae1371");
-    assert_eq!(Tokenizer::characters(&text("to be")).unwrap().fingerprint(), "f7b2f688932196f02f34e5ef2b70893a3135b32228dfc8c58451ef60d565ab19");
+    assert_eq!(
+        Tokenizer::characters(&text("to be")).unwrap().fingerprint(),
+        "f7b2f688932196f02f34e5ef2b70893a3135b32228dfc8c58451ef60d565ab19"
+    );
 }
 
 #[test]

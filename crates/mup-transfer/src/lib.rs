@@ -8,9 +8,9 @@
 //! It knows nothing of how a trial trains: a trial is a closure.
 
 mod archive;
+mod choice;
 #[cfg(all(feature = "cli", unix))]
 pub mod cli;
-mod choice;
 mod cost;
 mod durable;
 mod error;

@@ -154,7 +154,7 @@ fn degenerate_final_results_are_drawn_too() {
         report.numbers.runs[0].curve.losses.clear();
         report.numbers.runs[1].curve.losses.truncate(1);
         report.numbers.runs[1].outcome = Outcome::NotFinite { step: 1 };
-        report.numbers.runs.iter_mut().for_each(|run| run.evaluations.clear());
+        report.numbers.runs.iter_mut().for_each(|run| run.curve.evaluations.clear());
         assert!(page(&report).contains("not finite at step 1"));
     }
 }

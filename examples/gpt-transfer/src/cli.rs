@@ -276,7 +276,8 @@ fn parse_search(name: &str) -> Result<Search, String> {
 }
 
 fn parse_order(name: &str) -> Result<Order, String> {
-    serde_json::from_value(name.into()).map_err(|_| format!("no order is named `{name}`; there are random and shuffled"))
+    serde_json::from_value(name.into())
+        .map_err(|_| format!("no order is named `{name}`; there are random and shuffled"))
 }
 
 /// A grid of log₂ values as it is written on a command line: `LOW:HIGH` or `LOW:HIGH:STEP`.

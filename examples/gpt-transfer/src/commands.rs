@@ -42,8 +42,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
             Ok(())
         }
         Some(Command::Trial { study, file, .. }) => trial::run(study, file.as_deref().unwrap_or(study)),
-        Some(Command::Devices) => {
-            output::line(device::list().trim_end())
-        }
+        Some(Command::Devices) => output::line(device::list().trim_end()),
     }
 }

@@ -112,7 +112,11 @@ impl Data {
 /// Twenty windows in all leave at least one for validation.
 pub(crate) fn check_length(text: &Text, context: usize) -> Result<(), RunError> {
     let (bytes, needed) = (text.n_bytes(), 20 * (context as u64 + 1));
-    if bytes < needed { Err(RunError::ShortText { name: text.name().to_owned(), bytes, context, needed }) } else { Ok(()) }
+    if bytes < needed {
+        Err(RunError::ShortText { name: text.name().to_owned(), bytes, context, needed })
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -35,8 +35,6 @@ pub(crate) enum RunError {
     Values { text: String, reason: String },
     #[error("cannot read the space {name}: {reason}; there are gpt-3 and rate, or give a TOML file")]
     Space { name: String, reason: String },
-    #[error("cannot write {}: {source}", path.display())]
-    Write { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     BurnSource(#[from] BurnSourceError),
     #[error(transparent)]

@@ -62,8 +62,7 @@ impl TextTraining {
             return Err(RunError::Zero { option: "--steps" }.into());
         }
         let (weight_decay, order, vocab) = (WEIGHT_DECAY, Order::Random, 256);
-        let configuration =
-            Configuration { base_width, d_head, n_layer, context, batch, weight_decay, order, vocab };
+        let configuration = Configuration { base_width, d_head, n_layer, context, batch, weight_decay, order, vocab };
         configuration.check(&[])?;
         let text = data::text(text)?;
         let name = text.name().to_owned();

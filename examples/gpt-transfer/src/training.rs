@@ -91,11 +91,6 @@ impl Trainer {
         })
     }
 
-    /// Tokens that one step trains on.
-    pub(crate) fn tokens_per_step(&self) -> u64 {
-        (self.configuration.batch * self.configuration.context) as u64
-    }
-
     /// The plan of a run.
     pub(crate) fn plan(&self, parametrization: &str, width: usize) -> Result<ScalingPlan, RunError> {
         family::plan(&self.configuration, width, parametrization, &self.device)

@@ -37,12 +37,12 @@ pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, runs: &[Fina
     }
     for (run, color) in colored() {
         chart.draw_series(LineSeries::new(sampled(&run.curve.losses, window), pen.line(color.into(), 2.5)))?;
-        let evaluations = run.evaluations.iter().filter(|evaluation| (low..=high).contains(&evaluation.loss));
+        let evaluations = run.curve.evaluations.iter().filter(|evaluation| (low..=high).contains(&evaluation.loss));
         let dot = |step: usize, loss: f64| Circle::new((step as f64, loss), pen.px(4.0), pen.line(color.into(), 2.0));
         chart.draw_series(evaluations.map(|evaluation| dot(evaluation.step, evaluation.loss)))?;
         entries.push(Entry::line(format!("{}: {}", run.label, run.outcome), color));
     }
-    if runs.iter().any(|run| !run.evaluations.is_empty()) {
+    if runs.iter().any(|run| !run.curve.evaluations.is_empty()) {
         entries.push(Entry { text: "validation loss".to_owned(), color: INK, swatch: Swatch::Ring });
     }
     let (x, y) = chart.plotting_area().get_pixel_range();
@@ -52,13 +52,13 @@ pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, runs: &[Fina
 }
 
 fn length(run: &FinalRun) -> usize {
-    run.evaluations.iter().map(|evaluation| evaluation.step).fold(run.curve.losses.len(), usize::max)
+    run.curve.evaluations.iter().map(|evaluation| evaluation.step).fold(run.curve.losses.len(), usize::max)
 }
 
 /// From the lowest loss to the first one: what spikes above the start is cut off.
 fn range(runs: &[FinalRun]) -> (f64, f64) {
     let training = runs.iter().flat_map(|run| run.curve.losses.iter().copied());
-    let evaluated = runs.iter().flat_map(|run| run.evaluations.iter().map(|evaluation| evaluation.loss));
+    let evaluated = runs.iter().flat_map(|run| run.curve.evaluations.iter().map(|evaluation| evaluation.loss));
     let low = training.chain(evaluated).filter(|loss| loss.is_finite()).fold(f64::INFINITY, f64::min);
     let first = runs.iter().filter_map(|run| run.curve.losses.first().copied()).fold(f64::NEG_INFINITY, f64::max);
     let room = ((first - low) * 0.05).max(0.01).max(1e-3 * low.abs());

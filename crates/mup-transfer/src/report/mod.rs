@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::figure::FigureError;
 use crate::write_durably;
 pub use draw::Figure;
-pub use numbers::{Evaluation, FinalRun, Numbers, RateCurve, TrialSummary};
+pub use numbers::{FinalRun, Numbers, RateCurve, TrialSummary};
 
 /// Everything that depends on when and where.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

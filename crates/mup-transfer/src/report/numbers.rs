@@ -79,20 +79,8 @@ pub struct FinalRun {
     pub outcome: Outcome,
     /// Its losses.
     pub curve: Curve,
-    /// Validation losses on the way.
-    #[serde(default)]
-    pub evaluations: Vec<Evaluation>,
     /// Wall-clock seconds.
     pub seconds: f64,
-}
-
-/// A validation loss on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    /// Steps trained.
-    pub step: usize,
-    /// Validation loss.
-    pub loss: f64,
 }
 
 impl Numbers {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mup_transfer::report::{Circumstances, Evaluation, FinalRun, Numbers, RateCurve, Report};
+use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
 use mup_transfer::{
-    Curve, Hyperparameter, Hyperparameters, Optimum, Outcome, Point, Smoothing, StudyConfig, Transfer, Transferred,
-    Values, choose,
+    Curve, Evaluation, Hyperparameter, Hyperparameters, Optimum, Outcome, Point, Smoothing, StudyConfig, Transfer,
+    Transferred, Values, choose,
 };
 
 use super::{End, gpt, gpt3_study, run};
@@ -53,14 +53,13 @@ pub(crate) fn complete() -> Report {
 fn final_run(label: &str, parametrization: &str, values: &Values, end: f64) -> FinalRun {
     let noise = |i: i32| 0.05 * f64::from(i * 7919 % 97) / 97.0;
     let losses: Vec<f64> = (0..3000).map(|i| end + 3.7 * (-f64::from(i) / 500.0).exp() + noise(i)).collect();
-    let evaluate = |i: usize| Evaluation { step: 500 * i, loss: losses[500 * i - 1] + 0.05 };
+    let evaluations = (1..=6).map(|i| Evaluation { step: 500 * i, loss: losses[500 * i - 1] + 0.05 }).collect();
     FinalRun {
         label: label.to_owned(),
         parametrization: parametrization.to_owned(),
         width: 256,
         values: values.clone(),
         outcome: Outcome::of(&losses, Smoothing { last: 300 }),
-        evaluations: (1..=6).map(evaluate).collect(),
         curve: Curve {
             losses,
             validation: Some(end + 0.05),
@@ -68,6 +67,7 @@ fn final_run(label: &str, parametrization: &str, values: &Values, end: f64) -> F
             parameters: 16_000,
             sample: Some("a < b && c".to_owned()),
             flops: Some(6.0 * 16_000.0 * 3000.0 * 64.0),
+            evaluations,
         },
         seconds: 600.0,
     }

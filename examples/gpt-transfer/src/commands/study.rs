@@ -223,7 +223,9 @@ impl Proxy {
     /// Reads `[proxy]`.
     pub(super) fn of(config: &StudyConfig) -> Result<Self, RunError> {
         let table = config.proxy.clone();
-        table.try_into().map_err(|error: toml::de::Error| RunError::Table { table: "[proxy]", reason: error.to_string() })
+        table
+            .try_into()
+            .map_err(|error: toml::de::Error| RunError::Table { table: "[proxy]", reason: error.to_string() })
     }
 
     /// What it shares with the target.

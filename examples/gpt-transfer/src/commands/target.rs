@@ -8,8 +8,7 @@ use mup_rules::ScalingPlan;
 use mup_train::{RunFolder, Trained};
 use mup_transfer::cli::Interrupt;
 use mup_transfer::{
-    Archive, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Transfer, Trial,
-    TrialRecord, transfer,
+    Archive, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Transfer, Trial, TrialRecord, transfer,
 };
 use serde_json::json;
 
@@ -76,7 +75,9 @@ impl<'a> TargetTraining<'a> {
     /// Plans of proxy, target and target in SP, with their names.
     pub(super) fn plans(&self) -> Result<Vec<(String, ScalingPlan)>, RunError> {
         let name = &self.proxy.parametrization;
-        let plan = |label: &str, name: &str, width| -> Result<_, RunError> { Ok((format!("{label}, {}", short(name)), self.plan(name, width)?)) };
+        let plan = |label: &str, name: &str, width| -> Result<_, RunError> {
+            Ok((format!("{label}, {}", short(name)), self.plan(name, width)?))
+        };
         let mut plans = vec![plan("Proxy", name, self.proxy.width)?, plan("Target", name, self.target.width)?];
         if name != "standard" {
             plans.push(plan("Target", "standard", self.target.width)?);
