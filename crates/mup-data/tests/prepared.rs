@@ -105,6 +105,18 @@ fn preparing_twice_changes_nothing() {
 }
 
 #[test]
+fn several_workers_may_prepare_the_same_folder_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokenizer = Tokenizer::characters(&verse()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| prepare(&verse(), &tokenizer, folder.path(), 0.1).unwrap().verify().unwrap());
+        }
+    });
+    assert_eq!(content(folder.path()).len(), 4);
+}
+
+#[test]
 fn other_data_in_the_folder_is_refused_with_the_difference_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     prepare(&verse(), &Tokenizer::bytes(), folder.path(), 0.1).unwrap();
