@@ -59,6 +59,10 @@ fn a_split_within_a_character_is_moved_behind_it() {
         let data = prepare(&text(&content), &tokenizer, folder.path(), share).unwrap();
         assert_eq!(data.train.len() + data.validation.len(), 10, "{share}");
     }
+    // Bytes are cut anywhere.
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepare(&text(&content), &Tokenizer::bytes(), folder.path(), 0.05).unwrap();
+    assert_eq!((data.train.len(), data.validation.len()), (19, 1));
     // Nothing would be left for validation.
     let folder = tempfile::tempdir().unwrap();
     let tokenizer = Tokenizer::characters(&text(&content)).unwrap();
@@ -74,7 +78,7 @@ fn a_text_of_many_pieces_is_the_same_from_files_and_from_memory() {
     fs::create_dir(&texts).unwrap();
     let mut whole = String::new();
     for (number, lines) in [30_000, 1, 70_000, 2].into_iter().enumerate() {
-        let part: String = (0..lines).map(|line| format!("{line} {VERSE}\n")).collect();
+        let part: String = (0..lines).map(|line| format!("{line}äöü€ßЖ模型🦀")).collect();
         fs::write(texts.join(format!("{number}.txt")), &part).unwrap();
         whole.push_str(&part);
     }
@@ -102,6 +106,18 @@ fn preparing_twice_changes_nothing() {
     prepare(&verse(), &Tokenizer::bytes(), folder.path(), 0.1).unwrap();
     assert_eq!(content(folder.path()), before);
     assert_eq!(modified("train.bin"), time);
+}
+
+#[test]
+fn several_workers_may_prepare_the_same_folder_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokenizer = Tokenizer::characters(&verse()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| prepare(&verse(), &tokenizer, folder.path(), 0.1).unwrap().verify().unwrap());
+        }
+    });
+    assert_eq!(content(folder.path()).len(), 4);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! From text to a folder of tokens, in one pass and in little memory.
+//! From text to a folder of tokens, in one pass, on all cores and in little memory.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::description::{Description, PartDescription, VERSION};
 use super::{DATA, DataSet, TOKENIZER, TRAIN, VALIDATION, file};
 use crate::durable::{DurableFile, write_durably};
 use crate::hash::{Hash, hash_of_file};
-use crate::text::Stream;
+use crate::text::{Piece, Stream};
 use crate::{DataError, Difference, Text, TokenWidth, Tokenizer};
 
 /// Writes `train.bin` and `validation.bin` (the last `validation_share` of the text), `tokenizer.json` and `data.json`
@@ -74,17 +74,46 @@ impl Encoded {
         path: &Path,
     ) -> Result<Self, DataError> {
         let width = TokenWidth::for_vocabulary(tokenizer.vocab_size());
-        let (mut file, mut hash) = (DurableFile::create(path)?, Hash::default());
-        let (mut rest, mut bytes, mut tokens) = (Vec::new(), Vec::new(), 0);
-        while let Some(piece) = stream.piece(end, tokenizer.boundary(), &mut rest)? {
-            bytes.clear();
-            tokenizer.encode_piece(&piece, text.name(), &mut |token| width.write(token, &mut bytes))?;
-            tokens += (bytes.len() / width.bytes()) as u64;
-            hash.update(&bytes);
-            file.write(&bytes)?;
+        let (mut file, mut hash, mut n_bytes) = (DurableFile::create(path)?, Hash::default(), 0);
+        let mut rest = Vec::new();
+        loop {
+            let mut pieces = Vec::new();
+            while pieces.len() < side_by_side() {
+                let Some(piece) = stream.piece(end, tokenizer.boundary(), &mut rest)? else { break };
+                pieces.push(piece);
+            }
+            if pieces.is_empty() {
+                let tokens = n_bytes / width.bytes() as u64;
+                return Ok(Self { file, part: PartDescription { tokens, sha256: hash.finish() } });
+            }
+            for bytes in encode(&pieces, text.name(), tokenizer, width)? {
+                n_bytes += bytes.len() as u64;
+                hash.update(&bytes);
+                file.write(&bytes)?;
+            }
         }
-        Ok(Self { file, part: PartDescription { tokens, sha256: hash.finish() } })
     }
+}
+
+/// Pieces that are encoded at once, which takes some megabytes each.
+fn side_by_side() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get().min(64))
+}
+
+/// The bytes of the tokens of each piece, in order; the first error in order.
+fn encode(pieces: &[Piece], name: &str, tokenizer: &Tokenizer, width: TokenWidth) -> Result<Vec<Vec<u8>>, DataError> {
+    let encode = |piece| {
+        let mut bytes = Vec::new();
+        tokenizer.encode_piece(piece, name, &mut |token| width.write(token, &mut bytes))?;
+        Ok(bytes)
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = pieces.iter().map(|piece| scope.spawn(move || encode(piece))).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, Result<_, _>>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().map(join).collect()
+    })
 }
 
 fn describe(

@@ -130,13 +130,20 @@ impl<'a> Stream<'a> {
 }
 
 impl Boundary {
-    /// The last place to cut, if there is one.
+    /// Whether a text may be cut before the byte at `place`, which is not the first.
+    pub(crate) fn allows(self, bytes: &[u8], place: usize) -> bool {
+        match self {
+            Self::Byte => true,
+            Self::Character => bytes[place] & 0b1100_0000 != 0b1000_0000,
+            Self::Word => bytes[place] == b' ' && bytes[place - 1].is_ascii_alphanumeric(),
+        }
+    }
+
+    /// The last place to cut, if there is one. Only bytes may be cut at the end, where a character may not be whole.
     fn last_in(self, bytes: &[u8]) -> Option<usize> {
         match self {
             Self::Byte => Some(bytes.len()),
-            // The last byte that begins a character may begin one that is not whole.
-            Self::Character => (1..bytes.len()).rev().find(|i| bytes[*i] & 0b1100_0000 != 0b1000_0000),
-            Self::Word => (1..bytes.len()).rev().find(|i| bytes[*i] == b' ' && bytes[i - 1].is_ascii_alphanumeric()),
+            Self::Character | Self::Word => (1..bytes.len()).rev().find(|place| self.allows(bytes, *place)),
         }
     }
 }

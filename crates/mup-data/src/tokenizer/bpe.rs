@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
 
 use crate::text::Boundary;
 use crate::{DataError, Text};
@@ -50,6 +51,9 @@ impl Bpe {
             return Err(format!("{reason}; take a byte-level BPE tokenizer like GPT-2's, or train one"));
         }
         let tokenizer = tokenizers::Tokenizer::from_str(text).map_err(|error| format!("it is damaged ({error})"))?;
+        if !splits_words(&tokenizer) {
+            return Err("its pre_tokenizer does not split between a word and the space that follows".to_owned());
+        }
         let missing = ByteLevel::alphabet().into_iter().filter(|c| tokenizer.token_to_id(&c.to_string()).is_none());
         match missing.count() {
             0 => Ok(Self::new(tokenizer, text.to_owned())),
@@ -131,6 +135,15 @@ fn byte_level(pre_tokenizer: Option<&Value>) -> Option<String> {
     if let Some(unknown) = unknown {
         return Some(format!("its pre_tokenizer has a step {unknown} of which we do not know that it keeps the text"));
     }
-    let splits = !before.is_empty() || last.get("use_regex").and_then(Value::as_bool) != Some(false);
-    (!splits).then(|| "it does not split words (`use_regex` is false)".to_owned())
+    None
+}
+
+/// Whether pre-tokens end where [`Boundary::Word`] cuts.
+fn splits_words(tokenizer: &tokenizers::Tokenizer) -> bool {
+    const PROBE: &str = "Ab cd's 12 345  ef.\n gh1 \t x y";
+    let mut text = PreTokenizedString::from(PROBE);
+    let split = tokenizer.get_pre_tokenizer().is_some_and(|steps| steps.pre_tokenize(&mut text).is_ok());
+    let splits = text.get_splits(OffsetReferential::Original, OffsetType::Byte);
+    let mut cuts = (1..PROBE.len()).filter(|place| Boundary::Word.allows(PROBE.as_bytes(), *place));
+    split && cuts.all(|place| splits.iter().any(|(_, offsets, _)| offsets.0 == place))
 }

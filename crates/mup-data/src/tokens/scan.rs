@@ -1,6 +1,6 @@
 //! Looking at every token once.
 
-use super::{Tokens, out_of_vocabulary};
+use super::Tokens;
 use crate::DataError;
 use crate::hash::Hash;
 
@@ -29,13 +29,12 @@ impl Tokens {
     /// [`DataError::OutOfVocabulary`] names the first such token, [`DataError::WrongHash`] both hashes.
     pub fn verify(&self) -> Result<(), DataError> {
         let mut hash = Hash::default();
-        let limit = self.limit();
+        let mut tokens = Vec::new();
         self.scan(|position, bytes| {
             hash.update(bytes);
-            match self.width.tokens(bytes).enumerate().find(|(_, token)| *token >= limit) {
-                Some((i, token)) => Err(out_of_vocabulary(&self.name(), token, position + i as u64, limit as usize)),
-                None => Ok(()),
-            }
+            tokens.clear();
+            self.width.read(bytes, &mut tokens);
+            self.check_vocabulary(&tokens, position)
         })?;
         let found = hash.finish();
         match &self.sha256 {

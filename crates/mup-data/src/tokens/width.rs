@@ -40,12 +40,14 @@ impl TokenWidth {
         bytes.extend_from_slice(&token.to_le_bytes()[..self.bytes()]);
     }
 
-    pub(crate) fn tokens(self, bytes: &[u8]) -> impl Iterator<Item = u32> {
-        bytes.chunks_exact(self.bytes()).map(|token| {
-            let mut whole = [0; 4];
-            whole[..token.len()].copy_from_slice(token);
-            u32::from_le_bytes(whole)
-        })
+    /// Appends tokens; one above `i32::MAX` wraps, and is itself again as `u32`.
+    pub(crate) fn read(self, bytes: &[u8], tokens: &mut Vec<i32>) {
+        // One loop per width, each of which the compiler vectorizes.
+        match self {
+            Self::U8 => tokens.extend(bytes.iter().map(|byte| i32::from(*byte))),
+            Self::U16 => tokens.extend(bytes.as_chunks().0.iter().map(|token| i32::from(u16::from_le_bytes(*token)))),
+            Self::U32 => tokens.extend(bytes.as_chunks().0.iter().map(|token| i32::from_le_bytes(*token))),
+        }
     }
 }
 
