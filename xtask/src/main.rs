@@ -4,6 +4,7 @@ mod ablations;
 mod choices;
 mod coord_check;
 mod error_rates;
+mod experiment;
 mod matrix;
 mod measure;
 mod plan;
@@ -43,6 +44,8 @@ enum Command {
     /// Says what SP will do at width n from a narrow model in µP that simulates it, and validates that: exit code 0 it
     /// is so, 1 it is not, 2 bad arguments, 3 undecided.
     ReverseTransfer(reverse_transfer::ReverseTransfer),
+    /// Runs an experiment through gpt-transfer, resumable, and writes its table and figure.
+    Experiment(experiment::Experiment),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::TransferCheck(task) => task.run(),
         Command::WiderCheck(task) => task.run(),
         Command::ReverseTransfer(task) => task.run(),
+        Command::Experiment(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {

@@ -12,8 +12,8 @@ pub(crate) enum RunError {
     Zero { option: &'static str },
     #[error("a width of {width} is no positive even multiple of the head width {d_head}; see --d-head")]
     Width { width: usize, d_head: usize },
-    #[error("the target has to be wider than the proxy, but has width {target} where the proxy has {proxy}")]
-    NotWider { proxy: usize, target: usize },
+    #[error("the target has to be as wide as the proxy at least, but has width {target} where the proxy has {proxy}")]
+    Narrower { proxy: usize, target: usize },
     #[error("{micro_batches} micro batches do not divide a batch of {batch}: see --micro-batches")]
     MicroBatches { micro_batches: usize, batch: usize },
     #[error("interrupted")]

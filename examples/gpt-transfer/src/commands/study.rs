@@ -191,8 +191,8 @@ fn space(arguments: &StudyArguments, quick: bool) -> Result<(Space, Search), Run
 
 fn target(arguments: &StudyArguments, proxy: &Proxy, longest: usize) -> Result<Target, RunError> {
     let width = arguments.target_width.unwrap_or(if arguments.quick { 128 } else { 256 });
-    if width <= proxy.width {
-        return Err(RunError::NotWider { proxy: proxy.width, target: width });
+    if width < proxy.width {
+        return Err(RunError::Narrower { proxy: proxy.width, target: width });
     }
     let configuration = proxy.configuration();
     configuration.check(&[width])?;
