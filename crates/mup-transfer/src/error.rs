@@ -17,14 +17,6 @@ pub enum SpaceError {
         /// What exists.
         known: String,
     },
-    /// A list that does not parse.
-    #[error("cannot sweep `{text}`: {reason}; write for example alpha-output=0.25,1,4")]
-    List {
-        /// What was given.
-        text: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
     /// Nothing to search.
     #[error(
         "the space has no hyperparameter: name at least one, for example learning-rate = {{ log-uniform = [1e-4, 1e-1] }}"

@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 //!
-//! The rooms: [`Hyperparameter`] (what is tuned, and what of it transfers), [`SearchSpace`] and [`sweep`]
-//! (which values are tried), [`Trial`] (one training run and its record), [`Study`] (the directory that
-//! remembers), [`in_parallel`] (runs side by side), [`Optimum`] (the choice), [`transfer`](fn@transfer) (proxy's values to the target's),
-//! [`Cost`] (what it took), [`report`] (figures, page, numbers), [`figure`] (what all figures are made with).
+//! The rooms, in the order of the workflow: [`Space`] and [`Search`] (which values are tried), [`Study`] (the directory
+//! that says which trials there are and remembers each), [`launch`] (running them: here or on a cluster, closures or
+//! programs), [`choose`](fn@choose) (the best, with intervals, importance and warnings), [`transfer`](fn@transfer) (the
+//! proxy's values to the target's), [`Cost`] (what it took), [`report`] (figures, page, numbers).
 //!
-//! It knows nothing of how a trial trains: a trial is a closure.
+//! Beside them: [`Archive`] (runs remembered by what they are, for checks), [`in_parallel`] (runs side by side),
+//! [`Optimum`] (of a grid of rates), [`figure`] (what all figures are made with), [`cli`] (the command line).
+//!
+//! It knows nothing of how a trial trains, nor Burn.
 
 mod archive;
 mod choice;
@@ -19,15 +22,14 @@ mod foreign;
 mod hyperparameters;
 mod jobs;
 pub mod launch;
+mod log2_grid;
 mod optimum;
 mod outcome;
 mod records;
 pub mod report;
 mod search;
-mod search_space;
 mod space;
 mod study;
-mod sweep;
 mod transfer;
 mod trial;
 mod values;
@@ -42,14 +44,13 @@ pub use durable::write_durably;
 pub use error::{Difference, SpaceError, StudyError, TransferError};
 pub use hyperparameters::{Hyperparameter, Hyperparameters, Transferable};
 pub use jobs::in_parallel;
+pub use log2_grid::Log2Grid;
 pub use optimum::{Edge, Fit, Optimum, Point};
 pub use outcome::{Failure, Outcome, Smoothing};
 pub use records::{Ended, Record, Source};
 pub use search::Search;
-pub use search_space::{Log2Grid, SearchSpace};
 pub use space::{Dimension, Space};
 pub use study::{Claim, Program, Records, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Wave};
-pub use sweep::{Slice, Sweep, SweepError, sweep};
 pub use transfer::{Transfer, Transferred, transfer};
 pub use trial::{Curve, Evaluation, Trial, TrialRecord};
 pub use values::{Setting, Values};
