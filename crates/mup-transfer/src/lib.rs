@@ -2,8 +2,9 @@
 //!
 //! The rooms: [`Hyperparameter`] (what is tuned, and what of it transfers), [`SearchSpace`] and [`sweep`]
 //! (which values are tried), [`Trial`] (one training run and its record), [`Study`] (the directory that
-//! remembers), [`in_parallel`] (runs side by side), [`Optimum`] (the choice), [`transfer`](fn@transfer) (proxy's values to the target's),
-//! [`Cost`] (what it took), [`report`] (figures, page, numbers), [`figure`] (what all figures are made with).
+//! remembers), [`in_parallel`] (runs side by side), [`Optimum`] and [`choose`] (the choice),
+//! [`transfer`](fn@transfer) (proxy's values to the target's), [`Cost`] (what it took), [`report`] (figures, page,
+//! numbers), [`figure`] (what all figures are made with).
 //!
 //! It knows nothing of how a trial trains: a trial is a closure.
 

@@ -65,7 +65,7 @@ fn the_page_says_what_was_chosen_what_came_of_it_and_what_it_cost() {
         "(width 256, 16.0× the parameters) reaches 1.7",
         "0.5500 lower than control, SP with the proxy",
         "Before you trust it",
-        "use `retry`",
+        "use <code>retry</code>",
         "study.toml",
         "0123abc",
         "gpt-transfer report studies/quick",
@@ -189,8 +189,9 @@ fn extreme_studies_are_shown_without_panic_and_escaped() {
         |trial| if trial.sample > 0 { End::Diverged } else { End::Loss(-1e300) },
         |trial| End::Loss(chance(trial) * -1e307),
     ];
-    for (space, trials) in spaces {
-        for end in ends {
+    for (i, (space, trials)) in spaces.into_iter().enumerate() {
+        // Two of the four for each, so that each meets every kind of space.
+        for end in [ends[i % 4], ends[(i + 1 + i / 4) % 4]] {
             let config = StudyConfig::new(space.clone(), vec![Stage::of(10, trials)]);
             let report = of_study(&config, end);
             let files = written(&report);
