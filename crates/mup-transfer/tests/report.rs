@@ -49,6 +49,9 @@ fn the_page_is_self_contained_and_escapes_what_it_shows() {
     {
         assert!(page.contains(part), "{part} is missing");
     }
+    for raw in ["<test>", "<columns>", "<device>"] {
+        assert!(!page.contains(raw), "{raw} is not escaped");
+    }
     assert_eq!(page.matches("<svg").count(), 4);
     for fetched in ["src=", "href=", "@import", "url(", "<script"] {
         assert!(!page.contains(fetched), "the page fetches something: {fetched}");
@@ -193,7 +196,10 @@ fn extreme_studies_are_shown_without_panic_and_escaped() {
         // Two of the four for each, so that each meets every kind of space.
         for end in [ends[i % 4], ends[(i + 1 + i / 4) % 4]] {
             let config = StudyConfig::new(space.clone(), vec![Stage::of(10, trials)]);
-            let report = of_study(&config, end);
+            let mut report = of_study(&config, end);
+            report.title = NASTY.to_owned();
+            report.circumstances.command = NASTY.to_owned();
+            report.circumstances.environment.insert(NASTY.to_owned(), NASTY.to_owned());
             let files = written(&report);
             let read: Report = serde_json::from_slice(&files["report.json"]).unwrap();
             assert_eq!(read, report);
