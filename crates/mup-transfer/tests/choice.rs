@@ -235,9 +235,17 @@ fn without_a_finished_sample_the_error_says_how_many_ended_how_and_what_to_do() 
 }
 
 #[test]
-fn damaged_and_failed_trials_are_counted_in_the_warnings() {
+fn every_end_is_counted_and_damaged_and_failed_trials_are_warned_about() {
     let config = rate_study(16);
-    let mut records = run(&config, |trial| if trial.sample == 3 { End::Failed } else { bowl(-2.5)(trial) });
+    let end = |trial: &mup_transfer::StudyTrial| match trial.sample {
+        3 => End::Failed,
+        4 | 5 => End::Missing,
+        6..9 => End::Diverged,
+        _ => bowl(-2.5)(trial),
+    };
+    let mut records = run(&config, end);
+    let counts = mup_transfer::Counts { steps: 40, finished: 10, diverged: 3, failed: 1, missing: 2 };
+    assert_eq!(choose(&config, &records).unwrap().counts, [counts]);
     records.damaged.push((PathBuf::from("trials/x.json"), "it is empty".to_owned()));
     let warnings = choose(&config, &records).unwrap().warnings;
     assert!(warnings.iter().any(|warning| matches!(warning, Warning::Failed { trials: 1, .. })), "{warnings:?}");

@@ -119,6 +119,22 @@ fn every_trial_is_in_every_panel() {
 }
 
 #[test]
+fn a_loss_far_above_the_others_is_drawn_on_the_edge_and_the_legend_says_so() {
+    let config = StudyConfig::new(Space::gpt3(), vec![Stage::of(10, 32)]);
+    let report = of_study(&config, |trial| End::Loss(if trial.sample == 7 { 5.0 } else { 2.0 + 0.1 * chance(trial) }));
+    let figures: BTreeMap<_, _> = report.figures().into_iter().collect();
+    let svg = figures["loss-vs-hyperparameters"].svg().unwrap();
+    assert!(svg.replace('\n', "").contains("above the frame"));
+    let circles = svg.split("<circle").skip(1).filter(|circle| circle.contains("r=\"3\""));
+    let heights: Vec<i32> = circles
+        .map(|circle| circle.split_once("cy=\"").unwrap().1.split('"').next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(heights.len(), 6 * 32);
+    // The legend is 34 units high, and a panel begins below it.
+    assert!(heights.iter().all(|y| *y > 34), "{heights:?}");
+}
+
+#[test]
 fn the_same_records_give_the_same_bytes() {
     let config = gpt3_study();
     let records = run(&config, gpt);
