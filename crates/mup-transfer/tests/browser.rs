@@ -29,7 +29,7 @@ document.body.dataset.measured = lines.join("|");
 /// None if there is none, unless one is required.
 fn browser() -> Option<&'static str> {
     let runs = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
-    let found = BROWSERS.into_iter().find(|name| runs(&name));
+    let found = BROWSERS.into_iter().find(runs);
     if found.is_none() {
         let required = std::env::var("MUP_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
         assert!(!required, "MUP_REQUIRE_BROWSER=1, and none of {} runs", BROWSERS.join(", "));

@@ -49,6 +49,9 @@ fn the_page_is_self_contained_and_escapes_what_it_shows() {
     {
         assert!(page.contains(part), "{part} is missing");
     }
+    for raw in ["<test>", "<columns>", "<device>"] {
+        assert!(!page.contains(raw), "{raw} is not escaped");
+    }
     assert_eq!(page.matches("<svg").count(), 4);
     for fetched in ["src=", "href=", "@import", "url(", "<script"] {
         assert!(!page.contains(fetched), "the page fetches something: {fetched}");
@@ -65,7 +68,7 @@ fn the_page_says_what_was_chosen_what_came_of_it_and_what_it_cost() {
         "(width 256, 16.0× the parameters) reaches 1.7",
         "0.5500 lower than control, SP with the proxy",
         "Before you trust it",
-        "use `retry`",
+        "use <code>retry</code>",
         "study.toml",
         "0123abc",
         "gpt-transfer report studies/quick",
@@ -113,6 +116,22 @@ fn every_trial_is_in_every_panel() {
     {
         assert!(svg.replace('\n', "").contains(text), "{text} is missing");
     }
+}
+
+#[test]
+fn a_loss_far_above_the_others_is_drawn_on_the_edge_and_the_legend_says_so() {
+    let config = StudyConfig::new(Space::gpt3(), vec![Stage::of(10, 32)]);
+    let report = of_study(&config, |trial| End::Loss(if trial.sample == 7 { 5.0 } else { 2.0 + 0.1 * chance(trial) }));
+    let figures: BTreeMap<_, _> = report.figures().into_iter().collect();
+    let svg = figures["loss-vs-hyperparameters"].svg().unwrap();
+    assert!(svg.replace('\n', "").contains("above the frame"));
+    let circles = svg.split("<circle").skip(1).filter(|circle| circle.contains("r=\"3\""));
+    let heights: Vec<i32> = circles
+        .map(|circle| circle.split_once("cy=\"").unwrap().1.split('"').next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(heights.len(), 6 * 32);
+    // The legend is 34 units high, and a panel begins below it.
+    assert!(heights.iter().all(|y| *y > 34), "{heights:?}");
 }
 
 #[test]
@@ -189,10 +208,14 @@ fn extreme_studies_are_shown_without_panic_and_escaped() {
         |trial| if trial.sample > 0 { End::Diverged } else { End::Loss(-1e300) },
         |trial| End::Loss(chance(trial) * -1e307),
     ];
-    for (space, trials) in spaces {
-        for end in ends {
+    for (i, (space, trials)) in spaces.into_iter().enumerate() {
+        // Two of the four for each, so that each meets every kind of space.
+        for end in [ends[i % 4], ends[(i + 1 + i / 4) % 4]] {
             let config = StudyConfig::new(space.clone(), vec![Stage::of(10, trials)]);
-            let report = of_study(&config, end);
+            let mut report = of_study(&config, end);
+            report.title = NASTY.to_owned();
+            report.circumstances.command = NASTY.to_owned();
+            report.circumstances.environment.insert(NASTY.to_owned(), NASTY.to_owned());
             let files = written(&report);
             let read: Report = serde_json::from_slice(&files["report.json"]).unwrap();
             assert_eq!(read, report);

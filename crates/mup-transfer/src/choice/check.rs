@@ -1,11 +1,13 @@
 //! Which warnings a choice deserves.
 
+use std::collections::BTreeMap;
+
 use super::candidate::{Candidate, Judged, Judgment};
 use super::proxy;
 use super::transferable::across_width;
 use super::warning::{Warning, number};
 use super::{Choice, Noise};
-use crate::{Dimension, Edge, Outcome, Records, Space, StudyConfig, StudyRecord, Transferable};
+use crate::{Dimension, Edge, Interval, Outcome, Records, Setting, Space, StudyConfig, StudyRecord, Transferable};
 
 /// Share of a range that counts as its end.
 const END: f64 = 0.05;
@@ -20,11 +22,11 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     warnings.extend(damaged(records));
     warnings.extend(incomplete(records, choice));
     warnings.extend(few_samples(&config.space, judged));
-    warnings.extend(ends(&config.space, &choice.best));
+    warnings.extend(ends(&config.space, choice));
     warnings.extend(optimum_moves(judged, &choice.best, choice.noise.as_ref()));
     warnings.extend(still_falling(records, &choice.best));
     warnings.extend(proxy::check(&config.proxy));
-    warnings.extend(config.space.varied().filter_map(|(name, _)| transfers(name)));
+    warnings.extend(transfer(&config.space));
     warnings
 }
 
@@ -35,7 +37,7 @@ fn damaged(records: &Records) -> Option<Warning> {
 }
 
 fn incomplete(records: &Records, choice: &Choice) -> Vec<Warning> {
-    let failures = || records.records.iter().filter_map(|record| failure(record));
+    let failures = || records.records.iter().filter_map(failure);
     let mut warnings = Vec::new();
     if let Some(first) = failures().next() {
         warnings.push(Warning::Failed { trials: failures().count(), first });
@@ -66,22 +68,39 @@ fn few_samples(space: &Space, judged: &[Judged<'_>]) -> Option<Warning> {
     (samples < advised && !walked).then_some(Warning::FewSamples { samples, dimensions, advised })
 }
 
-fn ends(space: &Space, best: &Candidate) -> Vec<Warning> {
-    let end = |(name, dimension): (&str, &Dimension)| {
-        let [low, high] = dimension.ends()?;
-        let value = number(&best.values, name)?;
-        let name = name.to_owned();
-        if let Dimension::Grid(_) | Dimension::Integer(_) = dimension {
-            let edge = if value <= low { Some(Edge::Low) } else { (value >= high).then_some(Edge::High) };
-            return edge.map(|edge| Warning::EndOfGrid { name, value, edge });
-        }
-        match dimension.place(best.values.get(&name)?)? {
-            place if place < END => Some(Warning::NearEnd { name, value, end: low, edge: Edge::Low }),
-            place if place > 1.0 - END => Some(Warning::NearEnd { name, value, end: high, edge: Edge::High }),
-            _ => None,
-        }
+/// A value that does not matter may lie anywhere: where half of the range is as good, its end says nothing.
+fn ends(space: &Space, choice: &Choice) -> Vec<Warning> {
+    let matters = |name: &str, dimension: &Dimension| {
+        let chosen = choice.values.iter().find(|chosen| chosen.name == name);
+        let Some(Interval::Range(ends)) = chosen.and_then(|chosen| chosen.interval.as_ref()) else { return true };
+        let place = |value| dimension.place(&as_setting(dimension, value)).unwrap_or(0.5);
+        place(ends[1]) - place(ends[0]) < 0.5
     };
-    space.varied().filter_map(end).collect()
+    let varied = space.varied().filter(|(name, dimension)| matters(name, dimension));
+    varied.filter_map(|(name, dimension)| end(name, dimension, &choice.best)).collect()
+}
+
+fn as_setting(dimension: &Dimension, value: f64) -> Setting {
+    match dimension {
+        Dimension::Integer(_) => Setting::Integer(value as i64),
+        _ => Setting::Number(value),
+    }
+}
+
+fn end(name: &str, dimension: &Dimension, best: &Candidate) -> Option<Warning> {
+    let [low, high] = dimension.ends()?;
+    let value = number(&best.values, name)?;
+    let place = dimension.place(best.values.get(name)?)?;
+    let name = name.to_owned();
+    if let Dimension::Grid(_) | Dimension::Integer(_) = dimension {
+        let edge = if value <= low { Some(Edge::Low) } else { (value >= high).then_some(Edge::High) };
+        return edge.map(|edge| Warning::EndOfGrid { name, value, edge });
+    }
+    match place {
+        place if place < END => Some(Warning::NearEnd { name, value, end: low, edge: Edge::Low }),
+        place if place > 1.0 - END => Some(Warning::NearEnd { name, value, end: high, edge: Edge::High }),
+        _ => None,
+    }
 }
 
 /// Compares, at the longest horizon, its best with the best of the next shorter one.
@@ -121,14 +140,19 @@ fn speed(losses: &[f64]) -> Option<f64> {
     (fall > 0.0).then(|| (before - mean(last)) * 9.5 / fall)
 }
 
-fn transfers(name: &str) -> Option<Warning> {
-    match across_width(name) {
-        (Transferable::Yes, _) => None,
-        (Transferable::No, reason) => {
-            Some(Warning::NotTransferable { name: name.to_owned(), reason: reason.to_owned() })
+/// One warning for each reason.
+fn transfer(space: &Space) -> Vec<Warning> {
+    let (mut moving, mut unpublished): (BTreeMap<&str, Vec<String>>, _) = (BTreeMap::new(), Vec::new());
+    for (name, _) in space.varied() {
+        match across_width(name) {
+            (Transferable::Yes, _) => {}
+            (Transferable::No, reason) => moving.entry(reason).or_default().push(name.to_owned()),
+            (Transferable::Unknown, _) => unpublished.push(name.to_owned()),
         }
-        (Transferable::Unknown, _) => Some(Warning::Unpublished { name: name.to_owned() }),
     }
+    let moves = |(reason, names): (&str, Vec<String>)| Warning::NotTransferable { names, reason: reason.to_owned() };
+    let unpublished = Some(unpublished).filter(|names| !names.is_empty());
+    moving.into_iter().map(moves).chain(unpublished.map(|names| Warning::Unpublished { names })).collect()
 }
 
 #[cfg(test)]

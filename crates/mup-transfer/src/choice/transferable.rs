@@ -7,22 +7,22 @@ const KNOWN: [(&[&str], Transferable, &str); 4] = [
     (
         &["dropout", "drop-path", "drop-rate", "stochastic-depth", "weight-decay", "label-smoothing", "regulariz"],
         Transferable::No,
-        "it regularizes, and how much of that is needed depends on model and data size (TP-V Table 1)",
+        "a regularizer, of which the right amount depends on model and data size; TP-V Table 1",
     ),
     (
         &["batch-size", "width", "d-model", "n-layer", "depth", "seq-len", "sequence-length"],
         Transferable::No,
-        "it is a scale of the run and no hyperparameter of it: set it to what the target can afford (TP-V Table 2)",
+        "a scale of the run and no hyperparameter of it, set by what the target can afford; TP-V Table 2",
     ),
     (
         &["learning-rate", "momentum", "beta", "schedule", "warm-up", "warmup"],
         Transferable::Yes,
-        "a hyperparameter of the optimization (TP-V Table 1)",
+        "a hyperparameter of the optimization; TP-V Table 1",
     ),
     (
         &["init-scale", "init-std", "sigma", "alpha-", "multiplier", "-mult", "temperature", "-temp"],
         Transferable::Yes,
-        "a scale of the initialization or a multiplier (TP-V Table 1)",
+        "a scale of the initialization or a multiplier; TP-V Table 1",
     ),
 ];
 

@@ -63,17 +63,17 @@ pub enum Warning {
         /// Speed over the last fifth, relative to the whole run.
         speed: f64,
     },
-    /// A hyperparameter was tuned whose optimum moves with the model.
+    /// Hyperparameters were tuned whose optimum moves with the model.
     NotTransferable {
         /// Which.
-        name: String,
-        /// Why it moves.
+        names: Vec<String>,
+        /// Why they move, and where that is published.
         reason: String,
     },
-    /// A hyperparameter was tuned of whose transfer nothing is published.
+    /// Hyperparameters were tuned of whose transfer nothing is published.
     Unpublished {
         /// Which.
-        name: String,
+        names: Vec<String>,
     },
     /// Few samples for the number of hyperparameters.
     FewSamples {
@@ -144,10 +144,13 @@ impl Warning {
                  is short",
                 100.0 * speed,
             ),
-            Self::NotTransferable { name, reason } => format!("{name} was tuned, but does not transfer: {reason}"),
-            Self::Unpublished { name } => {
-                format!("{name} was tuned, and nobody has published whether its optimum stays when the model grows")
+            Self::NotTransferable { names, reason } => {
+                format!("tuned, but not µTransferable: {} ({reason})", names.join(", "))
             }
+            Self::Unpublished { names } => format!(
+                "tuned, although nobody has published whether the optimum stays when the model grows: {}",
+                names.join(", ")
+            ),
             Self::FewSamples { samples, dimensions, .. } => format!(
                 "{samples} samples of {dimensions} hyperparameters: only that the best of them is among the best \
                  {:.0} % of the space is likely (19 of 20 times)",
@@ -173,8 +176,8 @@ impl Warning {
             Self::NarrowHeads { .. } => "use fewer heads on the proxy".to_owned(),
             Self::OptimumMoves { .. } => "lengthen the short horizon, or continue more of its best".to_owned(),
             Self::StillFalling { .. } => "add a stage with more steps".to_owned(),
-            Self::NotTransferable { name, .. } => format!("fix `{name}` here, and tune it on the target if at all"),
-            Self::Unpublished { name } => format!("compare two widths before trusting the value of `{name}`"),
+            Self::NotTransferable { .. } => "fix them on the proxy, and set them for the target alone".to_owned(),
+            Self::Unpublished { .. } => "compare the optima of two widths before trusting these values".to_owned(),
             Self::FewSamples { advised, .. } => {
                 format!("run {advised} or more, or fix the unimportant hyperparameters")
             }

@@ -19,11 +19,16 @@ pub(super) fn warnings(choice: &Choice) -> Markup {
     }
 }
 
-/// With a capital and a full stop.
-fn sentence(text: &str) -> String {
+/// With a capital and a full stop; what stands between backticks as code.
+fn sentence(text: &str) -> Markup {
     let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", letters.as_str())
+    let text = format!("{first}{}.", letters.as_str());
+    html! {
+        @for (i, part) in text.split('`').enumerate() {
+            @if i % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 pub(super) fn section(choice: &Choice) -> Markup {
