@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Tunes the learning rate of one model on one text twice through `mup-transfer tune`: with PyTorch and microsoft/mup
+# (trial.py), and with this repository's GPT (`gpt-transfer trial`). Exit code 0 if the best rates agree within one
+# octave, 1 if they do not, 2 for bad arguments, 3 if that cannot be told. Continues where it was stopped.
+#
+#   examples/python-trial/agree.sh TEXT [FOLDER]
+#
+# PYTHON=… uses a Python that has requirements.txt installed instead of making a virtual environment in FOLDER.
+set -euo pipefail
+[ $# -ge 1 ] && [ $# -le 2 ] && [ -f "$1" ] || { sed -n '2,9s/^# \?//p' "$0" >&2; exit 2; }
+text=$(realpath "$1")
+mkdir -p "${2:-runs/agreement}"
+folder=$(realpath "${2:-runs/agreement}")
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+here=examples/python-trial
+bin="${CARGO_TARGET_DIR:-target}/release"
+
+if [ -z "${PYTHON:-}" ]; then
+    PYTHON="$folder/venv/bin/python"
+    [ -e "$PYTHON" ] || python3 -m venv "$folder/venv"
+    "$PYTHON" -m pip install --quiet --requirement "$here/requirements.txt"
+fi
+cargo build --release -p gpt-transfer -p mup-transfer --bins --example agreement
+
+# The two studies differ in their command alone.
+study() {
+    mkdir -p "$folder/$1"
+    sed -e "s|^text = .*|text = \"$text\"|" -e "s|^command = .*|command = [$2, \"{file}\"]|" "$here/study.toml" \
+        > "$folder/$1/study.toml"
+    "$bin/mup-transfer" tune "$folder/$1" --jobs "${JOBS:-1}"
+}
+study pytorch "\"$PYTHON\", \"$here/trial.py\""
+study ours "\"$bin/gpt-transfer\", \"trial\", \"--file\""
+"$bin/examples/agreement" "$folder/pytorch" "$folder/ours"
