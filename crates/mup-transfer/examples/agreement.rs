@@ -176,7 +176,8 @@ mod tests {
 
     #[test]
     fn an_optimum_on_the_edge_decides_nothing() {
-        assert_eq!(judge([optimum(-9.0), optimum(-9.0)]), Verdict::Undecided);
+        assert_eq!(judge([optimum(-9.0), optimum(-8.5)]), Verdict::Undecided);
+        assert_eq!(judge([optimum(-4.0), optimum(-3.0)]), Verdict::Undecided);
         assert_eq!(judge([optimum(-6.0), None]), Verdict::Undecided);
     }
 
