@@ -14,6 +14,7 @@ folder=$(realpath "${2:-runs/agreement}")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 here=examples/python-trial
 bin="${CARGO_TARGET_DIR:-target}/release"
+jobs="${JOBS:-1}"
 
 if [ -z "${PYTHON:-}" ]; then
     PYTHON="$folder/venv/bin/python"
@@ -22,13 +23,10 @@ if [ -z "${PYTHON:-}" ]; then
 fi
 cargo build --release -p gpt-transfer -p mup-transfer --bins --example agreement
 
-# The two studies differ in their command alone.
-study() {
-    mkdir -p "$folder/$1"
-    sed -e "s|^text = .*|text = \"$text\"|" -e "s|^command = .*|command = [$2, \"{file}\"]|" "$here/study.toml" \
-        > "$folder/$1/study.toml"
-    "$bin/mup-transfer" tune "$folder/$1" --jobs "${JOBS:-1}"
-}
-study pytorch "\"$PYTHON\", \"$here/trial.py\""
-study ours "\"$bin/gpt-transfer\", \"trial\", \"--file\""
+mkdir -p "$folder/pytorch"
+sed -e "s|^text = .*|text = \"$text\"|" -e "s|\"python3\"|\"$PYTHON\"|" "$here/study.toml" > "$folder/pytorch/study.toml"
+"$bin/mup-transfer" tune "$folder/pytorch" --jobs "$jobs"
+# What study.toml says; `agreement` refuses studies that differ.
+"$bin/gpt-transfer" tune --study "$folder/ours" --text "$text" --proxy-width 128 --base-width 16 --d-head 16 \
+    --n-layer 2 --context 32 --batch 16 --steps 200 --seeds 0,1 --rates=-9:-3 --jobs "$jobs"
 "$bin/examples/agreement" "$folder/pytorch" "$folder/ours"

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use mup_transfer::{Optimum, Point, Study, StudyRecord};
+use mup_transfer::{Optimum, Point, Study, StudyConfig, StudyRecord};
 
 const RATE: &str = "learning-rate";
 /// Octaves: the step of the grid.
@@ -89,6 +89,22 @@ fn judge(optima: [Option<Optimum>; 2]) -> Verdict {
     }
 }
 
+/// Refuses studies of other trials. A program may keep more under `[proxy]` than the other.
+fn compare(left: &StudyConfig, right: &StudyConfig) -> Result<(), String> {
+    let differ = |what: &str, left: String, right: String| {
+        if left == right { Ok(()) } else { Err(format!("the studies differ in `{what}`: {left} against {right}")) }
+    };
+    differ("stages", format!("{:?}", left.stages), format!("{:?}", right.stages))?;
+    differ("seeds", format!("{:?}", left.seeds), format!("{:?}", right.seeds))?;
+    differ("space", format!("{:?}", left.space), format!("{:?}", right.space))?;
+    differ("search", format!("{:?}", left.search), format!("{:?}", right.search))?;
+    for (name, value) in &left.proxy {
+        let other = right.proxy.get(name).unwrap_or(value);
+        differ(&format!("proxy.{name}"), value.to_string(), other.to_string())?;
+    }
+    Ok(())
+}
+
 fn print_table(folders: [&Path; 2], landscapes: &[Landscape; 2]) {
     println!("log2 rate   {}   {}", folders[0].display(), folders[1].display());
     let [left, right] = landscapes.each_ref().map(Landscape::points);
@@ -103,13 +119,7 @@ fn run() -> Result<Verdict, String> {
     let [left, right] = arguments.as_slice() else { return Err("give the folders of two studies".to_owned()) };
     let folders = [Path::new(left), Path::new(right)];
     let ((left, left_losses), (right, right_losses)) = (Landscape::of(folders[0])?, Landscape::of(folders[1])?);
-    let same = |study: &Study| {
-        let config = study.config();
-        (config.proxy.clone(), config.stages.clone(), config.seeds.clone(), config.space.clone(), config.search)
-    };
-    if same(&left) != same(&right) {
-        return Err("the two study.toml differ in more than their command, so their rates do not compare".to_owned());
-    }
+    compare(left.config(), right.config())?;
     let landscapes = [left_losses, right_losses];
     let [(tokens, parameters), others] = landscapes.each_ref().map(|landscape| landscape.tokens_and_parameters);
     if (tokens, parameters) != others {
@@ -179,6 +189,21 @@ mod tests {
         assert_eq!(judge([optimum(-9.0), optimum(-8.5)]), Verdict::Undecided);
         assert_eq!(judge([optimum(-4.0), optimum(-3.0)]), Verdict::Undecided);
         assert_eq!(judge([optimum(-6.0), None]), Verdict::Undecided);
+    }
+
+    #[test]
+    fn studies_of_other_trials_are_refused_and_what_one_program_alone_wants_to_know_is_not() {
+        let study = |width: usize, other: &str| {
+            let text = format!(
+                "version = 1\nspace = \"rate\"\nstages = [{{ steps = 9, trials = 2 }}]\n[proxy]\nwidth = {width}\n{other}"
+            );
+            StudyConfig::from_toml(&text).unwrap()
+        };
+        assert_eq!(compare(&study(64, "text = \"a\""), &study(64, "plan = \"b\"")), Ok(()));
+        let error = compare(&study(64, ""), &study(128, "")).unwrap_err();
+        assert!(error.contains("`proxy.width`: 64 against 128"), "{error}");
+        let longer = StudyConfig { seeds: vec![0, 1], ..study(64, "") };
+        assert!(compare(&study(64, ""), &longer).unwrap_err().contains("`seeds`"));
     }
 
     #[test]
