@@ -7,7 +7,10 @@
 #
 # PYTHON=… uses a Python that has requirements.txt installed instead of making a virtual environment in FOLDER.
 set -euo pipefail
-[ $# -ge 1 ] && [ $# -le 2 ] && [ -f "$1" ] || { sed -n '2,9s/^# \?//p' "$0" >&2; exit 2; }
+if [ $# -lt 1 ] || [ $# -gt 2 ] || [ ! -f "$1" ]; then
+    sed -n '2,9s/^# \?//p' "$0" >&2
+    exit 2
+fi
 text=$(realpath "$1")
 mkdir -p "${2:-runs/agreement}"
 folder=$(realpath "${2:-runs/agreement}")
