@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Tunes the learning rate of one model on one text twice through `mup-transfer tune`: with PyTorch and microsoft/mup
-# (trial.py), and with this repository's GPT (`gpt-transfer trial`). Exit code 0 if the best rates agree within one
-# octave, 1 if they do not, 2 for bad arguments, 3 if that cannot be told. Continues where it was stopped.
+# Tunes the learning rate of one model on one text twice with `tune`: in PyTorch with microsoft/mup (trial.py), and in
+# Burn with this repository (`gpt-transfer trial`). Exit code 0 if the best rates agree within one octave, 1 if they do
+# not, 2 for bad arguments, 3 if that cannot be told. Continues where it was stopped.
 #
 #   examples/python-trial/agree.sh TEXT [FOLDER]
 #
 # PYTHON=… uses a Python that has requirements.txt installed instead of making a virtual environment in FOLDER.
 set -euo pipefail
 if [ $# -lt 1 ] || [ $# -gt 2 ] || [ ! -f "$1" ]; then
-    sed -n '2,9s/^# \?//p' "$0" >&2
+    sed -n '2,8s/^# \?//p' "$0" >&2
     exit 2
 fi
 text=$(realpath "$1")
