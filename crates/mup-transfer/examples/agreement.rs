@@ -106,11 +106,12 @@ fn compare(left: &StudyConfig, right: &StudyConfig) -> Result<(), String> {
 }
 
 fn print_table(folders: [&Path; 2], landscapes: &[Landscape; 2]) {
-    println!("log2 rate   {}   {}", folders[0].display(), folders[1].display());
+    let [left, right] = folders.map(|folder| folder.file_name().unwrap_or_default().to_string_lossy());
+    println!("log2 rate  {left:>14}  {right:>14}");
     let [left, right] = landscapes.each_ref().map(Landscape::points);
     for (left, right) in left.iter().zip(&right) {
         let loss = |point: &Point| point.loss.map_or("diverged".to_owned(), |loss| format!("{loss:.4}"));
-        println!("{:>9.2}   {:>8}   {:>8}", left.log2_rate, loss(left), loss(right));
+        println!("{:>9.2}  {:>14}  {:>14}", left.log2_rate, loss(left), loss(right));
     }
 }
 
