@@ -51,7 +51,8 @@ fn two_devices_with_half_batches_follow_one_device_with_the_whole_batch() {
     assert!(averaged < 1e-3, "averaged: {averaged}");
 
     let summed = distance(&train(windows, BATCH / 2, 2, 1), &one, &start);
-    assert!(summed > 10.0 * averaged && summed > 1e-2, "summed: {summed}, averaged: {averaged}");
+    // Clipping and Adam hide most of a factor of two, not all.
+    assert!(summed > 100.0 * averaged, "summed: {summed}, averaged: {averaged}");
 }
 
 #[test]

@@ -34,9 +34,9 @@ fn the_learner_takes_the_steps_of_a_hand_written_loop_and_resumes_in_a_fresh_mod
     let device = Device::flex().autodiff();
     let folder = tempfile::tempdir().unwrap();
     let plan = plan(WIDTH, &device);
-    let train = |model, resume| {
-        let learner =
-            Learner::new(model, optimizer(&plan, &initialized(&plan, WIDTH, 1, &device)).unwrap(), schedule());
+    let train = |model: Mlp, resume| {
+        let optimizer = optimizer(&plan, &model).unwrap();
+        let learner = Learner::new(model, optimizer, schedule());
         let mut training = training(folder.path(), EPOCHS, &device);
         training.resume = resume;
         let loader = |n| loader(points(n * BATCH), &device);
