@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_grid_ends_and_says_so() {
         let space = Space::rates(-3, -1);
-        assert_eq!(rate(&Search::Grid.sample(&space, 0, 2, &[]).unwrap()), 0.5);
+        assert_eq!(rate(&Search::Grid.sample(&space, 0, 2, &[]).unwrap()).to_bits(), 0.5_f64.to_bits());
         let error = Search::Grid.sample(&space, 0, 3, &[]).unwrap_err().to_string();
         assert!(error.contains('3') && error.contains('4'), "{error}");
     }

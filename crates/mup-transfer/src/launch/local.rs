@@ -51,8 +51,7 @@ pub fn run_locally<E: From<StudyError> + Send>(
 ) -> Result<Tuned, E> {
     for number in 0..study.config().n_waves() {
         let mut told = false;
-        loop {
-            let Some(wave) = study.wave(number)? else { break };
+        while let Some(wave) = study.wave(number)? {
             let missing = missing(study, &wave.trials)?;
             if !told {
                 watch.wave(wave.trials.len(), wave.trials.len() - missing.len());
