@@ -59,6 +59,10 @@ pub(crate) enum Command {
         /// Folder of the study.
         #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
         study: PathBuf,
+        /// Show loss against learning rate of this study of the rate alone too; may be repeated, one for each width
+        /// and parametrization. The study itself is shown first if it is one.
+        #[arg(long, value_name = "DIR")]
+        compare: Vec<PathBuf>,
         /// Print the numbers as JSON.
         #[arg(long)]
         json: bool,

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         }
         Some(Command::Choose { study, json }) => output::print(&choose::choose(&Study::open(study)?)?, *json),
         Some(Command::Train(train)) => target::run(train),
-        Some(Command::Report { study, json }) => report::run(&Study::open(study)?, *json),
+        Some(Command::Report { study, compare, json }) => report::run(&Study::open(study)?, compare, *json),
         Some(Command::Status { study, json }) => output::print(&Status::of(&Study::open(study)?)?, *json),
         Some(Command::Retry { study }) => {
             let n_trials = cli::retry(&Study::open(study)?)?;

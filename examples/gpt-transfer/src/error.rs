@@ -35,6 +35,8 @@ pub(crate) enum RunError {
     Values { text: String, reason: String },
     #[error("cannot read the space {name}: {reason}; there are gpt-3 and rate, or give a TOML file")]
     Space { name: String, reason: String },
+    #[error("the study in {} varies more than the learning rate, so it has no curve over it", folder.display())]
+    NotOfRates { folder: PathBuf },
     #[error(transparent)]
     BurnSource(#[from] BurnSourceError),
     #[error(transparent)]

@@ -45,7 +45,8 @@ impl Stages<'_> {
         let targets = self.train(&proxy, &runs)?;
         let rates = self.tune("sp-rates", &self.rates_arguments())?;
         let direct = self.tune("sp-direct", &self.direct_arguments())?;
-        self.program.run(&strings(&["report", "--study", &proxy.folder().display().to_string()]))?;
+        let [proxy_folder, rates_folder] = [&proxy, &rates].map(|study| study.folder().display().to_string());
+        self.program.run(&strings(&["report", "--study", &proxy_folder, "--compare", &rates_folder]))?;
         self.results(&records.records, &targets, &rates.records()?.records, &direct.records()?.records)
     }
 

@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
             eprintln!("Sample:\n{}", indented.join("\n"));
         }
     }
-    let written = report::write(&training)?;
+    let written = report::write(&training, Vec::new())?;
     eprintln!();
     report::print(&written, &study, arguments.json)
 }

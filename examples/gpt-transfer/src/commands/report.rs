@@ -1,8 +1,12 @@
 //! The report of a study and of the targets trained so far.
 
-use mup_transfer::report::{Circumstances, FinalRun, Numbers, Report};
-use mup_transfer::{Hyperparameters, Study, TrialRecord};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
+use mup_transfer::{Hyperparameter, Hyperparameters, Optimum, Point, Study, StudyRecord, TrialRecord};
+
+use super::study::Proxy;
 use super::target::{DEFAULT_RATE, TargetTraining};
 use super::{choose, output};
 use crate::environment;
@@ -10,21 +14,28 @@ use crate::error::RunError;
 use crate::family::short;
 
 /// `report`.
-pub(super) fn run(study: &Study, json: bool) -> Result<(), RunError> {
-    let report = write(&TargetTraining::of(study)?)?;
+pub(super) fn run(study: &Study, compare: &[PathBuf], json: bool) -> Result<(), RunError> {
+    let mut rate_curves = Vec::new();
+    for folder in compare {
+        let other = Study::open(folder)?;
+        let curve = rate_curve(&other)?;
+        rate_curves.push(curve.ok_or_else(|| RunError::NotOfRates { folder: folder.clone() })?);
+    }
+    let report = write(&TargetTraining::of(study)?, rate_curves)?;
     print(&report, study, json)
 }
 
 /// Writes the report into the study's folder.
-pub(super) fn write(training: &TargetTraining<'_>) -> Result<Report, RunError> {
+pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Result<Report, RunError> {
     let study = training.study();
+    let rate_curves: Vec<RateCurve> = rate_curve(study)?.into_iter().chain(others).collect();
     let choice = choose::choose(study)?;
     let chosen = choose::values(&choice)?;
     let mut records = training.records()?;
     records.sort_by_key(|record| order(record, training.parametrization(), &chosen));
     let runs = records.into_iter().map(|record| final_run(record, training.parametrization(), &chosen)).collect();
     let numbers = Numbers::new(study.config().clone(), &study.records()?, choice).with_runs(runs);
-    let numbers = Numbers { transfer: Some(training.transfer(&chosen)?), ..numbers };
+    let numbers = Numbers { transfer: Some(training.transfer(&chosen)?), rate_curves, ..numbers };
     let device = study.config().proxy.get("device").and_then(toml::Value::as_str).unwrap_or("unknown");
     let mut environment = environment::describe();
     environment.insert("device".to_owned(), device.to_owned());
@@ -50,6 +61,33 @@ pub(super) fn print(report: &Report, study: &Study, json: bool) -> Result<(), Ru
     output::line(report.verdict())?;
     output::line(report.cost_sentence())?;
     output::line(format!("\nreport    {}", study.folder().join("report.html").display()))
+}
+
+/// Loss against learning rate over the first horizon, seeds averaged; none if anything else varies too.
+fn rate_curve(study: &Study) -> Result<Option<RateCurve>, RunError> {
+    let rate = Hyperparameter::LearningRate.name();
+    if study.config().space.varied().any(|(name, _)| name != rate) {
+        return Ok(None);
+    }
+    let mut samples: BTreeMap<usize, Vec<StudyRecord>> = BTreeMap::new();
+    for record in study.records()?.records.into_iter().filter(|record| record.trial.stage == 0) {
+        samples.entry(record.trial.sample).or_default().push(record);
+    }
+    let (mut points, mut values) = (Vec::new(), None);
+    for records in samples.into_values() {
+        let tried = Hyperparameters::try_from(&records[0].trial.values)?;
+        let losses: Option<Vec<f64>> = records.iter().map(|record| record.outcome.loss()).collect();
+        let loss = losses.map(|losses| losses.iter().sum::<f64>() / losses.len() as f64);
+        points.push(Point { log2_rate: tried.learning_rate.log2(), loss });
+        values = values.or(Some(tried));
+    }
+    points.sort_by(|a, b| a.log2_rate.total_cmp(&b.log2_rate));
+    let (Some(values), proxy) = (values, Proxy::of(study.config())?) else { return Ok(None) };
+    let optimum = Optimum::of(&points);
+    let learning_rate = optimum.map_or(values.learning_rate, |optimum| optimum.log2_rate.exp2());
+    let values = Hyperparameters { learning_rate, ..values };
+    let Proxy { parametrization, width, .. } = proxy;
+    Ok(Some(RateCurve { parametrization, width, values, points, optimum }))
 }
 
 /// The target first, then what it is compared with.
