@@ -58,11 +58,16 @@ ended() { # JOB
     squeue --noheader --array --states all --jobs "$1" --format %T | sort | uniq -c | tr -s '\n ' ' '
 }
 
+busy() { [[ -n $(squeue --noheader --nodelist node1 --states RUNNING) ]]; }
+
+# While it runs a task: one that Slurm tries to start on a node just lost is put
+# back by Slurm itself, two minutes later, and shows nothing about us.
 lose_a_node() {
     until ((TASKS - $(missing | wc -l) >= 4)); do sleep 0.2; done
-    sleep 1.2 # into the next task
+    while busy; do sleep 0.1; done
+    until busy; do sleep 0.1; done
+    sleep 0.5
     say "node1 is lost: $("$HERE/slurm.sh" kill-node node1 2>&1 | tr '\n' ' ')"
-    sleep 12 # a machine does not boot faster, and Slurm counts on that
     say "node1 returns: $("$HERE/slurm.sh" restart-node node1 2>&1 | tail -n 1)"
 }
 

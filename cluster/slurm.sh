@@ -19,6 +19,8 @@
 set -euo pipefail
 
 NODES=(node1 node2)
+# No machine boots faster, and Slurm counts on that: see BatchStartTimeout below.
+BOOT=20 # seconds
 PATIENCE=${SLURM_CLUSTER_PATIENCE:-90} # seconds; daemons start slowly on a busy machine
 
 say() { printf 'slurm.sh: %s\n' "$*" >&2; }
@@ -159,7 +161,7 @@ JobCompLoc=$STATE/jobs.txt
 
 # A lost node is DOWN, and its task NODE_FAIL, after 20 to 30 s. If the node comes
 # back earlier, the task is missed then, if it is BatchStartTimeout + MessageTimeout
-# (11 s) old, and a minute later otherwise.
+# (11 s) old, and one or two minutes later otherwise.
 SlurmdTimeout=10
 ReturnToService=2
 BatchStartTimeout=1
@@ -221,10 +223,14 @@ kill_node() {
     alive "$1" || { say "$1 does not run"; return; }
     say "running on $1: $(squeue --noheader --nodelist "$1" --format %i | tr '\n' ' ')"
     end KILL "$1"
+    touch "$STATE/$1.lost"
 }
+
+booted() { [[ -z $(find "$STATE/$1.lost" -newermt "-$BOOT seconds" 2>/dev/null) ]]; }
 
 restart_node() {
     known_node "$1"
+    wait_for "$((BOOT + 5))" "$1 to boot" booted "$1"
     start_node "$1"
     await "$1" node_up "$1"
     say "$1 is up"
