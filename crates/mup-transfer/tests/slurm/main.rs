@@ -51,7 +51,10 @@ impl Cluster {
         let commands = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slurm/bin");
         let path = format!("{}:{}", commands.display(), std::env::var("PATH").unwrap());
         let mut command = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
-        command.arg("tune").arg(self.path()).args(["--launcher", "slurm", "--settle", "0"]).args(arguments);
+        command.arg("tune").arg(self.path()).args(["--launcher", "slurm"]).args(arguments);
+        if !arguments.contains(&"--settle") {
+            command.args(["--settle", "0"]);
+        }
         command.env("PATH", path).env("FAKE", self.folder.path()).env("SQUEUE_STATES", "SUSPENDED");
         command
     }
@@ -125,8 +128,16 @@ fn tasks_that_are_lost_are_submitted_again_and_no_others() {
     }
     let said = succeeds(&cluster.tune(&[]));
     assert_eq!(cluster.arrays(), ["0-5", "1,3-4"]);
-    assert!(said.contains("3 COMPLETED, 3 NODE_FAIL") && said.contains("3 trials have no record"), "{said}");
+    assert!(said.contains("3 COMPLETED, 3 NODE_FAIL") && said.contains("without a record: 1,3-4"), "{said}");
     assert_eq!(cluster.n_records(), 6);
+}
+
+#[test]
+fn a_record_that_a_shared_file_system_shows_late_is_waited_for() {
+    let cluster = Cluster::of(2);
+    cluster.give("late", "");
+    succeeds(&cluster.tune(&["--settle", "60"]));
+    assert_eq!((cluster.arrays().len(), cluster.n_records()), (1, 2));
 }
 
 #[test]

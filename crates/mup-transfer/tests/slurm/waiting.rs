@@ -39,8 +39,13 @@ fn a_launcher_that_is_killed_is_continued_by_the_same_command() {
     cluster.await_sign("queue");
     launcher.kill().unwrap();
     launcher.wait().unwrap();
+    let _ = fs::remove_file(cluster.sign("asked"));
+    fs::remove_file(cluster.sign("later")).unwrap();
+    let launcher = cluster.start();
+    cluster.await_sign("asked");
     cluster.give("go", "");
-    succeeds(&cluster.tune(&[]));
+    let said = succeeds(&launcher.wait_with_output().unwrap());
+    assert!(said.contains("2 COMPLETED, 1 NODE_FAIL"), "{said}");
     assert_eq!(cluster.arrays(), ["0-2", "1"]);
     assert_eq!(cluster.n_records(), 3);
 }

@@ -11,6 +11,13 @@ pub(super) struct Array {
     pub(super) tasks: Vec<usize>,
 }
 
+impl Array {
+    /// Indices of the trials.
+    pub(super) fn indices(&self) -> Vec<usize> {
+        self.tasks.iter().map(|task| self.first + task).collect()
+    }
+}
+
 /// As few arrays as there can be whose tasks are numbered below `limit`, which is what Slurm limits; in a small study
 /// a task's number is its trial's.
 pub(super) fn arrays(indices: &[usize], limit: usize) -> Vec<Array> {
@@ -55,9 +62,7 @@ mod tests {
         let found = arrays(&indices, 4);
         assert_eq!(found.iter().map(|array| array.first).collect::<Vec<_>>(), [0, 4, 8, 20]);
         assert!(found.iter().all(|array| array.tasks.iter().all(|task| *task < 4)));
-        let back: Vec<usize> =
-            found.iter().flat_map(|array| array.tasks.iter().map(|task| array.first + task)).collect();
-        assert_eq!(back, indices);
+        assert_eq!(found.iter().flat_map(Array::indices).collect::<Vec<_>>(), indices);
         assert_eq!(arrays(&[17, 30], 1001), [Array { first: 0, tasks: vec![17, 30] }]);
     }
 }

@@ -63,15 +63,18 @@ struct Launcher<'a> {
 }
 
 /// The user wants to stop.
+#[derive(Debug)]
 struct Stop;
 
 impl Launcher<'_> {
     fn finish(&self, mut missing: Missing<'_>) -> Result<Tuned, LaunchError> {
         // What an earlier launcher left in the queue.
-        match self.wait(&mut missing)? {
-            Err(Stop) => return Ok(Tuned::Stopped),
-            Ok(jobs) if jobs > 0 && self.settle(&mut missing)?.is_err() => return Ok(Tuned::Stopped),
-            Ok(_) => {}
+        let Ok(jobs) = self.wait(&mut missing)? else { return Ok(Tuned::Stopped) };
+        if let Some(job) = jobs.last() {
+            if self.settle(&mut missing)?.is_err() {
+                return Ok(Tuned::Stopped);
+            }
+            self.explain_missing(&missing, job, &command::ended(job));
         }
         let mut fruitless = 0;
         while !missing.is_empty() {
@@ -85,10 +88,16 @@ impl Launcher<'_> {
             if fruitless == ROUNDS {
                 return Err(self.submission.no_progress(&missing.indices(), fruitless, states, &job, &array).into());
             }
-            let n_missing = missing.len();
-            self.watch.say(&format!("array {job} has left the queue ({states}); {n_missing} trials have no record"));
+            self.explain_missing(&missing, &job, &states);
         }
         Ok(Tuned::Finished)
+    }
+
+    fn explain_missing(&self, missing: &Missing<'_>, job: &str, states: &str) {
+        if !missing.is_empty() {
+            let indices = ranges(&missing.indices());
+            self.watch.say(&format!("array {job} has left the queue ({states}); trials without a record: {indices}"));
+        }
     }
 
     /// Submits everything that is missing, an array at a time so that the throttle is what it says; the last of them.
@@ -110,8 +119,8 @@ impl Launcher<'_> {
         while !(self.stop)() {
             match self.submission.submit(array) {
                 Ok(job) => {
-                    let (tasks, name) = (array.tasks.len(), self.submission.name());
-                    self.watch.say(&format!("submitted array {job} of {tasks} tasks as {name}"));
+                    let (trials, name) = (ranges(&array.indices()), self.submission.name());
+                    self.watch.say(&format!("submitted trials {trials} as array {job}, named {name}"));
                     return Ok(Ok(job));
                 }
                 // It may have been accepted all the same, so the queue is looked at before the next.

@@ -9,7 +9,7 @@ use super::{Launcher, SlurmError, Stop};
 use crate::launch::LaunchError;
 
 /// Between two looks at the queue, at first and at last: short arrays end soon, and long ones need no questions.
-const POLL: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(15)];
+const POLL: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(10)];
 
 /// What was said already while waiting.
 #[derive(Default)]
@@ -20,9 +20,9 @@ struct Said {
 }
 
 impl Launcher<'_> {
-    /// Until no array of the study is in the queue, whichever launcher submitted it; how many there were. If the user wants to stop
+    /// Until no array of the study is in the queue, whichever launcher submitted it; their ids. If the user wants to stop
     /// the tasks are left there: a launcher that is killed, or loses its terminal, could do nothing else.
-    pub(super) fn wait(&self, missing: &mut Missing<'_>) -> Result<Result<usize, Stop>, LaunchError> {
+    pub(super) fn wait(&self, missing: &mut Missing<'_>) -> Result<Result<Vec<String>, Stop>, LaunchError> {
         let mut said = Said::default();
         let mut poll = POLL[0];
         loop {
@@ -32,7 +32,7 @@ impl Launcher<'_> {
                     // After the question, so that what ended before it is seen.
                     missing.look()?;
                     if queue.is_empty() {
-                        return Ok(Ok(said.jobs.len()));
+                        return Ok(Ok(said.jobs.into_iter().collect()));
                     }
                     self.explain(&queue, &mut said);
                 }
