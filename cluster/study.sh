@@ -2,7 +2,8 @@
 # A study on a real Slurm, through everything that may happen to it: its launcher
 # is killed and the same command given again, and one of the two nodes is lost in
 # the middle and comes back. Then the same study on this machine alone. It fails
-# unless both end with the same 32 records; only the seconds may differ.
+# unless both end with the same 32 records; only the seconds may differ. And both
+# nodes run one trial at once, and must not disturb each other.
 #
 #   cluster/slurm.sh run cluster/study.sh
 #
@@ -37,8 +38,8 @@ done
 echo '{"tokens": 1000, "parameters": 5000, "flops": 3e7}'
 TRIAL
 
-new() { # STUDY
-    "$MUP_TRANSFER" new "$1" --trials "$TRIALS" --steps "$STEPS" --timeout 60 -- bash "$FOLDER/trial.sh" 2>&1
+new() { # STUDY TRIALS
+    "$MUP_TRANSFER" new "$1" --trials "$2" --steps "$STEPS" --timeout 60 -- bash "$FOLDER/trial.sh" 2>&1
 }
 
 records() { find "$FOLDER/slurm/trials" -name '*.json' -not -name '.*' | wc -l; }
@@ -84,7 +85,7 @@ content() { # STUDY COPY
 
 MUP_TRANSFER=${MUP_TRANSFER:-$(build)}
 say "$(sbatch --version), $("$MUP_TRANSFER" --version)"
-say "$(new "$FOLDER/slurm")"
+say "$(new "$FOLDER/slurm" "$TRIALS")"
 
 say '$ mup-transfer tune slurm --launcher slurm --throttle 2 --settle 5'
 on_slurm
@@ -102,7 +103,7 @@ say "arrays submitted: $(find "$FOLDER/slurm/logs" -name '[0-9]*_*.log' -printf 
 say "trials begun per node: $(cat "$FOLDER/slurm/logs/"stage*.log | sed 's/.* on //' | sort | uniq -c | tr -s '\n ' ' ')"
 
 say '$ mup-transfer tune local --jobs 2'
-say "$(new "$FOLDER/local")"
+say "$(new "$FOLDER/local" "$TRIALS")"
 "$MUP_TRANSFER" tune "$FOLDER/local" --jobs 2 >"$FOLDER/local.said" 2>&1 || die "$(tail -n 3 "$FOLDER/local.said")"
 say "| $(tail -n 1 "$FOLDER/local.said")"
 
@@ -113,3 +114,14 @@ grep -q '"missing": 0' "$FOLDER/slurm.content.status" || die "trials are missing
 grep -q "\"finished\": $TRIALS," "$FOLDER/slurm.content.status" || die "not all trials have finished"
 diff -r "$FOLDER/slurm.content" "$FOLDER/local.content" || die "the records differ"
 say "all $TRIALS records are identical but for the seconds: $(cat "$FOLDER/slurm.content"/* | sha256sum | cut -c1-16)"
+
+say '$ srun --nodes=2 --ntasks=2 mup-transfer trial --study twice --index 0'
+new "$FOLDER/twice" 1 >/dev/null
+srun --nodes=2 --ntasks=2 --time=5 "$MUP_TRANSFER" trial --study "$FOLDER/twice" --index 0 2>&1 | stamp
+[[ $(sort -u "$FOLDER/twice/logs/"stage*.log | wc -l) == 2 ]] || die "it is not both nodes that ran the trial"
+[[ $(find "$FOLDER/twice" -type f | wc -l) == 4 ]] || die "files were left: $(find "$FOLDER/twice" -type f)"
+content "$FOLDER/twice" "$FOLDER/twice.content"
+for record in "$FOLDER/twice.content"/*; do
+    diff "$record" "$FOLDER/local.content/$(basename "$record")" || die "the record of two nodes at once differs"
+done
+say "both ran it, and left one record, which is the one above"

@@ -68,6 +68,9 @@ struct Stop;
 
 impl Launcher<'_> {
     fn finish(&self, mut missing: Missing<'_>) -> Result<Tuned, LaunchError> {
+        if missing.is_empty() {
+            return Ok(Tuned::Finished);
+        }
         // What an earlier launcher left in the queue.
         let Ok(jobs) = self.wait(&mut missing)? else { return Ok(Tuned::Stopped) };
         if let Some(job) = jobs.last() {
