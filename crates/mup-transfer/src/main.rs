@@ -23,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   mup-transfer new runs/a --space gpt-3 --trials 64 --steps 200 -- python3 trial.py {file}
   mup-transfer tune runs/a --jobs 2
+  mup-transfer tune runs/a --launcher slurm --throttle 16
   mup-transfer status runs/a
 
 A trial's program gets its values by {NAME} in its arguments, by environment variables (MUP_LEARNING_RATE, MUP_SEED,
@@ -62,8 +63,11 @@ enum Command {
         /// Folder of the study.
         study: PathBuf,
         /// As JSON.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "missing")]
         json: bool,
+        /// Only the indices of the trials to run, as schedulers take them: 0-3,7.
+        #[arg(long)]
+        missing: bool,
     },
 }
 
@@ -143,7 +147,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Tune { study, tune, json } => {
             let study = Study::open(&study)?;
             let tuned = cli::tune(&study, &tune, &Interrupt::listen()?)?;
-            print(&Status::of(&study)?, json)?;
+            print_status(&study, json)?;
             if tuned == Tuned::Stopped {
                 return Ok(Interrupt::exit_code());
             }
@@ -160,17 +164,22 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             let n_trials = cli::retry(&Study::open(&study)?)?;
             eprintln!("{n_trials} failed trials will be run again by `tune`");
         }
-        Command::Status { study, json } => print(&Status::of(&Study::open(&study)?)?, json)?,
+        Command::Status { study, missing: true, .. } => print(&cli::missing(&Study::open(&study)?)?)?,
+        Command::Status { study, json, .. } => print_status(&Study::open(&study)?, json)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(status: &Status, json: bool) -> Result<(), Box<dyn std::error::Error>> {
+fn print_status(study: &Study, json: bool) -> Result<(), Box<dyn std::error::Error>> {
+    let status = Status::of(study)?;
+    Ok(print(&if json { serde_json::to_string_pretty(&status)? } else { status.to_string() })?)
+}
+
+fn print(text: &str) -> std::io::Result<()> {
     use std::io::Write;
-    let text = if json { serde_json::to_string_pretty(status)? } else { status.to_string() };
     // `println!` panics on a closed pipe.
     match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
         _ => Ok(()),
     }
 }

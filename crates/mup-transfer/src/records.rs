@@ -147,17 +147,35 @@ impl<T: Serialize + DeserializeOwned> Record<T> {
     }
 }
 
-/// Renames a file to `NAME.WHY`; the newest of that name is kept.
+/// Renames a file to `NAME.WHY`; the newest of that name is kept. That it is gone already is as well: another worker
+/// came first.
 pub(crate) fn set_aside(path: &Path, why: &str) -> Result<PathBuf, StudyError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{why}"));
     let kept_as = path.with_file_name(name);
-    fs::rename(path, &kept_as).map_err(StudyError::io(path, "rename"))?;
-    Ok(kept_as)
+    match fs::rename(path, &kept_as) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StudyError::io(path, "rename")(error)),
+        _ => Ok(kept_as),
+    }
 }
 
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StudyError> {
     let mut text = serde_json::to_vec_pretty(value).expect("bug: plain data with text keys is always JSON");
     text.push(b'\n');
     write_durably(path, &text).map_err(StudyError::io(path, "write"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_worker_set_aside_first_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::write(&path, "{").unwrap();
+        let kept_as = set_aside(&path, "damaged").unwrap();
+        assert_eq!(set_aside(&path, "damaged").unwrap(), kept_as);
+        assert_eq!(fs::read_to_string(kept_as).unwrap(), "{");
+    }
 }

@@ -2,10 +2,12 @@
 
 mod interrupt;
 mod progress;
+mod slurm;
 mod status;
 mod tune;
 
 pub use interrupt::Interrupt;
 pub use progress::Bars;
-pub use status::Status;
-pub use tune::{TuneArguments, retry, run_trial, tune};
+pub use slurm::SlurmArguments;
+pub use status::{Status, missing};
+pub use tune::{Launcher, TuneArguments, retry, run_trial, tune};

@@ -65,6 +65,10 @@ impl Watch for Bars {
         }
     }
 
+    fn say(&self, line: &str) {
+        Self::say(self, line);
+    }
+
     fn begin(&self, trial: &StudyTrial) {
         let bar = self.all.add(ProgressBar::new(trial.steps as u64));
         bar.set_style(style("  {bar:20} {pos}/{len}  {msg}"));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::launch::ranges;
 use crate::{Study, StudyError};
 
 /// How far a study is.
@@ -49,6 +50,24 @@ impl Status {
             damaged: found.damaged,
         })
     }
+}
+
+/// Indices of the trials that are known and have no record, as schedulers take them: `0-3,7`.
+///
+/// # Errors
+///
+/// Those of the study's files.
+pub fn missing(study: &Study) -> Result<String, StudyError> {
+    let mut indices = Vec::new();
+    for number in 0..study.config().n_waves() {
+        let Some(wave) = study.wave(number)? else { break };
+        for (trial, index) in wave.trials.iter().zip(wave.first..) {
+            if study.find(trial)?.is_none() {
+                indices.push(index);
+            }
+        }
+    }
+    Ok(ranges(&indices))
 }
 
 impl fmt::Display for Status {

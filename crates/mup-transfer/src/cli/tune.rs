@@ -1,15 +1,31 @@
 //! Running a study's program, here or on a cluster.
 
-use super::{Bars, Interrupt};
-use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally};
+use super::{Bars, Interrupt, SlurmArguments};
+use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally, run_on_slurm};
 use crate::{Source, Study, StudyRecord, StudyTrial};
 
+/// Where the trials of a study run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Launcher {
+    /// On this machine.
+    #[default]
+    Local,
+    /// As job arrays of Slurm; run it on a login node, and the same command again whenever it ended early.
+    Slurm,
+}
+
 /// How the trials of a study are run.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct TuneArguments {
+    /// Where: on this machine (local), or as job arrays of Slurm (slurm)
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE", hide_possible_values = true)]
+    pub launcher: Launcher,
     /// Trials at a time [default: processors divided by a trial's threads]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+    /// What the cluster is asked for.
+    #[command(flatten)]
+    pub slurm: SlurmArguments,
 }
 
 impl TuneArguments {
@@ -27,10 +43,17 @@ impl TuneArguments {
 /// [`LaunchError`]; a trial that fails is recorded instead.
 pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> Result<Tuned, LaunchError> {
     let runner = ProgramRunner::new(study)?;
-    let bars = Bars::new();
     let stop = || interrupt.requested();
+    if arguments.launcher == Launcher::Slurm {
+        if arguments.jobs.is_some() {
+            let remedy = "write --throttle N for trials at a time";
+            return Err(LaunchError::OtherLauncher { option: "--jobs", launcher: "slurm", remedy });
+        }
+        return run_on_slurm(study, &arguments.slurm.options(), &stop, &Bars::new());
+    }
+    arguments.slurm.refuse()?;
     let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &stop);
-    match run_locally(study, arguments.jobs(study), &stop, &bars, &run) {
+    match run_locally(study, arguments.jobs(study), &stop, &Bars::new(), &run) {
         Err(LaunchError::Interrupted) => Ok(Tuned::Stopped),
         tuned => tuned,
     }

@@ -11,6 +11,20 @@ pub enum LaunchError {
     /// The study itself.
     #[error(transparent)]
     Study(#[from] StudyError),
+    /// Slurm.
+    #[cfg(unix)]
+    #[error(transparent)]
+    Slurm(#[from] super::SlurmError),
+    /// An option that means nothing to the launcher.
+    #[error("{option} is not for --launcher {launcher}: {remedy}")]
+    OtherLauncher {
+        /// The option.
+        option: &'static str,
+        /// The launcher.
+        launcher: &'static str,
+        /// What to do instead.
+        remedy: &'static str,
+    },
     /// The program does not start.
     #[error("cannot start `{program}`: {source}; study.toml names it under [program]")]
     CannotStart {

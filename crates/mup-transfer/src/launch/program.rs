@@ -1,7 +1,7 @@
 //! A trial as an executable: values in by arguments, environment or file; losses out as JSON lines.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,6 +14,7 @@ use serde_json::json;
 use wait_timeout::ChildExt;
 
 use super::LaunchError;
+use super::log::tail;
 use super::report_line::Reports;
 use crate::{Ended, Failure, Program, Study, StudyTrial, write_durably};
 
@@ -21,8 +22,6 @@ use crate::{Ended, Failure, Program, Study, StudyTrial, write_durably};
 const POLL: Duration = Duration::from_millis(100);
 /// Between the polite signal and the other.
 const GRACE: Duration = Duration::from_secs(3);
-/// How much of what a failed program said is kept in its record.
-const SAID: u64 = 4000;
 /// Where libraries read how many threads they may use.
 const THREADS: [&str; 4] = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"];
 
@@ -76,7 +75,9 @@ impl<'a> ProgramRunner<'a> {
     ) -> Result<Ended, LaunchError> {
         let file = self.write_input(trial)?;
         let log_path = self.study.logs().join(format!("{}.log", trial.name()));
-        let log = File::create(&log_path).map_err(io(&log_path, "create"))?;
+        // Appended to: a worker elsewhere may run the same trial, if a scheduler took it for lost.
+        let log = File::options().create(true).append(true).open(&log_path).map_err(io(&log_path, "create"))?;
+        let before = log.metadata().map_err(io(&log_path, "read"))?.len();
         let mut child = self.start(trial, &file, log)?;
         let reports = Mutex::new(Reports::default());
         let stdout = child.stdout.take().expect("bug: standard output is piped");
@@ -94,7 +95,7 @@ impl<'a> ProgramRunner<'a> {
         });
         let stopped = stopped.map_err(io(&log_path, "wait for the program of"))?;
         let reports = reports.into_inner().expect("bug: nothing panics while it holds the reports");
-        judge(stopped, reports, trial, &log_path)
+        judge(stopped, reports, trial, || tail(&log_path, before))
     }
 
     /// What the trial is, for the program and for whoever wants to run it again by hand.
@@ -167,7 +168,12 @@ fn end_group(child: &mut Child, over: bool) -> std::io::Result<()> {
     Ok(())
 }
 
-fn judge(stopped: Stopped, reports: Reports, trial: &StudyTrial, log: &Path) -> Result<Ended, LaunchError> {
+fn judge(
+    stopped: Stopped,
+    reports: Reports,
+    trial: &StudyTrial,
+    said: impl FnOnce() -> String,
+) -> Result<Ended, LaunchError> {
     let reported = reports.steps();
     let Reports { curve, malformed, .. } = reports;
     let diverged = curve.losses.iter().any(|loss| !loss.is_finite());
@@ -177,7 +183,7 @@ fn judge(stopped: Stopped, reports: Reports, trial: &StudyTrial, log: &Path) -> 
         _ if diverged => None,
         Stopped::TimedOut(seconds) => Some(Failure::TimedOut { seconds }),
         Stopped::Itself(_) if malformed.is_some() => malformed.map(|reason| Failure::Malformed { reason }),
-        Stopped::Itself(status) if !status.success() => Some(failure(status, tail(log))),
+        Stopped::Itself(status) if !status.success() => Some(failure(status, said())),
         Stopped::Itself(_) if reported < trial.steps => Some(Failure::Short { reported, asked: trial.steps }),
         Stopped::Itself(_) => None,
     };
@@ -194,19 +200,6 @@ fn failure(status: ExitStatus, said: String) -> Failure {
         Some(signal) => Failure::Signal { signal, said },
         None => Failure::Exit { code: status.code().unwrap_or(-1), said },
     }
-}
-
-/// The end of a file, as far as it can be read.
-fn tail(path: &Path) -> String {
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(SAID)))?;
-        let mut content = Vec::new();
-        file.take(SAID).read_to_end(&mut content)?;
-        Ok(content)
-    };
-    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
 }
 
 /// Names between braces; braces around anything else are the program's own.

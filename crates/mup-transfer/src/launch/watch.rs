@@ -10,6 +10,8 @@ pub trait Watch: Sync {
     fn begin(&self, _trial: &StudyTrial) {}
     /// A trial has done a step.
     fn step(&self, _trial: &StudyTrial, _step: usize, _loss: f64) {}
+    /// What a scheduler does with the trials, in words.
+    fn say(&self, _line: &str) {}
     /// A trial has ended, and its record is safe.
     fn end(&self, _record: &StudyRecord, _source: &Source) {}
 }

@@ -82,6 +82,20 @@ fn a_program_that_leaves_a_child_behind_does_not_hang_the_study() {
 }
 
 #[test]
+fn two_workers_on_one_trial_keep_what_both_programs_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = study(folder.path(), "echo begins $$ >&2; sleep 0.3; echo ends $$ >&2; exit 3");
+    let trial = study.trial(0).unwrap();
+    let run = || ProgramRunner::new(&study).unwrap().run(&trial, &|_, _| (), &|| false).unwrap();
+    let ended = std::thread::scope(|scope| [scope.spawn(run), scope.spawn(run)].map(|worker| worker.join().unwrap()));
+    assert!(ended.iter().all(|ended| matches!(ended.failure, Some(Failure::Exit { code: 3, .. }))), "{ended:?}");
+    let log = std::fs::read_to_string(study.logs().join(format!("{}.log", trial.name()))).unwrap();
+    let (begins, ends): (Vec<&str>, Vec<&str>) = log.lines().partition(|line| line.starts_with("begins"));
+    assert_eq!((begins.len(), ends.len()), (2, 2), "{log}");
+    assert!(begins.iter().all(|line| ends.contains(&line.replace("begins", "ends").as_str())), "{log}");
+}
+
+#[test]
 fn an_interrupted_trial_leaves_no_record_and_no_process() {
     let folder = tempfile::tempdir().unwrap();
     let study = study(folder.path(), "echo '{\"loss\": 5}'; sleep 60");
