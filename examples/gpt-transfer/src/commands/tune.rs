@@ -1,7 +1,7 @@
 //! Tuning: every trial of a study, here or on a cluster.
 
 use mup_transfer::Study;
-use mup_transfer::cli::{self, Interrupt, TuneArguments};
+use mup_transfer::cli::{self, Interrupt, TuneArguments, say};
 use mup_transfer::launch::Tuned;
 
 use crate::error::RunError;
@@ -10,6 +10,6 @@ use crate::error::RunError;
 pub(super) fn tune(study: &Study, arguments: &TuneArguments) -> Result<Tuned, RunError> {
     let (space, n_trials) = (&study.config().space, study.config().n_trials());
     let names: Vec<&str> = space.varied().map(|(name, _)| name).collect();
-    eprintln!("\nTuning {} on the proxy, {n_trials} trials in {}", names.join(", "), study.folder().display());
+    say(format!("\nTuning {} on the proxy, {n_trials} trials in {}", names.join(", "), study.folder().display()));
     Ok(cli::tune(study, arguments, &Interrupt::listen()?)?)
 }
