@@ -250,7 +250,7 @@ impl Proxy {
         let device = device::open(&self.device)?;
         let data = Data::open(&study.folder().join("data"))?;
         let trainer = Trainer { configuration, data, device };
-        unchanged("the text", &self.text_sha256, trainer.data.sha256())?;
+        unchanged("the text of data/data.json", &self.text_sha256, trainer.data.sha256())?;
         unchanged("Burn", &self.burn, BURN_VERSION)?;
         unchanged("the training code", &self.training.to_string(), &TRAINING_VERSION.to_string())?;
         let plan = trainer.plan(&self.parametrization, self.width)?.fingerprint();

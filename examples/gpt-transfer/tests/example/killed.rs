@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use crate::place::{Place, files, forget, json, modified, name, processes_in, silent, succeed, wait_until};
+use crate::place::{Place, files, forget, json, modified, name, silent, succeed, trials_of, wait_until};
 
 /// In tuning and in training each: 50 in all.
 const KILLS: usize = 25;
@@ -87,29 +87,26 @@ fn a_trial_whose_worker_was_killed_ends_by_itself_and_leaves_nothing_behind() {
     let mut worker = silent(&mut place.tune(&long)).spawn().unwrap();
     let study = place.study();
     let logs = study.join("logs");
-    wait_until("the trial runs", || !files(&logs, ".json").is_empty() && processes_in(&study).len() == 2);
+    wait_until("the trial runs", || !files(&logs, ".json").is_empty() && trials_of(&study).len() == 1);
     sleep(Duration::from_millis(300));
     worker.kill().unwrap();
     worker.wait().unwrap();
-    wait_until("the orphan has ended", || processes_in(&study).is_empty());
+    wait_until("the orphan has ended", || trials_of(&study).is_empty());
     assert!(place.records().is_empty());
 }
 
 #[test]
 fn a_killed_trial_is_a_failure_that_retry_runs_again() {
     let place = Place::new();
-    let (_, study) = (succeed(&mut place.tune(&["--rates=-6:-6"])), place.study());
-    let wanted = place.numbers();
+    let arguments = ["--rates=-6:-6", "--steps=3000"];
+    succeed(&mut place.tune(&arguments));
+    let (wanted, study) = (place.numbers(), place.study());
     fs::remove_file(&place.records()[0]).unwrap();
-    // Killed before it is done, whatever the machine: it is stopped first.
-    let worker = silent(&mut place.tune(&["--rates=-6:-6"])).spawn().unwrap();
-    let mut trial = None;
-    wait_until("the trial runs", || {
-        trial = processes_in(&study).into_iter().find(|id| *id != worker.id());
-        trial.is_some() || !place.records().is_empty()
-    });
-    let killed = std::process::Command::new("kill").args(["-9", &trial.unwrap().to_string()]).status().unwrap();
-    assert!(worker.wait_with_output().unwrap().status.success() && killed.success());
+    let worker = silent(&mut place.tune(&arguments)).spawn().unwrap();
+    wait_until("the trial runs", || !trials_of(&study).is_empty());
+    let trial = trials_of(&study)[0].to_string();
+    assert!(Command::new("kill").args(["-9", &trial]).status().unwrap().success());
+    assert!(worker.wait_with_output().unwrap().status.success());
     let status = succeed(&mut place.on_study("status", &[]));
     assert!(status.contains("1 failed") && status.contains("signal 9") && status.contains("retry"), "{status}");
     succeed(&mut place.on_study("retry", &[]));

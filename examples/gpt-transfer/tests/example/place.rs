@@ -84,7 +84,7 @@ impl Place {
         self.path().join("study")
     }
 
-    /// `tune` with the text and tiny sizes.
+    /// `tune` with the text, and with tiny sizes unless they are given.
     pub(crate) fn tune(&self, arguments: &[&str]) -> Command {
         self.sized(&["tune"], arguments)
     }
@@ -97,7 +97,9 @@ impl Place {
     fn sized(&self, command: &[&str], arguments: &[&str]) -> Command {
         let mut program = program();
         program.args(command).arg("--text").arg(self.text()).arg("--study").arg(self.study());
-        program.args(SIZES).args(arguments);
+        let name = |argument: &str| argument.split('=').next().map(str::to_owned);
+        let given: Vec<_> = arguments.iter().map(|argument| name(argument)).collect();
+        program.args(SIZES.iter().filter(|size| !given.contains(&name(size)))).args(arguments);
         program
     }
 
@@ -173,12 +175,15 @@ pub(crate) fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
-/// Processes whose command line names a folder.
-pub(crate) fn processes_in(folder: &Path) -> Vec<u32> {
+/// Processes that run a trial of a study.
+pub(crate) fn trials_of(folder: &Path) -> Vec<u32> {
     let folder = folder.to_string_lossy().into_owned();
     let entries = fs::read_dir("/proc").unwrap();
     let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let speaks = |id: &u32| fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| line.contains(&folder));
+    let speaks = |id: &u32| {
+        fs::read_to_string(format!("/proc/{id}/cmdline"))
+            .is_ok_and(|line| line.contains(&folder) && line.contains("\0trial\0"))
+    };
     ids.filter(speaks).collect()
 }
 

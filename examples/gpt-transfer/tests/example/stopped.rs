@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 
-use crate::place::{Place, files, forget, json, name, processes_in, silent, succeed, text, wait_until};
+use crate::place::{Place, files, forget, json, name, silent, succeed, text, trials_of, wait_until};
 
 fn start(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
@@ -29,8 +29,8 @@ fn ctrl_c_in_tuning_keeps_what_is_finished_and_the_same_command_continues() {
         wait_until("a trial has ended", || !place.records().is_empty());
         if !alone {
             // As a scheduler does it: the trials hear of it too, maybe earlier.
-            let trials = processes_in(&place.study()).into_iter().filter(|id| *id != worker.id());
-            trials.for_each(|id| drop(Command::new("kill").args([word, &id.to_string()]).output()));
+            let trials = trials_of(&place.study());
+            trials.iter().for_each(|id| drop(Command::new("kill").args([word, &id.to_string()]).output()));
         }
         signal(&worker, word);
         check_stopped(&worker.wait_with_output().unwrap());
