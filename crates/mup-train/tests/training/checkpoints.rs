@@ -114,5 +114,6 @@ fn the_seconds_of_a_run_are_those_of_all_its_processes() {
     let (first, second, third) = (slow(4), slow(4), slow(4));
     // Ten steps of 10 ms; what is between them only adds.
     assert!(first >= 0.04 && second >= first + 0.04 && third >= 0.1, "{first} {second} {third}");
-    assert!((slow(4) - third).abs() < 0.02, "a finished run adds what reading takes");
+    // Finished: it is read. Writing the last checkpoint is not in that checkpoint.
+    assert!((0.1..third + 0.1).contains(&slow(4)));
 }

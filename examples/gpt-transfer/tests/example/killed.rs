@@ -26,12 +26,12 @@ impl Moments {
     }
 
     /// Sleeps, then kills with SIGKILL what still runs; whether all of it did.
-    fn kill(&mut self, processes: &mut [Child], limit: u64) -> bool {
+    fn kill(&mut self, mut processes: Vec<Child>, limit: u64) -> bool {
         let milliseconds = 2 + self.next(limit);
         sleep(Duration::from_millis(milliseconds));
         let running = processes.iter_mut().all(|process| process.try_wait().unwrap().is_none());
         println!("after {milliseconds} ms{}", if running { "" } else { ", which is too late" });
-        for process in processes {
+        for mut process in processes {
             process.kill().unwrap();
             process.wait().unwrap();
         }
@@ -61,12 +61,14 @@ fn two_workers_killed_at_random_moments_lose_and_repeat_nothing() {
         let mut before = place.finished_results();
         loop {
             let worker = || silent(&mut place.tune(&[GRID, "--jobs=2"])).spawn().unwrap();
-            let mut workers = [worker(), worker()];
-            // Sometimes one is left to go on alone until the next moment.
-            let killed = if moments.next(2) == 0 { &mut workers[..1] } else { &mut workers[..] };
-            let in_the_middle = moments.kill(killed, limit);
-            kills += usize::from(in_the_middle);
-            moments.kill(&mut workers, limit);
+            let mut first = vec![worker(), worker()];
+            // Sometimes one goes on alone until the next moment.
+            let second = if moments.next(2) == 0 { first.split_off(1) } else { Vec::new() };
+            let mut in_the_middle = true;
+            for workers in [first, second].into_iter().filter(|workers| !workers.is_empty()) {
+                in_the_middle &= moments.kill(workers, limit);
+                kills += usize::from(in_the_middle);
+            }
             check_kept(&place, &mut before);
             if before.len() == 13 || kills >= KILLS {
                 break;
@@ -138,7 +140,7 @@ fn a_target_killed_at_random_moments_ends_with_the_same_bits() {
         let (mut before, mut newest) = (place.finished_results(), None);
         while kills < KILLS {
             let train = silent(&mut place.on_study("train", &[STEPS])).spawn().unwrap();
-            if !moments.kill(&mut [train], limit) {
+            if !moments.kill(vec![train], limit) {
                 limit = limit / 2 + 1;
                 break;
             }
