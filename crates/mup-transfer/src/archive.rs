@@ -15,6 +15,9 @@ use crate::{Curve, Difference, Smoothing, Source, StudyError, Trial, TrialRecord
 const ARCHIVE_FILE: &str = "archive.json";
 const ARCHIVE_VERSION: u32 = 1;
 
+/// Files that cannot be read, each with the reason.
+pub type Damaged = Vec<(PathBuf, String)>;
+
 /// Runs on disk, each in a file named after its content, beside `archive.json` with what all share. It may be opened
 /// by several processes: records are written atomically, and two workers on the same trial write the same content.
 #[derive(Debug)]
@@ -132,7 +135,7 @@ impl Archive {
     /// # Errors
     ///
     /// [`StudyError::Newer`], [`StudyError::Io`].
-    pub fn records_and_damage(&self) -> Result<(Vec<TrialRecord>, Vec<(PathBuf, String)>), StudyError> {
+    pub fn records_and_damage(&self) -> Result<(Vec<TrialRecord>, Damaged), StudyError> {
         let trials = self.folder.join("trials");
         let entries = fs::read_dir(&trials).map_err(StudyError::io(&trials, "read"))?;
         let paths: Result<Vec<PathBuf>, io::Error> = entries.map(|entry| Ok(entry?.path())).collect();
