@@ -34,6 +34,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, parsed once")]
 pub(crate) enum Command {
     /// Create a study, or continue one: train every trial on the proxy that has no record.
     Tune {

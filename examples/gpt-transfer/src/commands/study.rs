@@ -201,7 +201,7 @@ fn target(arguments: &StudyArguments, proxy: &Proxy, longest: usize) -> Result<T
     if steps == 0 {
         return Err(RunError::Zero { option: "--target-steps" });
     }
-    if micro_batches == 0 || configuration.batch % micro_batches != 0 {
+    if micro_batches == 0 || !configuration.batch.is_multiple_of(micro_batches) {
         return Err(RunError::MicroBatches { micro_batches, batch: configuration.batch });
     }
     let plan = family::plan(&configuration, width, &proxy.parametrization, &device::open(&proxy.device)?)?;
