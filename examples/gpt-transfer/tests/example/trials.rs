@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::place::{Place, RATES, fail, json, succeed, text};
+use crate::place::{Place, RATES, fail, files, json, silent, succeed, text, wait_until};
 
 #[test]
 fn a_trial_that_has_ended_is_not_run_again() {
@@ -47,13 +47,13 @@ fn a_trial_that_took_too_long_has_failed_and_retry_alone_runs_it_again() {
 #[test]
 fn two_who_train_the_same_target_do_not_disturb_each_other() {
     let place = Place::new();
-    succeed(&mut place.tune(&[RATES, "--target-steps=2000"]));
-    let mut first = crate::place::silent(&mut place.on_study("train", &[])).spawn().unwrap();
-    let run = place.study().join("targets/width16-steps2000/runs");
-    crate::place::wait_until("it trains", || {
-        crate::place::files(&run, "").iter().any(|run| run.join("metrics.jsonl").exists())
-    });
+    succeed(&mut place.tune(&[RATES, "--target-steps=100000000"]));
+    let mut first = silent(&mut place.on_study("train", &[])).spawn().unwrap();
+    let runs = place.study().join("targets/width16-steps100000000/runs");
+    wait_until("it trains", || files(&runs, "").iter().any(|run| run.join("metrics.jsonl").exists()));
     let error = fail(&mut place.on_study("train", &[]));
     assert!(error.contains("another process trains in this folder"), "{error}");
-    assert!(first.wait().unwrap().success());
+    assert!(first.try_wait().unwrap().is_none());
+    first.kill().unwrap();
+    first.wait().unwrap();
 }
