@@ -1,9 +1,10 @@
 //! Files that are whole or absent, whatever happens to the process or the machine.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::DataError;
 
@@ -18,11 +19,10 @@ pub(crate) struct DurableFile {
 
 impl DurableFile {
     pub(crate) fn create(path: &Path) -> Result<Self, DataError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // Neither two processes nor two threads write the same temporary file.
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let temporary = path.with_file_name(format!(".{name}.{}.{number}.tmp", std::process::id()));
+        // Two workers must not write the same temporary file; process ids repeat from machine to machine.
+        let number = RandomState::new().build_hasher().finish();
+        let temporary = path.with_file_name(format!(".{name}.{number:016x}.tmp"));
         let file = File::create(&temporary).map_err(DataError::file("write", path))?;
         Ok(Self { path: path.to_owned(), temporary, file: BufWriter::with_capacity(1 << 18, file) })
     }

@@ -247,3 +247,17 @@ fn a_folder_that_cannot_be_made_or_written_is_named() {
         assert!(error.contains("cannot write /proc/train.bin"), "{error}");
     }
 }
+
+#[test]
+fn a_folder_is_complete_once_all_four_files_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!DataSet::is_complete(folder.path()).unwrap());
+    prepare(&verse(), &Tokenizer::bytes(), folder.path(), 0.1).unwrap();
+    assert!(DataSet::is_complete(folder.path()).unwrap());
+    for name in ["data.json", "tokenizer.json", "train.bin", "validation.bin"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+        assert!(!DataSet::is_complete(folder.path()).unwrap(), "{name}");
+        prepare(&verse(), &Tokenizer::bytes(), folder.path(), 0.1).unwrap();
+        assert!(DataSet::is_complete(folder.path()).unwrap(), "{name}");
+    }
+}

@@ -48,6 +48,9 @@ pub struct Trained<M> {
     pub model: M,
     /// Its numbers.
     pub curve: Curve,
+    /// Wall-clock seconds of all processes that worked on it. What a killed one did after its last checkpoint is not
+    /// known, and not counted.
+    pub seconds: f64,
 }
 
 fn nan_for_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {

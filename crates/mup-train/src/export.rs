@@ -37,6 +37,8 @@ pub fn write_safetensors<M: Module>(model: &M, path: &Path, without: &[PathPatte
     let bytes = bytes.map_err(|error| unusable(error.to_string()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    // Left by a killed process; in a container every process may have the same number.
+    let _ = fs::remove_file(&temporary);
     let written = durable::write_file(&temporary, &bytes).and_then(|()| durable::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);

@@ -1,6 +1,7 @@
 //! What a run has done so far, and who is told: the observer, the metrics, the checkpoints.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
@@ -15,11 +16,15 @@ pub(crate) struct Journal<'a> {
     kept: Option<(Keeper, Metrics)>,
     pub(crate) losses: Vec<f64>,
     pub(crate) evaluations: Vec<Evaluation>,
+    begun: Instant,
+    /// Of the processes before this one, as far as checkpoints know.
+    seconds_before: f64,
 }
 
 impl<'a> Journal<'a> {
     pub(crate) fn new(observer: Box<dyn FnMut(&Event) + 'a>) -> Self {
-        Self { observer, kept: None, losses: Vec::new(), evaluations: Vec::new() }
+        let (losses, evaluations) = (Vec::new(), Vec::new());
+        Self { observer, kept: None, losses, evaluations, begun: Instant::now(), seconds_before: 0.0 }
     }
 
     /// Opens the folder; model and optimizer as its newest checkpoint has them.
@@ -37,8 +42,8 @@ impl<'a> Journal<'a> {
         let step = resumed.as_ref().map_or(0, |resumed| resumed.losses.len());
         let metrics = Metrics::open(keeper.metrics(), step, &mut warn)?;
         self.kept = Some((keeper, metrics));
-        if let Some(Resumed { path, losses, evaluations }) = resumed {
-            (self.losses, self.evaluations) = (losses, evaluations);
+        if let Some(Resumed { path, losses, evaluations, seconds }) = resumed {
+            (self.losses, self.evaluations, self.seconds_before) = (losses, evaluations, seconds);
             self.tell(&Event::Resumed { path })?;
         }
         Ok((model, optimizer))
@@ -47,6 +52,11 @@ impl<'a> Journal<'a> {
     /// Updates that the model has seen.
     pub(crate) fn step(&self) -> usize {
         self.losses.len()
+    }
+
+    /// Spent on the run, in all its processes.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.seconds_before + self.begun.elapsed().as_secs_f64()
     }
 
     pub(crate) fn tell(&mut self, event: &Event) -> Result<(), TrainError> {
@@ -75,10 +85,11 @@ impl<'a> Journal<'a> {
 
     /// Writes a checkpoint, if there is a folder.
     pub(crate) fn save<M: Module>(&mut self, model: &M, optimizer: &ModuleOptimizer) -> Result<(), TrainError> {
+        let seconds = self.seconds();
         let Some((keeper, metrics)) = &mut self.kept else { return Ok(()) };
         metrics.sync()?;
         let (losses, evaluations) = (&self.losses, &self.evaluations);
-        let snapshot = Snapshot { model, optimizer, losses, evaluations };
+        let snapshot = Snapshot { model, optimizer, losses, evaluations, seconds };
         let path: PathBuf = keeper.save(&snapshot, |warning| (self.observer)(&Event::Warning(warning)))?;
         self.tell(&Event::Saved { path })
     }

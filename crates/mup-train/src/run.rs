@@ -39,9 +39,9 @@ impl<M: Module> Run<'_, M> {
                 break ended;
             }
         };
-        let tokens = self.tokens();
+        let (tokens, seconds) = (self.tokens(), self.journal.seconds());
         let Journal { losses, evaluations, .. } = self.journal;
-        Ok(Trained { model, curve: Curve { losses, evaluations, tokens, ended } })
+        Ok(Trained { model, curve: Curve { losses, evaluations, tokens, ended }, seconds })
     }
 
     /// The clipped gradients of the next step and their norm before clipping; none if loss or norm is not finite.

@@ -1,6 +1,7 @@
 //! A run: what it is configured with, and the loop.
 
 use std::fmt;
+use std::io::{self, Write};
 
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
@@ -30,7 +31,8 @@ impl<'a> Trainer<'a> {
     pub fn new(training: Training) -> Self {
         let warn = |event: &Event| {
             if let Event::Warning(warning) = event {
-                eprintln!("warning: {warning}");
+                // Whoever closed standard error wants no warnings; that must not end the run.
+                let _ = writeln!(io::stderr(), "warning: {warning}");
             }
         };
         Self { training, folder: None, observer: Box::new(warn), interrupted: Box::new(|| false) }

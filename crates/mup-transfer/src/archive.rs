@@ -15,6 +15,9 @@ use crate::{Curve, Difference, Smoothing, Source, StudyError, Trial, TrialRecord
 const ARCHIVE_FILE: &str = "archive.json";
 const ARCHIVE_VERSION: u32 = 1;
 
+/// Files that cannot be read, each with the reason.
+pub type Damaged = Vec<(PathBuf, String)>;
+
 /// Runs on disk, each in a file named after its content, beside `archive.json` with what all share. It may be opened
 /// by several processes: records are written atomically, and two workers on the same trial write the same content.
 #[derive(Debug)]
@@ -46,7 +49,10 @@ impl Archive {
         match fs::read(&path) {
             Ok(content) => check_settings(folder, &path, &content, &settings, smoothing)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                refuse_foreign(folder)?;
+                // Records say whose they are, so a lost description is written again.
+                if !folder.join("trials").is_dir() {
+                    refuse_foreign(folder)?;
+                }
                 let file = ArchiveFile { version: ARCHIVE_VERSION, settings: settings.clone(), smoothing };
                 write_json(&path, &file)?;
             }
@@ -91,11 +97,26 @@ impl Archive {
         trial: &Trial,
         train: impl FnOnce() -> Result<Curve, E>,
     ) -> Result<(TrialRecord, Source), E> {
-        let found = self.find(trial)?;
-        TrialRecord::read_or_run(&self.path(trial), found, || {
+        self.run_timed(trial, || {
             let start = Instant::now();
             let curve = train()?;
-            let seconds = start.elapsed().as_secs_f64();
+            Ok((curve, start.elapsed().as_secs_f64()))
+        })
+    }
+
+    /// As [`run`](Self::run), for a run that may have had several processes and so counts its own seconds.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run).
+    pub fn run_timed<E: From<StudyError>>(
+        &self,
+        trial: &Trial,
+        train: impl FnOnce() -> Result<(Curve, f64), E>,
+    ) -> Result<(TrialRecord, Source), E> {
+        let found = self.find(trial)?;
+        TrialRecord::read_or_run(&self.path(trial), found, || {
+            let (curve, seconds) = train()?;
             Ok(TrialRecord::new(trial.id(), trial.clone(), curve, self.smoothing, seconds))
         })
     }
@@ -106,19 +127,30 @@ impl Archive {
     ///
     /// [`StudyError::Newer`], [`StudyError::Io`].
     pub fn records(&self) -> Result<Vec<TrialRecord>, StudyError> {
+        Ok(self.records_and_damage()?.0)
+    }
+
+    /// Every record that can be read, and every file that cannot, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// [`StudyError::Newer`], [`StudyError::Io`].
+    pub fn records_and_damage(&self) -> Result<(Vec<TrialRecord>, Damaged), StudyError> {
         let trials = self.folder.join("trials");
         let entries = fs::read_dir(&trials).map_err(StudyError::io(&trials, "read"))?;
         let paths: Result<Vec<PathBuf>, io::Error> = entries.map(|entry| Ok(entry?.path())).collect();
         let mut paths = paths.map_err(StudyError::io(&trials, "read"))?;
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         paths.sort();
-        let mut records = Vec::new();
+        let (mut records, mut damaged) = (Vec::new(), Vec::new());
         for path in paths {
-            if let Found::Record(record) = TrialRecord::read(&path)? {
-                records.push(*record);
+            match TrialRecord::read(&path)? {
+                Found::Record(record) => records.push(*record),
+                Found::Damaged(reason) => damaged.push((path, reason)),
+                Found::Nothing => {}
             }
         }
-        Ok(records)
+        Ok((records, damaged))
     }
 
     fn path(&self, trial: &Trial) -> PathBuf {

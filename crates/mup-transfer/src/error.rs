@@ -184,7 +184,11 @@ pub enum StudyError {
         found: PathBuf,
     },
     /// The file that describes a study is damaged.
-    #[error("cannot use {}: {reason}; choose another folder, or delete this one", path.display())]
+    #[error(
+        "cannot use {}: {reason}; restore this file, or delete it alone and repeat the command that made it: the trials beside \
+         it are kept",
+        path.display()
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -34,7 +34,7 @@ mod transfer;
 mod trial;
 mod values;
 
-pub use archive::Archive;
+pub use archive::{Archive, Damaged};
 pub use choice::{
     Candidate, Choice, ChoiceError, Chosen, Counts, Importance, Interval, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE,
     Share, Warning, across_width, choose,

@@ -127,7 +127,7 @@ fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            cli::say(format!("error: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -138,11 +138,8 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::New(new) => {
             let (folder, config) = new.config();
             let study = Study::create(&folder, config)?;
-            eprintln!(
-                "wrote {}; `tune` runs its {} trials",
-                folder.join("study.toml").display(),
-                study.config().n_trials()
-            );
+            let (file, n_trials) = (folder.join("study.toml"), study.config().n_trials());
+            cli::say(format!("wrote {}; `tune` runs its {n_trials} trials", file.display()));
         }
         Command::Tune { study, tune, json } => {
             let study = Study::open(&study)?;
@@ -155,14 +152,14 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Trial { study, index } => {
             let study = Study::open(&study)?;
             match cli::run_trial(&study, index, &Interrupt::listen()?) {
-                Ok((record, _)) => eprintln!("{}: loss {}", record.id, record.outcome),
+                Ok((record, _)) => cli::say(format!("{}: loss {}", record.id, record.outcome)),
                 Err(LaunchError::Interrupted) => return Ok(Interrupt::exit_code()),
                 Err(error) => return Err(error.into()),
             }
         }
         Command::Retry { study } => {
             let n_trials = cli::retry(&Study::open(&study)?)?;
-            eprintln!("{n_trials} failed trials will be run again by `tune`");
+            cli::say(format!("{n_trials} failed trials will be run again by `tune`"));
         }
         Command::Status { study, missing: true, .. } => print(&cli::missing(&Study::open(&study)?)?)?,
         Command::Status { study, json, .. } => print_status(&Study::open(&study)?, json)?,

@@ -1,6 +1,8 @@
 //! The command line.
 
+use std::num::ParseFloatError;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use mup_data::Order;
@@ -32,6 +34,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, parsed once")]
 pub(crate) enum Command {
     /// Create a study, or continue one: train every trial on the proxy that has no record.
     Tune {
@@ -222,13 +225,13 @@ pub(crate) struct StudyArguments {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CheckpointArguments {
     /// Steps between checkpoints of the target, besides those by time.
-    #[arg(long, value_name = "N", help_heading = "Target")]
+    #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Target")]
     pub(crate) checkpoint_every: Option<usize>,
     /// Minutes between checkpoints of the target.
-    #[arg(long, value_name = "MINUTES", default_value_t = 5.0, help_heading = "Target")]
-    pub(crate) checkpoint_minutes: f64,
+    #[arg(long, value_name = "MINUTES", value_parser = parse_minutes, default_value = "5", help_heading = "Target")]
+    pub(crate) checkpoint_minutes: Duration,
     /// Checkpoints to keep.
-    #[arg(long, value_name = "N", default_value_t = 2, help_heading = "Target")]
+    #[arg(long, value_name = "N", value_parser = parse_count, default_value_t = 2, help_heading = "Target")]
     pub(crate) keep_last: usize,
 }
 
@@ -273,6 +276,18 @@ Examples:
 
 Ctrl-C or kill at any moment, then the same command again: it continues where it was, and the numbers are those
 of an uninterrupted run. A trial that diverges is a result and is reported as one.";
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(0) => Err("at least 1 is needed".to_owned()),
+        count => count.map_err(|error| error.to_string()),
+    }
+}
+
+fn parse_minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|error: ParseFloatError| error.to_string())?;
+    Duration::try_from_secs_f64(60.0 * minutes).map_err(|_| "a number of minutes is needed, such as 0.5".to_owned())
+}
 
 fn parse_search(name: &str) -> Result<Search, String> {
     let known = "there are random, sobol, grid and tpe";

@@ -10,7 +10,7 @@ mod trial;
 mod tune;
 
 use mup_transfer::Study;
-use mup_transfer::cli::{self, Interrupt, Status};
+use mup_transfer::cli::{self, Interrupt, Status, say};
 use mup_transfer::launch::Tuned;
 
 use crate::cli::{Arguments, Command};
@@ -33,12 +33,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         Some(Command::Status { study, json }) => output::print(&Status::of(&Study::open(study)?)?, *json),
         Some(Command::Retry { study }) => {
             let n_trials = cli::retry(&Study::open(study)?)?;
-            eprintln!("{n_trials} failed trials will be run again by `tune`");
+            say(format!("{n_trials} failed trials will be run again by `tune`"));
             Ok(())
         }
         Some(Command::Trial { study, index: Some(index), .. }) => {
             let (record, _) = cli::run_trial(&Study::open(study)?, *index, &Interrupt::listen()?)?;
-            eprintln!("{}: loss {}", record.id, record.outcome);
+            say(format!("{}: loss {}", record.id, record.outcome));
             Ok(())
         }
         Some(Command::Trial { study, file, .. }) => trial::run(study, file.as_deref().unwrap_or(study)),

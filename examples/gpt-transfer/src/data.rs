@@ -69,6 +69,12 @@ impl Data {
         Ok(Self::of(DataSet::open(folder)?))
     }
 
+    /// Reads everything once: a token that was changed would change the numbers without a word.
+    pub(crate) fn verify(&self) -> Result<(), RunError> {
+        self.train.verify()?;
+        Ok(self.validation.verify()?)
+    }
+
     /// The bytes of a text, in memory.
     pub(crate) fn in_memory(text: Text, context: usize) -> Result<Self, RunError> {
         check_length(&text, context)?;

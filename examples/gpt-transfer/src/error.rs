@@ -67,8 +67,12 @@ pub(crate) enum RunError {
     Optimizer(#[from] mup_optim::OptimError),
     #[error(transparent)]
     Train(#[from] mup_train::TrainError),
-    #[error("cannot listen to Ctrl-C: {0}")]
-    Interrupt(#[from] ctrlc::Error),
+    #[error(transparent)]
+    Interrupt(#[from] mup_transfer::cli::InterruptError),
+    #[error("this run diverged, so it has no weights to export; its last checkpoint is in {}", folder.display())]
+    NothingToExport { folder: PathBuf },
+    #[error("cannot write {}: there is no folder {}; create it, or give --export another", path.display(), folder.display())]
+    NoFolder { path: PathBuf, folder: PathBuf },
     #[error("cannot write to standard output: {0}")]
     Output(#[from] std::io::Error),
 }

@@ -19,7 +19,7 @@ mod training;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mup_transfer::cli::Interrupt;
+use mup_transfer::cli::{Interrupt, say};
 use mup_transfer::launch::LaunchError;
 
 pub use crate::cli::parse_grid;
@@ -33,7 +33,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(RunError::Interrupted | RunError::Launch(LaunchError::Interrupted)) => Interrupt::exit_code(),
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format!("error: {error}"));
             ExitCode::FAILURE
         }
     }

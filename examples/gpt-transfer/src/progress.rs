@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_train::Event;
+use mup_transfer::cli::say;
 
 /// A bar on standard error; without a terminal a line for every evaluation.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl Progress {
     }
 
     fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say(line));
     }
 }
 

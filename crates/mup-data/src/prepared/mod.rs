@@ -52,6 +52,17 @@ impl DataSet {
         Ok(Self { train, validation, tokenizer, description })
     }
 
+    /// Whether a folder has all files of a data set; a process killed in [`prepare`] leaves some of them, and the same
+    /// call of it then adds the others.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::File`] for a folder that cannot be looked at.
+    pub fn is_complete(folder: &Path) -> Result<bool, DataError> {
+        let names = [DATA, TOKENIZER, TRAIN, VALIDATION];
+        names.into_iter().try_fold(true, |complete, name| Ok(prepare::exists(folder, name)? && complete))
+    }
+
     /// Reads everything once: every token is in the vocabulary, and the content is what `data.json` says.
     ///
     /// # Errors

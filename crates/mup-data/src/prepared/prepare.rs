@@ -30,7 +30,7 @@ pub fn prepare(text: &Text, tokenizer: &Tokenizer, folder: &Path, validation_sha
         // What the text becomes is not known yet: compare what it is made from.
         let (train, validation) = (recorded.train.clone(), recorded.validation.clone());
         compare(folder, recorded, &describe(text, tokenizer, validation_share, train, validation))?;
-        if exists(folder, TRAIN)? && exists(folder, VALIDATION)? && exists(folder, TOKENIZER)? {
+        if DataSet::is_complete(folder)? {
             let there = DataSet::open(folder)?;
             there.verify()?;
             return Ok(there);
@@ -163,7 +163,7 @@ fn refuse_other_files(folder: &Path, wanted: &[(&str, String)]) -> Result<(), Da
     Err(DataError::OtherData { folder: folder.to_owned(), differences })
 }
 
-fn exists(folder: &Path, name: &str) -> Result<bool, DataError> {
+pub(super) fn exists(folder: &Path, name: &str) -> Result<bool, DataError> {
     let path = file(folder, name);
     path.try_exists().map_err(DataError::file("look at", &path))
 }

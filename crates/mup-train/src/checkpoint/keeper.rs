@@ -25,6 +25,7 @@ pub(crate) struct Snapshot<'a, M> {
     pub(crate) optimizer: &'a ModuleOptimizer,
     pub(crate) losses: &'a [f64],
     pub(crate) evaluations: &'a [Evaluation],
+    pub(crate) seconds: f64,
 }
 
 /// Where a run continues.
@@ -32,6 +33,7 @@ pub(crate) struct Resumed {
     pub(crate) path: PathBuf,
     pub(crate) losses: Vec<f64>,
     pub(crate) evaluations: Vec<Evaluation>,
+    pub(crate) seconds: f64,
 }
 
 /// The folder of a run under way.
@@ -88,7 +90,8 @@ impl Keeper {
         self.saved_step = state.step;
         let model = load_model(model, weights).map_err(unusable(&path.join(MODEL)))?;
         let optimizer = load_optimizer(optimizer, moments, &path.join(OPTIMIZER))?;
-        Ok((model, optimizer, Some(Resumed { path, losses, evaluations: state.evaluations })))
+        let State { evaluations, seconds, .. } = state;
+        Ok((model, optimizer, Some(Resumed { path, losses, evaluations, seconds })))
     }
 
     /// Whether a checkpoint is due after `step` updates.
@@ -116,7 +119,7 @@ impl Keeper {
         writer.file(OPTIMIZER, &optimizer.map_err(unusable(&self.checkpoints))?)?;
         writer.file(LOSSES, &losses_to_bytes(snapshot.losses))?;
         let (evaluations, identity) = (snapshot.evaluations.to_vec(), self.identity.clone());
-        let state = json!(State { version: VERSION, step, evaluations, identity });
+        let state = json!(State { version: VERSION, step, evaluations, seconds: snapshot.seconds, identity });
         writer.file(STATE, format!("{state:#}\n").as_bytes())?;
         let path = writer.commit()?;
         (self.saved_step, self.saved_at) = (step, Instant::now());

@@ -22,6 +22,9 @@ pub(super) struct State {
     /// Updates that the model has seen: the next step.
     pub(super) step: usize,
     pub(super) evaluations: Vec<Evaluation>,
+    /// Spent so far, in all processes; absent in checkpoints from before it was counted.
+    #[serde(default)]
+    pub(super) seconds: f64,
     pub(super) identity: Value,
 }
 

@@ -93,3 +93,27 @@ fn a_model_that_is_not_finite_never_displaces_a_good_checkpoint() {
     assert_eq!(diverged.unwrap().curve.ended, Ended::NotFinite { step: 1 });
     assert!(checkpoints(run.path()).is_empty());
 }
+
+#[test]
+fn the_seconds_of_a_run_are_those_of_all_its_processes() {
+    let run = tempfile::tempdir().unwrap();
+    let slow = |until: usize| {
+        let (model, optimizer) = start(8);
+        let done = Cell::new(0);
+        let trainer = Trainer::new(ten_steps())
+            .in_folder(folder(run.path()))
+            .observe(|event| {
+                if matches!(event, Event::Step(_)) {
+                    std::thread::sleep(Duration::from_millis(10));
+                    done.set(done.get() + 1);
+                }
+            })
+            .interrupt(|| done.get() == until);
+        trainer.train(&Largest::default(), model, optimizer).unwrap().seconds
+    };
+    let (first, second, third) = (slow(4), slow(4), slow(4));
+    // Ten steps of 10 ms; what is between them only adds.
+    assert!(first >= 0.04 && second >= first + 0.04 && third >= 0.1, "{first} {second} {third}");
+    // Finished: it is read. Writing the last checkpoint is not in that checkpoint.
+    assert!((0.1..third + 0.1).contains(&slow(4)));
+}

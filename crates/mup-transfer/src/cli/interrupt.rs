@@ -1,7 +1,13 @@
 //! Ctrl-C: stop cleanly. A second one stops at once.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::say;
 
 /// What a shell reports for a program that Ctrl-C ended.
 const EXIT_CODE: u8 = 130;
@@ -10,26 +16,30 @@ const EXIT_CODE: u8 = 130;
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
+/// The process cannot listen to signals.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen to Ctrl-C: {0}")]
+pub struct InterruptError(#[from] io::Error);
+
 impl Interrupt {
-    /// Listens to Ctrl-C and to termination, once for the whole process.
+    /// Listens to Ctrl-C, to termination and to the end of the terminal, once for the whole process; the last not
+    /// under `nohup`.
     ///
     /// # Errors
     ///
-    /// If the process listens already by other means.
-    pub fn listen() -> Result<Self, ctrlc::Error> {
+    /// If the system refuses.
+    pub fn listen() -> Result<Self, InterruptError> {
         static LISTENING: Mutex<Option<Interrupt>> = Mutex::new(None);
         let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(interrupt) = &*listening {
             return Ok(interrupt.clone());
         }
         let interrupt = Self::default();
-        let flag = Arc::clone(&interrupt.0);
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                // Files are whole or absent, so nothing finished can be lost.
-                std::process::exit(i32::from(EXIT_CODE));
-            }
-        })?;
+        for signal in signals() {
+            // In this order the second signal ends the process. Files are whole or absent: nothing finished is lost.
+            flag::register_conditional_shutdown(signal, i32::from(EXIT_CODE), Arc::clone(&interrupt.0))?;
+            flag::register(signal, Arc::clone(&interrupt.0))?;
+        }
         Ok(listening.insert(interrupt).clone())
     }
 
@@ -42,7 +52,32 @@ impl Interrupt {
     /// How a stopped program ends: it says that the same command continues.
     #[must_use]
     pub fn exit_code() -> std::process::ExitCode {
-        eprintln!("\nstopped; everything finished is kept, and the same command continues");
+        say("\nstopped; everything finished is kept, and the same command continues");
         std::process::ExitCode::from(EXIT_CODE)
     }
+}
+
+#[cfg(unix)]
+fn signals() -> Vec<i32> {
+    use signal_hook::consts::SIGHUP;
+    let mut signals = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP) {
+        signals.push(SIGHUP);
+    }
+    signals
+}
+
+#[cfg(not(unix))]
+fn signals() -> Vec<i32> {
+    vec![SIGINT, SIGTERM]
+}
+
+/// Whether the process was started with a signal ignored, as `nohup` does; to listen would undo that. Asking the system
+/// itself needs unsafe code, Linux also says it in a file.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }

@@ -2,12 +2,14 @@
 
 mod interrupt;
 mod progress;
+mod say;
 mod slurm;
 mod status;
 mod tune;
 
-pub use interrupt::Interrupt;
+pub use interrupt::{Interrupt, InterruptError};
 pub use progress::Bars;
+pub use say::say;
 pub use slurm::SlurmArguments;
 pub use status::{Status, missing};
 pub use tune::{Launcher, TuneArguments, retry, run_trial, tune};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::say;
 use crate::launch::Watch;
 use crate::{Source, StudyRecord, StudyTrial};
 
@@ -30,7 +31,7 @@ impl Bars {
 
     /// Writes a line above the bars.
     pub fn say(&self, line: &str) {
-        self.all.suspend(|| eprintln!("{line}"));
+        self.all.suspend(|| say(line));
     }
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, ProgressBar>> {

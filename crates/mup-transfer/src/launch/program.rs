@@ -22,6 +22,8 @@ use crate::{Ended, Failure, Program, Study, StudyTrial, write_durably};
 const POLL: Duration = Duration::from_millis(100);
 /// Between the polite signal and the other.
 const GRACE: Duration = Duration::from_secs(3);
+/// How long a signal to this worker and its programs alike may reach the program earlier.
+const SETTLE: Duration = Duration::from_secs(1);
 /// Where libraries read how many threads they may use.
 const THREADS: [&str; 4] = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"];
 
@@ -135,7 +137,7 @@ impl<'a> ProgramRunner<'a> {
         let begun = Instant::now();
         let stopped = loop {
             if let Some(status) = child.wait_timeout(POLL)? {
-                break Stopped::Itself(status);
+                break if interrupted(status, stop) { Stopped::Interrupted } else { Stopped::Itself(status) };
             }
             let limit = self.program.timeout_seconds;
             if let Some(seconds) = limit.filter(|seconds| begun.elapsed() > Duration::from_secs(*seconds)) {
@@ -145,14 +147,25 @@ impl<'a> ProgramRunner<'a> {
                 break Stopped::Interrupted;
             }
         };
-        end_group(child, matches!(stopped, Stopped::Itself(_)))?;
+        end_group(child)?;
         Ok(stopped)
     }
 }
 
+/// Whether a program was stopped as this worker is: a scheduler, or `docker stop`, signals all processes at once, and
+/// then its end says nothing of its trial.
+fn interrupted(status: ExitStatus, stop: &(dyn Fn() -> bool + Sync)) -> bool {
+    let signalled = matches!(status.signal(), Some(1 | 2 | 15)) || matches!(status.code(), Some(129 | 130 | 143));
+    let begun = Instant::now();
+    while signalled && !stop() && begun.elapsed() < SETTLE {
+        std::thread::sleep(POLL);
+    }
+    !status.success() && stop()
+}
+
 /// Ends what is left of a program's process group: what it started may outlive it, and would keep the pipe open.
-fn end_group(child: &mut Child, over: bool) -> std::io::Result<()> {
-    let group = Pid::from_raw(child.id() as i32);
+fn end_group(child: &mut Child) -> std::io::Result<()> {
+    let (group, over) = (Pid::from_raw(child.id() as i32), child.try_wait()?.is_some());
     if !over {
         let _ = killpg(group, Signal::SIGTERM);
         if child.wait_timeout(GRACE)?.is_some() {

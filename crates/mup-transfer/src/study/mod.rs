@@ -62,10 +62,18 @@ impl Study {
             study.refuse_other(&config)?;
             return Ok(study);
         }
-        refuse_foreign(folder)?;
+        if folder.join("trials").is_dir() {
+            // Only the description is lost: the records say whether this is theirs.
+            Self { folder: folder.to_owned(), config: config.clone() }.refuse_foreign_records()?;
+        } else if let Err(error) = refuse_foreign(folder) {
+            // Another worker may have created it just now.
+            return if path.exists() { Self::create(folder, config) } else { Err(error) };
+        }
         let text = config.to_toml();
         write_durably(&path, text.as_bytes()).map_err(StudyError::io(&path, "write"))?;
-        Self::open(folder)
+        let study = Self::open(folder)?;
+        study.refuse_other(&config)?;
+        Ok(study)
     }
 
     /// Opens the study in a folder. Its `study.toml` may be written by hand.

@@ -144,3 +144,21 @@ fn a_command_that_cannot_work_is_an_error_and_no_recorded_failure() {
     let error = ProgramRunner::new(&unknown).unwrap_err().to_string();
     assert!(error.contains("{learning_rate}") && error.contains("learning-rate"), "{error}");
 }
+
+#[test]
+fn a_program_that_a_signal_to_all_processes_ends_first_leaves_no_record() {
+    for script in ["kill -TERM $$", "exit 130", "echo '{\"loss\": 5}'; kill -INT $$; exit 143"] {
+        let folder = tempfile::tempdir().unwrap();
+        let study = study(folder.path(), script);
+        let runner = ProgramRunner::new(&study).unwrap();
+        let trial = study.trial(0).unwrap();
+        // The worker hears of it only after the program has ended.
+        let begun = Instant::now();
+        let ended = runner.run(&trial, &|_, _| (), &|| begun.elapsed() > Duration::from_millis(300));
+        assert!(matches!(ended, Err(LaunchError::Interrupted)), "{script}: {ended:?}");
+        assert_eq!(study.find(&trial).unwrap(), None);
+    }
+    // Alone, it is the program's own affair.
+    assert!(matches!(outcome("exit 130"), Outcome::Failed(Failure::Exit { code: 130, .. })));
+    assert!(matches!(outcome("kill -TERM $$"), Outcome::Failed(Failure::Signal { signal: 15, .. })));
+}

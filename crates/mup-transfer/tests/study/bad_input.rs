@@ -136,3 +136,15 @@ fn an_error_of_the_trial_leaves_no_record() {
     assert!(error.to_string().contains('7'));
     assert_eq!(study.find(&trial).unwrap(), None);
 }
+
+#[test]
+fn a_lost_study_file_is_written_again_and_records_of_another_study_are_still_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    tune(&study);
+    fs::remove_file(study.folder().join("study.toml")).unwrap();
+    let proxy = toml::Table::from_iter([("width".to_owned(), 64.into())]);
+    let other = Study::create(study.folder(), StudyConfig { proxy, ..config() }).unwrap_err();
+    assert!(matches!(other, StudyError::OtherConfiguration { .. }), "{other}");
+    assert_eq!(create(folder.path()).records().unwrap().records.len(), 22);
+}

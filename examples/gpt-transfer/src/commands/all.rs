@@ -1,5 +1,6 @@
 //! Everything in order: study, tuning, choice, target, control, report.
 
+use mup_transfer::cli::say;
 use mup_transfer::launch::Tuned;
 
 use super::target::{TargetTraining, explain};
@@ -12,14 +13,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let study = study::open(&arguments.study)?;
     let training = TargetTraining::of(&study)?;
     for (name, plan) in training.plans()? {
-        eprintln!("\nPlan: {name}\n{}", plan.summary());
+        say(format!("\nPlan: {name}\n{}", plan.summary()));
     }
     if tune::tune(&study, &arguments.tune)? == Tuned::Stopped {
         return Err(RunError::Interrupted);
     }
     let choice = choose::choose(&study)?;
     let values = choose::values(&choice)?;
-    eprintln!("\n{choice}\n\n{}", explain(&training.transfer(&values)?));
+    say(format!("\n{choice}\n\n{}", explain(&training.transfer(&values)?)));
     let mut parametrizations = vec![training.parametrization().to_owned()];
     if training.parametrization() != "standard" {
         parametrizations.push("standard".to_owned());
@@ -29,10 +30,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
         let (record, _) = training.train(&parametrization, &values, seed, &arguments.checkpoints)?;
         if let Some(sample) = &record.curve.sample {
             let indented: Vec<String> = sample.lines().map(|line| format!("  │ {line}")).collect();
-            eprintln!("Sample:\n{}", indented.join("\n"));
+            say(format!("Sample:\n{}", indented.join("\n")));
         }
     }
     let written = report::write(&training, Vec::new())?;
-    eprintln!();
+    say("");
     report::print(&written, &study, arguments.json)
 }

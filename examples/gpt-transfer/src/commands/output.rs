@@ -14,7 +14,7 @@ pub(super) fn print<T: Display + Serialize>(result: &T, json: bool) -> Result<()
 
 /// Prints a result as JSON.
 pub(super) fn print_json(result: &impl Serialize) -> Result<(), RunError> {
-    line(&serde_json::to_string_pretty(result).expect("bug: plain data with text keys is always JSON"))
+    line(serde_json::to_string_pretty(result).expect("bug: plain data with text keys is always JSON"))
 }
 
 /// Prints a line. Whoever closed the pipe wants no more, which is no error.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mup_data::{Order, Text, Tokenizer};
+use mup_data::{DataSet, Order, Text, Tokenizer};
 use mup_transfer::{Hyperparameter, Program, Search, Space, Stage, Study, StudyConfig};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,7 @@ pub(super) fn open(arguments: &StudyArguments) -> Result<Study, RunError> {
     if *arguments == as_it_is && folder.join("study.toml").exists() {
         let study = Study::open(&folder)?;
         restore_data(&study)?;
+        Data::open(&folder.join("data"))?.verify()?;
         return Ok(study);
     }
     let (quick, units) = (arguments.quick, arguments.units.unwrap_or_default());
@@ -77,10 +78,10 @@ pub(super) fn open(arguments: &StudyArguments) -> Result<Study, RunError> {
     Ok(study)
 }
 
-/// A process killed before the data was written left only study.toml, which says where the text was.
+/// A process killed before all data was written left study.toml, which says where the text was.
 fn restore_data(study: &Study) -> Result<(), RunError> {
     let folder = study.folder().join("data");
-    if folder.join("data.json").exists() {
+    if DataSet::is_complete(&folder)? {
         return Ok(());
     }
     let made_with = |name: &str| study.config().made_with.get(name).and_then(toml::Value::as_str);
@@ -200,7 +201,7 @@ fn target(arguments: &StudyArguments, proxy: &Proxy, longest: usize) -> Result<T
     if steps == 0 {
         return Err(RunError::Zero { option: "--target-steps" });
     }
-    if micro_batches == 0 || configuration.batch % micro_batches != 0 {
+    if micro_batches == 0 || !configuration.batch.is_multiple_of(micro_batches) {
         return Err(RunError::MicroBatches { micro_batches, batch: configuration.batch });
     }
     let plan = family::plan(&configuration, width, &proxy.parametrization, &device::open(&proxy.device)?)?;
@@ -249,7 +250,7 @@ impl Proxy {
         let device = device::open(&self.device)?;
         let data = Data::open(&study.folder().join("data"))?;
         let trainer = Trainer { configuration, data, device };
-        unchanged("the text", &self.text_sha256, trainer.data.sha256())?;
+        unchanged("the text of data/data.json", &self.text_sha256, trainer.data.sha256())?;
         unchanged("Burn", &self.burn, BURN_VERSION)?;
         unchanged("the training code", &self.training.to_string(), &TRAINING_VERSION.to_string())?;
         let plan = trainer.plan(&self.parametrization, self.width)?.fingerprint();

@@ -1,12 +1,11 @@
 //! Training the target: with the transferred values, or with others to compare with.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use mup_models::Gpt;
 use mup_rules::ScalingPlan;
-use mup_train::{RunFolder, Trained};
-use mup_transfer::cli::Interrupt;
+use mup_train::{Ended, RunFolder, Trained};
+use mup_transfer::cli::{Interrupt, say};
 use mup_transfer::{
     Archive, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Transfer, Trial, TrialRecord, transfer,
 };
@@ -36,10 +35,14 @@ pub(super) struct TargetTraining<'a> {
 pub(super) fn run(arguments: &TrainArguments) -> Result<(), RunError> {
     let study = Study::open(&arguments.study)?;
     let training = TargetTraining::of(&study)?;
+    training.trainer.data.verify()?;
+    if let Some(path) = &arguments.export {
+        check_export(path)?;
+    }
     let parametrization = arguments.parametrization.clone().unwrap_or_else(|| training.proxy.parametrization.clone());
     let values = values(&arguments.values, &study)?;
     if arguments.values == "chosen" && parametrization == training.proxy.parametrization {
-        eprintln!("{}", explain(&training.transfer(&values)?));
+        say(explain(&training.transfer(&values)?));
     }
     let (record, _) = training.train(&parametrization, &values, arguments.seed, &arguments.checkpoints)?;
     if let Some(path) = &arguments.export {
@@ -60,9 +63,14 @@ impl<'a> TargetTraining<'a> {
         Ok(Self { study, trainer, proxy, target, archive })
     }
 
-    /// Every run of this target that has ended.
+    /// Every run of this target that has ended; says which records are damaged.
     pub(super) fn records(&self) -> Result<Vec<TrialRecord>, RunError> {
-        Ok(self.archive.records()?)
+        let (records, damaged) = self.archive.records_and_damage()?;
+        for (path, reason) in damaged {
+            let path = path.display();
+            say(format!("warning: {path} is damaged ({reason}) and left out; `train` with its values writes it again"));
+        }
+        Ok(records)
     }
 
     /// What becomes of the proxy's values in the target.
@@ -98,13 +106,13 @@ impl<'a> TargetTraining<'a> {
         checkpoints: &CheckpointArguments,
     ) -> Result<(TrialRecord, Source), RunError> {
         let trial = self.trial(parametrization, values, seed)?;
-        let run = self.archive.run(&trial, || {
-            eprintln!("\nTraining width {} in {} with {values}", trial.width, short(parametrization));
+        let run = self.archive.run_timed(&trial, || {
+            say(format!("\nTraining width {} in {} with {values}", trial.width, short(parametrization)));
             let trained = self.train_or_continue(&trial, Some(checkpoints))?;
-            self.trainer.curve(&self.run(&trial), &trained)
+            Ok::<_, RunError>((self.trainer.curve(&self.run(&trial), &trained)?, trained.seconds))
         })?;
         if let (_, Source::Repaired { kept_as, reason }) = &run {
-            eprintln!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display());
+            say(format!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display()));
         }
         Ok(run)
     }
@@ -143,8 +151,7 @@ impl<'a> TargetTraining<'a> {
         let plan = self.plan(&trial.parametrization, trial.width)?;
         let mut folder = RunFolder::new(self.folder(trial), &plan);
         if let Some(checkpoints) = checkpoints {
-            let period = Duration::try_from_secs_f64(60.0 * checkpoints.checkpoint_minutes);
-            folder = folder.with_every(period.unwrap_or(Duration::MAX)).with_keep_last(checkpoints.keep_last);
+            folder = folder.with_every(checkpoints.checkpoint_minutes).with_keep_last(checkpoints.keep_last);
             if let Some(steps) = checkpoints.checkpoint_every {
                 folder = folder.with_every_steps(steps);
             }
@@ -155,10 +162,13 @@ impl<'a> TargetTraining<'a> {
     }
 
     /// Writes the weights of a run that has ended; its last checkpoint has them.
-    fn export(&self, trial: &Trial, path: &std::path::Path, fold: bool) -> Result<(), RunError> {
+    fn export(&self, trial: &Trial, path: &Path, fold: bool) -> Result<(), RunError> {
         let trained = self.train_or_continue(trial, None)?;
+        if trained.curve.ended != Ended::Finished {
+            return Err(RunError::NothingToExport { folder: self.folder(trial) });
+        }
         crate::export::write(&trained.model, path, fold)?;
-        eprintln!("wrote {}", path.display());
+        say(format!("wrote {}", path.display()));
         Ok(())
     }
 
@@ -171,6 +181,15 @@ impl<'a> TargetTraining<'a> {
     pub(super) fn parametrization(&self) -> &str {
         &self.proxy.parametrization
     }
+}
+
+/// Better now than after the training.
+fn check_export(path: &Path) -> Result<(), RunError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() {
+        return Ok(());
+    }
+    Err(RunError::NoFolder { path: path.to_owned(), folder: folder.to_owned() })
 }
 
 /// `chosen`, `default`, or a list.

@@ -1,5 +1,6 @@
 //! One trial, as the study's program: reads its file, reports each loss as a line of JSON.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::Path;
 
@@ -38,18 +39,19 @@ pub(super) fn run(study: &Path, file: &Path) -> Result<(), RunError> {
         evaluate_every: None,
     };
     let interrupt = Interrupt::listen()?;
-    let mut written = Ok(());
-    let trained = {
-        let observe = |event: &Event| {
-            if let Event::Step(report) = event
-                && written.is_ok()
-            {
-                written = report_line(&json!({ "step": report.step, "loss": report.loss }));
-            }
-        };
-        trainer.train(&run, None, observe, || interrupt.requested())?
+    let unread = OnceCell::new();
+    let observe = |event: &Event| {
+        if let Event::Step(report) = event
+            && let Err(error) = report_line(&json!({ "step": report.step, "loss": report.loss }))
+        {
+            unread.get_or_init(|| error);
+        }
     };
-    written?;
+    let trained = trainer.train(&run, None, observe, || interrupt.requested() || unread.get().is_some());
+    if let Some(error) = unread.into_inner() {
+        return Err(error);
+    }
+    let trained = trained?;
     let curve = trainer.curve(&run, &trained)?;
     if curve.losses.last().is_some_and(|loss| !loss.is_finite()) {
         report_line(&json!({ "step": curve.losses.len() - 1, "loss": null }))?;

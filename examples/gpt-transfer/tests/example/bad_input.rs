@@ -2,23 +2,23 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use crate::place::{Place, SIZES, failure};
+use crate::place::{Place, SIZES, fail, files, json, program, succeed};
 
-fn with_text(place: &Place, text: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-transfer"));
-    command.arg("--text").arg(text).arg("--out").arg(place.out()).args(SIZES);
-    command.output().unwrap()
+fn with_text(place: &Place, text: &Path) -> Command {
+    let mut command = program();
+    command.arg("tune").arg("--text").arg(text).arg("--study").arg(place.study()).args(SIZES);
+    command
 }
 
 fn check_text(content: &[u8], expected: &str) {
     let place = Place::new();
     let path = place.path().join("input");
     fs::write(&path, content).unwrap();
-    let error = failure(&with_text(&place, &path));
+    let error = fail(&mut with_text(&place, &path));
     assert!(error.contains(expected) && error.contains("input"), "{error}");
-    assert!(!place.out().exists(), "a folder was made for nothing");
+    assert!(!place.study().exists(), "a folder was made for nothing");
 }
 
 #[test]
@@ -32,13 +32,112 @@ fn a_text_that_is_empty_binary_or_too_short_is_named() {
 #[test]
 fn a_text_that_is_missing_or_a_folder_without_text_is_named() {
     let place = Place::new();
-    let error = failure(&with_text(&place, &place.path().join("absent.txt")));
+    let error = fail(&mut with_text(&place, &place.path().join("absent.txt")));
     assert!(error.contains("absent.txt"), "{error}");
     let folder = place.path().join("pictures");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("a.png"), [0xff, 0xd8]).unwrap();
-    let error = failure(&with_text(&place, &folder));
+    let error = fail(&mut with_text(&place, &folder));
     assert!(error.contains("holds no text file (1 files"), "{error}");
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_not_written_to() {
+    let place = Place::new();
+    fs::create_dir(place.study()).unwrap();
+    fs::write(place.study().join("thesis.tex"), "x").unwrap();
+    let error = fail(&mut place.tune(&[]));
+    assert!(error.contains("thesis.tex") && error.contains("choose another folder"), "{error}");
+    assert_eq!(fs::read_dir(place.study()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_study_that_is_not_there_is_named_with_what_creates_it() {
+    let place = Place::new();
+    for command in ["choose", "train", "report", "status", "retry"] {
+        let error = fail(&mut place.on_study(command, &[]));
+        assert!(error.contains("there is no study at") && error.contains("`tune`"), "{error}");
+    }
+    let error = fail(&mut place.on_study("trial", &["--index=0"]));
+    assert!(error.contains("there is no study at"), "{error}");
+    assert!(!place.study().exists());
+}
+
+#[test]
+fn nothing_can_be_chosen_before_a_trial_has_ended() {
+    let place = Place::tuned();
+    files(&place.study().join("trials"), "").iter().for_each(|path| fs::remove_file(path).unwrap());
+    for command in ["choose", "train", "report"] {
+        let error = fail(&mut place.on_study(command, &[]));
+        assert!(error.contains("run the study's 3 trials first"), "{error}");
+    }
+}
+
+#[test]
+fn unknown_and_missing_devices_are_told_apart() {
+    let place = Place::new();
+    let sizes: Vec<&str> = SIZES.into_iter().filter(|size| !size.starts_with("--device")).collect();
+    let on = |device: &str| {
+        let mut command = program();
+        command.args(["tune", "--device", device, "--text"]).arg(place.text()).arg("--study").arg(place.study());
+        command.args(&sizes);
+        command
+    };
+    let error = fail(&mut on("abacus"));
+    assert!(error.contains("unknown device `abacus`; there are flex, ndarray"), "{error}");
+    let list = succeed(program().arg("devices"));
+    for missing in list.lines().filter(|line| line.contains("needs --features")) {
+        let name = missing.split_whitespace().next().unwrap();
+        let error = fail(&mut on(name));
+        assert!(error.contains(&format!("--features {name}")), "{error}");
+    }
+    assert!(!place.study().exists());
+}
+
+#[test]
+fn options_that_make_no_study_are_refused_and_named() {
+    let place = Place::new();
+    let spaces = [("unknown.toml", "dropout = { fixed = 0.1 }"), ("damaged.toml", "learning-rate = {")];
+    spaces.iter().for_each(|(name, text)| fs::write(place.path().join(name), text).unwrap());
+    for (arguments, expected) in [
+        (&["--proxy-width=12"][..], "width of 12"),
+        (&["--proxy-width=64", "--target-width=32"], "as wide as the proxy"),
+        (&["--n-layer=0"], "--n-layer"),
+        (&["--batch=4", "--micro-batches=3"], "--micro-batches"),
+        (&["--rates=-3:-5"], "the low end comes first"),
+        (&["--seeds=x"], "invalid value 'x'"),
+        (&["--space=gpt-4"], "gpt-3 and rate"),
+        (&["--space=absent.toml"], "absent.toml"),
+        (&["--space=unknown.toml"], "unknown.toml"),
+        (&["--space=damaged.toml"], "damaged.toml"),
+        (&["--space=gpt-3", "--search=grid"], "grid"),
+        (&["--space=rate", "--trials=0"], "no sample"),
+        (&["--best=2"], "--long-steps"),
+        (&["--parametrization=magic"], "magic"),
+        (&["--order=sorted"], "random and shuffled"),
+        (&["--jobs=0"], "--jobs"),
+    ] {
+        let text = place.text();
+        let mut command = program();
+        command.current_dir(place.path()).arg("tune").arg("--text").arg(text).arg("--study").arg(place.study());
+        let error = fail(command.args(arguments));
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+        assert!(!place.study().exists(), "{arguments:?}");
+    }
+    let place = Place::tuned();
+    for (arguments, expected) in [
+        ("--checkpoint-every=0", "--checkpoint-every"),
+        ("--checkpoint-minutes=-1", "--checkpoint-minutes"),
+        ("--checkpoint-minutes=nan", "--checkpoint-minutes"),
+        ("--keep-last=0", "--keep-last"),
+        ("--values=learning-rate=fast", "--values"),
+        ("--values=dropout=0.1,learning-rate=0.1", "dropout"),
+        ("--parametrization=magic", "magic"),
+    ] {
+        let error = fail(&mut place.on_study("train", &[arguments]));
+        assert!(error.contains(expected), "{arguments}: {error}");
+    }
+    assert_eq!(json(&succeed(&mut place.on_study("status", &["--json"])))["finished"], 3);
 }
 
 #[cfg(unix)]
@@ -52,87 +151,7 @@ fn a_folder_that_cannot_be_read_is_named() {
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
     // Root reads everything, and then the folder is merely empty.
     let expected = if fs::read_dir(&folder).is_ok() { "holds no text file" } else { "cannot read" };
-    let error = failure(&with_text(&place, &folder));
+    let error = fail(&mut with_text(&place, &folder));
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
     assert!(error.contains(expected) && error.contains("secret"), "{error}");
-}
-
-#[test]
-fn a_place_that_cannot_be_written_is_named() {
-    let place = Place::new();
-    fs::write(place.out(), "a file in the way").unwrap();
-    let error = place.fail(&[]);
-    assert!(error.contains("cannot create") && error.contains("out"), "{error}");
-}
-
-#[test]
-fn a_folder_of_somebody_else_is_not_written_to() {
-    let place = Place::new();
-    fs::create_dir(place.out()).unwrap();
-    fs::write(place.out().join("thesis.tex"), "x").unwrap();
-    let error = place.fail(&[]);
-    assert!(error.contains("thesis.tex"), "{error}");
-    assert_eq!(fs::read_dir(place.out()).unwrap().count(), 1);
-}
-
-#[test]
-fn another_configuration_in_the_same_folder_is_refused_with_the_difference() {
-    let place = Place::new();
-    place.succeed(&["--rates=-7:-5"]);
-    fs::write(place.text(), "another text. ".repeat(400)).unwrap();
-    let error = place.fail(&["--rates=-7:-5"]);
-    assert!(error.contains("data.sha256") && error.contains("choose another folder"), "{error}");
-}
-
-#[test]
-fn a_damaged_trial_is_named_kept_and_run_again() {
-    let place = Place::new();
-    place.succeed(&["--rates=-7:-5"]);
-    let report = place.report();
-    let name = place.trials().into_keys().next().unwrap();
-    let path = place.out().join("trials").join(&name);
-    let content = fs::read(&path).unwrap();
-    fs::write(&path, &content[..content.len() / 2]).unwrap();
-    let printed = place.succeed(&["--rates=-7:-5"]);
-    assert!(printed.contains("was damaged") && printed.contains(&format!("{name}.damaged")), "{printed}");
-    assert_eq!(place.report()["numbers"], report["numbers"]);
-}
-
-#[test]
-fn a_damaged_study_file_is_named() {
-    let place = Place::new();
-    fs::create_dir(place.out()).unwrap();
-    fs::write(place.out().join("study.json"), "{\"version\": 1,").unwrap();
-    let error = place.fail(&[]);
-    assert!(error.contains("study.json"), "{error}");
-}
-
-#[test]
-fn unknown_and_missing_devices_are_told_apart() {
-    let place = Place::new();
-    let error = place.fail(&["--device", "abacus"]);
-    assert!(error.contains("unknown device `abacus`; there are flex, ndarray"), "{error}");
-    let list = place.succeed(&["--device", "list"]);
-    for missing in list.lines().filter(|line| line.contains("needs --features")) {
-        let name = missing.split_whitespace().next().unwrap();
-        let error = place.fail(&["--device", name]);
-        assert!(error.contains(&format!("--features {name}")), "{error}");
-    }
-}
-
-#[test]
-fn sizes_that_make_no_model_are_refused() {
-    for (arguments, expected) in [
-        (["--seed", "0", "--sweep-widths", "12"], "width of 12"),
-        (["--seed", "0", "--sweep", "dropout=0.1"], "unknown hyperparameter `dropout`"),
-        (["--seed", "0", "--sweep", "alpha-output=0"], "positive finite number"),
-        (["--seed", "0", "--rates", "-3:-5"], "the low end comes first"),
-        (["--seed", "x", "--rates", "-5:-3"], "invalid value 'x'"),
-    ] {
-        let error = Place::new().fail(&arguments);
-        assert!(error.contains(expected), "{arguments:?}: {error}");
-    }
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-transfer"));
-    let output = command.args(["--proxy-width", "64", "--target-width", "64"]).output().unwrap();
-    assert!(failure(&output).contains("wider than the proxy"));
 }

@@ -1,6 +1,13 @@
-//! The real binary, run as a user runs it.
+//! The real binary, run as a user runs it. What happens to what when something breaks: `docs/faults.md`.
 
 mod bad_input;
+mod clocks;
+mod damage;
+mod disk;
+mod diverged;
+mod export;
+mod killed;
 mod place;
-mod resume;
 mod run;
+mod stopped;
+mod trials;

@@ -1,64 +1,136 @@
-//! A whole run of the binary: every stage, every file, divergence as a result.
+//! Every stage, every file, every form of text.
 
 use std::fs;
 
-use crate::place::Place;
+use serde_json::Value;
+
+use crate::place::{Place, RATES, SIZES, files, json, program, succeed, text};
 
 #[test]
-fn every_stage_runs_and_every_file_parses() {
+fn without_a_command_every_stage_runs_and_every_file_parses() {
     let place = Place::new();
-    let printed = place.succeed(&["--rates=-7:-5", "--sweep", "alpha-output=1,2", "--sweep-standard"]);
-    for stage in ["Plan of the proxy", "Plan of the target", "Tuning", "Sample of the target", "control, SP", "SHA-256"]
-    {
-        assert!(printed.contains(stage), "{stage} is missing:\n{printed}");
+    let output = place.all(&[RATES, "--json"]).output().unwrap();
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    for stage in ["Plan: Proxy", "Plan: Target", "Tuning", "Transferred", "Training width 16 in SP", "Sample"] {
+        assert!(told.contains(stage), "{stage} is missing:\n{told}");
     }
-    let report = place.report();
-    let numbers = &report["numbers"];
-    let curves = numbers["rate_curves"].as_array().unwrap();
-    let shown: Vec<String> = curves.iter().map(|c| format!("{} {}", c["parametrization"], c["width"])).collect();
-    assert_eq!(shown, ["\"mup\" 8", "\"mup\" 16", "\"standard\" 8", "\"standard\" 16"]);
-    assert_eq!(numbers["runs"].as_array().unwrap().len(), 2);
-    for run in numbers["runs"].as_array().unwrap() {
-        assert_eq!(run["curve"]["losses"].as_array().unwrap().len(), 30);
-        assert_eq!(run["curve"]["tokens"], 30 * 4 * 8);
+    let printed = json(&text(&output.stdout));
+    let report = json(&fs::read_to_string(place.study().join("report.json")).unwrap());
+    assert_eq!(printed, report);
+    let labels: Vec<&Value> = report["numbers"]["runs"].as_array().unwrap().iter().map(|run| &run["label"]).collect();
+    assert_eq!(labels, ["target, µP", "control, the proxy's values, SP"]);
+    for run in report["numbers"]["runs"].as_array().unwrap() {
+        assert_eq!(run["curve"]["losses"].as_array().unwrap().len(), 40);
+        assert_eq!(run["curve"]["tokens"], 40 * 4 * 8);
+        assert_eq!(run["curve"]["evaluations"].as_array().unwrap().len(), 4);
         assert!(run["curve"]["validation"].as_f64().unwrap() < 5.0);
     }
-    for name in ["loss-vs-learning-rate", "target-training"] {
-        assert!(fs::read_to_string(place.out().join(format!("{name}.svg"))).unwrap().starts_with("<svg"));
-        assert!(fs::read(place.out().join(format!("{name}.png"))).unwrap().starts_with(b"\x89PNG"));
+    let (svg, png) = (files(&place.study(), ".svg"), files(&place.study(), ".png"));
+    assert!(!svg.is_empty() && svg.len() == png.len());
+    assert!(svg.iter().all(|path| fs::read_to_string(path).unwrap().starts_with("<svg")));
+    assert!(png.iter().all(|path| fs::read(path).unwrap().starts_with(b"\x89PNG")));
+    assert!(fs::read_to_string(place.study().join("report.html")).unwrap().contains("</html>"));
+}
+
+#[test]
+fn each_command_alone_prints_its_result_for_people_and_as_json() {
+    let place = Place::new();
+    let status = json(&succeed(&mut place.tune(&[RATES, "--json"])));
+    assert_eq!((&status["trials"], &status["finished"], &status["missing"]), (&3.into(), &3.into(), &0.into()));
+    let choice = json(&succeed(&mut place.on_study("choose", &["--json"])));
+    let trained = json(&succeed(&mut place.on_study("train", &["--json"])));
+    assert_eq!(choice["best"]["values"]["learning-rate"], trained["trial"]["hyperparameters"]["learning-rate"]);
+    succeed(&mut place.on_study("train", &["--values=default", "--parametrization=standard", "--seed=1"]));
+    let report = json(&succeed(&mut place.on_study("report", &["--json"])));
+    assert_eq!(report["numbers"]["runs"][1]["label"], "control, default values, SP, seed 1");
+    assert_eq!(json(&succeed(&mut place.on_study("status", &["--json"]))), status);
+    for (command, said) in
+        [("choose", "learning-rate"), ("train", "training loss"), ("report", "report.html"), ("status", "3 finished")]
+    {
+        let printed = succeed(&mut place.on_study(command, &[]));
+        assert!(printed.contains(said), "{command}: {printed}");
     }
-    let page = fs::read_to_string(place.out().join("report.html")).unwrap();
-    assert!(page.contains("</html>") && page.matches("<svg").count() == 2);
+}
+
+#[test]
+fn a_folder_characters_shuffled_windows_and_micro_batches_train_too() {
+    let place = Place::new();
+    let texts = place.path().join("texts");
+    fs::create_dir_all(texts.join("deeper")).unwrap();
+    fs::copy(place.text(), texts.join("a.txt")).unwrap();
+    fs::write(texts.join("deeper/b.txt"), "äöü µ\n".repeat(100)).unwrap();
+    let mut command = program();
+    command.arg("--text").arg(&texts).arg("--study").arg(place.study()).arg("--json");
+    let sizes = SIZES.iter().map(|size| match *size {
+        "--units=bytes" => "--units=characters",
+        "--order=random" => "--order=shuffled",
+        "--micro-batches=1" => "--micro-batches=2",
+        "--seeds=0" => "--seeds=0,1",
+        other => other,
+    });
+    let report = json(&succeed(command.args(sizes).args(["--space=gpt-3", "--trials=2", "--search=sobol"])));
+    let study = &report["numbers"]["study"];
+    assert!(study["proxy"]["vocab"].as_u64().unwrap() < 60, "{study}");
+    assert_eq!(report["numbers"]["trials"].as_array().unwrap().len(), 4);
+    assert!(report["numbers"]["runs"][0]["curve"]["sample"].is_string());
+}
+
+#[test]
+fn the_source_of_burn_is_the_text_if_none_is_given() {
+    let place = Place::new();
+    let mut command = program();
+    command.arg("--study").arg(place.study()).args(SIZES).args(["--rates=-6:-6", "--json"]);
+    let report = json(&succeed(&mut command));
+    assert_eq!(report["numbers"]["runs"].as_array().unwrap().len(), 2);
 }
 
 #[test]
 fn at_base_width_both_parametrizations_train_alike_to_the_last_digit() {
-    let place = Place::new();
-    place.succeed(&["--rates=-7:-6", "--sweep-widths", "8", "--sweep-standard"]);
-    let curves = &place.report()["numbers"]["rate_curves"];
-    assert_eq!(curves[0]["parametrization"], "mup");
-    assert_eq!(curves[1]["parametrization"], "standard");
-    assert_eq!(curves[0]["points"], curves[1]["points"]);
+    let losses = ["mup", "standard"].map(|parametrization| {
+        let place = Place::new();
+        succeed(&mut place.tune(&[RATES, "--parametrization", parametrization]));
+        let record = |path| json(&fs::read_to_string(path).unwrap())["record"]["curve"]["losses"].take();
+        place.records().iter().map(record).collect::<Vec<Value>>()
+    });
+    assert_eq!(losses[0].len(), 3);
+    assert_eq!(losses[0], losses[1]);
 }
 
 #[test]
-fn a_diverged_trial_is_a_result() {
-    let place = Place::new();
-    let printed = place.succeed(&["--rates=-7:41:48"]);
-    assert!(printed.contains("diverged"), "{printed}");
-    let curve = &place.report()["numbers"]["rate_curves"][0];
-    let points = curve["points"].as_array().unwrap();
-    assert!(points.iter().any(|point| point["loss"].is_null()), "{points:?}");
-    assert!(curve["optimum"]["log2_rate"].as_f64().unwrap() < 0.0);
+fn help_and_the_list_of_devices_need_nothing() {
+    let nowhere = tempfile::tempdir().unwrap();
+    for (command, said) in
+        [("--help", "interrupted"), ("help", "Examples:"), ("devices", "flex      compiled in"), ("--version", "0.")]
+    {
+        let printed = succeed(program().current_dir(nowhere.path()).arg(command));
+        assert!(printed.contains(said), "{command}: {printed}");
+    }
+    assert_eq!(fs::read_dir(nowhere.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn help_and_device_list_need_nothing() {
-    let place = Place::new();
-    let help = place.command(&["--help"]).output().unwrap();
-    assert!(help.status.success());
-    assert!(crate::place::text(&help.stdout).contains("Figure 1 of Tensor Programs V"));
-    let list = place.succeed(&["--device", "list"]);
-    assert!(list.contains("flex"), "{list}");
-    assert!(!place.out().exists());
+fn a_study_is_continued_in_its_folder_without_repeating_its_options() {
+    let place = Place::tuned();
+    fs::remove_file(&place.records()[1]).unwrap();
+    // From elsewhere, without the text: the study has its tokens.
+    fs::remove_file(place.text()).unwrap();
+    let status = json(&succeed(&mut place.on_study("tune", &["--json", "--jobs=1"])));
+    assert_eq!(status["finished"], 3);
+    succeed(&mut place.on_study("train", &[]));
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_the_numbers() {
+    let numbers = ["1", "2"].map(|threads| {
+        let place = Place::new();
+        let mut command = program();
+        command.arg("--text").arg(place.text()).arg("--study").arg(place.study());
+        // Wide enough that matrix products are shared between threads: from 192³ on, burn-flex 0.22.1 matmul.rs.
+        command.args(["--proxy-width=32", "--target-width=256", "--d-head=32", "--n-layer=1", "--context=32"]);
+        command.args(["--batch=8", "--steps=3", "--rates=-6:-6", "--parametrization=standard"]);
+        succeed(command.env("RAYON_NUM_THREADS", threads));
+        place.numbers()
+    });
+    assert_eq!(numbers[0], numbers[1]);
 }

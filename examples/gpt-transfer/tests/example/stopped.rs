@@ -1,0 +1,108 @@
+//! Ctrl-C, closed pipes, closed terminals.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::place::{Place, files, forget, json, name, silent, succeed, text, trials_of, wait_until};
+
+fn start(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// That it stopped as a user who stopped it expects.
+fn check_stopped(output: &Output) {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("the same command continues") && !said.contains("error"), "{said}");
+}
+
+#[test]
+fn ctrl_c_in_tuning_keeps_what_is_finished_and_the_same_command_continues() {
+    let grid = "--rates=-9:-3:0.25";
+    for (word, alone) in [("-INT", true), ("-TERM", false)] {
+        let place = Place::new();
+        let worker = start(&mut place.tune(&[grid, "--jobs=2"]));
+        wait_until("a trial has ended", || !place.records().is_empty());
+        if !alone {
+            // As a scheduler does it: the trials hear of it too, maybe earlier.
+            let trials = trials_of(&place.study());
+            trials.iter().for_each(|id| drop(Command::new("kill").args([word, &id.to_string()]).output()));
+        }
+        signal(&worker, word);
+        check_stopped(&worker.wait_with_output().unwrap());
+        let before = place.finished_results();
+        let status = json(&succeed(&mut place.tune(&[grid, "--json"])));
+        assert_eq!((&status["finished"], &status["failed"]), (&25.into(), &0.into()));
+        let after = place.finished_results();
+        assert!(before.iter().all(|(path, record)| after.get(path) == Some(record)));
+    }
+}
+
+#[test]
+fn ctrl_c_in_training_writes_a_checkpoint_and_the_same_command_continues_from_it() {
+    let place = Place::new();
+    succeed(&mut place.tune(&["--rates=-7:-6", "--target-steps=2000"]));
+    let whole = Place::new();
+    succeed(&mut whole.tune(&["--rates=-7:-6", "--target-steps=2000"]));
+    let runs = place.study().join("targets/width16-steps2000/runs");
+    let train = start(&mut place.on_study("train", &[]));
+    wait_until("it trains", || {
+        let run = files(&runs, "").pop();
+        run.is_some_and(|run| std::fs::metadata(run.join("metrics.jsonl")).is_ok_and(|file| file.len() > 0))
+    });
+    signal(&train, "-INT");
+    check_stopped(&train.wait_with_output().unwrap());
+    let checkpoint = files(&files(&runs, "")[0].join("checkpoints"), "").pop().unwrap();
+    let output = place.on_study("train", &["--json"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(said.contains(&format!("{}", checkpoint.display())), "{} in: {said}", name(&checkpoint));
+    let [mut continued, mut wanted] =
+        [text(&output.stdout), succeed(&mut whole.on_study("train", &["--json"]))].map(|t| json(&t));
+    forget(&mut continued, &["seconds"]);
+    forget(&mut wanted, &["seconds"]);
+    assert_eq!(continued, wanted);
+}
+
+#[test]
+fn a_run_that_nobody_listens_to_ends_well() {
+    // `| head`: the reader goes away, from standard output and from standard error.
+    let place = Place::new();
+    let mut tune = start(&mut place.tune(&["--rates=-7:-5"]));
+    drop(tune.stdout.take());
+    let mut line = String::new();
+    BufReader::new(tune.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(tune.wait().unwrap().code(), Some(0));
+    assert_eq!(place.records().len(), 3);
+    for command in ["choose", "train", "report", "status", "retry", "devices", "--help"] {
+        let mut child = if command.starts_with('-') || command == "devices" {
+            start(crate::place::program().arg(command))
+        } else {
+            start(&mut place.on_study(command, &[]))
+        };
+        drop((child.stdout.take(), child.stderr.take()));
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{command}");
+    }
+}
+
+#[test]
+fn under_nohup_the_end_of_the_terminal_stops_nothing_and_otherwise_it_stops_cleanly() {
+    let place = Place::new();
+    let mut command = Command::new("nohup");
+    let tune = place.tune(&["--rates=-9:-3:0.5"]);
+    command.arg(tune.get_program()).args(tune.get_args()).stdin(Stdio::null());
+    let mut worker = silent(&mut command).spawn().unwrap();
+    wait_until("a trial has ended", || !place.records().is_empty());
+    signal(&worker, "-HUP");
+    assert_eq!(worker.wait().unwrap().code(), Some(0));
+    assert_eq!(place.records().len(), 13);
+
+    let place = Place::new();
+    let worker = start(&mut place.tune(&["--rates=-9:-3:0.25"]));
+    wait_until("a trial has ended", || !place.records().is_empty());
+    signal(&worker, "-HUP");
+    check_stopped(&worker.wait_with_output().unwrap());
+}
