@@ -91,7 +91,7 @@ impl Name {
                 trials: 64,
                 best: 16,
                 group: 8,
-                direct: 8,
+                direct: 4,
                 rates: "-12:-5",
             },
             Self::TransferTiny => Sizes {
