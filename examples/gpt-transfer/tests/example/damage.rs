@@ -17,6 +17,11 @@ fn damage(path: &Path, how: usize) {
     fs::write(path, damages(&fs::read(path).unwrap()).remove(how)).unwrap();
 }
 
+fn cut_within_a_word(path: &Path, word: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    fs::write(path, &text[..text.find(word).unwrap() + word.len() / 2]).unwrap();
+}
+
 #[test]
 fn a_damaged_trial_is_named_kept_and_run_again() {
     let wanted = Place::finished().numbers();
@@ -60,12 +65,15 @@ fn a_damaged_record_of_the_target_is_named_kept_and_read_from_its_last_checkpoin
 
 #[test]
 fn a_damaged_study_file_is_named_and_its_trials_are_not_lost() {
-    // A flipped bit may still be a study: then the records tell.
+    // A flipped bit, or a cut between two tables, may still be a study: then the records, or what it lacks, tell.
     for how in [0, 1, 3, 4] {
         let place = Place::tuned();
         let path = place.study().join("study.toml");
         let before = place.finished_results();
-        damage(&path, how);
+        match how {
+            0 => cut_within_a_word(&path, "[proxy]"),
+            how => damage(&path, how),
+        }
         for mut command in [place.tune(&[RATES]), place.on_study("status", &[]), place.on_study("train", &[])] {
             let error = fail(&mut command);
             assert!(error.contains("study.toml"), "{error}");

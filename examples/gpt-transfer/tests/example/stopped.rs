@@ -101,7 +101,11 @@ fn under_nohup_the_end_of_the_terminal_stops_nothing_and_otherwise_it_stops_clea
     assert_eq!(place.records().len(), 13);
 
     let place = Place::new();
-    let worker = start(&mut place.tune(&["--rates=-9:-3:0.25"]));
+    let tune = place.tune(&["--rates=-9:-3:0.25"]);
+    // Whoever runs these tests may be under nohup itself, which is inherited.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP").arg(tune.get_program()).args(tune.get_args());
+    let worker = start(&mut command);
     wait_until("a trial has ended", || !place.records().is_empty());
     signal(&worker, "-HUP");
     check_stopped(&worker.wait_with_output().unwrap());
