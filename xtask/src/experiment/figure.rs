@@ -59,7 +59,7 @@ impl Picture for Strips<'_> {
             chart.draw_series(losses.iter().map(dot))?;
             let note = if *diverged > 0 { format!(" ({diverged} diverged)") } else { String::new() };
             let (_, row) = chart.backend_coord(&(low, y));
-            let at = (x.start - left - pen.at(332.0), row - top - pen.at(8.0));
+            let at = (x.start - left - pen.at(332.0), row - top - pen.at(3.5));
             area.draw_text(&format!("{label}{note}"), &pen.font(15.0), at)?;
         }
         Ok(())

@@ -13,6 +13,8 @@ const COLORS: [RGBColor; 6] =
     [MUP, STANDARD, RGBColor(0, 158, 115), RGBColor(204, 121, 167), RGBColor(230, 159, 0), RGBColor(86, 180, 233)];
 
 pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, runs: &[FinalRun]) -> DrawResult<B> {
+    // More curves than colors cannot be told apart, and their legend hides them; the table has all.
+    let runs = &runs[..runs.len().min(COLORS.len())];
     let n_steps = runs.iter().map(length).max().unwrap_or(0).max(2);
     let window = (n_steps / 25).max(1);
     let (low, high) = range(runs);

@@ -91,9 +91,14 @@ fn rate_curve(study: &Study) -> Result<Option<RateCurve>, RunError> {
 }
 
 /// The target first, then what it is compared with.
-fn order(record: &TrialRecord, parametrization: &str, chosen: &Hyperparameters) -> (bool, bool, String) {
+fn order(record: &TrialRecord, parametrization: &str, chosen: &Hyperparameters) -> (u8, bool, String) {
     let trial = &record.trial;
-    (trial.hyperparameters != *chosen, trial.parametrization != parametrization, record.id.clone())
+    let rank = match trial.hyperparameters {
+        values if values == *chosen => 0,
+        values if values == Hyperparameters::at_rate(DEFAULT_RATE) => 1,
+        _ => 2,
+    };
+    (rank, trial.parametrization != parametrization, record.id.clone())
 }
 
 fn final_run(record: TrialRecord, parametrization: &str, chosen: &Hyperparameters) -> FinalRun {
@@ -103,7 +108,12 @@ fn final_run(record: TrialRecord, parametrization: &str, chosen: &Hyperparameter
         (true, true) => "target".to_owned(),
         (true, false) => "control, the proxy's values".to_owned(),
         (false, _) if values == Hyperparameters::at_rate(DEFAULT_RATE) => "control, default values".to_owned(),
-        (false, _) => format!("control, {values}"),
+        // The table has every digit of them.
+        (false, _) => {
+            let alone = values == Hyperparameters::at_rate(values.learning_rate);
+            let others = if alone { "" } else { " and others" };
+            format!("control, rate 2^{:.1}{others}", values.learning_rate.log2())
+        }
     };
     let seed = if trial.seed == 0 { String::new() } else { format!(", seed {}", trial.seed) };
     FinalRun {
