@@ -79,7 +79,7 @@ struct New {
     #[arg(long, default_value = "rate", value_parser = |name: &str| Space::named(name))]
     space: Space,
     /// How: random, sobol, grid or tpe.
-    #[arg(long, default_value = "random", value_parser = search)]
+    #[arg(long, default_value = "random")]
     search: Search,
     /// Seed of the search.
     #[arg(long, default_value_t = 0)]
@@ -105,11 +105,6 @@ struct New {
     /// The program that runs a trial, with its arguments.
     #[arg(last = true, required = true)]
     command: Vec<String>,
-}
-
-fn search(name: &str) -> Result<Search, String> {
-    let known = "there are random, sobol, grid and tpe";
-    serde_json::from_value(name.into()).map_err(|_| format!("no search is named `{name}`; {known}"))
 }
 
 impl New {

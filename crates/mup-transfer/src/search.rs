@@ -1,5 +1,7 @@
 //! Which point of a space a sample is: a pure function of (seed, number), or of earlier results too.
 
+use std::str::FromStr;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,16 @@ pub enum Search {
     Grid,
     /// Tree-structured Parzen estimator (Bergstra et al. 2011), told the results of all earlier rounds.
     Tpe,
+}
+
+impl FromStr for Search {
+    type Err = String;
+
+    /// By the name that `study.toml` has.
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = "there are random, sobol, grid and tpe";
+        serde_json::from_value(name.into()).map_err(|_| format!("no search is named `{name}`; {known}"))
+    }
 }
 
 /// A sample that was tried, with its loss; a diverged one has an infinite one.

@@ -141,7 +141,7 @@ pub(crate) struct StudyArguments {
     pub(crate) space: Option<String>,
 
     /// How [default: random; grid with --rates]
-    #[arg(long, value_name = "random|sobol|grid|tpe", value_parser = parse_search, help_heading = "Tuning")]
+    #[arg(long, value_name = "random|sobol|grid|tpe", help_heading = "Tuning")]
     pub(crate) search: Option<Search>,
 
     /// Seed of the search [default: 0]
@@ -287,11 +287,6 @@ fn parse_count(text: &str) -> Result<usize, String> {
 fn parse_minutes(text: &str) -> Result<Duration, String> {
     let minutes: f64 = text.parse().map_err(|error: ParseFloatError| error.to_string())?;
     Duration::try_from_secs_f64(60.0 * minutes).map_err(|_| "a number of minutes is needed, such as 0.5".to_owned())
-}
-
-fn parse_search(name: &str) -> Result<Search, String> {
-    let known = "there are random, sobol, grid and tpe";
-    serde_json::from_value(name.into()).map_err(|_| format!("no search is named `{name}`; {known}"))
 }
 
 fn parse_order(name: &str) -> Result<Order, String> {

@@ -40,7 +40,7 @@ pub(crate) struct Experiment {
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Name {
-    /// The GPT-3 experiment in small: about 40 minutes on two quiet cores.
+    /// The GPT-3 experiment in small.
     Transfer,
     /// The same so small that it says nothing: whether everything runs.
     TransferTiny,

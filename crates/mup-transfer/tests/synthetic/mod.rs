@@ -1,6 +1,6 @@
 //! Studies whose losses are a formula: everything a real one has, in no time.
 
-#![allow(dead_code)] // Each test file uses some of it.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod reports;
 
