@@ -2,10 +2,11 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::optim::{AdamWConfig, ModuleOptimizer};
+use burn::optim::ModuleOptimizer;
 use mup_rules::{OptimizerKind, ScalingPlan};
 
 use crate::OptimError;
+use crate::fused_adam::FusedAdam;
 use crate::groups::attach;
 use crate::hyperparameters::Check;
 
@@ -52,13 +53,12 @@ impl MupAdamWConfig {
         check.coefficient("beta_2", self.beta_2)?;
         check.non_negative("epsilon", self.epsilon)?;
         let decay = check.decay(plan, self.weight_decay, self.peak_learning_rate)?;
-        attach(plan, module, "AdamW", OptimizerKind::AdamLike, |class| {
-            AdamWConfig::new()
-                .with_beta_1(self.beta_1 as f32)
-                .with_beta_2(self.beta_2 as f32)
-                .with_epsilon((self.epsilon * class.epsilon) as f32)
-                .with_weight_decay((decay * class.weight_decay) as f32)
-                .build()
+        attach(plan, module, "AdamW", OptimizerKind::AdamLike, |class| FusedAdam {
+            beta_1: self.beta_1,
+            beta_2: self.beta_2,
+            epsilon: self.epsilon * class.epsilon,
+            decay: decay * class.weight_decay,
+            l2: 0.0,
         })
     }
 }
