@@ -9,6 +9,7 @@ mod relative_attention;
 mod tied_readout;
 
 pub(crate) use attention::LayerCache;
+pub(crate) use relative_attention::shift;
 pub use attention::{AttentionFrame, CausalAttention};
 pub use attention_config::CausalAttentionConfig;
 pub use feed_forward::{FeedForward, FeedForwardConfig};

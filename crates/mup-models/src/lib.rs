@@ -8,6 +8,7 @@ mod loss;
 mod mlp;
 mod probe;
 mod shapes;
+mod stack;
 
 pub use conv_net::{ConvNet, ConvNetConfig};
 pub use error::ModelError;
@@ -16,7 +17,8 @@ pub use layers::{
     AttentionFrame, CausalAttention, CausalAttentionConfig, FeedForward, FeedForwardConfig, Readout, ReadoutConfig,
     TiedReadout, TiedReadoutConfig,
 };
-pub use loss::cross_entropy;
+pub use loss::{cross_entropy, cross_entropy_each};
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use probe::{Collector, NoProbe, Probe, Scope};
 pub use shapes::shape_reader;
+pub use stack::GptStack;

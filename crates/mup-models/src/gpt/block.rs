@@ -18,7 +18,7 @@ pub struct Block {
     pub feed_forward_norm: LayerNorm,
     /// Second branch.
     pub feed_forward: FeedForward,
-    pub(super) dropout: Dropout,
+    pub(crate) dropout: Dropout,
 }
 
 impl Block {

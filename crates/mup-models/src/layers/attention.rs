@@ -39,10 +39,10 @@ pub struct CausalAttention {
     pub content_bias: Option<Param<Tensor<1>>>,
     /// v, added to the query that meets the relative key.
     pub position_bias: Option<Param<Tensor<1>>>,
-    pub(super) dropout: Dropout,
-    pub(super) n_head: usize,
-    pub(super) d_head: usize,
-    pub(super) alpha_attention: f64,
+    pub(crate) dropout: Dropout,
+    pub(crate) n_head: usize,
+    pub(crate) d_head: usize,
+    pub(crate) alpha_attention: f64,
 }
 
 /// What all attention layers of a model share in one forward pass: the causal mask and the sinusoids.
@@ -70,6 +70,18 @@ impl AttentionFrame {
         let (device, dtype) = (self.mask.device(), self.mask.dtype());
         self.sinusoids = Some(sinusoids(keys, d_model, alpha_relative, &device, dtype));
         self
+    }
+
+    pub(crate) fn queries(&self) -> usize {
+        self.mask.dims()[2]
+    }
+
+    pub(crate) fn mask(&self) -> Tensor<4> {
+        self.mask.clone()
+    }
+
+    pub(crate) fn sinusoids(&self) -> Option<&Tensor<2>> {
+        self.sinusoids.as_ref()
     }
 }
 
