@@ -2,10 +2,10 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::optim::{AdamWConfig, ModuleOptimizer};
+use burn::optim::{AdamW, AdamWConfig, ModuleOptimizer};
 use mup_rules::{OptimizerKind, ScalingPlan};
 
-use crate::OptimError;
+use crate::{MasterWeights, OptimError, TensorClass};
 use crate::groups::attach;
 use crate::hyperparameters::Check;
 
@@ -47,18 +47,40 @@ impl MupAdamWConfig {
     /// [`OptimError`]: a hyperparameter outside its range or without effect, a plan for SGD-like optimizers,
     /// a plan for another module.
     pub fn init<M: Module>(&self, plan: &ScalingPlan, module: &M) -> Result<ModuleOptimizer, OptimError> {
+        let decay = self.check(plan)?;
+        attach(plan, module, "AdamW", OptimizerKind::AdamLike, |class| self.build(decay, class))
+    }
+
+    /// [`init`](Self::init) for a module in bf16 or f16, with weights and state in f32; see [`MasterWeights`].
+    ///
+    /// # Errors
+    ///
+    /// As [`init`](Self::init).
+    pub fn init_with_master_weights<M: Module>(
+        &self,
+        plan: &ScalingPlan,
+        module: &M,
+    ) -> Result<ModuleOptimizer, OptimError> {
+        let decay = self.check(plan)?;
+        let build = |class: &TensorClass| MasterWeights::new(self.build(decay, class));
+        attach(plan, module, "AdamW", OptimizerKind::AdamLike, build)
+    }
+
+    /// λ as the plan's factor expects it, once every hyperparameter is in its range.
+    pub(crate) fn check(&self, plan: &ScalingPlan) -> Result<f64, OptimError> {
         let check = Check("AdamW");
         check.coefficient("beta_1", self.beta_1)?;
         check.coefficient("beta_2", self.beta_2)?;
         check.non_negative("epsilon", self.epsilon)?;
-        let decay = check.decay(plan, self.weight_decay, self.peak_learning_rate)?;
-        attach(plan, module, "AdamW", OptimizerKind::AdamLike, |class| {
-            AdamWConfig::new()
-                .with_beta_1(self.beta_1 as f32)
-                .with_beta_2(self.beta_2 as f32)
-                .with_epsilon((self.epsilon * class.epsilon) as f32)
-                .with_weight_decay((decay * class.weight_decay) as f32)
-                .build()
-        })
+        check.decay(plan, self.weight_decay, self.peak_learning_rate)
+    }
+
+    fn build(&self, decay: f64, class: &TensorClass) -> AdamW {
+        AdamWConfig::new()
+            .with_beta_1(self.beta_1 as f32)
+            .with_beta_2(self.beta_2 as f32)
+            .with_epsilon((self.epsilon * class.epsilon) as f32)
+            .with_weight_decay((decay * class.weight_decay) as f32)
+            .build()
     }
 }

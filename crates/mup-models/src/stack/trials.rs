@@ -20,10 +20,9 @@ pub(super) fn each_optional<'a, M, P>(
 pub(super) fn stack<const D: usize, const E: usize>(params: &[&Param<Tensor<D>>]) -> Param<Tensor<E>> {
     let trained = is_trained(params[0]);
     let device = params[0].lazy_device();
-    let values: Vec<Tensor<D>> = params.iter().map(|param| param.val().detach()).collect();
-    let stacked: Tensor<E> = Tensor::stack(values, 0);
+    let stacked: Tensor<E> = Tensor::stack(params.iter().map(|param| param.val()).collect(), 0).detach();
     let shape = stacked.shape();
-    let value = move |device: &_, trained| stacked.to_device(device).set_require_grad(trained);
+    let value = move |device: &_, trained| stacked.to_device(device).detach().set_require_grad(trained);
     Param::uninitialized(ParamId::new(), value, device, trained, shape)
 }
 

@@ -39,7 +39,7 @@ impl ModuleVisitor for Reader {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let Some(path) = self.paths.remove(&param.id) else { return };
         self.device.get_or_insert_with(|| param.lazy_device());
-        self.rows.insert(path, param.val().detach().flatten(1, D - 1));
+        self.rows.insert(path, param.val().flatten(1, D - 1));
     }
 }
 
@@ -52,7 +52,7 @@ struct Writer<'a> {
 impl ModuleMapper for Writer<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let row = &self.rows[&self.paths[&param.id]];
-        let value = row.clone().narrow(0, self.trial, 1).reshape(param.lazy_shape());
+        let value = row.clone().narrow(0, self.trial, 1).reshape(param.lazy_shape()).detach();
         let id = param.id;
         param.transform_for_load(value, id)
     }
