@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod bf16;
 mod configs;
 mod sampler;
 mod shapes;

@@ -27,7 +27,7 @@ impl ModuleMapper for Cast {
         let dtype = self.0;
         param.init_mapper(move |tensor| {
             let trained = tensor.is_require_grad();
-            tensor.detach().cast(dtype).set_require_grad(trained)
+            tensor.cast(dtype).detach().set_require_grad(trained)
         })
     }
 }
