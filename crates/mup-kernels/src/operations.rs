@@ -1,0 +1,255 @@
+//! The operations on Burn's tensors: fused where the device has them, Burn's own operations everywhere else.
+
+use burn::tensor::{Int, Tensor};
+
+use crate::portable;
+
+#[cfg(feature = "flex")]
+use crate::fused::Kernels;
+#[cfg(feature = "flex")]
+use burn::backend::{Dispatch, DispatchDevice};
+
+/// Whether this tensor's device and element type have fused operations: flex, with f32 or f64.
+///
+/// Everywhere else the functions of this crate compute the same from Burn's operations.
+#[must_use]
+pub fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
+    #[cfg(feature = "flex")]
+    {
+        use burn::tensor::DType;
+        let device = tensor.device().without_autodiff();
+        matches!(tensor.dtype(), DType::F32 | DType::F64) && matches!(device.as_dispatch(), DispatchDevice::Flex(_))
+    }
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = tensor;
+        false
+    }
+}
+
+/// What stands for an absent tensor in Burn's extension mechanism.
+#[cfg(feature = "flex")]
+fn absent<const D: usize>(like: &Tensor<D>) -> Tensor<1> {
+    Tensor::empty([0], (&like.device(), like.dtype()))
+}
+
+#[cfg(feature = "flex")]
+fn or_absent<const D: usize, const L: usize>(
+    tensor: Option<Tensor<D>>,
+    like: &Tensor<L>,
+) -> burn::backend::DispatchTensor {
+    match tensor {
+        Some(tensor) => tensor.into_dispatch(),
+        None => absent(like).into_dispatch(),
+    }
+}
+
+/// γ (x − mean) / √(variance + ε) + β over the last axis of `[groups, .., width]`.
+///
+/// γ and β are `[width]`, or `[groups, width]` for groups with parameters of their own.
+///
+/// # Panics
+///
+/// Panics if the shapes do not fit.
+#[must_use]
+pub fn layer_norm<const D: usize, const P: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<P>,
+    beta: Tensor<P>,
+    epsilon: f64,
+) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if is_fused(&x) {
+        let [x, gamma, beta] = [x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch()];
+        return Tensor::from_dispatch(<Dispatch as Kernels>::layer_norm(x, gamma, beta, epsilon));
+    }
+    portable::layer_norm(x, gamma, beta, epsilon)
+}
+
+/// x W + b of `[groups, .., input]`.
+///
+/// W is `[input, width]` and b `[width]`, or both have a leading `groups` axis (W `[groups, input, width]`).
+///
+/// # Panics
+///
+/// Panics if the shapes do not fit.
+#[must_use]
+pub fn linear<const D: usize, const W: usize, const B: usize>(
+    x: Tensor<D>,
+    weight: Tensor<W>,
+    bias: Option<Tensor<B>>,
+) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if is_fused(&x) {
+        return fused_linear(x, weight, bias, None, false);
+    }
+    portable::linear(x, weight, bias)
+}
+
+/// GELU(x W + b), with the exact GELU; shapes as in [`linear`].
+///
+/// # Panics
+///
+/// As [`linear`].
+#[must_use]
+pub fn linear_gelu<const D: usize, const W: usize, const B: usize>(
+    x: Tensor<D>,
+    weight: Tensor<W>,
+    bias: Option<Tensor<B>>,
+) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if is_fused(&x) {
+        return fused_linear(x, weight, bias, None, true);
+    }
+    burn::tensor::activation::gelu(portable::linear(x, weight, bias))
+}
+
+/// residual + x W + b, the end of a residual branch; shapes as in [`linear`].
+///
+/// # Panics
+///
+/// As [`linear`].
+#[must_use]
+pub fn linear_residual<const D: usize, const W: usize, const B: usize>(
+    x: Tensor<D>,
+    weight: Tensor<W>,
+    bias: Option<Tensor<B>>,
+    residual: Tensor<D>,
+) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if is_fused(&x) {
+        return fused_linear(x, weight, bias, Some(residual), false);
+    }
+    residual + portable::linear(x, weight, bias)
+}
+
+#[cfg(feature = "flex")]
+fn fused_linear<const D: usize, const W: usize, const B: usize>(
+    x: Tensor<D>,
+    weight: Tensor<W>,
+    bias: Option<Tensor<B>>,
+    residual: Option<Tensor<D>>,
+    gelu: bool,
+) -> Tensor<D> {
+    let [bias, residual] = [or_absent(bias, &x), or_absent(residual, &x)];
+    Tensor::from_dispatch(<Dispatch as Kernels>::linear(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias,
+        residual,
+        gelu,
+    ))
+}
+
+/// Queries, keys and values side by side: x of `[groups, .., input]` becomes `[groups, .., 3 · width]`.
+///
+/// Weights and biases as in [`linear`]; keys have no bias, since softmax ignores it.
+///
+/// # Panics
+///
+/// As [`linear`], or if the three widths differ.
+#[must_use]
+pub fn projections<const D: usize, const W: usize, const B: usize>(
+    x: Tensor<D>,
+    query: (Tensor<W>, Option<Tensor<B>>),
+    key: Tensor<W>,
+    value: (Tensor<W>, Option<Tensor<B>>),
+) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if is_fused(&x) {
+        let [query_bias, value_bias] = [or_absent(query.1, &x), or_absent(value.1, &x)];
+        let [query, key, value] = [query.0, key, value.0].map(Tensor::into_dispatch);
+        let x = x.into_dispatch();
+        return Tensor::from_dispatch(<Dispatch as Kernels>::projections(x, query, query_bias, key, value, value_bias));
+    }
+    let parts = [portable::linear(x.clone(), query.0, query.1), portable::linear::<D, W, B>(x.clone(), key, None)];
+    let [queries, keys] = parts;
+    Tensor::cat(vec![queries, keys, portable::linear(x, value.0, value.1)], D - 1)
+}
+
+/// What relative positions add to the logits: keys of distances, and the biases that queries get for either kind of key.
+///
+/// Relative keys are `[time + 1, heads · width]`, from distance `time`, which no query uses, to 0; the biases are
+/// `[heads · width]`. With groups, everything has a leading `groups` axis.
+#[derive(Clone, Debug)]
+pub struct Relative<const R: usize, const B: usize> {
+    /// r, the projected sinusoids.
+    pub keys: Tensor<R>,
+    /// u, for queries that meet keys.
+    pub content_bias: Tensor<B>,
+    /// v, for queries that meet relative keys.
+    pub position_bias: Tensor<B>,
+}
+
+/// Causal attention: logits Σ_c s_c [(q_i + u)_c (k_j)_c + (q_i + v)_c (r_{i−j})_c] for keys j ≤ i, softmax, values.
+///
+/// `qkv` are [`projections`], `[batch, time, 3 · heads · width]`; the scale s is `[width]`; the result is `[batch, time, heads ·
+/// width]`. With groups, everything has a leading `groups` axis. No gradient flows to the scale.
+///
+/// # Panics
+///
+/// Panics if the shapes do not fit.
+///
+/// # Reference
+///
+/// Dai et al., "Transformer-XL", arXiv:1901.02860, section 3.3.
+#[must_use]
+pub fn causal_attention<const D: usize, const S: usize, const R: usize>(
+    qkv: Tensor<D>,
+    scale: Tensor<S>,
+    relative: Option<Relative<R, S>>,
+    heads: usize,
+) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if is_fused(&qkv) {
+        let none = || absent(&qkv).into_dispatch();
+        let [keys, content, position] = match relative {
+            Some(Relative { keys, content_bias, position_bias }) => {
+                [keys.into_dispatch(), content_bias.into_dispatch(), position_bias.into_dispatch()]
+            }
+            None => [none(), none(), none()],
+        };
+        let [qkv, scale] = [qkv.into_dispatch(), scale.into_dispatch()];
+        return Tensor::from_dispatch(<Dispatch as Kernels>::attention(qkv, scale, keys, content, position, heads));
+    }
+    portable::causal_attention(qkv, scale, relative, heads)
+}
+
+/// Mean cross-entropy, in nats, of logits `[groups, examples, classes]` (or `[examples, classes]` for one group) against
+/// targets of the same shape without the last axis; `[groups]`.
+///
+/// Equal to `torch.nn.functional.cross_entropy` of each group.
+///
+/// # Panics
+///
+/// Panics if there is not one target for each row of logits, or one is not a class.
+#[must_use]
+pub fn cross_entropy<const D: usize, const T: usize>(logits: Tensor<D>, targets: Tensor<T, Int>) -> Tensor<1> {
+    let (rows, given) = (logits.dims(), targets.dims());
+    assert_eq!(rows[..D - 1], given[..], "cross_entropy: one target per row of logits");
+    #[cfg(feature = "flex")]
+    if is_fused(&logits) {
+        let [logits, targets] = [logits.into_dispatch(), targets.into_dispatch()];
+        return Tensor::from_dispatch(<Dispatch as Kernels>::cross_entropy(logits, targets));
+    }
+    portable::cross_entropy(logits, targets)
+}
+
+/// The rows of a table `[entries, width]` (or `[groups, entries, width]`) for tokens `[groups, ..]`; one axis more than they.
+///
+/// # Panics
+///
+/// Panics if a token is not an entry, or if `O` is not `T + 1`.
+#[must_use]
+pub fn embedding<const W: usize, const T: usize, const O: usize>(
+    table: Tensor<W>,
+    tokens: Tensor<T, Int>,
+) -> Tensor<O> {
+    assert_eq!(O, T + 1, "embedding: the output has one axis more than the tokens");
+    #[cfg(feature = "flex")]
+    if is_fused(&table) {
+        let [table, tokens] = [table.into_dispatch(), tokens.into_dispatch()];
+        return Tensor::from_dispatch(<Dispatch as Kernels>::embedding(table, tokens));
+    }
+    portable::embedding(table, tokens)
+}

@@ -1,0 +1,173 @@
+//! Floating-point numbers that the kernels are written for: f32 to train, f64 to check gradients.
+
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+use burn::tensor::Element;
+
+/// f32 or f64, with elementary functions that compile to vector instructions where f32 is concerned: without branches and
+/// without calls.
+pub(crate) trait Real:
+    Element
+    + bytemuck::Pod
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+{
+    const ZERO: Self;
+    const ONE: Self;
+
+    fn of(value: f64) -> Self;
+    fn double(self) -> f64;
+    /// e^x; for f32 zero below −87 and infinite above 88.
+    fn exp(self) -> Self;
+    /// The error function.
+    fn erf(self) -> Self;
+    fn ln(self) -> Self;
+    fn sqrt(self) -> Self;
+}
+
+impl Real for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value as Self
+    }
+
+    #[inline(always)]
+    fn double(self) -> f64 {
+        f64::from(self)
+    }
+
+    /// Cephes' `expf` (Moshier, netlib.org/cephes/single): x = n ln 2 + r, a polynomial of degree 7 in r, times 2ⁿ.
+    #[inline(always)]
+    fn exp(self) -> Self {
+        const LOWEST: f32 = -87.0;
+        const HIGHEST: f32 = 88.0;
+        // Adding and subtracting it rounds to an integer, which is then in the low bits.
+        const ROUND: f32 = 12_582_912.0;
+        let inside = if self < LOWEST { LOWEST } else { self };
+        let inside = if inside > HIGHEST { HIGHEST } else { inside };
+        let shifted = inside * core::f32::consts::LOG2_E + ROUND;
+        let n = shifted - ROUND;
+        let r = inside - n * 0.693_359_4 - n * -2.121_944_4e-4;
+        let mut series = 1.987_569_1e-4;
+        for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5, 1.0, 1.0] {
+            series = series * r + coefficient;
+        }
+        let power = Self::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
+        let value = series * power;
+        let value = if self < LOWEST { 0.0 } else { value };
+        if self > HIGHEST { Self::INFINITY } else { value }
+    }
+
+    /// A rational approximation x·P(x²)/Q(x²), as in Eigen's `generic_fast_erf_float`; 4 ulp.
+    #[inline(always)]
+    fn erf(self) -> Self {
+        const P: [f32; 7] = [
+            -2.726_142_4e-10,
+            2.770_681_5e-8,
+            -2.101_024_1e-6,
+            -5.692_506_5e-5,
+            -7.349_906e-4,
+            -2.954_599_8e-3,
+            -1.609_603_4e-2,
+        ];
+        const Q: [f32; 5] = [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2];
+        let x = if self > 4.0 { 4.0 } else { self };
+        let x = if x < -4.0 { -4.0 } else { x };
+        let square = x * x;
+        let mut p = P[0];
+        for coefficient in &P[1..] {
+            p = p * square + coefficient;
+        }
+        let mut q = Q[0];
+        for coefficient in &Q[1..] {
+            q = q * square + coefficient;
+        }
+        let value = x * p / q;
+        let value = if self > 4.0 { 1.0 } else { value };
+        if self < -4.0 { -1.0 } else { value }
+    }
+
+    #[inline(always)]
+    fn ln(self) -> Self {
+        Self::ln(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self::sqrt(self)
+    }
+}
+
+impl Real for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn double(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        Self::exp(self)
+    }
+
+    #[inline(always)]
+    fn erf(self) -> Self {
+        libm::erf(self)
+    }
+
+    #[inline(always)]
+    fn ln(self) -> Self {
+        Self::ln(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self::sqrt(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Real;
+
+    fn worst(range: (f32, f32), ours: fn(f32) -> f32, exact: fn(f64) -> f64) -> f64 {
+        let steps = 200_000;
+        let x = |i| range.0 + (range.1 - range.0) * i as f32 / steps as f32;
+        let error = |x: f32| ((f64::from(ours(x)) - exact(f64::from(x))) / exact(f64::from(x)).abs().max(1e-30)).abs();
+        (0..=steps).map(|i| error(x(i))).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn exp_is_right_to_a_few_units_in_the_last_place() {
+        let error = worst((-86.9, 87.9), <f32 as Real>::exp, f64::exp);
+        assert!(error < 2e-7, "{error}");
+    }
+
+    #[test]
+    fn erf_is_right_to_a_few_units_in_the_last_place() {
+        let error = worst((-5.0, 5.0), <f32 as Real>::erf, libm::erf);
+        assert!(error < 5e-7, "{error}");
+    }
+
+    #[test]
+    fn special_values_are_kept() {
+        assert!(<f32 as Real>::exp(f32::NAN).is_nan() && <f32 as Real>::erf(f32::NAN).is_nan());
+        assert_eq!([f32::NEG_INFINITY, f32::INFINITY, 0.0].map(<f32 as Real>::exp), [0.0, f32::INFINITY, 1.0]);
+        assert_eq!([f32::NEG_INFINITY, f32::INFINITY, 0.0].map(<f32 as Real>::erf), [-1.0, 1.0, 0.0]);
+    }
+}

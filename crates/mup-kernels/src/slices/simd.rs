@@ -1,0 +1,118 @@
+//! Vector instructions without intrinsics: loops are compiled once for each instruction set and the best one is taken.
+
+use super::real::Real;
+
+/// Independent partial sums in a reduction: four vectors of the widest instruction set.
+const LANES: usize = 64;
+
+/// Runs the body with the widest vector instructions that this processor has (AVX-512, AVX2, NEON, or none).
+///
+/// Everything that the body calls must be `#[inline(always)]` to be compiled for them. The compiler never contracts a
+/// product and a sum, so the bits do not depend on the instruction set.
+#[inline(always)]
+pub(crate) fn vectorized<Output>(body: impl FnOnce() -> Output) -> Output {
+    #[cfg(test)]
+    if tests::PORTABLE.with(core::cell::Cell::get) {
+        return body();
+    }
+    pulp::Arch::new().dispatch(body)
+}
+
+/// Σ f(a_i, b_i), in an order that depends on the length only.
+#[inline(always)]
+pub(crate) fn sum<R: Real>(a: &[R], b: &[R], f: impl Fn(R, R) -> R) -> R {
+    let mut lanes = [R::ZERO; LANES];
+    let (a_whole, a_rest) = a.as_chunks::<LANES>();
+    let (b_whole, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a_whole.iter().zip(b_whole) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += f(*a, *b);
+        }
+    }
+    for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+        *lane += f(*a, *b);
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = lanes[i] + lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// The largest value; NaN if there is one.
+#[inline(always)]
+pub(crate) fn maximum<R: Real>(a: &[R]) -> R {
+    let larger = |x: R, y: R| if y > x || y.is_not_a_number() { y } else { x };
+    let mut lanes = [R::of(f64::NEG_INFINITY); LANES];
+    let (whole, rest) = a.as_chunks::<LANES>();
+    for chunk in whole {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*lane, *value);
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane = larger(*lane, *value);
+    }
+    lanes.into_iter().fold(R::of(f64::NEG_INFINITY), larger)
+}
+
+/// a_i += b_i.
+#[inline(always)]
+pub(crate) fn add<R: Real>(a: &mut [R], b: &[R]) {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a += *b;
+    }
+}
+
+trait NotANumber {
+    fn is_not_a_number(self) -> bool;
+}
+
+impl<R: Real> NotANumber for R {
+    #[inline(always)]
+    #[allow(clippy::eq_op, clippy::float_cmp, reason = "the definition of NaN")]
+    fn is_not_a_number(self) -> bool {
+        self != self
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use core::cell::Cell;
+
+    use super::{maximum, sum, vectorized};
+
+    thread_local! {
+        /// Whether this thread goes without vector instructions.
+        pub(crate) static PORTABLE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// The result without the instructions of this processor.
+    pub(crate) fn portably<Output>(body: impl FnOnce() -> Output) -> Output {
+        PORTABLE.with(|portable| portable.set(true));
+        let output = body();
+        PORTABLE.with(|portable| portable.set(false));
+        output
+    }
+
+    #[test]
+    fn sums_and_maxima_have_the_same_bits_with_and_without_vector_instructions() {
+        for length in [0, 1, 7, 64, 65, 1000] {
+            let values: Vec<f32> = (0..length).map(|i| ((i * 7919) as f32).sin()).collect();
+            let both = || vectorized(|| (sum(&values, &values, |a, b| a * b).to_bits(), maximum(&values).to_bits()));
+            assert_eq!(both(), portably(both));
+        }
+    }
+
+    #[test]
+    fn a_maximum_with_nan_is_nan() {
+        for at in 0..70 {
+            let mut values = vec![1.0_f32; 70];
+            values[at] = f32::NAN;
+            assert!(maximum(&values).is_nan(), "{at}");
+        }
+    }
+}
