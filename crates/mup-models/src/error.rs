@@ -68,6 +68,15 @@ pub enum ModelError {
         /// In that trial.
         other: String,
     },
+    /// Trials with dropout.
+    #[error(
+        "`GptConfig.dropout` is {dropout}, but trials in a stack must train as they would alone, and their masks could not be \
+         the same; set it to 0 for the proxies, or train them one by one"
+    )]
+    StackedDropout {
+        /// The probability.
+        dropout: f64,
+    },
     /// A sampling temperature that is negative or not a number.
     #[error("the temperature is {value}: it must be finite and at least 0 (0 always takes the likeliest token)")]
     Temperature {

@@ -9,11 +9,11 @@ mod relative_attention;
 mod tied_readout;
 
 pub(crate) use attention::LayerCache;
-pub(crate) use relative_attention::shift;
 pub use attention::{AttentionFrame, CausalAttention};
 pub use attention_config::CausalAttentionConfig;
 pub use feed_forward::{FeedForward, FeedForwardConfig};
 pub use readout::{Readout, ReadoutConfig};
+pub(crate) use relative_attention::sinusoids;
 pub use tied_readout::{TiedReadout, TiedReadoutConfig};
 
 use burn::module::{Param, ParamId};

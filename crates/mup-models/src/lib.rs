@@ -17,7 +17,7 @@ pub use layers::{
     AttentionFrame, CausalAttention, CausalAttentionConfig, FeedForward, FeedForwardConfig, Readout, ReadoutConfig,
     TiedReadout, TiedReadoutConfig,
 };
-pub use loss::{cross_entropy, cross_entropy_each};
+pub use loss::cross_entropy;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use probe::{Collector, NoProbe, Probe, Scope};
 pub use shapes::shape_reader;

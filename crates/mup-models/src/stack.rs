@@ -2,9 +2,7 @@
 
 mod attention;
 mod block;
-mod embedding;
 mod feed_forward;
-mod linear;
 mod model;
 mod norm;
 mod one_shape;

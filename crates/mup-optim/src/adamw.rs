@@ -5,9 +5,9 @@ use burn::module::Module;
 use burn::optim::{AdamW, AdamWConfig, ModuleOptimizer};
 use mup_rules::{OptimizerKind, ScalingPlan};
 
-use crate::{MasterWeights, OptimError, TensorClass};
 use crate::groups::attach;
 use crate::hyperparameters::Check;
+use crate::{MasterWeights, OptimError, TensorClass};
 
 /// AdamW with the plan's learning rates, weight decay and ε. Defaults are PyTorch's (`torch.optim.AdamW`), not
 /// Burn's.

@@ -89,7 +89,9 @@ pub enum OptimError {
         trial: usize,
     },
     /// A type in which a device cannot compute.
-    #[error("{device} cannot compute in {dtype}: train in F32 there, or on a device that can (flex, libtorch and CUDA can)")]
+    #[error(
+        "{device} cannot compute in {dtype}: train in F32 there, or on a device that can (flex, libtorch and CUDA can)"
+    )]
     DType {
         /// The device.
         device: String,

@@ -24,12 +24,10 @@ impl Process {
         for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(variable, threads.to_string());
         }
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .map_err(|error| format!("cannot start {name} ({}): {error}", command.get_program().to_string_lossy()))?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().map_err(|error| {
+                format!("cannot start {name} ({}): {error}", command.get_program().to_string_lossy())
+            })?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (requests, answers) = pipes.expect("bug: both ends were asked for");
         Ok(Self { name: name.to_owned(), child, requests, answers: BufReader::new(answers) })

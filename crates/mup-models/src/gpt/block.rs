@@ -18,7 +18,7 @@ pub struct Block {
     pub feed_forward_norm: LayerNorm,
     /// Second branch.
     pub feed_forward: FeedForward,
-    pub(crate) dropout: Dropout,
+    pub(super) dropout: Dropout,
 }
 
 impl Block {

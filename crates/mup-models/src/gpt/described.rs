@@ -33,10 +33,3 @@ impl Gpt {
         }
     }
 }
-
-impl GptConfig {
-    /// Whether attention logits depend on distances.
-    pub(crate) fn is_relative(&self) -> bool {
-        self.positions == Positions::Relative
-    }
-}

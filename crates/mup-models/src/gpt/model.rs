@@ -28,7 +28,7 @@ pub struct Gpt {
     pub readout: Option<Readout>,
     /// If the model is tied.
     pub tied_readout: Option<TiedReadout>,
-    pub(crate) dropout: Dropout,
+    pub(super) dropout: Dropout,
     pub(super) relative: bool,
     pub(super) vocab: usize,
     pub(super) context: usize,

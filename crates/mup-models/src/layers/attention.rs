@@ -39,7 +39,7 @@ pub struct CausalAttention {
     pub content_bias: Option<Param<Tensor<1>>>,
     /// v, added to the query that meets the relative key.
     pub position_bias: Option<Param<Tensor<1>>>,
-    pub(crate) dropout: Dropout,
+    pub(super) dropout: Dropout,
     pub(crate) n_head: usize,
     pub(crate) d_head: usize,
     pub(crate) alpha_attention: f64,
@@ -70,18 +70,6 @@ impl AttentionFrame {
         let (device, dtype) = (self.mask.device(), self.mask.dtype());
         self.sinusoids = Some(sinusoids(keys, d_model, alpha_relative, &device, dtype));
         self
-    }
-
-    pub(crate) fn queries(&self) -> usize {
-        self.mask.dims()[2]
-    }
-
-    pub(crate) fn mask(&self) -> Tensor<4> {
-        self.mask.clone()
-    }
-
-    pub(crate) fn sinusoids(&self) -> Option<&Tensor<2>> {
-        self.sinusoids.as_ref()
     }
 }
 

@@ -11,7 +11,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 ///
 /// Distances descend, so that a row of query · relative key already runs along the keys. The first one is one
 /// more than any query needs; see [`shift`].
-pub(super) fn sinusoids(
+pub(crate) fn sinusoids(
     distances: usize,
     d_model: usize,
     alpha_relative: f64,
@@ -35,7 +35,7 @@ pub(super) fn sinusoids(
 /// Row a of the queries must move left by (queries − a). Flattened, that is dropping the first `queries` entries,
 /// one copy and no gather. Transformer-XL pads a column of zeros for this; here the extra distance is that
 /// column. It, and what wraps around a row's end, only reaches keys after the query, which the mask removes.
-pub(crate) fn shift(by_distance: Tensor<4>) -> Tensor<4> {
+pub(super) fn shift(by_distance: Tensor<4>) -> Tensor<4> {
     let [batch, heads, queries, columns] = by_distance.dims();
     let flat = by_distance.reshape([batch, heads, queries * columns]);
     flat.narrow(2, queries, queries * (columns - 1)).reshape([batch, heads, queries, columns - 1])

@@ -1,10 +1,9 @@
 //! K feed-forward branches.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation::gelu};
+use burn::tensor::Tensor;
 
-use super::linear::LinearStack;
-use super::trials::each;
+use super::trials::{LinearStack, each};
 use crate::FeedForward;
 
 /// down(gelu(up(x))) for every trial.
@@ -22,8 +21,11 @@ impl FeedForwardStack {
         }
     }
 
-    /// `[trials, rows, d_model]` to the same shape.
-    pub(super) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        self.down.forward(gelu(self.up.forward(x)))
+    /// The branch's output, added to the residual stream; `[trials, batch, time, d_model]`.
+    pub(super) fn forward_residual(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4> {
+        let (weight, bias) = self.up.values();
+        let hidden = mup_kernels::linear_gelu(x, weight, bias);
+        let (weight, bias) = self.down.values();
+        mup_kernels::linear_residual(hidden, weight, bias, residual)
     }
 }

@@ -1,23 +1,23 @@
 //! The forward pass and the losses of K models.
 
 use burn::module::Module;
-use burn::nn::Dropout;
 use burn::tensor::{Int, Tensor};
 
 use super::block::BlockStack;
-use super::embedding::EmbeddingStack;
 use super::norm::LayerNormStack;
 use super::one_shape::check_one_shape;
 use super::readout::{ReadoutStack, TiedReadoutStack};
-use super::trials::{each, each_optional, multiply_each};
-use crate::{AttentionFrame, Gpt, GptConfig, ModelError, cross_entropy_each};
+use super::trials::{EmbeddingStack, each, each_optional, multiply_each};
+use crate::layers::sinusoids;
+use crate::loss::widened;
+use crate::{Gpt, GptConfig, ModelError, Positions};
 
 /// K trials of one shape, trained as one model.
 ///
 /// Every parameter is that of [`Gpt`] under the same path, with a leading trial dimension. The trials may differ in
 /// everything but their shape: weights, seeds, forward multipliers and every α. A tiny proxy leaves most of a machine
-/// idle, and K of them at once do not; each trains as it would alone, up to the order in which sums are rounded, and
-/// with dropout up to the masks that are drawn.
+/// idle, and K of them at once do not; each trains as it would alone, up to the order in which sums are rounded. There is
+/// no dropout: its masks could not be those of the trial alone.
 ///
 /// The sum of the K losses has each trial's own gradient, so one backward pass serves all, and a trial that diverges
 /// stays alone with its NaN.
@@ -46,7 +46,6 @@ pub struct GptStack {
     final_norm: LayerNormStack,
     readout: Option<ReadoutStack>,
     tied_readout: Option<TiedReadoutStack>,
-    dropout: Dropout,
     #[module(skip)]
     pub(super) configs: Vec<GptConfig>,
     alpha_embedding: Vec<f64>,
@@ -59,7 +58,7 @@ impl GptStack {
     /// # Errors
     ///
     /// [`ModelError::NoTrials`]; [`ModelError::Shapes`] naming the first field or parameter in which a trial differs from
-    /// the first one in shape.
+    /// the first one in shape; [`ModelError::StackedDropout`].
     pub fn new(trials: &[Gpt]) -> Result<Self, ModelError> {
         let configs = check_one_shape(trials)?;
         let trials: Vec<&Gpt> = trials.iter().collect();
@@ -74,7 +73,6 @@ impl GptStack {
             final_norm: LayerNormStack::new(&each(&trials, |trial| &trial.final_norm)),
             readout: readouts.map(|readouts| ReadoutStack::new(&readouts)),
             tied_readout: tied_readouts.map(|readouts| TiedReadoutStack::new(&readouts)),
-            dropout: trials[0].dropout.clone(),
             alpha_embedding: configs.iter().map(|config| config.alpha_embedding).collect(),
             alpha_relative: configs.iter().map(|config| config.alpha_relative).collect(),
             configs,
@@ -95,19 +93,19 @@ impl GptStack {
     #[must_use]
     pub fn forward(&self, tokens: Tensor<3, Int>) -> Tensor<4> {
         let [for_trials, batch, time] = tokens.dims();
-        let (trials, context, vocab) = (self.trials(), self.configs[0].context, self.configs[0].vocab);
+        let (trials, context) = (self.trials(), self.configs[0].context);
         assert!(
             for_trials == 1 || for_trials == trials,
             "GptStack: tokens for {for_trials} trials, but there are {trials}; give each its own or one batch for all"
         );
-        assert!((1..=context).contains(&time), "GptStack: {time} tokens, but the context is {context} and 1 is the least");
-        let mut x = self.dropout.forward(self.embed(tokens.expand([trials, batch, time])));
-        let frame = AttentionFrame::new(time, time, &x.device(), x.dtype());
-        let frame = if self.configs[0].is_relative() { frame.with_relative(self.configs[0].d_model, 1.0) } else { frame };
-        for block in &self.blocks {
-            x = block.forward(x, &frame, &self.alpha_relative);
-        }
-        self.read_out(self.final_norm.forward(x)).reshape([trials, batch, time, vocab])
+        assert!(
+            (1..=context).contains(&time),
+            "GptStack: {time} tokens, but the context is {context} and 1 is the least"
+        );
+        let x = self.embed(tokens.expand([trials, batch, time]));
+        let sinusoids = self.sinusoids(&x);
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(x, sinusoids.as_ref()));
+        self.read_out(self.final_norm.forward(x))
     }
 
     /// Each trial's mean cross-entropy of predicting `targets` from `tokens`, `[trials]`; both `[trials, batch, time]`,
@@ -121,25 +119,35 @@ impl GptStack {
         assert_eq!(tokens.dims(), targets.dims(), "GptStack: one target for each token");
         let [_, batch, time] = tokens.dims();
         let targets: Tensor<2, Int> = targets.expand([self.trials(), batch, time]).flatten(1, 2);
-        cross_entropy_each(self.forward(tokens).flatten(1, 2), targets)
+        let logits: Tensor<3> = self.forward(tokens).flatten(1, 2);
+        mup_kernels::cross_entropy(widened(logits), targets)
     }
 
-    /// `[trials, batch, time]` to `[trials, batch · time, d_model]`.
-    fn embed(&self, tokens: Tensor<3, Int>) -> Tensor<3> {
-        let [trials, batch, time] = tokens.dims();
-        let mut x = self.token_embedding.forward(tokens.flatten(1, 2));
-        if let Some(positions) = &self.position_embedding {
-            let positions: Tensor<4> = positions.tables().narrow(1, 0, time).unsqueeze_dim(1);
-            let [_, rows, d_model] = x.dims();
-            x = (x.reshape([trials, batch, time, d_model]) + positions).reshape([trials, rows, d_model]);
-        }
+    /// `[trials, batch, time]` to `[trials, batch, time, d_model]`.
+    fn embed(&self, tokens: Tensor<3, Int>) -> Tensor<4> {
+        let [_, _, time] = tokens.dims();
+        let x = mup_kernels::embedding(self.token_embedding.weight.val(), tokens);
+        let x = match &self.position_embedding {
+            Some(positions) => x + positions.weight.val().narrow(1, 0, time).unsqueeze_dim(1),
+            None => x,
+        };
         multiply_each(x, &self.alpha_embedding)
     }
 
-    fn read_out(&self, x: Tensor<3>) -> Tensor<3> {
+    /// The sinusoids of relative positions, times each trial's α, `[trials, time + 1, d_model]`.
+    fn sinusoids(&self, x: &Tensor<4>) -> Option<Tensor<3>> {
+        let [trials, _, time, d_model] = x.dims();
+        let relative = self.configs[0].positions == Positions::Relative;
+        relative.then(|| {
+            let sinusoids = sinusoids(time, d_model, 1.0, &x.device(), x.dtype());
+            multiply_each(sinusoids.unsqueeze::<3>().expand([trials, time + 1, d_model]), &self.alpha_relative)
+        })
+    }
+
+    fn read_out(&self, x: Tensor<4>) -> Tensor<4> {
         match (&self.readout, &self.tied_readout) {
             (Some(readout), _) => readout.forward(x),
-            (None, Some(tied)) => tied.forward(x, self.token_embedding.tables()),
+            (None, Some(tied)) => tied.forward(x, self.token_embedding.weight.val()),
             (None, None) => unreachable!("GptConfig::init builds one of the two readouts"),
         }
     }

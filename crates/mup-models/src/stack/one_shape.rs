@@ -18,6 +18,9 @@ pub(super) fn check_one_shape(trials: &[Gpt]) -> Result<Vec<GptConfig>, ModelErr
         differs(trial, &sizes, &self::sizes(config))?;
         differs(trial, &parameters, &self::parameters(model))?;
     }
+    if config.dropout > 0.0 {
+        return Err(ModelError::StackedDropout { dropout: config.dropout });
+    }
     Ok(configs)
 }
 

@@ -28,14 +28,11 @@ impl ReadoutStack {
         }
     }
 
-    /// `[trials, rows, d_model]` to `[trials, rows, vocab]`.
-    pub(super) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let x = x * self.multiplier.val().unsqueeze_dim(1);
-        let logits = multiply_each(x.matmul(self.weight.val()), &self.alpha_output);
-        match &self.bias {
-            Some(bias) => logits + bias.val().unsqueeze_dim(1),
-            None => logits,
-        }
+    /// `[trials, batch, time, d_model]` to `[trials, batch, time, vocab]`.
+    pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        // On the weight, which is smaller than the features of a batch.
+        let rows: Tensor<3> = multiply_each(self.multiplier.val(), &self.alpha_output).unsqueeze_dim(2);
+        mup_kernels::linear(x, self.weight.val() * rows, self.bias.as_ref().map(Param::val))
     }
 }
 
@@ -55,9 +52,9 @@ impl TiedReadoutStack {
         }
     }
 
-    /// `[trials, rows, d_model]` to `[trials, rows, vocab]`, given the tables `[trials, vocab, d_model]`.
-    pub(super) fn forward(&self, x: Tensor<3>, tables: Tensor<3>) -> Tensor<3> {
-        let x = x * self.multiplier.val().unsqueeze_dim(1);
-        multiply_each(x.matmul(tables.transpose()), &self.alpha_output)
+    /// `[trials, batch, time, d_model]` to `[trials, batch, time, vocab]`, given the tables `[trials, vocab, d_model]`.
+    pub(super) fn forward(&self, x: Tensor<4>, tables: Tensor<3>) -> Tensor<4> {
+        let columns: Tensor<3> = multiply_each(self.multiplier.val(), &self.alpha_output).unsqueeze_dim(1);
+        mup_kernels::linear(x, (tables * columns).transpose(), None::<Tensor<2>>)
     }
 }

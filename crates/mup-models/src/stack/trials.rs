@@ -1,6 +1,7 @@
 //! From the parameters of K trials to one with a leading trial dimension, and numbers of which each trial has its own.
 
 use burn::module::{Module, Param, ParamId};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Tensor, TensorData};
 
 /// The same part of every trial's module.
@@ -9,10 +10,7 @@ pub(super) fn each<'a, M, P>(modules: &[&'a M], part: impl Fn(&'a M) -> &'a P) -
 }
 
 /// The same part of every trial's module, where they have it.
-pub(super) fn each_optional<'a, M, P>(
-    modules: &[&'a M],
-    part: impl Fn(&'a M) -> Option<&'a P>,
-) -> Option<Vec<&'a P>> {
+pub(super) fn each_optional<'a, M, P>(modules: &[&'a M], part: impl Fn(&'a M) -> Option<&'a P>) -> Option<Vec<&'a P>> {
     modules.iter().map(|module| part(module)).collect()
 }
 
@@ -41,4 +39,40 @@ pub(super) fn multiply_each<const D: usize>(x: Tensor<D>, factors: &[f64]) -> Te
     dims[0] = factors.len();
     let factors = Tensor::<D>::from_data(TensorData::new(factors.to_vec(), dims), (&x.device(), x.dtype()));
     x * factors
+}
+
+/// The weights and biases of K linear layers.
+#[derive(Module, Debug)]
+pub(super) struct LinearStack {
+    /// `[trials, d_input, d_output]`.
+    weight: Param<Tensor<3>>,
+    /// `[trials, d_output]`.
+    bias: Option<Param<Tensor<2>>>,
+}
+
+impl LinearStack {
+    pub(super) fn new(layers: &[&Linear]) -> Self {
+        Self {
+            weight: stack(&each(layers, |layer| &layer.weight)),
+            bias: each_optional(layers, |layer| layer.bias.as_ref()).map(|biases| stack(&biases)),
+        }
+    }
+
+    /// As the kernels take them.
+    pub(super) fn values(&self) -> (Tensor<3>, Option<Tensor<2>>) {
+        (self.weight.val(), self.bias.as_ref().map(Param::val))
+    }
+}
+
+/// The tables of K embeddings.
+#[derive(Module, Debug)]
+pub(super) struct EmbeddingStack {
+    /// `[trials, n_embedding, d_model]`.
+    pub(super) weight: Param<Tensor<3>>,
+}
+
+impl EmbeddingStack {
+    pub(super) fn new(tables: &[&Embedding]) -> Self {
+        Self { weight: stack(&each(tables, |table| &table.weight)) }
+    }
 }

@@ -43,7 +43,9 @@ fn a_gpt_of_every_kind_computes_loss_and_gradients_in_bf16() {
                 values(&gradient).iter().map(|g| g * g).sum::<f64>().sqrt()
             });
             assert!(close(norms[1], norms[0]), "{config}: {norms:?}");
-            let stacked = GptStack::new(&[half.clone(), half]).unwrap().loss(tokens.clone().unsqueeze(), targets.clone().unsqueeze());
+            let stacked = GptStack::new(&[half.clone(), half])
+                .unwrap()
+                .loss(tokens.clone().unsqueeze(), targets.clone().unsqueeze());
             assert!(values(&stacked).iter().all(|stacked| close(*stacked, loss_half)), "{config}: {stacked}");
         }
     }

@@ -1,8 +1,8 @@
 //! Tests in single precision, the type in which models are trained.
 
+mod bf16;
 #[path = "../common/mod.rs"]
 mod common;
-mod bf16;
 mod configs;
 mod sampler;
 mod shapes;

@@ -52,6 +52,14 @@ fn a_parameter_that_is_frozen_in_one_trial_is_named() {
 }
 
 #[test]
+fn dropout_is_refused_with_what_to_do() {
+    let dropped = || model(shape(16).with_dropout(0.1));
+    let error = GptStack::new(&[dropped(), dropped()]).unwrap_err();
+    assert_eq!(error, ModelError::StackedDropout { dropout: 0.1 });
+    assert!(error.to_string().contains("set it to 0"), "{error}");
+}
+
+#[test]
 fn no_trials_are_no_stack() {
     assert_eq!(GptStack::new(&[]).unwrap_err(), ModelError::NoTrials);
 }
@@ -61,7 +69,10 @@ fn configs_rates_and_thresholds_are_counted() {
     let plan = plan(shape, OptimizerKind::AdamLike);
     let stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &plan, k))).unwrap();
     let two = StackOptimizer::adamw(&[0, 1].map(adamw), &plan, &stack).unwrap_err();
-    assert!(two.to_string().contains("`blocks.0.attention.query.weight` is [2, 16, 16] in the plan, but [3, 16, 16]"), "{two}");
+    assert!(
+        two.to_string().contains("`blocks.0.attention.query.weight` is [2, 16, 16] in the plan, but [3, 16, 16]"),
+        "{two}"
+    );
     assert_eq!(StackOptimizer::adamw(&[], &plan, &stack).unwrap_err(), OptimError::NoTrials);
 
     let mut optimizer = StackOptimizer::adamw(&[0, 1, 2].map(adamw), &plan, &stack).unwrap();

@@ -33,7 +33,8 @@ pub(crate) fn plan(at: impl Fn(usize) -> GptConfig, kind: OptimizerKind) -> Scal
 /// Trial k: its own multipliers, initial standard deviation and seed.
 pub(crate) fn gpt(config: GptConfig, plan: &ScalingPlan, k: usize) -> Gpt {
     let alpha = |of: f64| 1.0 + of * k as f64;
-    let config = config.with_alpha_attention(alpha(0.5)).with_alpha_output(alpha(0.25)).with_alpha_embedding(alpha(-0.25));
+    let config =
+        config.with_alpha_attention(alpha(0.5)).with_alpha_output(alpha(0.25)).with_alpha_embedding(alpha(-0.25));
     let config = config.with_alpha_relative(alpha(0.125));
     let spec = InitSpec::new().embedding(Distribution::Normal { std: 0.5 }).scale_all([0.5, 1.0, 1.5][k]);
     initialize(config.init(&device()).unwrap(), plan, &spec, 7 + k as u64).unwrap()

@@ -1,45 +1,34 @@
 //! AdamW with each trial's hyperparameters.
 
-use burn::optim::{AdaptiveMomentumState, AdamWState, LearningRate, Optimizer};
+use burn::optim::{AdamWState, AdaptiveMomentumState, LearningRate, Optimizer};
 use burn::tensor::{Device, Tensor};
+use mup_kernels::{Adam, adam_step};
 
-use super::per_trial::{PerTrial, Rates};
+use super::per_trial::Rates;
 use crate::{MupAdamWConfig, TensorClass};
 
-/// The update of Burn's `AdamW`, in the same order of operations, with one number for each trial instead of one for all;
-/// state and checkpoint format are Burn's.
+/// The update of AdamW with the numbers of each trial; state and checkpoint format are Burn's.
 #[derive(Clone, Debug)]
 pub(super) struct AdamWStack {
-    beta_1: PerTrial,
-    beta_2: PerTrial,
-    epsilon: PerTrial,
-    decay: PerTrial,
+    /// Of each trial, at a rate of 1 and before the first step.
+    trials: Vec<Adam>,
     rates: Rates,
 }
 
 impl AdamWStack {
     /// For a class of tensors, from the trials' configs and their λ under the plan's convention.
     pub(super) fn new(configs: &[MupAdamWConfig], decays: &[f64], class: &TensorClass, rates: Rates) -> Self {
-        // Burn keeps these as f32, and so must the trials.
-        let single = |value: f64| f64::from(value as f32);
-        Self {
-            beta_1: PerTrial::new(configs.iter().map(|config| single(config.beta_1))),
-            beta_2: PerTrial::new(configs.iter().map(|config| single(config.beta_2))),
-            epsilon: PerTrial::new(configs.iter().map(|config| single(config.epsilon * class.epsilon))),
-            decay: PerTrial::new(decays.iter().map(|decay| single(decay * class.weight_decay))),
-            rates,
-        }
+        let trials = configs.iter().zip(decays).map(|(config, decay)| Adam {
+            rate: 1.0,
+            beta_1: config.beta_1,
+            beta_2: config.beta_2,
+            epsilon: config.epsilon * class.epsilon,
+            decay: decay * class.weight_decay,
+            l2: 0.0,
+            time: 0,
+        });
+        Self { trials: trials.collect(), rates }
     }
-}
-
-/// 1 − β, in f32.
-fn complement(beta: f64) -> f64 {
-    f64::from(1.0 - beta as f32)
-}
-
-/// 1 − βᵗ, in f32.
-fn correction(beta: &PerTrial, time: usize) -> PerTrial {
-    beta.map(|beta| f64::from(1.0 - (beta as f32).powi(time as i32)))
 }
 
 impl Optimizer for AdamWStack {
@@ -52,21 +41,16 @@ impl Optimizer for AdamWStack {
         grad: Tensor<D>,
         state: Option<Self::State<D>>,
     ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let new_1 = self.beta_1.map(complement).times(grad.clone());
-        let new_2 = self.beta_2.map(complement).times(grad.square());
-        let (time, moment_1, moment_2) = match state.map(|state| state.momentum) {
-            Some(past) => {
-                let moment_1 = self.beta_1.times(past.moment_1) + new_1;
-                (past.time + 1, moment_1, self.beta_2.times(past.moment_2) + new_2)
-            }
-            None => (1, new_1, new_2),
+        let zeros = || Tensor::zeros(tensor.dims(), (&tensor.device(), tensor.dtype()));
+        let past = match state {
+            Some(state) => state.momentum,
+            None => AdaptiveMomentumState::new(0, zeros(), zeros()),
         };
-        let mean = correction(&self.beta_1, time).divide(moment_1.clone());
-        let deviation = correction(&self.beta_2, time).divide(moment_2.clone()).sqrt();
+        let time = past.time + 1;
         let rates = self.rates.times(lr);
-        let kept = rates.zip(&self.decay, |rate, decay| 1.0 - rate * decay);
-        let tensor = if kept.all(1.0) { tensor } else { kept.times(tensor) };
-        let tensor = tensor - rates.times(mean / self.epsilon.plus(deviation));
+        let steps: Vec<Adam> =
+            self.trials.iter().zip(rates.iter()).map(|(trial, rate)| Adam { rate, time, ..*trial }).collect();
+        let (tensor, [moment_1, moment_2]) = adam_step(&steps, tensor, [past.moment_1, past.moment_2], grad);
         (tensor, Some(AdamWState::new(AdaptiveMomentumState::new(time, moment_1, moment_2))))
     }
 

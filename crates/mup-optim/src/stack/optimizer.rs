@@ -51,11 +51,7 @@ impl StackOptimizer {
     ///
     /// [`OptimError`] as of [`MupAdamWConfig::init`], naming the trial; [`OptimError::NoTrials`]; a module whose
     /// parameters are not the plan's with a leading dimension of as many entries as there are configs.
-    pub fn adamw<M: Module>(
-        configs: &[MupAdamWConfig],
-        plan: &ScalingPlan,
-        module: &M,
-    ) -> Result<Self, OptimError> {
+    pub fn adamw<M: Module>(configs: &[MupAdamWConfig], plan: &ScalingPlan, module: &M) -> Result<Self, OptimError> {
         let decays = each_trial(configs, |config| config.check(plan))?;
         let (rates, trials) = (Rates::new(configs.len()), configs.len());
         let inner = attach_stack(plan, module, trials, ("AdamW", OptimizerKind::AdamLike), |class| {
@@ -88,12 +84,7 @@ impl StackOptimizer {
     /// # Errors
     ///
     /// [`OptimError::TrialCount`] unless there is one rate for each trial. Nothing is updated then.
-    pub fn step<M: Module>(
-        &mut self,
-        rates: &[f64],
-        module: M,
-        gradients: GradientsParams,
-    ) -> Result<M, OptimError> {
+    pub fn step<M: Module>(&mut self, rates: &[f64], module: M, gradients: GradientsParams) -> Result<M, OptimError> {
         if rates.len() != self.trials {
             return Err(OptimError::TrialCount { what: "rates", found: rates.len(), trials: self.trials });
         }
@@ -125,8 +116,7 @@ fn each_trial<C>(configs: &[C], check: impl Fn(&C) -> Result<f64, OptimError>) -
     if configs.is_empty() {
         return Err(OptimError::NoTrials);
     }
-    let of_trial = |(trial, config)| {
-        check(config).map_err(|error| OptimError::InTrial { trial, error: Box::new(error) })
-    };
+    let of_trial =
+        |(trial, config)| check(config).map_err(|error| OptimError::InTrial { trial, error: Box::new(error) });
     configs.iter().enumerate().map(of_trial).collect()
 }

@@ -17,8 +17,8 @@ impl PerTrial {
         Self::new(self.0.iter().map(|value| of(*value)))
     }
 
-    pub(super) fn zip(&self, other: &Self, of: impl Fn(f64, f64) -> f64) -> Self {
-        Self::new(self.0.iter().zip(&other.0).map(|(a, b)| of(*a, *b)))
+    pub(super) fn iter(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().copied()
     }
 
     #[expect(clippy::float_cmp, reason = "only exact equality may be computed otherwise")]
@@ -30,23 +30,6 @@ impl PerTrial {
         match self.shared() {
             Some(value) => x.mul_scalar(value),
             None => self.tensor(&x) * x,
-        }
-    }
-
-    pub(super) fn plus<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        match self.shared() {
-            Some(value) => x.add_scalar(value),
-            None => self.tensor(&x) + x,
-        }
-    }
-
-    pub(super) fn divide<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        match self.shared() {
-            Some(value) => x.div_scalar(value),
-            None => {
-                let divisor = self.tensor(&x);
-                x / divisor
-            }
         }
     }
 

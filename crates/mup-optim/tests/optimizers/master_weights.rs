@@ -43,7 +43,9 @@ fn train(mut net: Net, mut optimizer: ModuleOptimizer, rate: f64, steps: usize) 
 
 fn values(net: &Net) -> Vec<f64> {
     let all = [&net.input, &net.up, &net.down, &net.readout];
-    all.iter().flat_map(|layer| layer.weight.val().cast(FloatDType::F32).into_data().iter::<f64>().collect::<Vec<_>>()).collect()
+    all.iter()
+        .flat_map(|layer| layer.weight.val().cast(FloatDType::F32).into_data().iter::<f64>().collect::<Vec<_>>())
+        .collect()
 }
 
 /// Activations, gradients and weights are rounded to 2⁻⁹ relative, the masters are not. Adam makes of a gradient that is
