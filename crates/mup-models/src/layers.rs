@@ -4,6 +4,7 @@ mod attention;
 mod attention_config;
 mod attention_fold;
 mod feed_forward;
+mod layer_norm;
 mod readout;
 mod relative_attention;
 mod tied_readout;
@@ -12,11 +13,14 @@ pub(crate) use attention::LayerCache;
 pub use attention::{AttentionFrame, CausalAttention};
 pub use attention_config::CausalAttentionConfig;
 pub use feed_forward::{FeedForward, FeedForwardConfig};
+pub(crate) use layer_norm::EPSILON;
+pub use layer_norm::LayerNorm;
 pub use readout::{Readout, ReadoutConfig};
 pub(crate) use relative_attention::sinusoids;
 pub use tied_readout::{TiedReadout, TiedReadoutConfig};
 
 use burn::module::{Param, ParamId};
+use burn::nn::Dropout;
 use burn::tensor::{Device, Tensor};
 
 /// A parameter that no optimizer trains, with the same value in every entry; lazy like Burn's own.
@@ -28,6 +32,11 @@ pub(crate) fn untrained(value: f64, size: usize, device: &Device) -> Param<Tenso
         false,
         [size].into(),
     )
+}
+
+/// Whether dropout changes a tensor: only in training, which is where Burn's `Dropout` looks for gradients.
+pub(crate) fn drops<const D: usize>(dropout: &Dropout, x: &Tensor<D>) -> bool {
+    dropout.prob > 0.0 && x.device().is_autodiff()
 }
 
 /// `x · alpha`, and exactly `x` when alpha is 1.

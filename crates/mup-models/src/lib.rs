@@ -14,8 +14,8 @@ pub use conv_net::{ConvNet, ConvNetConfig};
 pub use error::ModelError;
 pub use gpt::{Block, Generator, Gpt, GptConfig, Positions, Sampler};
 pub use layers::{
-    AttentionFrame, CausalAttention, CausalAttentionConfig, FeedForward, FeedForwardConfig, Readout, ReadoutConfig,
-    TiedReadout, TiedReadoutConfig,
+    AttentionFrame, CausalAttention, CausalAttentionConfig, FeedForward, FeedForwardConfig, LayerNorm, Readout,
+    ReadoutConfig, TiedReadout, TiedReadoutConfig,
 };
 pub use loss::cross_entropy;
 pub use mlp::{Activation, Mlp, MlpConfig};

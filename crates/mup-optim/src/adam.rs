@@ -2,11 +2,11 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamConfig, ModuleOptimizer};
+use burn::optim::ModuleOptimizer;
 use mup_rules::{L2Rule, OptimizerKind, ScalingPlan, WeightDecay};
 
 use crate::OptimError;
+use crate::fused_adam::FusedAdam;
 use crate::groups::attach;
 use crate::hyperparameters::Check;
 
@@ -56,14 +56,12 @@ impl MupAdamConfig {
         if self.l2 > 0.0 && independent && plan.parametrization().l2 == L2Rule::AsWeightDecay {
             return Err(OptimError::IndependentL2);
         }
-        attach(plan, module, "Adam", OptimizerKind::AdamLike, |class| {
-            let penalty = WeightDecayConfig::new((self.l2 * class.l2) as f32);
-            AdamConfig::new()
-                .with_beta_1(self.beta_1 as f32)
-                .with_beta_2(self.beta_2 as f32)
-                .with_epsilon((self.epsilon * class.epsilon) as f32)
-                .with_weight_decay((self.l2 > 0.0).then_some(penalty))
-                .build()
+        attach(plan, module, "Adam", OptimizerKind::AdamLike, |class| FusedAdam {
+            beta_1: self.beta_1,
+            beta_2: self.beta_2,
+            epsilon: self.epsilon * class.epsilon,
+            decay: 0.0,
+            l2: self.l2 * class.l2,
         })
     }
 }

@@ -2,9 +2,10 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::optim::{AdamW, AdamWConfig, ModuleOptimizer};
+use burn::optim::ModuleOptimizer;
 use mup_rules::{OptimizerKind, ScalingPlan};
 
+use crate::fused_adam::FusedAdam;
 use crate::groups::attach;
 use crate::hyperparameters::Check;
 use crate::{MasterWeights, OptimError, TensorClass};
@@ -75,12 +76,14 @@ impl MupAdamWConfig {
         check.decay(plan, self.weight_decay, self.peak_learning_rate)
     }
 
-    fn build(&self, decay: f64, class: &TensorClass) -> AdamW {
-        AdamWConfig::new()
-            .with_beta_1(self.beta_1 as f32)
-            .with_beta_2(self.beta_2 as f32)
-            .with_epsilon((self.epsilon * class.epsilon) as f32)
-            .with_weight_decay((decay * class.weight_decay) as f32)
-            .build()
+    /// The update of a class of tensors.
+    pub(crate) fn build(&self, decay: f64, class: &TensorClass) -> FusedAdam {
+        FusedAdam {
+            beta_1: self.beta_1,
+            beta_2: self.beta_2,
+            epsilon: self.epsilon * class.epsilon,
+            decay: decay * class.weight_decay,
+            l2: 0.0,
+        }
     }
 }

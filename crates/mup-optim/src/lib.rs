@@ -7,6 +7,7 @@
 mod adam;
 mod adamw;
 mod error;
+mod fused_adam;
 mod global_clip;
 mod groups;
 mod hyperparameters;

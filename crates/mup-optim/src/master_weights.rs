@@ -79,6 +79,6 @@ impl<O: Optimizer> Optimizer for MasterWeights<O> {
     }
 
     fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.to_device(device)
+        state.moved_to(device)
     }
 }

@@ -1,11 +1,11 @@
 //! One pre-norm decoder block.
 
 use burn::module::Module;
-use burn::nn::{Dropout, LayerNorm};
+use burn::nn::Dropout;
 use burn::tensor::Tensor;
 
-use crate::layers::LayerCache;
-use crate::{AttentionFrame, CausalAttention, FeedForward, NoProbe, Probe, Scope};
+use crate::layers::{LayerCache, drops};
+use crate::{AttentionFrame, CausalAttention, FeedForward, LayerNorm, NoProbe, Probe, Scope};
 
 /// x + attention(norm(x)), then x + feed_forward(norm(x)).
 #[derive(Module, Debug)]
@@ -30,8 +30,13 @@ impl Block {
     ) -> Tensor<3> {
         let normed = self.attention_norm.forward(x.clone());
         scope.observe("attention_norm", &normed);
-        let branch = self.attention.forward_probed(normed, frame, &mut Scope::new(scope, "attention"));
-        let x = self.feed_forward(x + self.dropout.forward(branch), scope);
+        let mut attention = Scope::new(scope, "attention");
+        let x = if drops(&self.dropout, &x) {
+            x + self.dropout.forward(self.attention.forward_probed(normed, frame, &mut attention))
+        } else {
+            self.attention.forward_residual(normed, frame, x, &mut attention)
+        };
+        let x = self.feed_forward(x, scope);
         scope.observe_self(&x);
         x
     }
@@ -45,7 +50,11 @@ impl Block {
     fn feed_forward(&self, x: Tensor<3>, probe: &mut impl Probe) -> Tensor<3> {
         let normed = self.feed_forward_norm.forward(x.clone());
         probe.observe("feed_forward_norm", &normed);
-        let branch = self.feed_forward.forward(normed, &mut Scope::new(probe, "feed_forward"));
-        x + self.dropout.forward(branch)
+        let mut branch = Scope::new(probe, "feed_forward");
+        if drops(&self.dropout, &x) {
+            x + self.dropout.forward(self.feed_forward.forward(normed, &mut branch))
+        } else {
+            self.feed_forward.forward_residual(normed, x, &mut branch)
+        }
     }
 }

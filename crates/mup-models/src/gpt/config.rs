@@ -1,13 +1,13 @@
 //! Sizes and choices of a GPT, and the names of its parameters.
 
 use burn::config::Config;
-use burn::nn::{DropoutConfig, Embedding, EmbeddingConfig, LayerNormConfig};
+use burn::nn::{DropoutConfig, Embedding, EmbeddingConfig};
 use burn::tensor::Device;
 use mup_shapes::PathPattern;
 
 use super::{Block, Gpt};
 use crate::error::Check;
-use crate::{CausalAttentionConfig, FeedForwardConfig, ModelError, ReadoutConfig, TiedReadoutConfig};
+use crate::{CausalAttentionConfig, FeedForwardConfig, LayerNorm, ModelError, ReadoutConfig, TiedReadoutConfig};
 
 /// How a [`Gpt`] knows where a token is.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl GptConfig {
             token_embedding: embedding(self.vocab),
             position_embedding: (self.positions == Positions::Absolute).then(|| embedding(self.context)),
             blocks: blocks?,
-            final_norm: LayerNormConfig::new(self.d_model).init(device),
+            final_norm: LayerNorm::new(self.d_model, device),
             readout: (!self.tied).then(|| untied.init(device)),
             tied_readout: self.tied.then(|| tied.init(device)),
             dropout: DropoutConfig::new(self.dropout).init(),
@@ -117,14 +117,14 @@ impl GptConfig {
 
     fn block(&self, device: &Device) -> Result<Block, ModelError> {
         Ok(Block {
-            attention_norm: LayerNormConfig::new(self.d_model).init(device),
+            attention_norm: LayerNorm::new(self.d_model, device),
             attention: CausalAttentionConfig::new(self.d_model, self.n_head, self.d_head)
                 .with_bias(self.bias)
                 .with_relative(self.positions == Positions::Relative)
                 .with_dropout(self.dropout)
                 .with_alpha_attention(self.alpha_attention)
                 .init(device)?,
-            feed_forward_norm: LayerNormConfig::new(self.d_model).init(device),
+            feed_forward_norm: LayerNorm::new(self.d_model, device),
             feed_forward: FeedForwardConfig::new(self.d_model, self.d_ffn).with_bias(self.bias).init(device),
             dropout: DropoutConfig::new(self.dropout).init(),
         })

@@ -51,7 +51,7 @@ impl Gpt {
     fn scale_features(&mut self, by: &Tensor<1>) {
         let norm = &mut self.final_norm;
         norm.gamma = norm.gamma.clone().map(|gamma| gamma * by.clone());
-        norm.beta = norm.beta.take().map(|beta| beta.map(|beta| beta * by.clone()));
+        norm.beta = norm.beta.clone().map(|beta| beta * by.clone());
     }
 }
 

@@ -1,12 +1,12 @@
 //! The forward pass and the loss.
 
 use burn::module::Module;
-use burn::nn::{Dropout, Embedding, LayerNorm};
+use burn::nn::{Dropout, Embedding};
 use burn::tensor::{DType, Device, Int, Tensor};
 
 use super::Block;
 use crate::layers::multiply;
-use crate::{AttentionFrame, NoProbe, Probe, Readout, Scope, TiedReadout, cross_entropy};
+use crate::{AttentionFrame, LayerNorm, NoProbe, Probe, Readout, Scope, TiedReadout, cross_entropy};
 
 /// A pre-norm decoder; see [`GptConfig`](super::GptConfig).
 ///
@@ -98,7 +98,8 @@ impl Gpt {
     /// Embeddings of tokens whose first one stands at `start`.
     pub(super) fn embed(&self, tokens: Tensor<2, Int>, start: usize) -> Tensor<3> {
         let [_, time] = tokens.dims();
-        let x = multiply(self.token_embedding.forward(tokens), self.alpha_embedding);
+        let x = mup_kernels::embedding(self.token_embedding.weight.val(), tokens);
+        let x = multiply(x, self.alpha_embedding);
         match &self.position_embedding {
             Some(positions) => {
                 let positions: Tensor<3> = positions.weight.val().narrow(0, start, time).unsqueeze();

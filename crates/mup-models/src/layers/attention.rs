@@ -1,11 +1,14 @@
 //! Causal self-attention with the parametrization's logit scale, with or without relative positions.
 
+use std::sync::OnceLock;
+
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, Linear};
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use mup_kernels::{Relative, causal_attention, is_fused};
 
-use super::multiply;
 use super::relative_attention::{shift, sinusoids};
+use super::{drops, multiply};
 use crate::{NoProbe, Probe};
 
 /// Causal multi-head attention: logits α_attention · Σ_c s_c q_c k_c, and with relative positions
@@ -48,7 +51,12 @@ pub struct CausalAttention {
 /// What all attention layers of a model share in one forward pass: the causal mask and the sinusoids.
 #[derive(Clone, Debug)]
 pub struct AttentionFrame {
-    mask: Tensor<4>,
+    queries: usize,
+    keys: usize,
+    device: Device,
+    dtype: DType,
+    /// Made when a layer needs it: fused attention does not.
+    mask: OnceLock<Tensor<4>>,
     sinusoids: Option<Tensor<2>>,
 }
 
@@ -56,19 +64,26 @@ impl AttentionFrame {
     /// For the last `queries` of `keys` positions, on the device and with the element type of the activations.
     #[must_use]
     pub fn new(queries: usize, keys: usize, device: &Device, dtype: DType) -> Self {
-        let past = keys - queries;
-        let row = |query| (0..keys).map(move |key| if key <= past + query { 0.0 } else { f64::NEG_INFINITY });
-        let values: Vec<f64> = (0..queries).flat_map(row).collect();
-        let mask = Tensor::from_data(TensorData::new(values, [1, 1, queries, keys]), (device, dtype));
-        Self { mask, sinusoids: None }
+        Self { queries, keys, device: device.clone(), dtype, mask: OnceLock::new(), sinusoids: None }
+    }
+
+    fn sinusoids(&self) -> Tensor<2> {
+        let sinusoids = self.sinusoids.clone();
+        sinusoids.expect("AttentionFrame::with_relative is called for layers with relative positions")
+    }
+
+    fn mask(&self) -> Tensor<4> {
+        let Self { queries, keys, .. } = *self;
+        let row = |query| (0..keys).map(move |key| if key <= keys - queries + query { 0.0 } else { f64::NEG_INFINITY });
+        let values = || (0..queries).flat_map(row).collect::<Vec<f64>>();
+        let data = || TensorData::new(values(), [1, 1, queries, keys]);
+        self.mask.get_or_init(|| Tensor::from_data(data(), (&self.device, self.dtype))).clone()
     }
 
     /// With the sinusoids of every distance, times `alpha_relative`, for layers with relative positions.
     #[must_use]
     pub fn with_relative(mut self, d_model: usize, alpha_relative: f64) -> Self {
-        let keys = self.mask.dims()[3];
-        let (device, dtype) = (self.mask.device(), self.mask.dtype());
-        self.sinusoids = Some(sinusoids(keys, d_model, alpha_relative, &device, dtype));
+        self.sinusoids = Some(sinusoids(self.keys, d_model, alpha_relative, &self.device, self.dtype));
         self
     }
 }
@@ -101,6 +116,40 @@ impl CausalAttention {
         self.forward_probed(x, frame, &mut NoProbe)
     }
 
+    /// The layer's output, added to the residual stream: [`forward`](Self::forward) in four operations. What a probe sees is
+    /// computed beside them, so that it changes no bit.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward).
+    #[must_use]
+    pub fn forward_residual<P: Probe>(
+        &self,
+        x: Tensor<3>,
+        frame: &AttentionFrame,
+        residual: Tensor<3>,
+        probe: &mut P,
+    ) -> Tensor<3> {
+        if !is_fused(&x) || drops(&self.dropout, &x) {
+            return residual + self.forward_probed(x, frame, probe);
+        }
+        if P::ENABLED {
+            let _ = self.forward_probed(x.clone(), frame, probe);
+        }
+        let part = |linear: &Linear| (linear.weight.val(), linear.bias.as_ref().map(Param::val));
+        let qkv = mup_kernels::projections(x, part(&self.query), self.key.weight.val(), part(&self.value));
+        let scale = multiply(self.logit_scale.val(), self.alpha_attention);
+        let mixed = causal_attention(qkv, scale, self.relative(frame), self.n_head);
+        let (weight, bias) = part(&self.output);
+        mup_kernels::linear_residual(mixed, weight, bias, residual)
+    }
+
+    fn relative(&self, frame: &AttentionFrame) -> Option<Relative<2, 1>> {
+        let (project, u, v) = (self.relative_key.as_ref()?, self.content_bias.as_ref()?, self.position_bias.as_ref()?);
+        let keys = mup_kernels::linear(frame.sinusoids(), project.weight.val(), None::<Tensor<1>>);
+        Some(Relative { keys, content_bias: u.val(), position_bias: v.val() })
+    }
+
     /// [`forward`](Self::forward), reporting activations.
     ///
     /// # Panics
@@ -111,7 +160,7 @@ impl CausalAttention {
         let query = self.query.forward(x.clone());
         let keys = self.scale(self.split(self.key.forward(x.clone())));
         let values = self.split(self.value.forward(x));
-        let relative_keys = self.relative_keys(frame.sinusoids.as_ref(), probe);
+        let relative_keys = self.relative_keys(frame, probe);
         self.mix(query, keys, values, relative_keys, frame, probe)
     }
 
@@ -129,7 +178,7 @@ impl CausalAttention {
 
     /// An empty cache, with the relative keys of all distances up to `context`.
     pub(crate) fn cache(&self, frame: &AttentionFrame) -> LayerCache {
-        LayerCache { relative_keys: self.relative_keys(frame.sinusoids.as_ref(), &mut NoProbe), ..Default::default() }
+        LayerCache { relative_keys: self.relative_keys(frame, &mut NoProbe), ..Default::default() }
     }
 
     /// `[batch, time, heads]` to `[batch, n_head, time, d_head]`, a view.
@@ -143,10 +192,9 @@ impl CausalAttention {
     }
 
     /// Scaled relative keys `[1, n_head, distances, d_head]`.
-    fn relative_keys<P: Probe>(&self, sinusoids: Option<&Tensor<2>>, probe: &mut P) -> Option<Tensor<4>> {
+    fn relative_keys<P: Probe>(&self, frame: &AttentionFrame, probe: &mut P) -> Option<Tensor<4>> {
         let project = self.relative_key.as_ref()?;
-        let sinusoids = sinusoids.expect("AttentionFrame::with_relative is called for layers with relative positions");
-        let relative = project.forward(sinusoids.clone());
+        let relative = project.forward(frame.sinusoids());
         if P::ENABLED {
             let [distances, _] = relative.dims();
             probe.observe("relative_key", &relative.clone().narrow(0, 1, distances - 1));
@@ -173,7 +221,7 @@ impl CausalAttention {
             logits = logits + shift(by_distance);
         }
         probe.observe("logits", &logits);
-        let mixed = self.weigh(logits + frame.mask.clone(), values);
+        let mixed = self.weigh(logits + frame.mask(), values);
         let output = self.output.forward(mixed.swap_dims(1, 2).reshape([batch, time, heads]));
         probe.observe("output", &output);
         output

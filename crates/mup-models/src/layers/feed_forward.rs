@@ -1,7 +1,7 @@
 //! The position-wise feed-forward branch of a decoder block.
 
 use burn::config::Config;
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
@@ -49,5 +49,17 @@ impl FeedForward {
         let x = self.down.forward(gelu(x));
         probe.observe("output", &x);
         x
+    }
+
+    /// The branch's output, added to the residual stream, in two operations. What a probe sees is computed beside them, so
+    /// that it changes no bit.
+    #[must_use]
+    pub fn forward_residual<P: Probe>(&self, x: Tensor<3>, residual: Tensor<3>, probe: &mut P) -> Tensor<3> {
+        if P::ENABLED {
+            let _ = self.forward(x.clone(), probe);
+        }
+        let bias = |linear: &Linear| linear.bias.as_ref().map(Param::val);
+        let hidden = mup_kernels::linear_gelu(x, self.up.weight.val(), bias(&self.up));
+        mup_kernels::linear_residual(hidden, self.down.weight.val(), bias(&self.down), residual)
     }
 }

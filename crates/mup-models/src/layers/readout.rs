@@ -62,12 +62,9 @@ impl Readout {
     /// Panics if the last axis of `x` is not `d_input`.
     #[must_use]
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let x = x * self.multiplier.val().unsqueeze();
-        let logits = multiply(burn::tensor::module::linear(x, self.weight.val(), None), self.alpha_output);
-        match &self.bias {
-            Some(bias) => logits + bias.val().unsqueeze(),
-            None => logits,
-        }
+        // On the weight, which is smaller than the features of a batch.
+        let rows = multiply(self.multiplier.val(), self.alpha_output).unsqueeze_dim(1);
+        mup_kernels::linear(x, self.weight.val() * rows, self.bias.as_ref().map(Param::val))
     }
 
     /// The same function with α_output and the multiplier in the weight: W ← α_output · diag(multiplier) W, and both 1.

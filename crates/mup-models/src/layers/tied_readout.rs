@@ -47,8 +47,8 @@ impl TiedReadout {
     /// Panics if the last axis of `x` or of `embedding` is not `d_model`.
     #[must_use]
     pub fn forward<const D: usize>(&self, x: Tensor<D>, embedding: Tensor<2>) -> Tensor<D> {
-        let x = x * self.multiplier.val().unsqueeze();
-        multiply(burn::tensor::module::linear(x, embedding.transpose(), None), self.alpha_output)
+        let columns = multiply(self.multiplier.val(), self.alpha_output).unsqueeze();
+        mup_kernels::linear(x, (embedding * columns).transpose(), None::<Tensor<1>>)
     }
 
     /// A readout without multipliers, and the factors `[d_model]` that its features must be multiplied by instead.

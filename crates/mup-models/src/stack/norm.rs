@@ -1,13 +1,11 @@
 //! K layer norms.
 
 use burn::module::{Module, Param};
-use burn::nn::LayerNorm;
 use burn::tensor::Tensor;
 
 use super::trials::{each, stack};
-
-/// Burn's, which it does not tell.
-const EPSILON: f64 = 1e-5;
+use crate::LayerNorm;
+use crate::layers::EPSILON;
 
 /// Layer norm over the last axis, with each trial's gain and shift.
 #[derive(Module, Debug)]
@@ -20,9 +18,7 @@ pub(super) struct LayerNormStack {
 
 impl LayerNormStack {
     pub(super) fn new(norms: &[&LayerNorm]) -> Self {
-        let beta = |norm: &'_ LayerNorm| norm.beta.clone().expect("GptConfig builds norms with a shift");
-        let betas: Vec<Param<Tensor<1>>> = norms.iter().map(|norm| beta(norm)).collect();
-        Self { gamma: stack(&each(norms, |norm| &norm.gamma)), beta: stack(&betas.iter().collect::<Vec<_>>()) }
+        Self { gamma: stack(&each(norms, |norm| &norm.gamma)), beta: stack(&each(norms, |norm| &norm.beta)) }
     }
 
     /// `[trials, batch, time, d_model]` to the same shape.

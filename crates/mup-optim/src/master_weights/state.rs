@@ -18,7 +18,7 @@ impl<O: Optimizer, const D: usize> MasterWeightsState<O, D> {
         self.master.as_ref()
     }
 
-    pub(super) fn to_device(self, device: &Device) -> Self {
+    pub(super) fn moved_to(self, device: &Device) -> Self {
         Self {
             master: self.master.map(|master| master.to_device(device)),
             inner: self.inner.map(|inner| O::to_device(inner, device)),

@@ -55,7 +55,8 @@ impl StackOptimizer {
         let decays = each_trial(configs, |config| config.check(plan))?;
         let (rates, trials) = (Rates::new(configs.len()), configs.len());
         let inner = attach_stack(plan, module, trials, ("AdamW", OptimizerKind::AdamLike), |class| {
-            AdamWStack::new(configs, &decays, class, rates.clone())
+            let trials = configs.iter().zip(&decays).map(|(config, decay)| config.build(*decay, class));
+            AdamWStack { trials: trials.collect(), rates: rates.clone() }
         })?;
         Ok(Self { inner, rates, trials })
     }

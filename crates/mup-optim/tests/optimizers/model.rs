@@ -136,3 +136,15 @@ impl ModuleVisitor for Register<'_> {
         self.gradients.register(param.id, Tensor::<D>::from_data(data, &Device::flex()));
     }
 }
+
+/// # Panics
+///
+/// Panics, naming the parameter, if two values differ by more than `tolerance`, for weights of size one.
+pub(crate) fn assert_close(a: &Values, b: &Values, tolerance: f32) {
+    assert!(a.keys().eq(b.keys()));
+    for (path, a) in a {
+        for (a, b) in a.iter().zip(&b[path]) {
+            assert!((a - b).abs() <= tolerance, "{path}: {a} and {b}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use burn::optim::{AdamWConfig, ModuleOptimizer};
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
 use mup_rules::{OptimizerKind, Parametrization};
 
-use crate::model::{Net, Values, mup, plan, values};
+use crate::model::{Net, Values, assert_close, mup, plan, values};
 
 const FOLDER: &str = "MUP_OPTIM_RESUME_FOLDER";
 const RATE: f64 = 0.02;
@@ -132,5 +132,6 @@ fn a_record_of_burns_adamw_continues_in_ours() {
     let burns = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.5).init();
     let (burns, net) = three_steps(burns, net);
     let ours = ours.load_record(burns.to_record());
-    assert_eq!(next_step(ours, net.clone()), next_step(burns, net));
+    // Burn's β₂ is rounded to f32, ours is not.
+    assert_close(&next_step(ours, net.clone()), &next_step(burns, net), 1e-6);
 }
