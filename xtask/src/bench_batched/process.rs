@@ -1,7 +1,7 @@
 //! A process that trains, and answers one line for each that it is asked.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde::de::DeserializeOwned;
@@ -15,22 +15,24 @@ pub(super) struct Process {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
+    log: PathBuf,
 }
 
 impl Process {
     /// Starts a program on this many threads, whose standard error goes to a file of `folder`.
     pub(super) fn start(name: &str, mut command: Command, threads: usize, folder: &Path) -> Outcome<Self> {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("errors"))?;
+        let log = folder.join("errors");
+        let errors = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
         for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(variable, threads.to_string());
         }
         let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().map_err(|error| {
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors).spawn().map_err(|error| {
                 format!("cannot start {name} ({}): {error}", command.get_program().to_string_lossy())
             })?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (requests, answers) = pipes.expect("bug: both ends were asked for");
-        Ok(Self { name: name.to_owned(), child, requests, answers: BufReader::new(answers) })
+        Ok(Self { name: name.to_owned(), child, requests, answers: BufReader::new(answers), log })
     }
 
     /// Sends a request without waiting.
@@ -44,9 +46,16 @@ impl Process {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
         serde_json::from_str(&line).map_err(|error| {
-            let ended = if line.is_empty() { "it ended; run its command by hand to see why" } else { line.trim() };
-            format!("{} gave no answer ({ended}): {error}", self.name).into()
+            let answer = if line.is_empty() { "ended" } else { "answered something else" };
+            format!("{}: it {answer} ({error}); its last words: {}", self.name, self.last_words(&line)).into()
         })
+    }
+
+    /// The last line that it answered or printed.
+    fn last_words(&self, answer: &str) -> String {
+        let printed = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines = printed.lines().chain(answer.lines());
+        lines.filter(|line| !line.trim().is_empty()).last().unwrap_or("(none)").to_owned()
     }
 
     /// The most memory that it ever held, in bytes, where Linux tells.
@@ -62,5 +71,44 @@ impl Drop for Process {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+
+    use super::Process;
+
+    fn ask(script: &str) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let mut process = Process::start("PyTorch", command, 1, folder.path()).expect("a shell");
+        process
+            .ask("{}")
+            .and_then(|()| process.answer::<f64>())
+            .map_or_else(|error| error.to_string(), |x| x.to_string())
+    }
+
+    #[test]
+    fn an_answer_is_read_and_a_crash_is_named_with_its_last_words() {
+        assert_eq!(ask("read line; echo 1.5"), "1.5");
+        let crashed = ask("read line; echo no module named torch >&2; exit 1");
+        assert!(crashed.starts_with("PyTorch: it ended") && crashed.ends_with("no module named torch"), "{crashed}");
+        let garbage = ask("read line; echo oops");
+        assert!(garbage.contains("answered something else") && garbage.ends_with("oops"), "{garbage}");
+    }
+
+    #[test]
+    fn each_process_gets_its_threads() {
+        assert_eq!(ask("read line; echo $RAYON_NUM_THREADS"), "1");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = Process::start("PyTorch", Command::new("/nowhere/python"), 1, folder.path()).expect_err("missing");
+        assert!(error.to_string().contains("/nowhere/python"), "{error}");
     }
 }
