@@ -7,6 +7,8 @@ mod portable;
 #[cfg(feature = "flex")]
 mod fused;
 #[cfg(feature = "flex")]
+mod pool;
+#[cfg(feature = "flex")]
 mod slices;
 
 pub use adam::{Adam, adam_step};

@@ -5,6 +5,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, TensorData};
 
 use super::{Attention, Fused, Layer};
+use crate::pool::{Buffer, room, zeros};
 use crate::slices::real::Real;
 use crate::slices::{attention, cross_entropy, embedding, layer_norm, linear};
 
@@ -46,16 +47,16 @@ impl<R: Real> Elements<R> {
     }
 }
 
-fn tensor<R: Real>(values: Vec<R>, shape: impl Into<Vec<usize>>) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape.into()))
-}
-
-fn zeros<R: Real>(count: usize) -> Vec<R> {
-    vec![R::ZERO; count]
+fn tensor<R: Real>(values: Buffer<R>, shape: impl Into<Vec<usize>>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::from_bytes(values.into_bytes(), shape.into(), R::dtype()))
 }
 
 fn dims(tensor: &FlexTensor) -> Vec<usize> {
     tensor.layout().shape().to_vec()
+}
+
+fn elements(tensor: &FlexTensor) -> usize {
+    tensor.layout().num_elements()
 }
 
 fn last(dims: &[usize]) -> usize {
@@ -89,7 +90,7 @@ impl Fused for Flex {
         by_dtype!(x, R => {
             let (groups, rows, width) = rows(&dims(&x), &dims(&gamma), 1);
             let shape = layer_norm::Shape { rows, width };
-            let (mut y, mut statistics) = (zeros::<R>(groups * rows * width), zeros(2 * groups * rows));
+            let (mut y, mut statistics) = (room::<R>(groups * rows * width), room(2 * groups * rows));
             let [x_, gamma, beta] = [&x, &gamma, &beta].map(Elements::<R>::of);
             layer_norm::forward(shape, x_.get(), gamma.get(), beta.get(), epsilon, &mut y, &mut statistics);
             [tensor(y, dims(&x)), tensor(statistics, [groups, rows, 2])]
@@ -105,7 +106,7 @@ impl Fused for Flex {
         by_dtype!(x, R => {
             let (groups, rows, width) = rows(&dims(&x), &dims(&gamma), 1);
             let shape = layer_norm::Shape { rows, width };
-            let mut dx = zeros::<R>(groups * rows * width);
+            let mut dx = room::<R>(groups * rows * width);
             let [mut dgamma, mut dbeta] = [(); 2].map(|()| zeros(groups * width));
             let [gradient, x_, gamma_, statistics] = [&gradient, &x, &gamma, &statistics].map(Elements::<R>::of);
             let saved = layer_norm::Saved { x: x_.get(), gamma: gamma_.get(), statistics: statistics.get() };
@@ -121,8 +122,8 @@ impl Fused for Flex {
             let parameters = Parameters::<R>::of(&layers);
             let layers = parameters.layers();
             let total = linear::width(&layers);
-            let mut y = zeros::<R>(groups * rows * total);
-            let mut activated = zeros::<R>(if gelu { y.len() } else { 0 });
+            let mut y = room::<R>(groups * rows * total);
+            let mut activated = room::<R>(if gelu { y.len() } else { 0 });
             let [x_, residual] = [&x, &residual].map(Elements::<R>::of);
             let target = gelu.then_some(&mut activated[..]);
             linear::forward(shape, x_.get(), &layers, residual.present(), &mut y, target);
@@ -143,9 +144,9 @@ impl Fused for Flex {
             let (groups, rows, input) = rows(&dims(&x), &dims(&layers[0].weight), 2);
             let shape = linear::Shape { groups, rows, input };
             let parameters = Parameters::<R>::of(&layers);
-            let mut gradients: Vec<[Vec<R>; 2]> =
-                layers.iter().map(|layer| [&layer.weight, &layer.bias].map(|like| zeros(dims(like).iter().product()))).collect();
-            let mut dx = wants_x.then(|| zeros::<R>(groups * rows * input));
+            let mut gradients: Vec<[Buffer<R>; 2]> =
+                layers.iter().map(|layer| [room(elements(&layer.weight)), zeros(elements(&layer.bias))]).collect();
+            let mut dx = wants_x.then(|| room::<R>(groups * rows * input));
             let [x_, before] = [&x, &before].map(Elements::<R>::of);
             let gradient = through_gelu(gradient, before.present());
             let mut targets: Vec<_> = gradients.iter_mut().map(|[weight, bias]| linear::Gradient {
@@ -166,9 +167,9 @@ impl Fused for Flex {
             let (shape, mut axes) = attention_shape(&inputs);
             let count = axes.iter().product::<usize>() / 3;
             *axes.last_mut().expect("a tensor with axes") /= 3;
-            let mut output = zeros::<R>(count);
+            let mut output = room::<R>(count);
             let heads = count / (shape.time * shape.width).max(1);
-            let mut weights = zeros::<R>(heads * shape.weights());
+            let mut weights = room::<R>(heads * shape.weights());
             let elements = AttentionElements::of(&inputs);
             attention::forward(shape, elements.get(), &mut output, &mut weights);
             let size = weights.len();
@@ -180,8 +181,9 @@ impl Fused for Flex {
         by_dtype!(inputs.qkv, R => {
             let (shape, _) = attention_shape(&inputs);
             let likes = [&inputs.qkv, &inputs.relative, &inputs.content_bias, &inputs.position_bias];
-            let [mut qkv, mut relative, mut content_bias, mut position_bias] =
-                likes.map(|like| zeros::<R>(dims(like).iter().product()));
+            let mut qkv = room::<R>(elements(&inputs.qkv));
+            let [mut relative, mut content_bias, mut position_bias] =
+                [&inputs.relative, &inputs.content_bias, &inputs.position_bias].map(|like| zeros(elements(like)));
             let [gradient, weights] = [&gradient, &weights].map(Elements::<R>::of);
             let mut gradients = attention::Gradients {
                 qkv: &mut qkv,
@@ -200,9 +202,11 @@ impl Fused for Flex {
         by_dtype!(logits, R => {
             let shape = cross_entropy_shape(&logits);
             let targets = indices(targets, shape.classes, "cross_entropy, classes");
-            let mut log_sums = zeros::<R>(shape.groups * shape.rows);
+            let mut log_sums = room::<R>(shape.groups * shape.rows);
             let loss = cross_entropy::forward(shape, Elements::of(&logits).get(), &targets, &mut log_sums);
-            [tensor(loss, [shape.groups]), tensor(log_sums, [shape.groups, shape.rows])]
+            let mut losses = room(loss.len());
+            losses.copy_from_slice(&loss);
+            [tensor(losses, [shape.groups]), tensor(log_sums, [shape.groups, shape.rows])]
         })
     }
 
@@ -215,7 +219,7 @@ impl Fused for Flex {
         by_dtype!(logits, R => {
             let shape = cross_entropy_shape(&logits);
             let targets = indices(targets, shape.classes, "cross_entropy, classes");
-            let mut dlogits = zeros::<R>(shape.groups * shape.rows * shape.classes);
+            let mut dlogits = room::<R>(shape.groups * shape.rows * shape.classes);
             let [gradient, logits_, saved] = [&gradient, &logits, &saved].map(Elements::<R>::of);
             cross_entropy::backward(shape, logits_.get(), &targets, saved.get(), gradient.get(), &mut dlogits);
             tensor(dlogits, dims(&logits))
@@ -226,7 +230,7 @@ impl Fused for Flex {
         by_dtype!(table, R => {
             let (shape, axes) = embedding_shape(&table, &tokens);
             let tokens = indices(tokens, shape.entries, "embedding, entries of the table");
-            let mut y = zeros::<R>(axes.iter().product());
+            let mut y = room::<R>(axes.iter().product());
             embedding::forward(shape, Elements::of(&table).get(), &tokens, &mut y);
             tensor(y, axes)
         })
@@ -236,7 +240,7 @@ impl Fused for Flex {
         by_dtype!(table, R => {
             let (shape, _) = embedding_shape(&table, &tokens);
             let tokens = indices(tokens, shape.entries, "embedding, entries of the table");
-            let mut target = zeros::<R>(dims(&table).iter().product());
+            let mut target = zeros::<R>(elements(&table));
             embedding::backward(shape, &tokens, Elements::of(&gradient).get(), &mut target);
             tensor(target, dims(&table))
         })

@@ -6,6 +6,7 @@ use super::matrix::{Matrix, Write, multiply, transpose};
 use super::real::Real;
 use super::simd::{add, vectorized};
 use super::{ROWS, gelu};
+use crate::pool::{Buffer, room};
 
 /// `x` is `[groups, rows, input]`.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +134,8 @@ pub(crate) fn backward<R: Real>(
     parameters: &mut [Gradient<'_, R>],
 ) {
     if gradient.is_empty() {
+        dx.into_iter().for_each(|dx| dx.fill(R::ZERO));
+        parameters.iter_mut().for_each(|parameter| parameter.weight.fill(R::ZERO));
         return;
     }
     backward_rows(shape, layers, gradient, dx, parameters);
@@ -149,7 +152,7 @@ fn backward_rows<R: Real>(
 ) {
     let Shape { groups, rows, input } = shape;
     let (total, pieces) = (width(layers), rows.div_ceil(ROWS));
-    let transposed: Vec<Vec<R>> = match dx {
+    let transposed: Vec<Buffer<R>> = match dx {
         Some(_) => layers.iter().map(|layer| transposed(shape, layer)).collect(),
         None => Vec::new(),
     };
@@ -181,8 +184,8 @@ fn backward_rows<R: Real>(
     }
 }
 
-fn transposed<R: Real>(shape: Shape, layer: &Layer<'_, R>) -> Vec<R> {
-    let mut target = vec![R::ZERO; layer.weight.len()];
+fn transposed<R: Real>(shape: Shape, layer: &Layer<'_, R>) -> Buffer<R> {
+    let mut target = room(layer.weight.len());
     let size = shape.input * layer.width;
     if size > 0 {
         for (target, source) in target.chunks_mut(size).zip(layer.weight.chunks(size)) {
@@ -196,7 +199,7 @@ fn dx_piece<R: Real>(
     group: usize,
     input: usize,
     layers: &[Layer<'_, R>],
-    transposed: &[Vec<R>],
+    transposed: &[Buffer<R>],
     gradient: &[R],
     dx: &mut [R],
 ) {

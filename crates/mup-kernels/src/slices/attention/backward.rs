@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{BLOCK, Head, Inputs, Scratch, Shape};
+use super::head::{Distances, Head, Scratch};
+use super::{BLOCK, Inputs, Shape};
+use crate::pool::zeros;
 use crate::slices::matrix::{Matrix, Write, multiply};
 use crate::slices::real::Real;
 use crate::slices::simd::{add, sum, vectorized};
@@ -58,19 +60,22 @@ pub(crate) fn backward<R: Real>(
     if gradient.is_empty() {
         return;
     }
-    let relative = !inputs.relative.is_empty();
+    let distances = Distances::new(shape, inputs.relative);
+    let relative = !distances.is_empty();
     let size = size(shape, relative);
     let heads = gradient.len() / (shape.time * shape.width);
-    let mut buffer = vec![R::ZERO; heads * size];
+    let mut buffer = zeros(heads * size);
     let tasks = buffer.par_chunks_mut(size).zip(weights.par_chunks(shape.weights()));
     tasks.enumerate().for_each_init(
         || (Scratch::new(shape), vec![R::ZERO; BLOCK * shape.width]),
         |(scratch, query), (task, (buffer, weights))| {
             let head = Head::new(shape, inputs, task);
+            head.stage(2, scratch);
+            // From here on the values are needed transposed only.
             let [_, sequence, _] = shape.place(task);
-            let rows = shape.time * shape.columns();
-            let gradient = &gradient[sequence * rows..(sequence + 1) * rows];
-            head_backward(&head, scratch, query, weights, gradient, HeadGradients::split(shape, relative, buffer));
+            let first = sequence * shape.time * shape.columns() + head.first;
+            scratch.parts[2].take(&gradient[first..], shape.columns());
+            head_backward(&head, &distances, scratch, query, weights, HeadGradients::split(shape, relative, buffer));
         },
     );
     scatter_qkv(shape, size, &buffer, gradients.qkv);
@@ -79,41 +84,42 @@ pub(crate) fn backward<R: Real>(
     }
 }
 
+/// The scratch's third part holds the gradient of the output.
 fn head_backward<R: Real>(
     head: &Head<'_, R>,
+    distances: &Distances<R>,
     scratch: &mut Scratch<R>,
     dquery: &mut [R],
     weights: &[R],
-    gradient: &[R],
     to: HeadGradients<'_, R>,
 ) {
-    let (width, columns) = (head.shape.width, head.shape.columns());
+    let Shape { time, width, .. } = head.shape;
     let mut rest = weights;
     for (first, end) in head.shape.blocks() {
         let rows = end - first;
         let (block, after) = rest.split_at(rows * end);
         rest = after;
-        let doutput = Matrix::strided(&gradient[first * columns + head.head * width..], rows, width, columns);
+        let doutput = Matrix::new(&scratch.parts[2].data[first * width..], rows, width);
         let weights = Matrix::new(block, rows, end);
         multiply(to.value, width, Write::Add, weights.transposed(), doutput);
-        multiply(&mut scratch.by_key, end, Write::Replace, doutput, head.values(end).transposed());
+        multiply(&mut scratch.by_key, end, Write::Replace, doutput, scratch.transposed.columns(time, end));
         vectorized(
             #[inline(always)]
             || {
-                head.both_queries((first, end), scratch);
-                softmax_backward(head.is_relative(), first, end, block, scratch);
+                head.queries((first, end), scratch);
+                softmax_backward(!distances.is_empty(), first, end, block, scratch);
             },
         );
         let dlogits = Matrix::new(&scratch.by_key, rows, end);
         multiply(to.key, width, Write::Add, dlogits.transposed(), Matrix::new(&scratch.content_query, rows, width));
-        multiply(dquery, width, Write::Replace, dlogits, head.keys(end));
+        multiply(dquery, width, Write::Replace, dlogits, scratch.parts[1].rows(end));
         query_gradient(head, first, &dquery[..rows * width], to.query, to.content_bias);
-        if head.is_relative() {
+        if !distances.is_empty() {
             let dlogits = Matrix::new(&scratch.by_distance, rows, end);
             let query = Matrix::new(&scratch.position_query, rows, width);
-            let from = (head.shape.time + 1 - end) * width;
+            let from = (time + 1 - end) * width;
             multiply(&mut to.relative[from..], width, Write::Add, dlogits.transposed(), query);
-            multiply(dquery, width, Write::Replace, dlogits, head.relative(end));
+            multiply(dquery, width, Write::Replace, dlogits, distances.rows(head.number, end));
             query_gradient(head, first, &dquery[..rows * width], to.query, to.position_bias);
         }
     }
