@@ -1,6 +1,7 @@
 //! `cargo xtask`: the command line, and nothing else.
 
 mod ablations;
+mod bench_batched;
 mod choices;
 mod coord_check;
 mod error_rates;
@@ -46,6 +47,8 @@ enum Command {
     ReverseTransfer(reverse_transfer::ReverseTransfer),
     /// Runs an experiment through gpt-transfer, resumable, and writes its table and figure.
     Experiment(experiment::Experiment),
+    /// Measures what K small trials cost as one model, one after another, and as processes, here and in PyTorch.
+    BenchBatched(bench_batched::BenchBatched),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::WiderCheck(task) => task.run(),
         Command::ReverseTransfer(task) => task.run(),
         Command::Experiment(task) => task.run(),
+        Command::BenchBatched(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {

@@ -50,6 +50,33 @@ pub enum ModelError {
          as the readout; export it with its multipliers"
     )]
     CannotFold,
+    /// A stack of no trial.
+    #[error("there are no trials: a stack needs at least one model")]
+    NoTrials,
+    /// Trials of different shapes.
+    #[error(
+        "`{field}` is {other} in trial {trial}, but {first} in trial 0: trials of one stack differ in weights, seeds and \
+         multipliers only; make one stack for each shape"
+    )]
+    Shapes {
+        /// The trial that differs, counted from 0.
+        trial: usize,
+        /// Field of the config, or path of the parameter.
+        field: String,
+        /// In the first trial.
+        first: String,
+        /// In that trial.
+        other: String,
+    },
+    /// Trials with dropout.
+    #[error(
+        "`GptConfig.dropout` is {dropout}, but trials in a stack must train as they would alone, and their masks could not be \
+         the same; set it to 0 for the proxies, or train them one by one"
+    )]
+    StackedDropout {
+        /// The probability.
+        dropout: f64,
+    },
     /// A sampling temperature that is negative or not a number.
     #[error("the temperature is {value}: it must be finite and at least 0 (0 always takes the likeliest token)")]
     Temperature {

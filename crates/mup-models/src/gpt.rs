@@ -2,6 +2,7 @@
 
 mod block;
 mod config;
+mod described;
 mod fold;
 mod generator;
 mod model;

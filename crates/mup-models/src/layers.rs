@@ -13,8 +13,10 @@ pub(crate) use attention::LayerCache;
 pub use attention::{AttentionFrame, CausalAttention};
 pub use attention_config::CausalAttentionConfig;
 pub use feed_forward::{FeedForward, FeedForwardConfig};
+pub(crate) use layer_norm::EPSILON;
 pub use layer_norm::LayerNorm;
 pub use readout::{Readout, ReadoutConfig};
+pub(crate) use relative_attention::sinusoids;
 pub use tied_readout::{TiedReadout, TiedReadoutConfig};
 
 use burn::module::{Param, ParamId};

@@ -8,6 +8,7 @@ mod loss;
 mod mlp;
 mod probe;
 mod shapes;
+mod stack;
 
 pub use conv_net::{ConvNet, ConvNetConfig};
 pub use error::ModelError;
@@ -20,3 +21,4 @@ pub use loss::cross_entropy;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use probe::{Collector, NoProbe, Probe, Scope};
 pub use shapes::shape_reader;
+pub use stack::GptStack;

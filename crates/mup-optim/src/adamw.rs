@@ -5,10 +5,10 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use mup_rules::{OptimizerKind, ScalingPlan};
 
-use crate::OptimError;
 use crate::fused_adam::FusedAdam;
 use crate::groups::attach;
 use crate::hyperparameters::Check;
+use crate::{MasterWeights, OptimError, TensorClass};
 
 /// AdamW with the plan's learning rates, weight decay and ε. Defaults are PyTorch's (`torch.optim.AdamW`), not
 /// Burn's.
@@ -48,17 +48,42 @@ impl MupAdamWConfig {
     /// [`OptimError`]: a hyperparameter outside its range or without effect, a plan for SGD-like optimizers,
     /// a plan for another module.
     pub fn init<M: Module>(&self, plan: &ScalingPlan, module: &M) -> Result<ModuleOptimizer, OptimError> {
+        let decay = self.check(plan)?;
+        attach(plan, module, "AdamW", OptimizerKind::AdamLike, |class| self.build(decay, class))
+    }
+
+    /// [`init`](Self::init) for a module in bf16 or f16, with weights and state in f32; see [`MasterWeights`].
+    ///
+    /// # Errors
+    ///
+    /// As [`init`](Self::init).
+    pub fn init_with_master_weights<M: Module>(
+        &self,
+        plan: &ScalingPlan,
+        module: &M,
+    ) -> Result<ModuleOptimizer, OptimError> {
+        let decay = self.check(plan)?;
+        let build = |class: &TensorClass| MasterWeights::new(self.build(decay, class));
+        attach(plan, module, "AdamW", OptimizerKind::AdamLike, build)
+    }
+
+    /// λ as the plan's factor expects it, once every hyperparameter is in its range.
+    pub(crate) fn check(&self, plan: &ScalingPlan) -> Result<f64, OptimError> {
         let check = Check("AdamW");
         check.coefficient("beta_1", self.beta_1)?;
         check.coefficient("beta_2", self.beta_2)?;
         check.non_negative("epsilon", self.epsilon)?;
-        let decay = check.decay(plan, self.weight_decay, self.peak_learning_rate)?;
-        attach(plan, module, "AdamW", OptimizerKind::AdamLike, |class| FusedAdam {
+        check.decay(plan, self.weight_decay, self.peak_learning_rate)
+    }
+
+    /// The update of a class of tensors.
+    pub(crate) fn build(&self, decay: f64, class: &TensorClass) -> FusedAdam {
+        FusedAdam {
             beta_1: self.beta_1,
             beta_2: self.beta_2,
             epsilon: self.epsilon * class.epsilon,
             decay: decay * class.weight_decay,
             l2: 0.0,
-        })
+        }
     }
 }

@@ -57,6 +57,47 @@ pub enum OptimError {
          use MupAdamWConfig, or a parametrization with L2Rule::Gradient"
     )]
     IndependentL2,
+    /// A stack of no trial.
+    #[error("there are no trials: give one config for each")]
+    NoTrials,
+    /// Another number of values than of trials.
+    #[error("there are {found} {what} for {trials} trials: give one for each")]
+    TrialCount {
+        /// What was given.
+        what: &'static str,
+        /// How many were given.
+        found: usize,
+        /// How many trials there are.
+        trials: usize,
+    },
+    /// What is wrong with one of several trials.
+    #[error("trial {trial}: {error}")]
+    InTrial {
+        /// The trial, counted from 0.
+        trial: usize,
+        /// What is wrong.
+        #[source]
+        error: Box<OptimError>,
+    },
+    /// Trials of one stack that need different updates.
+    #[error(
+        "SGD: nesterov is not the same in trial {trial} as in trial 0, and they are updated together; make one stack of those \
+         with it and one of those without"
+    )]
+    NesterovOfSome {
+        /// The trial, counted from 0.
+        trial: usize,
+    },
+    /// A type in which a device cannot compute.
+    #[error(
+        "{device} cannot compute in {dtype}: train in F32 there, or on a device that can (flex, libtorch and CUDA can)"
+    )]
+    DType {
+        /// The device.
+        device: String,
+        /// The type.
+        dtype: String,
+    },
     /// There is nothing to clip.
     #[error(
         "no parameter of the module has a gradient; was the loss computed from this module, on an autodiff device?"

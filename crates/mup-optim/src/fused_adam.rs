@@ -16,6 +16,20 @@ pub(crate) struct FusedAdam {
     pub(crate) l2: f64,
 }
 
+impl FusedAdam {
+    /// The numbers of step `time`, from 1.
+    pub(crate) fn at(&self, rate: LearningRate, time: usize) -> Adam {
+        let &Self { beta_1, beta_2, epsilon, decay, l2 } = self;
+        Adam { rate, beta_1, beta_2, epsilon, decay, l2, time }
+    }
+}
+
+/// The moments before the first step of a tensor, or those of its state.
+pub(crate) fn moments<const D: usize>(state: Option<AdamWState<D>>, weight: &Tensor<D>) -> AdaptiveMomentumState<D> {
+    let zeros = || Tensor::zeros(weight.dims(), (&weight.device(), weight.dtype()));
+    state.map_or_else(|| AdaptiveMomentumState::new(0, zeros(), zeros()), |state| state.momentum)
+}
+
 impl Optimizer for FusedAdam {
     type State<const D: usize> = AdamWState<D>;
 
@@ -26,15 +40,10 @@ impl Optimizer for FusedAdam {
         gradient: Tensor<D>,
         state: Option<Self::State<D>>,
     ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let zeros = || Tensor::zeros(weight.dims(), (&weight.device(), weight.dtype()));
-        let before = match state {
-            Some(state) => state.momentum,
-            None => AdaptiveMomentumState::new(0, zeros(), zeros()),
-        };
+        let before = moments(state, &weight);
         let time = before.time + 1;
-        let &Self { beta_1, beta_2, epsilon, decay, l2 } = self;
-        let step = Adam { rate, beta_1, beta_2, epsilon, decay, l2, time };
-        let (weight, [first, second]) = adam_step(&[step], weight, [before.moment_1, before.moment_2], gradient);
+        let moments = [before.moment_1, before.moment_2];
+        let (weight, [first, second]) = adam_step(&[self.at(rate, time)], weight, moments, gradient);
         (weight, Some(AdamWState::new(AdaptiveMomentumState::new(time, first, second))))
     }
 

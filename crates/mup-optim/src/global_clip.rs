@@ -8,7 +8,7 @@ use crate::OptimError;
 use crate::hyperparameters::Check;
 
 /// As in PyTorch: keeps the quotient finite when every gradient is zero.
-const EPSILON: f64 = 1e-6;
+pub(crate) const EPSILON: f64 = 1e-6;
 
 /// Scales all gradients by `max_norm / (norm + 1e-6)` if that is below 1, where `norm` is the Euclidean norm of
 /// all gradients together, and returns them with the norm before clipping.

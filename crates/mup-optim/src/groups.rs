@@ -8,7 +8,7 @@ use burn::optim::{LearningRate, ModuleOptimizer, Optimizer, RecordState, StateSi
 use burn::tensor::{Device, Tensor};
 use mup_rules::{OptimizerKind, ScalingPlan};
 
-use crate::partition::partition;
+use crate::partition::{Partition, partition};
 use crate::{OptimError, Scaled, TensorClass};
 
 /// Any Burn optimizer, with the plan's factors: `build` is called once per class of tensors, and its result
@@ -52,13 +52,34 @@ pub(crate) fn attach<M: Module, O: Optimizer>(
     module: &M,
     optimizer: &'static str,
     wanted: OptimizerKind,
+    build: impl FnMut(&TensorClass) -> O,
+) -> Result<ModuleOptimizer, OptimError> {
+    attach_to(plan, optimizer, wanted, partition(plan, module, None), build)
+}
+
+/// [`attach`] for a module of several trials.
+pub(crate) fn attach_stack<M: Module, O: Optimizer>(
+    plan: &ScalingPlan,
+    module: &M,
+    trials: usize,
+    (optimizer, wanted): (&'static str, OptimizerKind),
+    build: impl FnMut(&TensorClass) -> O,
+) -> Result<ModuleOptimizer, OptimError> {
+    attach_to(plan, optimizer, wanted, partition(plan, module, Some(trials)), build)
+}
+
+fn attach_to<O: Optimizer>(
+    plan: &ScalingPlan,
+    optimizer: &'static str,
+    wanted: OptimizerKind,
+    partition: Result<Partition, OptimError>,
     mut build: impl FnMut(&TensorClass) -> O,
 ) -> Result<ModuleOptimizer, OptimError> {
     let planned = plan.optimizer();
     if planned != wanted {
         return Err(OptimError::OptimizerKind { optimizer, wanted, planned });
     }
-    let partition = partition(plan, module)?;
+    let partition = partition?;
     let base = ModuleOptimizer::from(Refusing);
     let constants = ParamGroup::from_paths(partition.constants);
     let base = base.with_group(constants, Constant, None);

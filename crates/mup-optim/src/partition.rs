@@ -33,9 +33,14 @@ pub(crate) struct Partition {
     pub(crate) constants: Vec<String>,
 }
 
-/// Checks that plan and module name the same parameters, and groups them.
-pub(crate) fn partition<M: Module>(plan: &ScalingPlan, module: &M) -> Result<Partition, OptimError> {
-    check(plan, module)?;
+/// Checks that plan and module name the same parameters, and groups them. In a module of several trials every parameter
+/// has a leading dimension of as many entries.
+pub(crate) fn partition<M: Module>(
+    plan: &ScalingPlan,
+    module: &M,
+    trials: Option<usize>,
+) -> Result<Partition, OptimError> {
+    check(plan, module, trials)?;
     let mut classes: Vec<TensorClass> = Vec::new();
     let mut constants = Vec::new();
     for row in plan.rows() {
@@ -68,7 +73,7 @@ fn class_of(row: &PlanRow) -> TensorClass {
     }
 }
 
-fn check<M: Module>(plan: &ScalingPlan, module: &M) -> Result<(), OptimError> {
+fn check<M: Module>(plan: &ScalingPlan, module: &M, trials: Option<usize>) -> Result<(), OptimError> {
     let mut sizes = Sizes::default();
     module.visit(&mut sizes);
     let found: BTreeMap<String, Vec<usize>> =
@@ -76,7 +81,8 @@ fn check<M: Module>(plan: &ScalingPlan, module: &M) -> Result<(), OptimError> {
     let planned: BTreeSet<&str> = plan.rows().iter().map(|row| row.path.as_str()).collect();
     let mut problems = Vec::new();
     for row in plan.rows() {
-        let (path, sizes) = (row.path.clone(), row.dims.iter().map(|dim: &Dim| dim.size()).collect::<Vec<_>>());
+        let sizes: Vec<usize> = trials.into_iter().chain(row.dims.iter().map(|dim: &Dim| dim.size())).collect();
+        let path = row.path.clone();
         match found.get(&path) {
             None => problems.push(PartitionProblem::Missing { path }),
             Some(dims) if *dims != sizes => {

@@ -48,13 +48,7 @@ impl MupSgdConfig {
     /// [`OptimError`]: a hyperparameter outside its range or without effect, a plan for Adam-like
     /// optimizers, a plan for another module.
     pub fn init<M: Module>(&self, plan: &ScalingPlan, module: &M) -> Result<ModuleOptimizer, OptimError> {
-        let check = Check("SGD");
-        check.coefficient("momentum", self.momentum)?;
-        if self.nesterov && self.momentum <= 0.0 {
-            let reason = "without momentum; set with_momentum, or leave it out";
-            return Err(OptimError::NoEffect { optimizer: "SGD", name: "nesterov", reason });
-        }
-        let decay = check.decay(plan, self.weight_decay, self.peak_learning_rate)?;
+        let decay = self.check(plan)?;
         let momentum =
             MomentumConfig::new().with_momentum(self.momentum).with_dampening(0.0).with_nesterov(self.nesterov);
         let momentum = (self.momentum > 0.0).then_some(momentum);
@@ -62,5 +56,16 @@ impl MupSgdConfig {
             let penalty = WeightDecayConfig::new((decay * class.weight_decay) as f32);
             SgdConfig::new().with_momentum(momentum.clone()).with_weight_decay((decay > 0.0).then_some(penalty)).build()
         })
+    }
+
+    /// λ as the plan's factor expects it, once every hyperparameter is in its range.
+    pub(crate) fn check(&self, plan: &ScalingPlan) -> Result<f64, OptimError> {
+        let check = Check("SGD");
+        check.coefficient("momentum", self.momentum)?;
+        if self.nesterov && self.momentum <= 0.0 {
+            let reason = "without momentum; set with_momentum, or leave it out";
+            return Err(OptimError::NoEffect { optimizer: "SGD", name: "nesterov", reason });
+        }
+        check.decay(plan, self.weight_decay, self.peak_learning_rate)
     }
 }

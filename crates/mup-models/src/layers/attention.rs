@@ -43,9 +43,9 @@ pub struct CausalAttention {
     /// v, added to the query that meets the relative key.
     pub position_bias: Option<Param<Tensor<1>>>,
     pub(super) dropout: Dropout,
-    pub(super) n_head: usize,
-    pub(super) d_head: usize,
-    pub(super) alpha_attention: f64,
+    pub(crate) n_head: usize,
+    pub(crate) d_head: usize,
+    pub(crate) alpha_attention: f64,
 }
 
 /// What all attention layers of a model share in one forward pass: the causal mask and the sinusoids.

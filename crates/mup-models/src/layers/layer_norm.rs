@@ -5,7 +5,7 @@ use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 /// Added to the variance, as PyTorch and Burn do by default.
-const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 
 /// γ (x − mean) / √(variance + 10⁻⁵) + β over the last axis: Burn's `LayerNorm` with its defaults, and the same parameters
 /// under the same names, but with a backward pass of its own.

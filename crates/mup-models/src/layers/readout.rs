@@ -37,7 +37,7 @@ pub struct Readout {
     pub bias: Option<Param<Tensor<1>>>,
     /// `[d_input]`, the forward multiplier; not trained.
     pub multiplier: Param<Tensor<1>>,
-    alpha_output: f64,
+    pub(crate) alpha_output: f64,
 }
 
 impl ReadoutConfig {

@@ -13,7 +13,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 ///
 /// Distances descend, so that a row of query · relative key already runs along the keys. The first one is one
 /// more than any query needs; see [`shift`].
-pub(super) fn sinusoids(
+pub(crate) fn sinusoids(
     distances: usize,
     d_model: usize,
     alpha_relative: f64,

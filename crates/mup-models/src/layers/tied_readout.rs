@@ -28,7 +28,7 @@ pub struct TiedReadoutConfig {
 pub struct TiedReadout {
     /// `[d_model]`, the forward multiplier; not trained.
     pub multiplier: Param<Tensor<1>>,
-    alpha_output: f64,
+    pub(crate) alpha_output: f64,
 }
 
 impl TiedReadoutConfig {

@@ -4,6 +4,7 @@
 mod base_width;
 mod family;
 mod global_clip;
+mod master_weights;
 mod model;
 mod partition;
 mod rejected;
