@@ -2,8 +2,15 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-#[cfg(feature = "flex")]
-use crate::slices::adam::{AdamStep, adam};
+#[cfg(feature = "host")]
+use {
+    crate::fused::Host,
+    crate::slices::adam::{AdamStep, adam},
+    crate::slices::real::Real,
+    burn::backend::tensor::FloatTensor,
+    burn::backend::{DispatchKindConversion, DispatchTensor, TensorMetadata},
+    burn::tensor::{BackendPrimitive, DType, Float},
+};
 
 /// The numbers of one step of Adam or AdamW for one tensor, or for one group of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +53,7 @@ pub fn adam_step<const D: usize>(
     let shape = weight.dims();
     assert!(moments.iter().all(|moment| moment.dims() == shape) && gradient.dims() == shape, "tensors of one shape");
     assert!(steps.len() == 1 || shape[0].is_multiple_of(steps.len()), "an axis that can be divided among the groups");
-    #[cfg(feature = "flex")]
+    #[cfg(feature = "host")]
     if crate::is_fused(&weight) && gradient.dtype() == weight.dtype() && moments[0].dtype() == weight.dtype() {
         return in_place(steps, weight, moments, gradient);
     }
@@ -103,48 +110,58 @@ fn portable<const D: usize>(
     (weight * (1.0 - step.rate * step.decay) - update, [moment_1, moment_2])
 }
 
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 fn in_place<const D: usize>(
     steps: &[Adam],
     weight: Tensor<D>,
     moments: [Tensor<D>; 2],
     gradient: Tensor<D>,
 ) -> (Tensor<D>, [Tensor<D>; 2]) {
-    use burn::backend::Flex;
-    use burn::backend::flex::FlexTensor;
-    use burn::tensor::DType;
+    use burn::backend::DispatchDevice;
+    match weight.device().as_dispatch() {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => in_place_on::<burn::backend::Flex, D>(steps, weight, moments, gradient),
+        #[cfg(feature = "libtorch")]
+        DispatchDevice::LibTorch(_) => in_place_on::<burn::backend::LibTorch, D>(steps, weight, moments, gradient),
+        #[allow(unreachable_patterns, reason = "other backends may be compiled in")]
+        other => {
+            unreachable!("{other:?} has no fused operations, or is an autodiff device, which optimizers do not see")
+        }
+    }
+}
 
-    let flat = |tensor: Tensor<D>| {
-        let tensor =
-            tensor.try_into_primitive::<Flex>().expect("an optimizer's tensors are on the device, without autodiff");
-        let contiguous = tensor.to_contiguous();
-        drop(tensor);
-        contiguous
+#[cfg(feature = "host")]
+fn in_place_on<B: Host, const D: usize>(
+    steps: &[Adam],
+    weight: Tensor<D>,
+    [moment_1, moment_2]: [Tensor<D>; 2],
+    gradient: Tensor<D>,
+) -> (Tensor<D>, [Tensor<D>; 2])
+where
+    Float: BackendPrimitive<B, Primitive = FloatTensor<B>>,
+    DispatchTensor: DispatchKindConversion<B>,
+{
+    let ordered = |tensor: Tensor<D>| {
+        B::ordered(tensor.try_into_primitive::<B>().expect("a tensor of this backend, without autodiff"))
     };
-    let [moment_1, moment_2] = moments;
-    let [mut weight, mut moment_1, mut moment_2, gradient] = [weight, moment_1, moment_2, gradient].map(flat);
+    let [mut weight, mut moment_1, mut moment_2, gradient] = [weight, moment_1, moment_2, gradient].map(ordered);
     let steps = steps.iter().map(|step| {
         let Adam { rate, beta_1, beta_2, epsilon, decay, l2, time } = *step;
         AdamStep { rate, beta_1, beta_2, epsilon, decay, l2, time }
     });
-    let steps: Vec<AdamStep> = steps.collect();
-    let run = |tensors: [&mut FlexTensor; 3]| match gradient.dtype() {
-        DType::F32 => update::<f32>(&steps, tensors, &gradient),
-        _ => update::<f64>(&steps, tensors, &gradient),
-    };
-    run([&mut weight, &mut moment_1, &mut moment_2]);
-    let [weight, moment_1, moment_2] = [weight, moment_1, moment_2].map(Tensor::from_primitive::<Flex>);
+    let (steps, tensors) = (steps.collect::<Vec<_>>(), [&mut weight, &mut moment_1, &mut moment_2]);
+    match gradient.dtype() {
+        DType::F32 => update::<B, f32>(&steps, tensors, &gradient),
+        _ => update::<B, f64>(&steps, tensors, &gradient),
+    }
+    let [weight, moment_1, moment_2] = [weight, moment_1, moment_2].map(Tensor::from_primitive::<B>);
     (weight, [moment_1, moment_2])
 }
 
-#[cfg(feature = "flex")]
-fn update<R: crate::slices::real::Real>(
-    steps: &[AdamStep],
-    tensors: [&mut burn::backend::flex::FlexTensor; 3],
-    gradient: &burn::backend::flex::FlexTensor,
-) {
-    let [weight, moment_1, moment_2] = tensors.map(|tensor| tensor.storage_mut::<R>());
-    let gradient: &[R] = gradient.as_slice().expect("contiguous");
+#[cfg(feature = "host")]
+fn update<B: Host, R: Real>(steps: &[AdamStep], tensors: [&mut FloatTensor<B>; 3], gradient: &FloatTensor<B>) {
+    let [weight, moment_1, moment_2] = tensors.map(B::write::<R>);
+    let gradient = B::read::<R>(gradient);
     if gradient.is_empty() {
         return;
     }
@@ -153,57 +170,5 @@ fn update<R: crate::slices::real::Real>(
     let weights = weight.chunks_mut(size).zip(gradient.chunks(size));
     for (step, ((weight, gradient), (moment_1, moment_2))) in steps.iter().zip(weights.zip(moments)) {
         adam(*step, weight, [moment_1, moment_2], gradient);
-    }
-}
-
-#[cfg(all(test, feature = "flex"))]
-mod tests {
-    use burn::tensor::{Device, Distribution, Tensor, Tolerance};
-
-    use super::{Adam, adam_step, portable, portable_each};
-
-    const GROUPS: usize = 3;
-
-    fn steps(l2: f64) -> Vec<Adam> {
-        let step = |group: f64| Adam {
-            rate: 0.01 * group,
-            beta_1: 1.0 - 0.1 * group,
-            beta_2: 1.0 - 0.02 * group,
-            epsilon: 1e-3 * group,
-            decay: 0.1 * group,
-            l2: l2 * group,
-            time: 3,
-        };
-        [1.0, 2.0, 3.0].map(step).to_vec()
-    }
-
-    fn random(low: f64) -> Tensor<2> {
-        Tensor::random([GROUPS, 7], Distribution::Uniform(low, 1.0), &Device::flex())
-    }
-
-    /// Rounded in another order, some ten times: to a few units of 6e-8 relative.
-    fn same(a: &Tensor<2>, b: &Tensor<2>) {
-        a.to_data().assert_approx_eq::<f32>(&b.to_data(), Tolerance::rel_abs(2e-6, 1e-6));
-    }
-
-    #[test]
-    fn several_steps_at_once_are_each_step_on_its_own_group() {
-        for l2 in [0.0, 0.1] {
-            let (steps, weight, gradient) = (steps(l2), random(-1.0), random(-1.0));
-            let moments = [random(-1.0), random(0.0)];
-            let part = |tensor: &Tensor<2>, group| tensor.clone().narrow(0, group, 1);
-            let (all, all_moments) = portable_each(&steps, weight.clone(), moments.clone(), gradient.clone());
-            let (fused, fused_moments) = adam_step(&steps, weight.clone(), moments.clone(), gradient.clone());
-            for (group, step) in steps.iter().enumerate() {
-                let own = moments.each_ref().map(|moment| part(moment, group));
-                let (one, one_moments) = portable(step, part(&weight, group), own, part(&gradient, group));
-                same(&part(&all, group), &one);
-                same(&part(&fused, group), &one);
-                for moment in [0, 1] {
-                    same(&part(&all_moments[moment], group), &one_moments[moment]);
-                    same(&part(&fused_moments[moment], group), &one_moments[moment]);
-                }
-            }
-        }
     }
 }

@@ -4,11 +4,11 @@ mod adam;
 mod operations;
 mod portable;
 
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 mod fused;
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 mod pool;
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 mod slices;
 
 pub use adam::{Adam, adam_step};
