@@ -3,13 +3,10 @@
 use burn::tensor::{Tensor, TensorData};
 
 #[cfg(feature = "host")]
-use {
-    crate::fused::Host,
-    crate::slices::adam::{AdamStep, adam},
-    crate::slices::real::Real,
-    burn::backend::tensor::FloatTensor,
-    burn::backend::{DispatchKindConversion, DispatchTensor, TensorMetadata},
-    burn::tensor::{BackendPrimitive, DType, Float},
+use crate::{
+    slices::adam::adam,
+    slices::real::Real,
+    update::{Update, in_place, is_possible},
 };
 
 /// The numbers of one step of Adam or AdamW for one tensor, or for one group of it.
@@ -54,8 +51,10 @@ pub fn adam_step<const D: usize>(
     assert!(moments.iter().all(|moment| moment.dims() == shape) && gradient.dims() == shape, "tensors of one shape");
     assert!(steps.len() == 1 || shape[0].is_multiple_of(steps.len()), "an axis that can be divided among the groups");
     #[cfg(feature = "host")]
-    if crate::is_fused(&weight) && gradient.dtype() == weight.dtype() && moments[0].dtype() == weight.dtype() {
-        return in_place(steps, weight, moments, gradient);
+    if is_possible(&weight, &[&moments[0], &moments[1], &gradient]) {
+        let [moment_1, moment_2] = moments;
+        let [weight, moment_1, moment_2] = in_place([weight, moment_1, moment_2], gradient, &steps);
+        return (weight, [moment_1, moment_2]);
     }
     if let [step] = steps {
         return portable(step, weight, moments, gradient);
@@ -111,64 +110,13 @@ fn portable<const D: usize>(
 }
 
 #[cfg(feature = "host")]
-fn in_place<const D: usize>(
-    steps: &[Adam],
-    weight: Tensor<D>,
-    moments: [Tensor<D>; 2],
-    gradient: Tensor<D>,
-) -> (Tensor<D>, [Tensor<D>; 2]) {
-    use burn::backend::DispatchDevice;
-    match weight.device().as_dispatch() {
-        #[cfg(feature = "flex")]
-        DispatchDevice::Flex(_) => in_place_on::<burn::backend::Flex, D>(steps, weight, moments, gradient),
-        #[cfg(feature = "libtorch")]
-        DispatchDevice::LibTorch(_) => in_place_on::<burn::backend::LibTorch, D>(steps, weight, moments, gradient),
-        #[allow(unreachable_patterns, reason = "other backends may be compiled in")]
-        other => {
-            unreachable!("{other:?} has no fused operations, or is an autodiff device, which optimizers do not see")
+impl Update<3> for &[Adam] {
+    fn update<R: Real>(&self, [weight, moment_1, moment_2]: [&mut [R]; 3], gradient: &[R]) {
+        let size = (gradient.len() / self.len()).max(1);
+        let moments = moment_1.chunks_mut(size).zip(moment_2.chunks_mut(size));
+        let weights = weight.chunks_mut(size).zip(gradient.chunks(size));
+        for (step, ((weight, gradient), (moment_1, moment_2))) in self.iter().zip(weights.zip(moments)) {
+            adam(*step, weight, [moment_1, moment_2], gradient);
         }
-    }
-}
-
-#[cfg(feature = "host")]
-fn in_place_on<B: Host, const D: usize>(
-    steps: &[Adam],
-    weight: Tensor<D>,
-    [moment_1, moment_2]: [Tensor<D>; 2],
-    gradient: Tensor<D>,
-) -> (Tensor<D>, [Tensor<D>; 2])
-where
-    Float: BackendPrimitive<B, Primitive = FloatTensor<B>>,
-    DispatchTensor: DispatchKindConversion<B>,
-{
-    let ordered = |tensor: Tensor<D>| {
-        B::ordered(tensor.try_into_primitive::<B>().expect("a tensor of this backend, without autodiff"))
-    };
-    let [mut weight, mut moment_1, mut moment_2, gradient] = [weight, moment_1, moment_2, gradient].map(ordered);
-    let steps = steps.iter().map(|step| {
-        let Adam { rate, beta_1, beta_2, epsilon, decay, l2, time } = *step;
-        AdamStep { rate, beta_1, beta_2, epsilon, decay, l2, time }
-    });
-    let (steps, tensors) = (steps.collect::<Vec<_>>(), [&mut weight, &mut moment_1, &mut moment_2]);
-    match gradient.dtype() {
-        DType::F32 => update::<B, f32>(&steps, tensors, &gradient),
-        _ => update::<B, f64>(&steps, tensors, &gradient),
-    }
-    let [weight, moment_1, moment_2] = [weight, moment_1, moment_2].map(Tensor::from_primitive::<B>);
-    (weight, [moment_1, moment_2])
-}
-
-#[cfg(feature = "host")]
-fn update<B: Host, R: Real>(steps: &[AdamStep], tensors: [&mut FloatTensor<B>; 3], gradient: &FloatTensor<B>) {
-    let [weight, moment_1, moment_2] = tensors.map(B::write::<R>);
-    let gradient = B::read::<R>(gradient);
-    if gradient.is_empty() {
-        return;
-    }
-    let size = gradient.len() / steps.len();
-    let moments = moment_1.chunks_mut(size).zip(moment_2.chunks_mut(size));
-    let weights = weight.chunks_mut(size).zip(gradient.chunks(size));
-    for (step, ((weight, gradient), (moment_1, moment_2))) in steps.iter().zip(weights.zip(moments)) {
-        adam(*step, weight, [moment_1, moment_2], gradient);
     }
 }

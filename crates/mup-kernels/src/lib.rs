@@ -3,6 +3,7 @@
 mod adam;
 mod operations;
 mod portable;
+mod sgd;
 
 #[cfg(feature = "host")]
 mod fused;
@@ -10,11 +11,14 @@ mod fused;
 mod pool;
 #[cfg(feature = "host")]
 mod slices;
+#[cfg(feature = "host")]
+mod update;
 
 pub use adam::{Adam, adam_step};
 pub use operations::{
     Relative, causal_attention, cross_entropy, embedding, is_fused, layer_norm, linear, linear_gelu, linear_residual,
     projections,
 };
+pub use sgd::{Sgd, sgd_step};
 #[cfg(all(test, feature = "flex"))]
 mod tests;

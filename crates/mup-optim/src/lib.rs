@@ -8,6 +8,7 @@ mod adam;
 mod adamw;
 mod error;
 mod fused_adam;
+mod fused_sgd;
 mod global_clip;
 mod groups;
 mod hyperparameters;
@@ -15,6 +16,7 @@ mod master_weights;
 mod partition;
 mod scaled;
 mod sgd;
+mod sgd_state;
 mod stack;
 
 pub use adam::MupAdamConfig;
