@@ -34,7 +34,7 @@ impl Bars<'_> {
         }
         let n_ours = names.iter().filter(|(_, kind)| *kind == Kind::Ours).count();
         let color = |i: usize, kind: Kind| match kind {
-            Kind::Ours => shade(n_ours - 1 - i.min(n_ours - 1), n_ours.max(2)),
+            Kind::Ours => shade(n_ours.max(2) - 1 - i.min(n_ours - 1), n_ours.max(2)),
             Kind::Eager => RGBColor(120, 124, 132),
             Kind::Fused => RGBColor(160, 164, 171),
             Kind::Compiled => RGBColor(196, 199, 205),
@@ -83,7 +83,12 @@ impl Picture for Bars<'_> {
             .build_cartesian_2d(0.0..groups.len().max(1) as f64, 0.0..highest * 1.12)?;
         let mut mesh = chart.configure_mesh();
         pen.style_mesh(&mut mesh, 16.0);
-        mesh.disable_x_mesh().x_labels(0).y_desc("times PyTorch eager").y_labels(8).draw()?;
+        mesh.disable_x_mesh()
+            .x_labels(0)
+            .y_desc("times PyTorch eager")
+            .y_labels(8)
+            .y_label_formatter(&|speed| format!("{speed:.1}"))
+            .draw()?;
         let even = PathElement::new(vec![(0.0, 1.0), (groups.len() as f64, 1.0)], pen.line(MARK.into(), 1.5));
         for bar in groups.iter().flatten() {
             let Bar { left, right, speed, color } = bar;

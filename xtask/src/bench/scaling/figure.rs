@@ -49,7 +49,7 @@ impl Picture for Panels<'_> {
         let devices = self.devices();
         let color = |device: Option<&str>| {
             let place = devices.iter().position(|known| Some(*known) == device);
-            place.map_or(INK, |i| shade(devices.len() - 1 - i, devices.len().max(2)))
+            place.map_or(INK, |i| shade(devices.len().max(2) - 1 - i, devices.len().max(2)))
         };
         area.draw_text("How time grows with size", &pen.font(20.0), (pen.at(16.0), pen.at(12.0)))?;
         for (i, device) in devices.iter().enumerate() {
