@@ -3,11 +3,10 @@
 use std::hint::black_box;
 
 use burn::module::Module;
-use burn::nn::LayerNormConfig;
 use burn::tensor::{DType, Device, Distribution, Int, Tensor};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use mup_benches::{BATCH, CONTEXT, D_HEAD, MEASUREMENT, VOCAB, WARM_UP, batch, model, plan_of_width};
-use mup_models::{AttentionFrame, CausalAttentionConfig, FeedForwardConfig, NoProbe, cross_entropy};
+use mup_models::{AttentionFrame, CausalAttentionConfig, FeedForwardConfig, LayerNorm, NoProbe, cross_entropy};
 
 const WIDTHS: [usize; 2] = [64, 256];
 
@@ -40,7 +39,7 @@ fn layers(c: &mut Criterion) {
         layer(c, "attention", width, |x| attention.forward(x, &frame));
         let feed_forward = FeedForwardConfig::new(width, 4 * width).init(&device);
         layer(c, "feed-forward", width, |x| feed_forward.forward(x, &mut NoProbe));
-        let norm = LayerNormConfig::new(width).init(&device);
+        let norm = LayerNorm::new(width, &device);
         layer(c, "layer norm", width, |x| norm.forward(x));
     }
 }

@@ -14,6 +14,8 @@ const REQUIREMENTS: [(&str, &[&str]); 2] =
     [("requirements.txt", &[]), ("requirements-without-dependencies.txt", &["--no-deps"])];
 /// Written last, so that an environment that was cut short is made again.
 const READY: &str = "READY";
+/// Written first: what is in this folder may be deleted.
+const OURS: &str = "mup-peers";
 
 /// An environment that cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +26,13 @@ pub(super) enum EnvironmentError {
     /// Nowhere to put it.
     #[error("Python environment: there is no home folder to keep it in; name a folder with --environment")]
     NoHome,
+    /// Somebody else's folder.
+    #[error(
+        "Python environment: {} is not empty and was not made by this command, which would empty it; name another folder \
+         with --environment, or delete it",
+        path.display()
+    )]
+    NotOurs { path: PathBuf },
     /// No Python.
     #[error("Python environment: `{program}` cannot be started ({source}); name another one with --python")]
     NoPython { program: String, source: std::io::Error },
@@ -69,6 +78,11 @@ fn fingerprint(requirements: &Path) -> Result<String, EnvironmentError> {
 fn make(folder: &Path, python: &str, interpreter: &Path, requirements: &Path) -> Result<(), EnvironmentError> {
     let io = |source| EnvironmentError::Io { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(io)?;
+    let is_empty = fs::read_dir(folder).map_err(io)?.next().is_none();
+    if !is_empty && !folder.join(OURS).is_file() {
+        return Err(EnvironmentError::NotOurs { path: folder.to_owned() });
+    }
+    fs::write(folder.join(OURS), "").map_err(io)?;
     let log = folder.join("pip.log");
     eprintln!(
         "making a Python environment with PyTorch in {} (minutes, once; log: {})",
@@ -76,6 +90,7 @@ fn make(folder: &Path, python: &str, interpreter: &Path, requirements: &Path) ->
         log.display()
     );
     run(python, ["-m", "venv", "--clear"].map(OsString::from).into_iter().chain([folder.into()]).collect(), None)?;
+    fs::write(folder.join(OURS), "").map_err(io)?;
     for (file, options) in REQUIREMENTS {
         let mut arguments: Vec<OsString> = ["-m", "pip", "install"].map(OsString::from).into();
         arguments.extend(options.iter().map(OsString::from));
@@ -86,7 +101,7 @@ fn make(folder: &Path, python: &str, interpreter: &Path, requirements: &Path) ->
 }
 
 fn run(program: &str, arguments: Vec<OsString>, log: Option<&Path>) -> Result<(), EnvironmentError> {
-    let scratch = tempfile_in(std::env::temp_dir());
+    let scratch = log_of_venv();
     let path = log.unwrap_or(&scratch);
     let io = |source| EnvironmentError::Io { path: path.to_owned(), source };
     let output = File::options().create(true).append(true).open(path).map_err(io)?;
@@ -105,8 +120,8 @@ fn run(program: &str, arguments: Vec<OsString>, log: Option<&Path>) -> Result<()
 }
 
 /// `venv --clear` empties the folder that its log would be in.
-fn tempfile_in(folder: PathBuf) -> PathBuf {
-    folder.join(format!("mup-peers-venv-{}.log", std::process::id()))
+fn log_of_venv() -> PathBuf {
+    std::env::temp_dir().join(format!("mup-peers-venv-{}.log", std::process::id()))
 }
 
 #[cfg(test)]
@@ -135,6 +150,15 @@ mod tests {
         let message = python(Some(folder.path().to_owned()), "false").expect_err("it fails").to_string();
         assert!(message.contains("`false -m venv --clear") && message.contains("python3-venv"), "{message}");
         assert!(!folder.path().join(READY).exists());
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_not_emptied() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let precious = folder.path().join("thesis.tex");
+        fs::write(&precious, "").expect("written");
+        let message = python(Some(folder.path().to_owned()), "python3").expect_err("refused").to_string();
+        assert!(message.contains("is not empty and was not made by this command") && precious.exists(), "{message}");
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //!
 //! Numbers go to JSON files in `docs/`; `docs/performance.md` is generated from them, and from prose beside them.
 
+mod agreement;
 mod contestant;
 mod device;
 mod document;
+mod entrant;
 mod environment;
 mod machine;
 mod measured;

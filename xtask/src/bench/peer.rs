@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ impl Peer {
             }
             Err(RecvTimeoutError::Timeout) => Err(PeerError::Silent { name, request, after: self.patience, log }),
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self.child.wait().map_or_else(|error| error.to_string(), |status| words(status));
+                let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
                 Err(PeerError::Ended { name, request, status, tail: self.tail(), log })
             }
         }
@@ -97,10 +97,6 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn words(status: ExitStatus) -> String {
-    status.to_string()
 }
 
 fn shortened(answer: &str) -> String {

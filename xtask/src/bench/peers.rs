@@ -1,13 +1,15 @@
 //! `cargo xtask bench peers`: the same model trained by every contestant in turns.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use mup_rules::Parametrization;
 use mup_transfer::{figure, write_durably};
 
+use super::agreement::disagreement;
 use super::document;
+use super::entrant::{Entrant, Start};
 use super::machine::Machine;
 use super::measured::{AtShape, Contender, Kind, Measured, Phases, Product};
 use super::peer::Peer;
@@ -19,12 +21,6 @@ use super::{Outcome, all_cores, device, environment, root};
 
 /// Optimizer steps before the losses are compared again.
 const CHECKED_STEPS: usize = 3;
-/// Relative difference of losses that rounding explains. A loss in f32 is a mean over a thousand tokens of numbers near
-/// 6, each with some 1e-7 of rounding per operation; 1e-6 is what is seen, and leaving out any term costs 1e-3 or more.
-const TOLERANCE: f64 = 1e-5;
-/// After steps of Adam, which turns the sign of a gradient that is zero but for rounding into a whole update: the
-/// weights differ then, and the loss, which does not depend on them to first order, by some 1e-6.
-const TOLERANCE_AFTER: f64 = 3e-5;
 /// Squares whose product is the peak.
 const PRODUCT_SIZES: [usize; 2] = [1024, 2048];
 /// Products of which the fastest counts.
@@ -59,14 +55,6 @@ pub(super) struct Peers {
     /// Folder for performance.json and pictures/peers.png, and for performance.md if it is docs.
     #[arg(long, default_value_os_t = root().join("docs"))]
     out: PathBuf,
-}
-
-/// Who can take part, before it is started.
-#[derive(Clone, Debug)]
-struct Entrant {
-    name: String,
-    kind: Kind,
-    command: String,
 }
 
 impl Peers {
@@ -196,108 +184,5 @@ impl Peers {
         figure::write_png(&Bars(measured), &pictures.join("peers.png"))?;
         println!("written: {}", self.out.join("performance.json").display());
         document::write(&self.out)
-    }
-}
-
-impl Entrant {
-    fn contender(&self, losses: Vec<f64>) -> Contender {
-        let memory = Used { before: None, peak: None };
-        Contender { name: self.name.clone(), kind: self.kind, losses, repetitions: Vec::new(), memory }
-    }
-}
-
-/// What starting a contestant takes.
-struct Start {
-    python: PathBuf,
-    threads: usize,
-    folder: PathBuf,
-}
-
-impl Start {
-    fn peer(&self, entrant: &Entrant) -> Outcome<Peer> {
-        let mut command = if entrant.kind == Kind::Ours {
-            let mut command = Command::new(std::env::current_exe()?);
-            command.args(["bench", "contestant", "--device", &entrant.command]);
-            command
-        } else {
-            let mut command = Command::new(&self.python);
-            command.arg(root().join("benches/peers/contestant.py"));
-            command.args(["--variant", &entrant.command, "--threads", &self.threads.to_string()]);
-            if let Some(path) = std::env::var_os("LD_LIBRARY_PATH") {
-                command.env("LD_LIBRARY_PATH", without_libtorch(&path)?);
-            }
-            command
-        };
-        for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
-            command.env(variable, self.threads.to_string());
-        }
-        let log = self.folder.join(format!("{}.log", entrant.command));
-        Ok(Peer::start(&entrant.name, command, log)?)
-    }
-}
-
-/// The libtorch that this program may run on is not the one that Python's torch must load.
-fn without_libtorch(path: &std::ffi::OsStr) -> Outcome<std::ffi::OsString> {
-    let has_libtorch = |folder: &Path| folder.join("libtorch_cpu.so").exists() || folder.join("libtorch.so").exists();
-    Ok(std::env::join_paths(std::env::split_paths(path).filter(|folder| !has_libtorch(folder)))?)
-}
-
-/// How the losses of two contestants differ by more than rounding, if they do.
-fn disagreement(contenders: &[Contender]) -> Option<String> {
-    let (first, others) = contenders.split_first()?;
-    others.iter().find_map(|other| {
-        let same_number = first.losses.len() == other.losses.len() && !first.losses.is_empty();
-        let pairs = first.losses.iter().zip(&other.losses).enumerate();
-        let mut wrong = pairs.filter(|(step, (a, b))| {
-            let tolerance = if *step == 0 { TOLERANCE } else { TOLERANCE_AFTER };
-            let difference = (*a - *b).abs() / a.abs();
-            // Also when either is NaN.
-            !(difference <= tolerance)
-        });
-        let names = format!("{} and {} do not compute the same", first.name, other.name);
-        match wrong.next() {
-            _ if !same_number => Some(format!("{names}: {} losses against {}", first.losses.len(), other.losses.len())),
-            Some((step, (a, b))) => Some(format!(
-                "{names}: after {step} steps from the same weights on the same tokens the losses are {a} and {b}; the \
-                 tolerance is {TOLERANCE:e} before the first step and {TOLERANCE_AFTER:e} after it"
-            )),
-            None => None,
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn contender(name: &str, losses: &[f64]) -> Contender {
-        let entrant = Entrant { name: name.to_owned(), kind: Kind::Ours, command: String::new() };
-        entrant.contender(losses.to_vec())
-    }
-
-    fn compare(theirs: &[f64]) -> Option<String> {
-        disagreement(&[contender("flex", &[5.5, 5.4]), contender("PyTorch", theirs)])
-    }
-
-    #[test]
-    fn rounding_is_no_disagreement_and_anything_larger_is() {
-        assert_eq!(compare(&[5.500_01, 5.400_1 - 0.000_01]), None);
-        let message = compare(&[5.500_1, 5.4]).expect("too far");
-        assert!(message.starts_with("flex and PyTorch do not compute the same: after 0 steps"), "{message}");
-        assert!(compare(&[5.5, 5.41]).expect("too far").contains("after 1 steps"));
-    }
-
-    #[test]
-    fn a_loss_that_is_no_number_or_missing_is_a_disagreement() {
-        assert!(compare(&[f64::NAN, 5.4]).is_some());
-        assert!(compare(&[5.5]).is_some_and(|message| message.contains("2 losses against 1")));
-    }
-
-    #[test]
-    fn folders_with_libtorch_are_not_passed_on_to_python() {
-        let [torch, other] = [0, 1].map(|_| tempfile::tempdir().expect("a folder"));
-        std::fs::write(torch.path().join("libtorch_cpu.so"), "").expect("written");
-        let path = std::env::join_paths([torch.path(), other.path()]).expect("no colon");
-        assert_eq!(without_libtorch(&path).expect("joined"), other.path().as_os_str());
     }
 }

@@ -64,17 +64,9 @@ impl Picture for Bars<'_> {
         let legend = self.legend();
         let groups: Vec<Vec<Bar>> = self.0.shapes.iter().enumerate().map(|(i, at)| self.bars(i, at, &legend)).collect();
         let highest = groups.iter().flatten().map(|bar| bar.speed.high).fold(1.0, f64::max);
-        let rows = legend.len().div_ceil(2);
         let title = "Speed of a training step relative to PyTorch eager (more is faster)";
         area.draw_text(title, &pen.font(20.0), (pen.at(16.0), pen.at(14.0)))?;
-        let (width, _) = area.dim_in_pixel();
-        for (i, (name, color)) in legend.iter().enumerate() {
-            let x = pen.at(16.0) + (i / rows) as i32 * (width as i32 / 2);
-            let y = pen.at(HEAD + LINE * ((i % rows) as f64 + 0.5));
-            let entry = Entry { text: name.clone(), color: *color, swatch: Swatch::Square };
-            entry.draw_swatch(area, pen, (x, y))?;
-            area.draw_text(&entry.text, &pen.font(15.0), (x + pen.at(28.0), y - pen.at(7.0)))?;
-        }
+        let rows = draw_legend(area, pen, &legend)?;
         let below = area.split_vertically(pen.at(HEAD + LINE * rows as f64 + 4.0)).1;
         let mut chart = ChartBuilder::on(&below)
             .margin(pen.px(12.0))
@@ -112,6 +104,24 @@ impl Picture for Bars<'_> {
         }
         Ok(())
     }
+}
+
+/// Two columns under the title; how many rows they have.
+fn draw_legend<B: DrawingBackend>(
+    area: &Area<'_, B>,
+    pen: Pen,
+    legend: &[(String, RGBColor)],
+) -> Result<usize, DrawingAreaErrorKind<B::ErrorType>> {
+    let rows = legend.len().div_ceil(2);
+    let (width, _) = area.dim_in_pixel();
+    for (i, (name, color)) in legend.iter().enumerate() {
+        let x = pen.at(16.0) + (i / rows) as i32 * (width as i32 / 2);
+        let y = pen.at(HEAD + LINE * ((i % rows) as f64 + 0.5));
+        let entry = Entry { text: name.clone(), color: *color, swatch: Swatch::Square };
+        entry.draw_swatch(area, pen, (x, y))?;
+        area.draw_text(&entry.text, &pen.font(15.0), (x + pen.at(28.0), y - pen.at(7.0)))?;
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -45,32 +45,43 @@ pub(super) fn targets(measured: &Measured) -> Vec<Target> {
     };
     let all = measured.shapes.iter().flat_map(|at| ours(at).into_iter().map(move |it| (at, it)));
     let mut targets: Vec<Target> = all.flat_map(|(at, it)| of_contender(at, &it)).collect();
-    // Speed of every shape first, then memory, then the optimizer.
-    targets.sort_by(|a, b| a.what.cmp(&b.what));
+    // One kind of target after the other, each over all shapes.
+    targets.sort_by_key(|target| KINDS.iter().position(|kind| target.what.ends_with(kind)));
     targets
 }
 
+/// Kinds of targets, in the order of the table.
+const KINDS: [&str; 4] = [
+    "step, times PyTorch eager's speed",
+    "optimizer, times fused AdamW's time",
+    "peak memory of the process, times PyTorch eager's",
+    "peak memory above the start, times PyTorch eager's",
+];
+
 fn of_contender(at: &AtShape, it: &Contender) -> Vec<Target> {
-    let target = |what: String, found: f64, needed| Target { what, at: at.shape.to_string(), found, needed };
+    let [speed_of, optimizer_of, memory_of, added_of] = KINDS;
+    let target = |what: &str, found: f64, needed| Target {
+        what: format!("{}: {what}", it.name),
+        at: at.shape.to_string(),
+        found,
+        needed,
+    };
     let mut targets = Vec::new();
     if let Some(speed) = at.speed(it) {
         let needed = Needed::AtLeast(speed_needed(&it.name, at.shape.d_model));
-        targets.push(target(format!("{}: step, times PyTorch eager's speed", it.name), speed.median, needed));
+        targets.push(target(speed_of, speed.median, needed));
     }
     let eager = at.of_kind(Kind::Eager);
     let memory = |of: fn(&Contender) -> Option<u64>| Some(of(it)? as f64 / of(eager?)? as f64);
     if let Some(ratio) = memory(|it| it.memory.peak) {
-        let what = format!("{}: peak memory of the process, times PyTorch eager's", it.name);
-        targets.push(target(what, ratio, Needed::AtMost(1.0)));
+        targets.push(target(memory_of, ratio, Needed::AtMost(1.0)));
     }
     if let Some(ratio) = memory(|it| it.memory.added()) {
-        let what = format!("{}: peak memory above the start, times PyTorch eager's", it.name);
-        targets.push(target(what, ratio, Needed::AtMost(1.0)));
+        targets.push(target(added_of, ratio, Needed::AtMost(1.0)));
     }
     if let Some(fused) = at.of_kind(Kind::Fused) {
         let time = |of: &Contender| of.spread(|phases| phases.optimizer).median;
-        let what = format!("{}: optimizer, times fused AdamW's time", it.name);
-        targets.push(target(what, time(it) / time(fused), Needed::AtMost(1.0)));
+        targets.push(target(optimizer_of, time(it) / time(fused), Needed::AtMost(1.0)));
     }
     targets
 }
