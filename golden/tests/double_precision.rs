@@ -11,8 +11,10 @@ use mup_golden::{Case, Family, cases, optimizer_kind, parameters, prepare, relat
 use mup_models::{ConvNet, Gpt, Mlp};
 use mup_rules::Parametrization;
 
-/// Ten steps, in which Adam turns roundings of gradients near zero into changes of the weights.
-const TOLERANCE: f64 = 1e-9;
+/// The golden weights after ten steps are stored as float32, which rounds by 6e-8 of a weight.
+const TOLERANCE: f64 = 1.2e-7;
+/// The golden losses before each step are stored as float64, and hold every update to a few hundred roundings of 1e-16.
+const TOLERANCE_LOSS: f64 = 1e-12;
 /// No optimizer is involved: a few dozen roundings of 1e-16.
 const TOLERANCE_LOGITS: f64 = 1e-13;
 
@@ -46,7 +48,7 @@ fn check<F: Family>(case: &Case) {
                 }
             }
             println!("{what}: logits {at_start:.1e}, losses {loss:.1e}, parameters {largest:.1e}");
-            assert!(at_start < TOLERANCE_LOGITS && loss < TOLERANCE, "{what}: {at_start:e}, {loss:e}");
+            assert!(at_start < TOLERANCE_LOGITS && loss < TOLERANCE_LOSS, "{what}: {at_start:e}, {loss:e}");
         }
     }
 }
