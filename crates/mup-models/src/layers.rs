@@ -4,6 +4,7 @@ mod attention;
 mod attention_config;
 mod attention_fold;
 mod feed_forward;
+mod gelu;
 mod readout;
 mod relative_attention;
 mod tied_readout;
@@ -12,6 +13,7 @@ pub(crate) use attention::LayerCache;
 pub use attention::{AttentionFrame, CausalAttention};
 pub use attention_config::CausalAttentionConfig;
 pub use feed_forward::{FeedForward, FeedForwardConfig};
+pub(crate) use gelu::gelu;
 pub use readout::{Readout, ReadoutConfig};
 pub use tied_readout::{TiedReadout, TiedReadoutConfig};
 

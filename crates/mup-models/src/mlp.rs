@@ -6,6 +6,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, activation};
 
 use crate::error::Check;
+use crate::layers::gelu;
 use crate::{ModelError, NoProbe, Probe, Readout, ReadoutConfig, cross_entropy};
 
 /// The nonlinearity between layers.
@@ -24,7 +25,7 @@ impl Activation {
         match self {
             Self::Relu => activation::relu(x),
             Self::Tanh => activation::tanh(x),
-            Self::Gelu => activation::gelu(x),
+            Self::Gelu => gelu(x),
         }
     }
 }

@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 use mup_rules::{OptimizerKind, ScalingPlan};
 
 use crate::partition::partition;
+use crate::restored::RestoredOn;
 use crate::{OptimError, Scaled, TensorClass};
 
 /// Any Burn optimizer, with the plan's factors: `build` is called once per class of tensors, and its result
@@ -62,9 +63,11 @@ pub(crate) fn attach<M: Module, O: Optimizer>(
     let base = ModuleOptimizer::from(Refusing);
     let constants = ParamGroup::from_paths(partition.constants);
     let base = base.with_group(constants, Constant, None);
+    let Some(device) = module.devices().into_iter().next() else { return Ok(base) };
     Ok(partition.classes.into_iter().fold(base, |groups, class| {
         let scaled = Scaled::new(build(&class), class.learning_rate);
-        groups.with_group(ParamGroup::from_paths(class.paths), scaled, None)
+        let group = ParamGroup::from_paths(class.paths);
+        groups.with_group(group, RestoredOn::new(scaled, device.clone()), None)
     }))
 }
 

@@ -11,6 +11,7 @@ mod global_clip;
 mod groups;
 mod hyperparameters;
 mod partition;
+mod restored;
 mod scaled;
 mod sgd;
 
