@@ -3,6 +3,7 @@
 mod ablations;
 mod choices;
 mod coord_check;
+mod devices;
 mod error_rates;
 mod experiment;
 mod matrix;
@@ -46,6 +47,9 @@ enum Command {
     ReverseTransfer(reverse_transfer::ReverseTransfer),
     /// Runs an experiment through gpt-transfer, resumable, and writes its table and figure.
     Experiment(experiment::Experiment),
+    /// Compares every device that is compiled in and answers with flex, PyTorch and microsoft/mup: exit code 0 they agree, 1
+    /// one does not.
+    Devices(devices::Devices),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Command::WiderCheck(task) => task.run(),
         Command::ReverseTransfer(task) => task.run(),
         Command::Experiment(task) => task.run(),
+        Command::Devices(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {
