@@ -5,6 +5,7 @@ mod bench;
 mod bench_batched;
 mod choices;
 mod coord_check;
+mod devices;
 mod error_rates;
 mod experiment;
 mod matrix;
@@ -52,6 +53,9 @@ enum Command {
     BenchBatched(bench_batched::BenchBatched),
     /// Measures how fast we are: beside PyTorch on the same step, and how cost grows with size.
     Bench(bench::Bench),
+    /// Compares every device that is compiled in and answers with flex, PyTorch and microsoft/mup: exit code 0 they agree, 1
+    /// one does not.
+    Devices(devices::Devices),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
         Command::Experiment(task) => task.run(),
         Command::BenchBatched(task) => task.run(),
         Command::Bench(task) => task.run(),
+        Command::Devices(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adam;
+mod gelu;
 mod operations;
 mod portable;
 mod sgd;
@@ -15,6 +16,7 @@ mod slices;
 mod update;
 
 pub use adam::{Adam, adam_step};
+pub use gelu::gelu;
 pub use operations::{
     Relative, causal_attention, cross_entropy, embedding, is_fused, layer_norm, linear, linear_gelu, linear_residual,
     projections,

@@ -113,7 +113,7 @@ pub fn linear_gelu<const D: usize, const W: usize, const B: usize>(
     if is_fused(&x) {
         return fused_linear(x, weight, bias, None, true);
     }
-    burn::tensor::activation::gelu(portable::linear(x, weight, bias))
+    crate::gelu(portable::linear(x, weight, bias))
 }
 
 /// residual + x W + b, the end of a residual branch; shapes as in [`linear`].

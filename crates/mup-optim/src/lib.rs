@@ -14,6 +14,7 @@ mod groups;
 mod hyperparameters;
 mod master_weights;
 mod partition;
+mod restored;
 mod scaled;
 mod sgd;
 mod sgd_state;
