@@ -28,7 +28,8 @@ pub fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
 }
 
 #[cfg(feature = "host")]
-pub(crate) fn is_host(device: &DispatchDevice) -> bool {
+#[allow(deprecated, reason = "Burn deprecates LibTorch, which is offered as long as it has it")]
+fn is_host(device: &DispatchDevice) -> bool {
     match device {
         #[cfg(feature = "flex")]
         DispatchDevice::Flex(_) => true,

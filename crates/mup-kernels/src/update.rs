@@ -18,6 +18,7 @@ pub(crate) fn is_possible<const D: usize>(weight: &Tensor<D>, others: &[&Tensor<
 }
 
 /// The tensors after the update, in the same memory unless somebody else holds them.
+#[allow(deprecated, reason = "Burn deprecates LibTorch, which is offered as long as it has it")]
 pub(crate) fn in_place<const N: usize, const D: usize>(
     tensors: [Tensor<D>; N],
     gradient: Tensor<D>,

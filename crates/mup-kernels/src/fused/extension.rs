@@ -1,4 +1,5 @@
 //! Registration with Burn: the operations under the names by which a tensor of any backend finds them.
+#![allow(deprecated, reason = "Burn deprecates LibTorch, which is offered as long as it has it")]
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, backend_extension};

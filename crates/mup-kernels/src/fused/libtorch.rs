@@ -1,5 +1,6 @@
 //! LibTorch on the processor: memory is PyTorch's.
 #![allow(unsafe_code)]
+#![allow(deprecated, reason = "Burn deprecates LibTorch, which is offered as long as it has it")]
 
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
