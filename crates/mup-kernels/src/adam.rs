@@ -48,8 +48,11 @@ pub fn adam_step<const D: usize>(
     gradient: Tensor<D>,
 ) -> (Tensor<D>, [Tensor<D>; 2]) {
     let shape = weight.dims();
-    assert!(moments.iter().all(|moment| moment.dims() == shape) && gradient.dims() == shape, "tensors of one shape");
-    assert!(steps.len() == 1 || shape[0].is_multiple_of(steps.len()), "an axis that can be divided among the groups");
+    let others = [moments[0].dims(), moments[1].dims(), gradient.dims()];
+    let same = others.iter().all(|other| *other == shape);
+    assert!(same, "adam_step: the weight is {shape:?}, but moments and gradient are {others:?}");
+    let divides = !steps.is_empty() && (steps.len() == 1 || shape[0].is_multiple_of(steps.len()));
+    assert!(divides, "adam_step: the first axis of {shape:?} cannot be divided among {} steps", steps.len());
     #[cfg(feature = "host")]
     if is_possible(&weight, &[&moments[0], &moments[1], &gradient]) {
         let [moment_1, moment_2] = moments;

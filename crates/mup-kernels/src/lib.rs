@@ -5,6 +5,7 @@ mod gelu;
 mod operations;
 mod portable;
 mod sgd;
+mod shapes;
 
 #[cfg(feature = "host")]
 mod fused;

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Int, Tensor};
 
-use crate::portable;
+use crate::{portable, shapes};
 
 #[cfg(feature = "host")]
 use crate::fused::Kernels;
@@ -71,6 +71,7 @@ pub fn layer_norm<const D: usize, const P: usize>(
     beta: Tensor<P>,
     epsilon: f64,
 ) -> Tensor<D> {
+    shapes::layer_norm(&x.dims(), &gamma.dims(), &beta.dims());
     #[cfg(feature = "host")]
     if is_fused(&x) {
         let [x, gamma, beta] = [x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch()];
@@ -92,6 +93,7 @@ pub fn linear<const D: usize, const W: usize, const B: usize>(
     weight: Tensor<W>,
     bias: Option<Tensor<B>>,
 ) -> Tensor<D> {
+    check_linear("linear", &x, &weight, bias.as_ref());
     #[cfg(feature = "host")]
     if is_fused(&x) {
         return fused_linear(x, weight, bias, None, false);
@@ -110,6 +112,7 @@ pub fn linear_gelu<const D: usize, const W: usize, const B: usize>(
     weight: Tensor<W>,
     bias: Option<Tensor<B>>,
 ) -> Tensor<D> {
+    check_linear("linear_gelu", &x, &weight, bias.as_ref());
     #[cfg(feature = "host")]
     if is_fused(&x) {
         return fused_linear(x, weight, bias, None, true);
@@ -129,11 +132,23 @@ pub fn linear_residual<const D: usize, const W: usize, const B: usize>(
     bias: Option<Tensor<B>>,
     residual: Tensor<D>,
 ) -> Tensor<D> {
+    check_linear("linear_residual", &x, &weight, bias.as_ref());
+    shapes::residual(&x.dims(), &weight.dims(), &residual.dims());
     #[cfg(feature = "host")]
     if is_fused(&x) {
         return fused_linear(x, weight, bias, Some(residual), false);
     }
     residual + portable::linear(x, weight, bias)
+}
+
+fn check_linear<const D: usize, const W: usize, const B: usize>(
+    operation: &str,
+    x: &Tensor<D>,
+    weight: &Tensor<W>,
+    bias: Option<&Tensor<B>>,
+) {
+    let bias = bias.map(Tensor::dims);
+    shapes::linear(operation, &x.dims(), &weight.dims(), bias.as_ref().map(<[usize; B]>::as_slice));
 }
 
 #[cfg(feature = "host")]
@@ -168,6 +183,9 @@ pub fn projections<const D: usize, const W: usize, const B: usize>(
     key: Tensor<W>,
     value: (Tensor<W>, Option<Tensor<B>>),
 ) -> Tensor<D> {
+    shapes::projections(&query.0.dims(), &key.dims(), &value.0.dims());
+    check_linear("projections", &x, &query.0, query.1.as_ref());
+    check_linear("projections", &x, &value.0, value.1.as_ref());
     #[cfg(feature = "host")]
     if is_fused(&x) {
         let [query_bias, value_bias] = [or_absent(query.1, &x), or_absent(value.1, &x)];
@@ -213,6 +231,9 @@ pub fn causal_attention<const D: usize, const S: usize, const R: usize>(
     relative: Option<Relative<R, S>>,
     heads: usize,
 ) -> Tensor<D> {
+    let dims = relative.as_ref().map(|r| (r.keys.dims(), r.content_bias.dims(), r.position_bias.dims()));
+    let dims = dims.as_ref().map(|(keys, content, position)| [&keys[..], &content[..], &position[..]]);
+    shapes::causal_attention(&qkv.dims(), &scale.dims(), dims, heads);
     #[cfg(feature = "host")]
     if is_fused(&qkv) {
         let none = || absent(&qkv).into_dispatch();
@@ -238,8 +259,7 @@ pub fn causal_attention<const D: usize, const S: usize, const R: usize>(
 /// Panics if there is not one target for each row of logits, or one is not a class.
 #[must_use]
 pub fn cross_entropy<const D: usize, const T: usize>(logits: Tensor<D>, targets: Tensor<T, Int>) -> Tensor<1> {
-    let (rows, given) = (logits.dims(), targets.dims());
-    assert_eq!(rows[..D - 1], given[..], "cross_entropy: one target per row of logits");
+    shapes::cross_entropy(&logits.dims(), &targets.dims());
     #[cfg(feature = "host")]
     if is_fused(&logits) {
         let [logits, targets] = [logits.into_dispatch(), targets.into_dispatch()];
@@ -258,7 +278,7 @@ pub fn embedding<const W: usize, const T: usize, const O: usize>(
     table: Tensor<W>,
     tokens: Tensor<T, Int>,
 ) -> Tensor<O> {
-    assert_eq!(O, T + 1, "embedding: the output has one axis more than the tokens");
+    shapes::embedding(&table.dims(), &tokens.dims(), O);
     #[cfg(feature = "host")]
     if is_fused(&table) {
         let [table, tokens] = [table.into_dispatch(), tokens.into_dispatch()];
