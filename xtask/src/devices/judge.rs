@@ -146,7 +146,7 @@ fn weights(ours: &Trained, theirs: &Trained) -> Found {
 
 fn bits(ours: &BTreeMap<String, Vec<f64>>, theirs: &BTreeMap<String, Vec<f64>>) -> Found {
     let paths: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-    let of = |parameters: &BTreeMap<String, Vec<f64>>, path| {
+    let of = |parameters: &BTreeMap<String, Vec<f64>>, path: &str| {
         parameters.get(path).map(|values| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>())
     };
     let differing = paths.iter().filter(|path| of(ours, path) != of(theirs, path)).count();
