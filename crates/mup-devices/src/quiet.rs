@@ -31,6 +31,9 @@ pub(crate) fn catch_panics<T>(compute: impl FnOnce() -> T) -> Result<T, String> 
 
 /// The first lines: libtorch appends a stack of C++ frames.
 fn shortened(text: &str) -> String {
+    // A `Result` that Burn unwraps prints its error in debug format, with newlines escaped.
+    let text = text.replace("\\n", "\n");
+    let text = text.split_once("an `Err` value: ").map_or(text.as_str(), |(_, error)| error);
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Exception raised from"));
     let words = lines.filter(|line| !line.is_empty()).take(4).collect::<Vec<_>>().join(" ");
     words.chars().take(400).collect()
@@ -61,5 +64,8 @@ mod tests {
     fn libtorchs_stack_of_frames_is_left_out() {
         let text = "Found no NVIDIA driver.\nException raised from device_count (most recent call first):\nframe #0";
         assert_eq!(shortened(text), "Found no NVIDIA driver.");
+        let unwrapped =
+            "called `Result::unwrap()` on an `Err` value: Torch(\"Found no driver\\nException raised from x\")";
+        assert_eq!(shortened(unwrapped), "Torch(\"Found no driver");
     }
 }
