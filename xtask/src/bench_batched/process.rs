@@ -54,8 +54,8 @@ impl Process {
     /// The last line that it answered or printed.
     fn last_words(&self, answer: &str) -> String {
         let printed = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines = printed.lines().chain(answer.lines());
-        lines.filter(|line| !line.trim().is_empty()).last().unwrap_or("(none)").to_owned()
+        let mut lines = printed.lines().chain(answer.lines());
+        lines.rfind(|line| !line.trim().is_empty()).unwrap_or("(none)").to_owned()
     }
 
     /// The most memory that it ever held, in bytes, where Linux tells.

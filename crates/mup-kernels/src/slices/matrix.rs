@@ -153,7 +153,8 @@ mod tests {
             let source: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
             let mut target = vec![0.0; rows * columns];
             transpose(&source, rows, columns, &mut target);
-            assert!((0..rows * columns).all(|i| target[(i % columns) * rows + i / columns] == source[i]));
+            let moved = |i: usize| target[(i % columns) * rows + i / columns];
+            assert!((0..rows * columns).all(|i| moved(i).to_bits() == source[i].to_bits()));
         }
     }
 

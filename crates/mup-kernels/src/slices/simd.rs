@@ -35,7 +35,8 @@ pub(crate) fn sum<R: Real>(a: &[R], b: &[R], f: impl Fn(R, R) -> R) -> R {
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {
-            lanes[i] = lanes[i] + lanes[i + width];
+            let other = lanes[i + width];
+            lanes[i] += other;
         }
         width /= 2;
     }
@@ -45,7 +46,7 @@ pub(crate) fn sum<R: Real>(a: &[R], b: &[R], f: impl Fn(R, R) -> R) -> R {
 /// The largest value; NaN if there is one.
 #[inline(always)]
 pub(crate) fn maximum<R: Real>(a: &[R]) -> R {
-    let larger = |x: R, y: R| if y > x || y.is_not_a_number() { y } else { x };
+    let larger = |x: R, y: R| if y > x || y.not_a_number() { y } else { x };
     let mut lanes = [R::of(f64::NEG_INFINITY); LANES];
     let (whole, rest) = a.as_chunks::<LANES>();
     for chunk in whole {
@@ -68,13 +69,13 @@ pub(crate) fn add<R: Real>(a: &mut [R], b: &[R]) {
 }
 
 trait NotANumber {
-    fn is_not_a_number(self) -> bool;
+    fn not_a_number(self) -> bool;
 }
 
 impl<R: Real> NotANumber for R {
     #[inline(always)]
     #[allow(clippy::eq_op, clippy::float_cmp, reason = "the definition of NaN")]
-    fn is_not_a_number(self) -> bool {
+    fn not_a_number(self) -> bool {
         self != self
     }
 }

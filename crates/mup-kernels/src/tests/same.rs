@@ -1,3 +1,5 @@
+//! The fused path against Burn's own.
+
 use burn::tensor::DType;
 
 use super::cases::all;
