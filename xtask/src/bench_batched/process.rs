@@ -55,7 +55,7 @@ impl Process {
     fn last_words(&self, answer: &str) -> String {
         let printed = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines = printed.lines().chain(answer.lines());
-        lines.filter(|line| !line.trim().is_empty()).last().unwrap_or("(none)").to_owned()
+        lines.filter(|line| !line.trim().is_empty()).next_back().unwrap_or("(none)").to_owned()
     }
 
     /// The most memory that it ever held, in bytes, where Linux tells.
