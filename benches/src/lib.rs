@@ -16,10 +16,18 @@ pub const WARM_UP: Duration = Duration::from_millis(500);
 /// Time of each measurement: short, since the whole suite should take a minute.
 pub const MEASUREMENT: Duration = Duration::from_secs(2);
 
-const CONTEXT: usize = 64;
-const BATCH: usize = 8;
-const VOCAB: usize = 128;
-const D_HEAD: usize = 32;
+/// As in every program of this workspace.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Tokens in a sequence.
+pub const CONTEXT: usize = 64;
+/// Sequences in a batch.
+pub const BATCH: usize = 8;
+/// Number of tokens.
+pub const VOCAB: usize = 128;
+/// Width of a head.
+pub const D_HEAD: usize = 32;
 
 /// Width of the base model.
 pub const BASE: usize = 64;

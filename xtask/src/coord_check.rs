@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use mup_devices::{Backend, DeviceName};
 use mup_verdict::coordinates::{CoordCheck as Check, Criteria, Report, Source, Statistic, TrialError};
 
 use crate::{
@@ -44,6 +45,9 @@ pub(crate) struct CoordCheck {
     /// Base learning rate; the default depends on model and optimizer.
     #[arg(long)]
     lr: Option<f64>,
+    /// Where to train, such as wgpu or cuda:1.
+    #[arg(long, default_value_t = Backend::Flex.into())]
+    device: DeviceName,
     /// Only activations of these names, `*` for one part of a path and `**` for several.
     #[arg(long, value_delimiter = ',')]
     modules: Vec<String>,
@@ -57,10 +61,10 @@ pub(crate) struct CoordCheck {
     #[arg(long, default_value_t = Criteria::default().tolerance)]
     tolerance: f64,
     /// Removes each rule of µP alone, with the defaults of the check, and prints which module shows it.
-    #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "json"])]
+    #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json"])]
     ablate: bool,
     /// Checks every model, way to grow and optimizer in µP and in SP, and prints a table.
-    #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "json"])]
+    #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json"])]
     matrix: bool,
     /// Folder for finished trials, so that an interrupted check continues, and for page, table, records and figure;
     /// with `--ablate` and `--matrix` the document's file.
@@ -109,7 +113,8 @@ impl CoordCheck {
             return Err(format!("--lr must be finite and positive, but is {learning_rate}").into());
         }
         let (parametrization, widths) = (self.parametrization.parametrization(), self.widths.clone());
-        Ok(Setup { parametrization, learning_rate, widths, steps: self.steps, ..setup })
+        let device = mup_devices::open(self.device)?;
+        Ok(Setup { parametrization, learning_rate, widths, steps: self.steps, device, ..setup })
     }
 
     fn report(&self, setup: &Setup) -> Result<Report, TrialError> {

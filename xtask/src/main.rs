@@ -1,9 +1,11 @@
 //! `cargo xtask`: the command line, and nothing else.
 
 mod ablations;
+mod bench;
 mod bench_batched;
 mod choices;
 mod coord_check;
+mod devices;
 mod error_rates;
 mod experiment;
 mod matrix;
@@ -49,6 +51,11 @@ enum Command {
     Experiment(experiment::Experiment),
     /// Measures what K small trials cost as one model, one after another, and as processes, here and in PyTorch.
     BenchBatched(bench_batched::BenchBatched),
+    /// Measures how fast we are: beside PyTorch on the same step, and how cost grows with size.
+    Bench(bench::Bench),
+    /// Compares every device that is compiled in and answers with flex, PyTorch and microsoft/mup: exit code 0 they agree, 1
+    /// one does not.
+    Devices(devices::Devices),
     /// Prints what a parametrization prescribes for every parameter of a model.
     Plan(plan::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
@@ -56,6 +63,10 @@ enum Command {
     /// Prints the table of rules as docs/rules.md has it.
     Rules,
 }
+
+/// As in gpt-transfer: glibc's allocator gives large blocks back to the system after every step (docs/log.md, 2026-11-25).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Exit code for bad arguments, clap's own.
 const BAD_ARGUMENTS: u8 = 2;
@@ -69,6 +80,8 @@ fn main() -> ExitCode {
         Command::ReverseTransfer(task) => task.run(),
         Command::Experiment(task) => task.run(),
         Command::BenchBatched(task) => task.run(),
+        Command::Bench(task) => task.run(),
+        Command::Devices(task) => task.run(),
         Command::Plan(task) => task.run(),
         Command::Tidy => tidy::tidy().map(|clean| if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Rules => {

@@ -1,5 +1,6 @@
 //! One experiment: what is trained, under which rules and with which numbers. Data, so that an ablation is a change of it.
 
+use burn::tensor::Device;
 use mup_init::InitSpec;
 use mup_rules::Parametrization;
 use mup_shapes::{ParamSpec, PathPattern};
@@ -37,6 +38,8 @@ pub(crate) struct Setup {
     pub(crate) weight_decay: f64,
     pub(crate) widths: Vec<usize>,
     pub(crate) steps: usize,
+    /// Where it is trained, without autodiff.
+    pub(crate) device: Device,
 }
 
 impl Setup {
@@ -59,6 +62,7 @@ impl Setup {
             weight_decay: 0.1,
             widths: WIDTHS.to_vec(),
             steps: STEPS,
+            device: Device::flex(),
         })
     }
 

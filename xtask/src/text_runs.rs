@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Display, path::PathBuf, time::Instant};
 
 use gpt_transfer::{Sizes, TextTraining};
 use indicatif::{ProgressBar, ProgressStyle};
+use mup_devices::{Backend, DeviceName};
 use mup_transfer::{Archive, Hyperparameters, Source, TrialRecord, in_parallel};
 use mup_verdict::{Answer, coordinates::TrialError};
 use serde::Serialize;
@@ -38,6 +39,9 @@ pub(crate) struct TextArguments {
     /// Runs at a time, each with one thread.
     #[arg(long, default_value_t = default_jobs())]
     jobs: usize,
+    /// Where to train, such as wgpu or cuda:1.
+    #[arg(long, default_value_t = Backend::Flex.into())]
+    device: DeviceName,
     /// Folder of the runs and results; an interrupted check continues there, and nothing finished is repeated.
     #[arg(long, default_value = "runs/verdicts")]
     pub(crate) out: PathBuf,
@@ -92,7 +96,7 @@ impl TextRuns {
         let base_width = *arguments.widths.first().ok_or("--widths: at least one width is needed")?;
         let TextArguments { steps, batch, context, d_head, n_layer, .. } = arguments;
         let sizes = Sizes { base_width, d_head, n_layer, context, batch, steps };
-        let training = TextTraining::new(sizes, arguments.text.as_deref(), "flex")?;
+        let training = TextTraining::new(sizes, arguments.text.as_deref(), arguments.device)?;
         let archive = Archive::open(&arguments.out, training.settings(), training.smoothing())?;
         eprintln!("text {}\nfolder {}", training.text(), arguments.out.display());
         Ok(Self { training, archive, arguments, begun: Instant::now() })

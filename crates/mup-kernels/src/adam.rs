@@ -2,8 +2,12 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-#[cfg(feature = "flex")]
-use crate::slices::adam::{AdamStep, adam};
+#[cfg(feature = "host")]
+use crate::{
+    slices::adam::adam,
+    slices::real::Real,
+    update::{Update, in_place, is_possible},
+};
 
 /// The numbers of one step of Adam or AdamW for one tensor, or for one group of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,11 +48,16 @@ pub fn adam_step<const D: usize>(
     gradient: Tensor<D>,
 ) -> (Tensor<D>, [Tensor<D>; 2]) {
     let shape = weight.dims();
-    assert!(moments.iter().all(|moment| moment.dims() == shape) && gradient.dims() == shape, "tensors of one shape");
-    assert!(steps.len() == 1 || shape[0].is_multiple_of(steps.len()), "an axis that can be divided among the groups");
-    #[cfg(feature = "flex")]
-    if crate::is_fused(&weight) && gradient.dtype() == weight.dtype() && moments[0].dtype() == weight.dtype() {
-        return in_place(steps, weight, moments, gradient);
+    let others = [moments[0].dims(), moments[1].dims(), gradient.dims()];
+    let same = others.iter().all(|other| *other == shape);
+    assert!(same, "adam_step: the weight is {shape:?}, but moments and gradient are {others:?}");
+    let divides = !steps.is_empty() && (steps.len() == 1 || shape[0].is_multiple_of(steps.len()));
+    assert!(divides, "adam_step: the first axis of {shape:?} cannot be divided among {} steps", steps.len());
+    #[cfg(feature = "host")]
+    if is_possible(&weight, &[&moments[0], &moments[1], &gradient]) {
+        let [moment_1, moment_2] = moments;
+        let [weight, moment_1, moment_2] = in_place([weight, moment_1, moment_2], gradient, &steps);
+        return (weight, [moment_1, moment_2]);
     }
     if let [step] = steps {
         return portable(step, weight, moments, gradient);
@@ -103,107 +112,14 @@ fn portable<const D: usize>(
     (weight * (1.0 - step.rate * step.decay) - update, [moment_1, moment_2])
 }
 
-#[cfg(feature = "flex")]
-fn in_place<const D: usize>(
-    steps: &[Adam],
-    weight: Tensor<D>,
-    moments: [Tensor<D>; 2],
-    gradient: Tensor<D>,
-) -> (Tensor<D>, [Tensor<D>; 2]) {
-    use burn::backend::Flex;
-    use burn::backend::flex::FlexTensor;
-    use burn::tensor::DType;
-
-    let flat = |tensor: Tensor<D>| {
-        let tensor =
-            tensor.try_into_primitive::<Flex>().expect("an optimizer's tensors are on the device, without autodiff");
-        let contiguous = tensor.to_contiguous();
-        drop(tensor);
-        contiguous
-    };
-    let [moment_1, moment_2] = moments;
-    let [mut weight, mut moment_1, mut moment_2, gradient] = [weight, moment_1, moment_2, gradient].map(flat);
-    let steps = steps.iter().map(|step| {
-        let Adam { rate, beta_1, beta_2, epsilon, decay, l2, time } = *step;
-        AdamStep { rate, beta_1, beta_2, epsilon, decay, l2, time }
-    });
-    let steps: Vec<AdamStep> = steps.collect();
-    let run = |tensors: [&mut FlexTensor; 3]| match gradient.dtype() {
-        DType::F32 => update::<f32>(&steps, tensors, &gradient),
-        _ => update::<f64>(&steps, tensors, &gradient),
-    };
-    run([&mut weight, &mut moment_1, &mut moment_2]);
-    let [weight, moment_1, moment_2] = [weight, moment_1, moment_2].map(Tensor::from_primitive::<Flex>);
-    (weight, [moment_1, moment_2])
-}
-
-#[cfg(feature = "flex")]
-fn update<R: crate::slices::real::Real>(
-    steps: &[AdamStep],
-    tensors: [&mut burn::backend::flex::FlexTensor; 3],
-    gradient: &burn::backend::flex::FlexTensor,
-) {
-    let [weight, moment_1, moment_2] = tensors.map(|tensor| tensor.storage_mut::<R>());
-    let gradient: &[R] = gradient.as_slice().expect("contiguous");
-    if gradient.is_empty() {
-        return;
-    }
-    let size = gradient.len() / steps.len();
-    let moments = moment_1.chunks_mut(size).zip(moment_2.chunks_mut(size));
-    let weights = weight.chunks_mut(size).zip(gradient.chunks(size));
-    for (step, ((weight, gradient), (moment_1, moment_2))) in steps.iter().zip(weights.zip(moments)) {
-        adam(*step, weight, [moment_1, moment_2], gradient);
-    }
-}
-
-#[cfg(all(test, feature = "flex"))]
-mod tests {
-    use burn::tensor::{Device, Distribution, Tensor, Tolerance};
-
-    use super::{Adam, adam_step, portable, portable_each};
-
-    const GROUPS: usize = 3;
-
-    fn steps(l2: f64) -> Vec<Adam> {
-        let step = |group: f64| Adam {
-            rate: 0.01 * group,
-            beta_1: 1.0 - 0.1 * group,
-            beta_2: 1.0 - 0.02 * group,
-            epsilon: 1e-3 * group,
-            decay: 0.1 * group,
-            l2: l2 * group,
-            time: 3,
-        };
-        [1.0, 2.0, 3.0].map(step).to_vec()
-    }
-
-    fn random(low: f64) -> Tensor<2> {
-        Tensor::random([GROUPS, 7], Distribution::Uniform(low, 1.0), &Device::flex())
-    }
-
-    /// Rounded in another order, some ten times: to a few units of 6e-8 relative.
-    fn same(a: &Tensor<2>, b: &Tensor<2>) {
-        a.to_data().assert_approx_eq::<f32>(&b.to_data(), Tolerance::rel_abs(2e-6, 1e-6));
-    }
-
-    #[test]
-    fn several_steps_at_once_are_each_step_on_its_own_group() {
-        for l2 in [0.0, 0.1] {
-            let (steps, weight, gradient) = (steps(l2), random(-1.0), random(-1.0));
-            let moments = [random(-1.0), random(0.0)];
-            let part = |tensor: &Tensor<2>, group| tensor.clone().narrow(0, group, 1);
-            let (all, all_moments) = portable_each(&steps, weight.clone(), moments.clone(), gradient.clone());
-            let (fused, fused_moments) = adam_step(&steps, weight.clone(), moments.clone(), gradient.clone());
-            for (group, step) in steps.iter().enumerate() {
-                let own = moments.each_ref().map(|moment| part(moment, group));
-                let (one, one_moments) = portable(step, part(&weight, group), own, part(&gradient, group));
-                same(&part(&all, group), &one);
-                same(&part(&fused, group), &one);
-                for moment in [0, 1] {
-                    same(&part(&all_moments[moment], group), &one_moments[moment]);
-                    same(&part(&fused_moments[moment], group), &one_moments[moment]);
-                }
-            }
+#[cfg(feature = "host")]
+impl Update<3> for &[Adam] {
+    fn update<R: Real>(&self, [weight, moment_1, moment_2]: [&mut [R]; 3], gradient: &[R]) {
+        let size = (gradient.len() / self.len()).max(1);
+        let moments = moment_1.chunks_mut(size).zip(moment_2.chunks_mut(size));
+        let weights = weight.chunks_mut(size).zip(gradient.chunks(size));
+        for (step, ((weight, gradient), (moment_1, moment_2))) in self.iter().zip(weights.zip(moments)) {
+            adam(*step, weight, [moment_1, moment_2], gradient);
         }
     }
 }

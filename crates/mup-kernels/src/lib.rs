@@ -1,20 +1,27 @@
 #![doc = include_str!("../README.md")]
 
 mod adam;
+mod gelu;
 mod operations;
 mod portable;
+mod sgd;
+mod shapes;
 
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 mod fused;
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 mod pool;
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 mod slices;
+#[cfg(feature = "host")]
+mod update;
 
 pub use adam::{Adam, adam_step};
+pub use gelu::gelu;
 pub use operations::{
     Relative, causal_attention, cross_entropy, embedding, is_fused, layer_norm, linear, linear_gelu, linear_residual,
     projections,
 };
+pub use sgd::{Sgd, sgd_step};
 #[cfg(all(test, feature = "flex"))]
 mod tests;

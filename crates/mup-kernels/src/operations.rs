@@ -2,38 +2,51 @@
 
 use burn::tensor::{Int, Tensor};
 
-use crate::portable;
+use crate::{portable, shapes};
 
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 use crate::fused::Kernels;
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 use burn::backend::{Dispatch, DispatchDevice};
 
-/// Whether this tensor's device and element type have fused operations: flex, with f32 or f64.
+/// Whether this tensor's device and element type have fused operations: flex and LibTorch on the processor, f32 and f64.
 ///
 /// Everywhere else the functions of this crate compute the same from Burn's operations.
 #[must_use]
 pub fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
-    #[cfg(feature = "flex")]
+    #[cfg(feature = "host")]
     {
         use burn::tensor::DType;
         let device = tensor.device().without_autodiff();
-        matches!(tensor.dtype(), DType::F32 | DType::F64) && matches!(device.as_dispatch(), DispatchDevice::Flex(_))
+        matches!(tensor.dtype(), DType::F32 | DType::F64) && is_host(device.as_dispatch())
     }
-    #[cfg(not(feature = "flex"))]
+    #[cfg(not(feature = "host"))]
     {
         let _ = tensor;
         false
     }
 }
 
+#[cfg(feature = "host")]
+#[allow(deprecated, reason = "Burn deprecates LibTorch, which is offered as long as it has it")]
+fn is_host(device: &DispatchDevice) -> bool {
+    match device {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => true,
+        #[cfg(feature = "libtorch")]
+        DispatchDevice::LibTorch(device) => *device == burn::backend::libtorch::LibTorchDevice::Cpu,
+        #[allow(unreachable_patterns, reason = "other backends may be compiled in")]
+        _ => false,
+    }
+}
+
 /// What stands for an absent tensor in Burn's extension mechanism.
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 fn absent<const D: usize>(like: &Tensor<D>) -> Tensor<1> {
     Tensor::empty([0], (&like.device(), like.dtype()))
 }
 
-#[cfg(feature = "flex")]
+#[cfg(feature = "host")]
 fn or_absent<const D: usize, const L: usize>(
     tensor: Option<Tensor<D>>,
     like: &Tensor<L>,
@@ -58,7 +71,8 @@ pub fn layer_norm<const D: usize, const P: usize>(
     beta: Tensor<P>,
     epsilon: f64,
 ) -> Tensor<D> {
-    #[cfg(feature = "flex")]
+    shapes::layer_norm(&x.dims(), &gamma.dims(), &beta.dims());
+    #[cfg(feature = "host")]
     if is_fused(&x) {
         let [x, gamma, beta] = [x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch()];
         return Tensor::from_dispatch(<Dispatch as Kernels>::layer_norm(x, gamma, beta, epsilon));
@@ -79,7 +93,8 @@ pub fn linear<const D: usize, const W: usize, const B: usize>(
     weight: Tensor<W>,
     bias: Option<Tensor<B>>,
 ) -> Tensor<D> {
-    #[cfg(feature = "flex")]
+    check_linear("linear", &x, &weight, bias.as_ref());
+    #[cfg(feature = "host")]
     if is_fused(&x) {
         return fused_linear(x, weight, bias, None, false);
     }
@@ -97,11 +112,12 @@ pub fn linear_gelu<const D: usize, const W: usize, const B: usize>(
     weight: Tensor<W>,
     bias: Option<Tensor<B>>,
 ) -> Tensor<D> {
-    #[cfg(feature = "flex")]
+    check_linear("linear_gelu", &x, &weight, bias.as_ref());
+    #[cfg(feature = "host")]
     if is_fused(&x) {
         return fused_linear(x, weight, bias, None, true);
     }
-    burn::tensor::activation::gelu(portable::linear(x, weight, bias))
+    crate::gelu(portable::linear(x, weight, bias))
 }
 
 /// residual + x W + b, the end of a residual branch; shapes as in [`linear`].
@@ -116,14 +132,26 @@ pub fn linear_residual<const D: usize, const W: usize, const B: usize>(
     bias: Option<Tensor<B>>,
     residual: Tensor<D>,
 ) -> Tensor<D> {
-    #[cfg(feature = "flex")]
+    check_linear("linear_residual", &x, &weight, bias.as_ref());
+    shapes::residual(&x.dims(), &weight.dims(), &residual.dims());
+    #[cfg(feature = "host")]
     if is_fused(&x) {
         return fused_linear(x, weight, bias, Some(residual), false);
     }
     residual + portable::linear(x, weight, bias)
 }
 
-#[cfg(feature = "flex")]
+fn check_linear<const D: usize, const W: usize, const B: usize>(
+    operation: &str,
+    x: &Tensor<D>,
+    weight: &Tensor<W>,
+    bias: Option<&Tensor<B>>,
+) {
+    let bias = bias.map(Tensor::dims);
+    shapes::linear(operation, &x.dims(), &weight.dims(), bias.as_ref().map(<[usize; B]>::as_slice));
+}
+
+#[cfg(feature = "host")]
 fn fused_linear<const D: usize, const W: usize, const B: usize>(
     x: Tensor<D>,
     weight: Tensor<W>,
@@ -155,7 +183,10 @@ pub fn projections<const D: usize, const W: usize, const B: usize>(
     key: Tensor<W>,
     value: (Tensor<W>, Option<Tensor<B>>),
 ) -> Tensor<D> {
-    #[cfg(feature = "flex")]
+    shapes::projections(&query.0.dims(), &key.dims(), &value.0.dims());
+    check_linear("projections", &x, &query.0, query.1.as_ref());
+    check_linear("projections", &x, &value.0, value.1.as_ref());
+    #[cfg(feature = "host")]
     if is_fused(&x) {
         let [query_bias, value_bias] = [or_absent(query.1, &x), or_absent(value.1, &x)];
         let [query, key, value] = [query.0, key, value.0].map(Tensor::into_dispatch);
@@ -200,7 +231,10 @@ pub fn causal_attention<const D: usize, const S: usize, const R: usize>(
     relative: Option<Relative<R, S>>,
     heads: usize,
 ) -> Tensor<D> {
-    #[cfg(feature = "flex")]
+    let dims = relative.as_ref().map(|r| (r.keys.dims(), r.content_bias.dims(), r.position_bias.dims()));
+    let dims = dims.as_ref().map(|(keys, content, position)| [&keys[..], &content[..], &position[..]]);
+    shapes::causal_attention(&qkv.dims(), &scale.dims(), dims, heads);
+    #[cfg(feature = "host")]
     if is_fused(&qkv) {
         let none = || absent(&qkv).into_dispatch();
         let [keys, content, position] = match relative {
@@ -225,9 +259,8 @@ pub fn causal_attention<const D: usize, const S: usize, const R: usize>(
 /// Panics if there is not one target for each row of logits, or one is not a class.
 #[must_use]
 pub fn cross_entropy<const D: usize, const T: usize>(logits: Tensor<D>, targets: Tensor<T, Int>) -> Tensor<1> {
-    let (rows, given) = (logits.dims(), targets.dims());
-    assert_eq!(rows[..D - 1], given[..], "cross_entropy: one target per row of logits");
-    #[cfg(feature = "flex")]
+    shapes::cross_entropy(&logits.dims(), &targets.dims());
+    #[cfg(feature = "host")]
     if is_fused(&logits) {
         let [logits, targets] = [logits.into_dispatch(), targets.into_dispatch()];
         return Tensor::from_dispatch(<Dispatch as Kernels>::cross_entropy(logits, targets));
@@ -245,8 +278,8 @@ pub fn embedding<const W: usize, const T: usize, const O: usize>(
     table: Tensor<W>,
     tokens: Tensor<T, Int>,
 ) -> Tensor<O> {
-    assert_eq!(O, T + 1, "embedding: the output has one axis more than the tokens");
-    #[cfg(feature = "flex")]
+    shapes::embedding(&table.dims(), &tokens.dims(), O);
+    #[cfg(feature = "host")]
     if is_fused(&table) {
         let [table, tokens] = [table.into_dispatch(), tokens.into_dispatch()];
         return Tensor::from_dispatch(<Dispatch as Kernels>::embedding(table, tokens));

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Int, Tensor, activation};
 
 use crate::error::Check;
 use crate::{ModelError, NoProbe, Probe, Readout, ReadoutConfig, cross_entropy};
+use mup_kernels::gelu;
 
 /// The nonlinearity between layers.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl Activation {
         match self {
             Self::Relu => activation::relu(x),
             Self::Tanh => activation::tanh(x),
-            Self::Gelu => activation::gelu(x),
+            Self::Gelu => gelu(x),
         }
     }
 }

@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 use mup_rules::{OptimizerKind, ScalingPlan};
 
 use crate::partition::{Partition, partition};
+use crate::restored::RestoredOn;
 use crate::{OptimError, Scaled, TensorClass};
 
 /// Any Burn optimizer, with the plan's factors: `build` is called once per class of tensors, and its result
@@ -54,7 +55,7 @@ pub(crate) fn attach<M: Module, O: Optimizer>(
     wanted: OptimizerKind,
     build: impl FnMut(&TensorClass) -> O,
 ) -> Result<ModuleOptimizer, OptimError> {
-    attach_to(plan, optimizer, wanted, partition(plan, module, None), build)
+    attach_to(plan, module, (optimizer, wanted), partition(plan, module, None), build)
 }
 
 /// [`attach`] for a module of several trials.
@@ -62,16 +63,16 @@ pub(crate) fn attach_stack<M: Module, O: Optimizer>(
     plan: &ScalingPlan,
     module: &M,
     trials: usize,
-    (optimizer, wanted): (&'static str, OptimizerKind),
+    optimizer: (&'static str, OptimizerKind),
     build: impl FnMut(&TensorClass) -> O,
 ) -> Result<ModuleOptimizer, OptimError> {
-    attach_to(plan, optimizer, wanted, partition(plan, module, Some(trials)), build)
+    attach_to(plan, module, optimizer, partition(plan, module, Some(trials)), build)
 }
 
-fn attach_to<O: Optimizer>(
+fn attach_to<M: Module, O: Optimizer>(
     plan: &ScalingPlan,
-    optimizer: &'static str,
-    wanted: OptimizerKind,
+    module: &M,
+    (optimizer, wanted): (&'static str, OptimizerKind),
     partition: Result<Partition, OptimError>,
     mut build: impl FnMut(&TensorClass) -> O,
 ) -> Result<ModuleOptimizer, OptimError> {
@@ -83,9 +84,11 @@ fn attach_to<O: Optimizer>(
     let base = ModuleOptimizer::from(Refusing);
     let constants = ParamGroup::from_paths(partition.constants);
     let base = base.with_group(constants, Constant, None);
+    let Some(device) = module.devices().into_iter().next() else { return Ok(base) };
     Ok(partition.classes.into_iter().fold(base, |groups, class| {
         let scaled = Scaled::new(build(&class), class.learning_rate);
-        groups.with_group(ParamGroup::from_paths(class.paths), scaled, None)
+        let group = ParamGroup::from_paths(class.paths);
+        groups.with_group(group, RestoredOn::new(scaled, device.clone()), None)
     }))
 }
 

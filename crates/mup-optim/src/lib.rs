@@ -8,13 +8,16 @@ mod adam;
 mod adamw;
 mod error;
 mod fused_adam;
+mod fused_sgd;
 mod global_clip;
 mod groups;
 mod hyperparameters;
 mod master_weights;
 mod partition;
+mod restored;
 mod scaled;
 mod sgd;
+mod sgd_state;
 mod stack;
 
 pub use adam::MupAdamConfig;

@@ -2,12 +2,11 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{ModuleOptimizer, SgdConfig};
+use burn::optim::ModuleOptimizer;
 use mup_rules::{OptimizerKind, ScalingPlan};
 
 use crate::OptimError;
+use crate::fused_sgd::FusedSgd;
 use crate::groups::attach;
 use crate::hyperparameters::Check;
 
@@ -49,15 +48,12 @@ impl MupSgdConfig {
     /// optimizers, a plan for another module.
     pub fn init<M: Module>(&self, plan: &ScalingPlan, module: &M) -> Result<ModuleOptimizer, OptimError> {
         let decay = self.check(plan)?;
-        let momentum =
-            MomentumConfig::new().with_momentum(self.momentum).with_dampening(0.0).with_nesterov(self.nesterov);
-        let momentum = (self.momentum > 0.0).then_some(momentum);
-        attach(plan, module, "SGD", OptimizerKind::SgdLike, |class| {
-            let penalty = WeightDecayConfig::new((decay * class.weight_decay) as f32);
-            SgdConfig::new().with_momentum(momentum.clone()).with_weight_decay((decay > 0.0).then_some(penalty)).build()
+        attach(plan, module, "SGD", OptimizerKind::SgdLike, |class| FusedSgd {
+            momentum: self.momentum,
+            nesterov: self.nesterov,
+            l2: decay * class.weight_decay,
         })
     }
-
     /// λ as the plan's factor expects it, once every hyperparameter is in its range.
     pub(crate) fn check(&self, plan: &ScalingPlan) -> Result<f64, OptimError> {
         let check = Check("SGD");

@@ -95,27 +95,42 @@ impl std::ops::Div for Power {
 
 impl std::fmt::Display for Power {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let side = |sign: f64| -> Vec<String> {
-            let factors = [("m_out", self.fan_out * sign), ("m_in", self.fan_in * sign)];
-            factors.into_iter().filter(|(_, exponent)| *exponent > 0.0).map(|(name, e)| factor(name, e)).collect()
-        };
-        let (numerator, denominator) = (side(1.0).join("·"), side(-1.0));
-        let numerator = if numerator.is_empty() { "1".to_owned() } else { numerator };
-        f.pad(&match denominator.as_slice() {
-            [] => numerator,
-            [one] => format!("{numerator}/{one}"),
-            many => format!("{numerator}/({})", many.join("·")),
-        })
+        if *self == Self::ONE {
+            return f.pad("1");
+        }
+        let (numerator, denominator) = (self.side(1.0), self.side(-1.0));
+        let numerator = if numerator.is_empty() { "1" } else { numerator.as_str() };
+        let both_below = self.fan_in < 0.0 && self.fan_out < 0.0;
+        match denominator.as_str() {
+            "" => f.pad(numerator),
+            many if both_below => f.pad(&format!("{numerator}/({many})")),
+            one => f.pad(&format!("{numerator}/{one}")),
+        }
     }
 }
 
-fn factor(name: &str, exponent: f64) -> String {
-    match exponent {
-        1.0 => name.to_owned(),
-        0.5 => format!("√{name}"),
-        2.0 => format!("{name}²"),
-        _ => format!("{name}^{exponent}"),
+impl Power {
+    /// The factors above (1) or below (−1) the line of the fraction.
+    fn side(self, sign: f64) -> String {
+        let mut factors = String::new();
+        for (name, exponent) in [("m_out", self.fan_out * sign), ("m_in", self.fan_in * sign)] {
+            if exponent > 0.0 {
+                factors.push_str(if factors.is_empty() { "" } else { "·" });
+                push_factor(&mut factors, name, exponent);
+            }
+        }
+        factors
     }
+}
+
+fn push_factor(factors: &mut String, name: &str, exponent: f64) {
+    let (before, after) = match exponent {
+        1.0 => ("", String::new()),
+        0.5 => ("√", String::new()),
+        2.0 => ("", "²".to_owned()),
+        _ => ("", format!("^{exponent}")),
+    };
+    factors.extend([before, name, after.as_str()]);
 }
 
 #[cfg(test)]

@@ -135,12 +135,13 @@ pub(crate) fn axes_problem(
     param: &ParamShape,
     other: &'static str,
 ) -> Option<Mismatch> {
-    let path = path.to_owned();
-    if rank != param.dims.len() {
-        return Some(Mismatch::Rank { path, base: rank, other_rank: param.dims.len(), other });
+    let (path, other_rank) = (|| path.to_owned(), param.dims.len());
+    if rank != other_rank {
+        return Some(Mismatch::Rank { path: path(), base: rank, other_rank, other });
     }
-    let (base, other_axes) = (axes.to_string(), param.axes.to_string());
-    (axes != &param.axes).then_some(Mismatch::Axes { path, base, other_axes, other })
+    let mismatch =
+        || Mismatch::Axes { path: path(), base: axes.to_string(), other_axes: param.axes.to_string(), other };
+    (axes != &param.axes).then(mismatch)
 }
 
 fn classify(base: &BaseParam, param: &ParamShape, problems: &mut Vec<Mismatch>) -> InfShape {

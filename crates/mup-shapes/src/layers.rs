@@ -102,7 +102,7 @@ impl ParamSpec {
 
 /// Layer type and field to [`ParamSpec`]: Burn's own layers, and those that a crate adds.
 #[derive(Clone, Debug)]
-pub struct LayerTable(BTreeMap<(String, String), ParamSpec>);
+pub struct LayerTable(BTreeMap<String, BTreeMap<String, ParamSpec>>);
 
 impl LayerTable {
     /// A table without rows.
@@ -125,7 +125,7 @@ impl LayerTable {
     pub fn burn() -> Self {
         let mut table = Self::empty();
         let mut add = |layer: &str, field: &str, spec: ParamSpec| {
-            table.0.insert((layer.to_owned(), field.to_owned()), spec);
+            table.insert(layer, field, spec);
         };
         add("Linear", "weight", ParamSpec::weight());
         add("Linear", "bias", ParamSpec::bias());
@@ -153,19 +153,25 @@ impl LayerTable {
     /// The table with one more row; a later row for the same layer and field wins.
     #[must_use]
     pub fn with(mut self, layer: &str, field: &str, spec: ParamSpec) -> Self {
-        self.0.insert((layer.to_owned(), field.to_owned()), spec);
+        self.insert(layer, field, spec);
         self
     }
 
     /// The row for a field of a layer type.
     #[must_use]
     pub fn get(&self, layer: &str, field: &str) -> Option<&ParamSpec> {
-        self.0.get(&(layer.to_owned(), field.to_owned()))
+        self.0.get(layer)?.get(field)
+    }
+
+    fn insert(&mut self, layer: &str, field: &str, spec: ParamSpec) {
+        self.0.entry(layer.to_owned()).or_default().insert(field.to_owned(), spec);
     }
 
     /// All rows as (layer, field, spec), ordered by layer and field.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, &ParamSpec)> {
-        self.0.iter().map(|((layer, field), spec)| (layer.as_str(), field.as_str(), spec))
+        let fields = |(layer, fields)| std::iter::repeat(layer).zip(fields);
+        let rows = self.0.iter().flat_map(fields);
+        rows.map(|(layer, (field, spec)): (&String, (&String, _))| (layer.as_str(), field.as_str(), spec))
     }
 }
 

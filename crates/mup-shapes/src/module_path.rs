@@ -28,32 +28,53 @@ pub fn param_paths<M: Module>(module: &M) -> Vec<(String, ParamId)> {
     lister.params
 }
 
-/// The stack of names and containers that a visitor has entered.
+/// The names and containers that a visitor has entered: the path so far, and where in it each of them begins.
 #[derive(Debug, Default)]
-pub(crate) struct ModulePath(Vec<(String, String)>);
+pub(crate) struct ModulePath {
+    path: String,
+    frames: Vec<Frame>,
+}
+
+/// One step down: the length of the path before it, where its name begins, and the container that owns the name.
+#[derive(Debug)]
+struct Frame {
+    before: usize,
+    name: usize,
+    container: String,
+}
 
 impl ModulePath {
     pub(crate) fn enter(&mut self, name: &str, container: &str) {
-        self.0.push((name.to_owned(), container.to_owned()));
+        let before = self.path.len();
+        if !self.frames.is_empty() {
+            self.path.push('.');
+        }
+        self.frames.push(Frame { before, name: self.path.len(), container: container.to_owned() });
+        self.path.push_str(name);
     }
 
     pub(crate) fn exit(&mut self) {
-        self.0.pop();
+        if let Some(frame) = self.frames.pop() {
+            self.path.truncate(frame.before);
+        }
     }
 
     /// The path, joined by dots.
-    pub(crate) fn join(&self) -> String {
-        let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
-        names.join(".")
+    pub(crate) fn join(&self) -> &str {
+        &self.path
     }
 
     /// The innermost struct or enum that owns the current parameter, and its field or variant.
-    pub(crate) fn owner(&self) -> (String, String) {
-        let owner = self.0.iter().rev().find_map(|(name, container)| {
-            let layer = container.strip_prefix("Struct:").or_else(|| container.strip_prefix("Enum:"))?;
-            Some((layer.to_owned(), name.clone()))
-        });
-        owner.unwrap_or_default()
+    pub(crate) fn owner(&self) -> (&str, &str) {
+        let mut end = self.path.len();
+        for frame in self.frames.iter().rev() {
+            let container = frame.container.as_str();
+            if let Some(layer) = container.strip_prefix("Struct:").or_else(|| container.strip_prefix("Enum:")) {
+                return (layer, &self.path[frame.name..end]);
+            }
+            end = frame.before;
+        }
+        ("", "")
     }
 }
 
@@ -66,9 +87,9 @@ struct Lister {
 impl ModuleVisitor for Lister {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let (layer, field) = self.place.owner();
-        let spec = self.table.get(&layer, &field);
+        let spec = self.table.get(layer, field);
         if spec.is_none_or(|spec| spec.kind != Kind::RunningStatistic) {
-            self.params.push((self.place.join(), param.id));
+            self.params.push((self.place.join().to_owned(), param.id));
         }
     }
 

@@ -93,7 +93,9 @@ struct Visitor<'a> {
     reader: &'a ShapeReader,
     place: ModulePath,
     used: Vec<bool>,
-    seen: HashMap<ParamId, String>,
+    /// By id, the place among `params`.
+    seen: HashMap<ParamId, usize>,
+    /// Every path, for the message about a declaration that matches none.
     paths: Vec<String>,
     params: Vec<ParamShape>,
     problems: Vec<ReadProblem>,
@@ -112,51 +114,55 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    fn declared(&mut self, path: &str) -> Option<ParamSpec> {
+    fn declared(&mut self) -> Option<&'a ParamSpec> {
         let mut found = None;
         for (used, (pattern, spec)) in self.used.iter_mut().zip(&self.reader.declarations) {
-            if pattern.matches(path) {
+            if pattern.matches(self.place.join()) {
                 *used = true;
-                found = Some(spec.clone());
+                found = Some(spec);
             }
         }
         found
     }
 
-    fn spec(&mut self, path: &str, layer: &str, field: &str, dims: &[usize]) -> Result<ParamSpec, ReadProblem> {
-        let spec = self.declared(path).or_else(|| self.reader.table.get(layer, field).cloned());
-        let (path, layer, field) = (path.to_owned(), layer.to_owned(), field.to_owned());
-        let Some(spec) = spec else {
-            return Err(ReadProblem::UnknownAxes { path, layer, field, dims: dims.to_vec() });
+    fn spec(&mut self, dims: &[usize]) -> Result<&'a ParamSpec, ReadProblem> {
+        let declared = self.declared();
+        let (layer, field) = self.place.owner();
+        let path = || self.place.join().to_owned();
+        let Some(spec) = declared.or_else(|| self.reader.table.get(layer, field)) else {
+            let (layer, field) = (layer.to_owned(), field.to_owned());
+            return Err(ReadProblem::UnknownAxes { path: path(), layer, field, dims: dims.to_vec() });
         };
         if spec.axes.rank() != dims.len() {
             let (declared, axes) = (spec.axes.rank(), spec.axes.to_string());
-            return Err(ReadProblem::Rank { path, rank: dims.len(), declared, axes });
+            return Err(ReadProblem::Rank { path: path(), rank: dims.len(), declared, axes });
         }
         Ok(spec)
     }
 
-    fn read_param<const D: usize>(&mut self, param: &Param<Tensor<D>>) -> Result<Option<ParamShape>, ReadProblem> {
-        let path = self.place.join();
-        self.paths.push(path.clone());
-        let (layer, field) = self.place.owner();
-        let dims = param.lazy_shape().to_vec();
-        let spec = self.spec(&path, &layer, &field, &dims)?;
-        if spec.kind == Kind::RunningStatistic {
-            return Ok(None);
+    fn read_param<const D: usize>(&mut self, param: &Param<Tensor<D>>) -> Result<(), ReadProblem> {
+        if !self.used.is_empty() {
+            self.paths.push(self.place.join().to_owned());
         }
-        if let Some(first) = self.seen.get(&param.id).cloned() {
+        let dims = param.lazy_shape().to_vec();
+        let ParamSpec { axes, kind, multiplied } = self.spec(&dims)?;
+        if *kind == Kind::RunningStatistic {
+            return Ok(());
+        }
+        let (path, layer) = (self.place.join().to_owned(), self.place.owner().0.to_owned());
+        if let Some(first) = self.seen.get(&param.id) {
+            let first = self.params[*first].path.clone();
             return Err(ReadProblem::TiedByClone { path, first });
         }
-        self.seen.insert(param.id, path.clone());
-        if layer == "Linear" && has_load_mapper(param) {
+        if D == 2 && layer == "Linear" && has_load_mapper(param) {
             return Err(ReadProblem::ColLayout { path });
         }
         if dims.contains(&0) {
             return Err(ReadProblem::EmptyDimension { path, dims });
         }
-        let ParamSpec { axes, kind, multiplied } = spec;
-        Ok(Some(ParamShape { path, layer, dims, axes, kind, multiplied }))
+        self.seen.insert(param.id, self.params.len());
+        self.params.push(ParamShape { path, layer, dims, axes: axes.clone(), kind: *kind, multiplied: *multiplied });
+        Ok(())
     }
 
     fn finish(mut self) -> Result<ModuleShapes, ShapeError> {
@@ -189,9 +195,8 @@ fn has_load_mapper<const D: usize>(param: &Param<Tensor<D>>) -> bool {
 
 impl ModuleVisitor for Visitor<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        match self.read_param(param) {
-            Ok(shape) => self.params.extend(shape),
-            Err(problem) => self.problems.push(problem),
+        if let Err(problem) = self.read_param(param) {
+            self.problems.push(problem);
         }
     }
 

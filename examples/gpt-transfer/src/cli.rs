@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use mup_data::Order;
+use mup_devices::DeviceName;
 use mup_transfer::cli::TuneArguments;
 use mup_transfer::{Log2Grid, Search};
 
@@ -97,7 +98,7 @@ pub(crate) enum Command {
         #[arg(long)]
         file: Option<PathBuf>,
     },
-    /// Say which devices there are.
+    /// Say which devices are compiled in, and which answer on this machine.
     Devices,
 }
 
@@ -123,9 +124,9 @@ pub(crate) struct StudyArguments {
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// Where to train, as compiled in; `devices` shows what there is [default: flex]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) device: Option<String>,
+    /// Where to train, such as cuda:1; `devices` shows what is compiled in and answers [default: flex]
+    #[arg(long, value_name = "NAME[:INDEX]")]
+    pub(crate) device: Option<DeviceName>,
 
     /// Seeds of weights and batches; a trial runs with each, and their losses are averaged [default: 0]
     #[arg(long, value_name = "N,...", value_delimiter = ',')]

@@ -14,7 +14,6 @@ use mup_transfer::cli::{self, Interrupt, Status, say};
 use mup_transfer::launch::Tuned;
 
 use crate::cli::{Arguments, Command};
-use crate::device;
 use crate::error::RunError;
 
 /// Runs what the command line asks for.
@@ -42,6 +41,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
             Ok(())
         }
         Some(Command::Trial { study, file, .. }) => trial::run(study, file.as_deref().unwrap_or(study)),
-        Some(Command::Devices) => output::line(device::list().trim_end()),
+        Some(Command::Devices) => output::line(mup_devices::list().to_string().trim_end()),
     }
 }

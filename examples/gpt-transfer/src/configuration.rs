@@ -1,6 +1,7 @@
 //! The family of models and how all its runs are trained: what proxy and target share.
 
 use mup_data::Order;
+use mup_devices::DeviceName;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -58,7 +59,7 @@ impl Configuration {
     }
 
     /// What all runs of an archive share.
-    pub(crate) fn settings(&self, data: &Data, device: &str) -> Value {
+    pub(crate) fn settings(&self, data: &Data, device: DeviceName) -> Value {
         json!({
             "program": { "name": "gpt-transfer", "training": TRAINING_VERSION, "burn": BURN_VERSION, "device": device },
             "data": { "sha256": data.sha256(), "bytes": data.n_bytes(), "validation_tokens": data.validation.len() },

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::data::BurnSourceError;
-use crate::device::DeviceError;
 
 /// Why the program ended before its report.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +41,7 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Data(#[from] mup_data::DataError),
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Device(#[from] mup_devices::DeviceError),
     #[error(transparent)]
     Grid(#[from] mup_transfer::SpaceError),
     #[error(transparent)]

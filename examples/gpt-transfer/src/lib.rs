@@ -7,7 +7,6 @@ mod cli;
 mod commands;
 mod configuration;
 mod data;
-mod device;
 mod environment;
 mod error;
 mod export;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use mup_data::Order;
+use mup_devices::DeviceName;
 use mup_train::Event;
 use mup_transfer::cli::Interrupt;
 use mup_transfer::{Curve, Hyperparameters, Smoothing, Trial};
@@ -12,7 +13,7 @@ use crate::configuration::{Configuration, WEIGHT_DECAY};
 use crate::data::Data;
 use crate::error::RunError;
 use crate::training::{Run, Trainer};
-use crate::{data, device, family};
+use crate::{data, family};
 
 /// Why a training run could not be described or done.
 pub type TrainingError = Box<dyn std::error::Error + Send + Sync>;
@@ -45,7 +46,7 @@ pub struct Sizes {
 pub struct TextTraining {
     trainer: Trainer,
     name: String,
-    device: String,
+    device: DeviceName,
     steps: usize,
     interrupt: Interrupt,
 }
@@ -56,7 +57,7 @@ impl TextTraining {
     /// # Errors
     ///
     /// A text that cannot be read, a device that is not there, sizes that describe no model.
-    pub fn new(sizes: Sizes, text: Option<&Path>, device: &str) -> Result<Self, TrainingError> {
+    pub fn new(sizes: Sizes, text: Option<&Path>, device: DeviceName) -> Result<Self, TrainingError> {
         let Sizes { base_width, d_head, n_layer, context, batch, steps } = sizes;
         if steps == 0 {
             return Err(RunError::Zero { option: "--steps" }.into());
@@ -66,8 +67,9 @@ impl TextTraining {
         configuration.check(&[])?;
         let text = data::text(text)?;
         let name = text.name().to_owned();
-        let trainer = Trainer { configuration, data: Data::in_memory(text, context)?, device: device::open(device)? };
-        Ok(Self { trainer, name, device: device.to_owned(), steps, interrupt: Interrupt::listen()? })
+        let trainer =
+            Trainer { configuration, data: Data::in_memory(text, context)?, device: mup_devices::open(device)? };
+        Ok(Self { trainer, name, device, steps, interrupt: Interrupt::listen()? })
     }
 
     /// The text, in a few words.
@@ -117,7 +119,7 @@ impl TextTraining {
     /// What all trials of an archive share.
     #[must_use]
     pub fn settings(&self) -> Value {
-        let mut settings = self.trainer.configuration.settings(&self.trainer.data, &self.device);
+        let mut settings = self.trainer.configuration.settings(&self.trainer.data, self.device);
         settings["steps"] = json!(self.steps);
         settings
     }

@@ -5,6 +5,7 @@ mod data;
 mod feed_forward;
 mod gpt;
 mod growth;
+mod training;
 
 use burn::{
     module::Module,
@@ -17,6 +18,7 @@ use mup_rules::{Parametrization, ScalingPlan};
 use mup_shapes::ShapeReader;
 use mup_verdict::coordinates::{Activations, TrialError};
 
+pub(crate) use self::training::Trained;
 use crate::{
     choices::{Model, Optimizer, Scaling},
     setup::Setup,
@@ -83,6 +85,10 @@ pub(crate) trait Subject: Send + Sync {
     /// A model of that width and seed, ready to be trained.
     fn trial(&self, setup: &Setup, width: usize, seed: u64) -> Result<Trial, TrialError>;
 
+    /// Trains for the steps of the setup; before step `checkpoint`, model and optimizer go through their records into
+    /// new ones.
+    fn train(&self, setup: &Setup, width: usize, checkpoint: Option<usize>) -> Result<Trained, TrialError>;
+
     /// See [`Family::start`].
     fn start(&self) -> InitSpec;
 
@@ -127,7 +133,7 @@ impl<F: Family> Subject for F {
                 format!("width {width} is not a positive multiple of {granularity}, as whole heads need").into()
             );
         }
-        let device = Device::flex();
+        let device = setup.device.clone();
         let [base, delta, target] = [base, 2 * base, width].map(|width| self.at_width(width, &device));
         let declarations = setup.declarations.iter();
         let reader = declarations.fold(self.reader(), |reader, (path, spec)| reader.declare(*path, spec.clone()));
@@ -137,7 +143,7 @@ impl<F: Family> Subject for F {
     }
 
     fn trial(&self, setup: &Setup, width: usize, seed: u64) -> Result<Trial, TrialError> {
-        let (family, device) = (*self, Device::flex().autodiff());
+        let (family, device) = (*self, setup.device.clone().autodiff());
         let plan = self.plan(setup, setup.base(), width)?;
         let model = initialize(self.at_width(width, &device)?, &plan, &setup.start, seed)?;
         let mut optimizer = optimizer(setup, &plan, &model)?;
@@ -151,6 +157,10 @@ impl<F: Family> Subject for F {
             model = Some(optimizer.step(learning_rate, now, gradients));
             Ok(())
         }))
+    }
+
+    fn train(&self, setup: &Setup, width: usize, checkpoint: Option<usize>) -> Result<Trained, TrialError> {
+        training::train(*self, setup, width, checkpoint)
     }
 
     fn start(&self) -> InitSpec {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::bench;
+
 /// Problems in generated files of the workspace at `root`.
 pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
     let mut problems = Vec::new();
@@ -18,7 +20,20 @@ pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
         );
     }
     problems.extend(golden(root)?);
+    problems.extend(performance(root)?);
     Ok(problems)
+}
+
+/// What was measured, and the document about it.
+fn performance(root: &Path) -> std::io::Result<Option<String>> {
+    let docs = root.join("docs");
+    let generated = match bench::document(&docs) {
+        Ok(text) => text,
+        Err(error) => return Ok(Some(error.to_string())),
+    };
+    let stale =
+        docs.join("performance.json").exists() && std::fs::read_to_string(root.join(bench::DOCUMENT))? != generated;
+    Ok(stale.then(|| format!("{} is not what its parts say: cargo xtask bench document", bench::DOCUMENT)))
 }
 
 /// Every JSON file of `golden/data` names the generator that wrote it by hash.

@@ -2,6 +2,7 @@
 //!
 //! Each room is one check, a pure function from what it reads to a list of problems.
 
+mod devices;
 mod features;
 mod generated;
 mod graph;
@@ -28,6 +29,7 @@ pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     problems.extend(sources::check(&rust_files(&root)?));
     problems.extend(generated::check(&root)?);
     problems.extend(features::check(&root)?);
+    problems.extend(devices::check(&metadata));
     for problem in &problems {
         println!("{problem}");
     }

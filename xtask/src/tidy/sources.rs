@@ -40,7 +40,11 @@ fn is_code(line: &str) -> bool {
 fn line_problem(path: &str, line: &str) -> Option<&'static str> {
     let outside_rules = path.starts_with("crates/") && !path.starts_with("crates/mup-rules/") && path.contains("/src/");
     let scales = ["mult().powf(", "mult().sqrt(", "mult().powi("].iter().any(|call| line.contains(call));
+    let default_device = ["Device::default()", "&Default::default()", "Device = Default::default()"];
     match line {
+        _ if is_code(line) && default_device.iter().any(|call| line.contains(call)) => {
+            Some("name the device: Burn's default is whatever feature unification made of it (mup-devices)")
+        }
         _ if line.to_lowercase().contains("parameteriz") && !line.to_lowercase().contains("reparameteriz") => {
             Some("spell it `parametrization`")
         }
@@ -74,6 +78,15 @@ mod tests {
         let text = "//! X.\nlet s = shape.fan_in_mult().powf(0.5);";
         assert_eq!(problems("crates/mup-init/src/b.rs", text).len(), 1);
         assert!(problems("crates/mup-rules/src/b.rs", text).is_empty());
+    }
+
+    #[test]
+    fn a_default_device_is_a_problem_and_talking_of_it_is_not() {
+        for line in ["let d = Device::default();", "f(&Default::default())", "let d: Device = Default::default();"] {
+            assert_eq!(problems("crates/a/src/b.rs", &format!("//! X.\n{line}")).len(), 1, "{line}");
+        }
+        assert!(problems("crates/a/src/b.rs", "//! X.\n/// Not `Device::default()`.").is_empty());
+        assert!(problems("crates/a/src/b.rs", "//! X.\nlet o = Options { a, ..Default::default() };").is_empty());
     }
 
     #[test]

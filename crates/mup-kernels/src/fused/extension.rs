@@ -1,4 +1,5 @@
 //! Registration with Burn: the operations under the names by which a tensor of any backend finds them.
+#![allow(deprecated, reason = "Burn deprecates LibTorch, which is offered as long as it has it")]
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, backend_extension};
@@ -6,7 +7,7 @@ use burn::backend::{Backend, backend_extension};
 use super::{Attention, Fused, Layer};
 
 /// One method for each public function of this crate. An absent tensor is an empty one.
-#[backend_extension(Flex: cfg(feature = "flex"), Autodiff)]
+#[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "libtorch"), Autodiff)]
 pub(crate) trait Kernels: Backend {
     fn layer_norm(
         x: FloatTensor<Self>,
@@ -116,3 +117,5 @@ macro_rules! without_gradients {
 
 #[cfg(feature = "flex")]
 without_gradients!(burn::backend::Flex);
+#[cfg(feature = "libtorch")]
+without_gradients!(burn::backend::LibTorch);

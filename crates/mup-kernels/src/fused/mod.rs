@@ -4,11 +4,15 @@ mod autodiff;
 mod extension;
 #[cfg(feature = "flex")]
 mod flex;
+mod host;
+#[cfg(feature = "libtorch")]
+mod libtorch;
 
 use burn::backend::Backend;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 
 pub(crate) use extension::Kernels;
+pub(crate) use host::Host;
 
 /// A linear layer's weight `[groups, input, width]` and bias `[groups, width]`, or an empty bias.
 pub(crate) struct Layer<B: Backend> {

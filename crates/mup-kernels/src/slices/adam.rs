@@ -4,27 +4,13 @@ use rayon::prelude::*;
 
 use super::real::Real;
 use super::simd::vectorized;
+use crate::Adam;
 
 /// Elements that one task updates.
 const PIECE: usize = 1 << 14;
 
-/// The numbers of one Adam step.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AdamStep {
-    pub(crate) rate: f64,
-    pub(crate) beta_1: f64,
-    pub(crate) beta_2: f64,
-    pub(crate) epsilon: f64,
-    /// Decoupled: the weight is multiplied by 1 − rate · decay.
-    pub(crate) decay: f64,
-    /// Coupled: added to the gradient, times the weight.
-    pub(crate) l2: f64,
-    /// Number of this step, from 1.
-    pub(crate) time: usize,
-}
-
 /// w ← (1 − ηλ) w − η m̂ / (√v̂ + ε); both moments are updated in place.
-pub(crate) fn adam<R: Real>(step: AdamStep, weight: &mut [R], moments: [&mut [R]; 2], gradient: &[R]) {
+pub(crate) fn adam<R: Real>(step: Adam, weight: &mut [R], moments: [&mut [R]; 2], gradient: &[R]) {
     let time = step.time as f64;
     let corrections = [1.0 - step.beta_1.powf(time), 1.0 - step.beta_2.powf(time)];
     let [beta_1, beta_2, epsilon, l2] = [step.beta_1, step.beta_2, step.epsilon, step.l2].map(R::of);

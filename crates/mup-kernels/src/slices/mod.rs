@@ -13,6 +13,7 @@ pub(crate) mod layer_norm;
 pub(crate) mod linear;
 pub(crate) mod matrix;
 pub(crate) mod real;
+pub(crate) mod sgd;
 pub(crate) mod simd;
 
 /// Rows that one task handles at a time: few enough to stay in the second-level cache, enough to feed the matrix kernel.

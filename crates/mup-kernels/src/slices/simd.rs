@@ -12,7 +12,7 @@ const LANES: usize = 64;
 #[inline(always)]
 pub(crate) fn vectorized<Output>(body: impl FnOnce() -> Output) -> Output {
     #[cfg(test)]
-    if tests::PORTABLE.with(core::cell::Cell::get) {
+    if tests::PORTABLE.load(core::sync::atomic::Ordering::Relaxed) {
         return body();
     }
     pulp::Arch::new().dispatch(body)
@@ -81,29 +81,34 @@ impl<R: Real> NotANumber for R {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use core::cell::Cell;
+    use core::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Mutex, PoisonError};
 
     use super::{maximum, sum, vectorized};
 
-    thread_local! {
-        /// Whether this thread goes without vector instructions.
-        pub(crate) static PORTABLE: Cell<bool> = const { Cell::new(false) };
-    }
+    /// Whether the process goes without vector instructions, which changes no result of tests that run beside.
+    pub(crate) static PORTABLE: AtomicBool = AtomicBool::new(false);
 
-    /// The result without the instructions of this processor.
-    pub(crate) fn portably<Output>(body: impl FnOnce() -> Output) -> Output {
-        PORTABLE.with(|portable| portable.set(true));
-        let output = body();
-        PORTABLE.with(|portable| portable.set(false));
-        output
+    /// The result with and without the instructions of this processor.
+    pub(crate) fn both_ways<Output>(body: impl Fn() -> Output) -> [Output; 2] {
+        static SWITCH: Mutex<()> = Mutex::new(());
+        let switch = SWITCH.lock().unwrap_or_else(PoisonError::into_inner);
+        let vector = body();
+        PORTABLE.store(true, Ordering::Relaxed);
+        let portable = body();
+        PORTABLE.store(false, Ordering::Relaxed);
+        drop(switch);
+        [vector, portable]
     }
 
     #[test]
     fn sums_and_maxima_have_the_same_bits_with_and_without_vector_instructions() {
         for length in [0, 1, 7, 64, 65, 1000] {
             let values: Vec<f32> = (0..length).map(|i| ((i * 7919) as f32).sin()).collect();
-            let both = || vectorized(|| (sum(&values, &values, |a, b| a * b).to_bits(), maximum(&values).to_bits()));
-            assert_eq!(both(), portably(both));
+            let [vector, portable] = both_ways(|| {
+                vectorized(|| (sum(&values, &values, |a, b| a * b).to_bits(), maximum(&values).to_bits()))
+            });
+            assert_eq!(vector, portable);
         }
     }
 

@@ -1,173 +1,142 @@
 //! The operations in the shapes that are tested.
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Tensor, activation::gelu};
 
-use super::harness::{Case, Function};
+use super::harness::{Arguments, Case, Function};
 use crate::{Relative, operations, portable};
 
 fn case(
     name: String,
+    groups: usize,
     sizes: Vec<usize>,
-    fused: impl Fn(&[Tensor<1>]) -> Tensor<1> + 'static,
-    portable: impl Fn(&[Tensor<1>]) -> Tensor<1> + 'static,
+    fused: impl Fn(&Arguments<'_>) -> Tensor<1> + Send + Sync + 'static,
+    portable: impl Fn(&Arguments<'_>) -> Tensor<1> + Send + Sync + 'static,
 ) -> Case {
     let [fused, portable]: [Function; 2] = [Box::new(fused), Box::new(portable)];
-    Case { name, sizes, fused, portable }
-}
-
-fn flat<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
-    let count = tensor.dims().iter().product::<usize>();
-    tensor.reshape([count])
+    Case { name, groups, sizes, fused, portable }
 }
 
 pub(super) fn layer_norm([groups, rows, width]: [usize; 3]) -> Case {
-    let arguments = move |x: &[Tensor<1>]| {
-        let parameter = |x: &Tensor<1>| x.clone().reshape::<2, _>([groups, width]);
-        (x[0].clone().reshape::<3, _>([groups, rows, width]), parameter(&x[1]), parameter(&x[2]))
-    };
-    let sizes = vec![groups * rows * width, groups * width, groups * width];
+    let x = move |x: &Arguments<'_>| x.get(0, [groups, rows, width]);
+    let parameter = move |x: &Arguments<'_>, i: usize| x.get(i, [groups, width]);
     case(
         format!("layer_norm {groups} {rows} {width}"),
-        sizes,
-        move |x| {
-            let (x, gamma, beta) = arguments(x);
-            flat(operations::layer_norm(x, gamma, beta, 1e-5))
-        },
-        move |x| {
-            let (x, gamma, beta) = arguments(x);
-            flat(portable::layer_norm(x, gamma, beta, 1e-5))
-        },
+        groups,
+        vec![groups * rows * width, groups * width, groups * width],
+        move |a| a.flat(operations::layer_norm(x(a), parameter(a, 1), parameter(a, 2), 1e-5)),
+        move |a| a.flat(portable::layer_norm(x(a), parameter(a, 1), parameter(a, 2), 1e-5)),
     )
 }
 
-pub(super) fn linear([groups, rows, input, width]: [usize; 4]) -> Case {
-    let arguments = move |x: &[Tensor<1>]| {
-        let bias = x[2].clone().reshape::<2, _>([groups, width]);
-        let residual = x[3].clone().reshape::<3, _>([groups, rows, width]);
-        (
-            x[0].clone().reshape::<3, _>([groups, rows, input]),
-            x[1].clone().reshape::<3, _>([groups, input, width]),
-            bias,
-            residual,
-        )
-    };
-    let sizes = vec![groups * rows * input, groups * input * width, groups * width, groups * rows * width];
+/// What a linear layer has besides its weight.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    pub(super) bias: bool,
+    pub(super) residual: bool,
+}
+
+pub(super) fn linear([groups, rows, input, width]: [usize; 4], parts: Parts) -> Case {
+    let x = move |a: &Arguments<'_>| a.get(0, [groups, rows, input]);
+    let weight = move |a: &Arguments<'_>| a.get(1, [groups, input, width]);
+    let bias = move |a: &Arguments<'_>| parts.bias.then(|| a.get(2, [groups, width]));
+    let residual = move |a: &Arguments<'_>| a.get(3, [groups, rows, width]);
     case(
-        format!("linear {groups} {rows} {input} {width}"),
-        sizes,
-        move |x| {
-            let (x, weight, bias, residual) = arguments(x);
-            flat(operations::linear_residual(x, weight, Some(bias), residual))
+        format!("linear {groups} {rows} {input} {width} {parts:?}"),
+        groups,
+        vec![groups * rows * input, groups * input * width, groups * width, groups * rows * width],
+        move |a| {
+            a.flat(match parts.residual {
+                true => operations::linear_residual(x(a), weight(a), bias(a), residual(a)),
+                false => operations::linear(x(a), weight(a), bias(a)),
+            })
         },
-        move |x| {
-            let (x, weight, bias, residual) = arguments(x);
-            flat(residual + portable::linear(x, weight, Some(bias)))
+        move |a| {
+            let y = portable::linear(x(a), weight(a), bias(a));
+            a.flat(if parts.residual { residual(a) + y } else { y })
         },
     )
 }
 
-pub(super) fn linear_gelu([groups, rows, input, width]: [usize; 4]) -> Case {
-    let arguments = move |x: &[Tensor<1>]| {
-        let bias = x[2].clone().reshape::<2, _>([groups, width]);
-        (
-            x[0].clone().reshape::<3, _>([groups, rows, input]),
-            x[1].clone().reshape::<3, _>([groups, input, width]),
-            bias,
-        )
-    };
-    let sizes = vec![groups * rows * input, groups * input * width, groups * width];
+pub(super) fn linear_gelu([groups, rows, input, width]: [usize; 4], with_bias: bool) -> Case {
+    let x = move |a: &Arguments<'_>| a.get(0, [groups, rows, input]);
+    let weight = move |a: &Arguments<'_>| a.get(1, [groups, input, width]);
+    let bias = move |a: &Arguments<'_>| with_bias.then(|| a.get(2, [groups, width]));
     case(
-        format!("linear_gelu {groups} {rows} {input} {width}"),
-        sizes,
-        move |x| {
-            let (x, weight, bias) = arguments(x);
-            flat(operations::linear_gelu(x, weight, Some(bias)))
-        },
-        move |x| {
-            let (x, weight, bias) = arguments(x);
-            flat(burn::tensor::activation::gelu(portable::linear(x, weight, Some(bias))))
-        },
+        format!("linear_gelu {groups} {rows} {input} {width} {with_bias}"),
+        groups,
+        vec![groups * rows * input, groups * input * width, groups * width],
+        move |a| a.flat(operations::linear_gelu(x(a), weight(a), bias(a))),
+        move |a| a.flat(gelu(portable::linear(x(a), weight(a), bias(a)))),
     )
 }
 
-pub(super) fn projections([groups, rows, input, width]: [usize; 4]) -> Case {
+pub(super) fn projections([groups, rows, input, width]: [usize; 4], with_biases: bool) -> Case {
     let size = groups * input * width;
-    let run = move |x: &[Tensor<1>], fused: bool| {
-        let weight = |i: usize| x[i].clone().reshape::<3, _>([groups, input, width]);
-        let bias = |i: usize| x[i].clone().reshape::<2, _>([groups, width]);
-        let rows = x[0].clone().reshape::<3, _>([groups, rows, input]);
-        if fused {
-            return flat(operations::projections(
-                rows,
-                (weight(1), Some(bias(4))),
-                weight(2),
-                (weight(3), Some(bias(5))),
-            ));
-        }
-        let queries = portable::linear(rows.clone(), weight(1), Some(bias(4)));
-        let keys = portable::linear::<3, 3, 2>(rows.clone(), weight(2), None);
-        flat(Tensor::cat(vec![queries, keys, portable::linear(rows, weight(3), Some(bias(5)))], 2))
-    };
+    let x = move |a: &Arguments<'_>| a.get(0, [groups, rows, input]);
+    let weight = move |a: &Arguments<'_>, i: usize| a.get(i, [groups, input, width]);
+    let bias = move |a: &Arguments<'_>, i: usize| with_biases.then(|| a.get(i, [groups, width]));
     case(
-        format!("projections {groups} {rows} {input} {width}"),
+        format!("projections {groups} {rows} {input} {width} {with_biases}"),
+        groups,
         vec![groups * rows * input, size, size, size, groups * width, groups * width],
-        move |x| run(x, true),
-        move |x| run(x, false),
+        move |a| {
+            let [query, value] = [(weight(a, 1), bias(a, 4)), (weight(a, 3), bias(a, 5))];
+            a.flat(operations::projections(x(a), query, weight(a, 2), value))
+        },
+        move |a| {
+            let queries = portable::linear(x(a), weight(a, 1), bias(a, 4));
+            let keys = portable::linear::<3, 3, 2>(x(a), weight(a, 2), None);
+            let values = portable::linear(x(a), weight(a, 3), bias(a, 5));
+            a.flat(Tensor::cat(vec![queries, keys, values], 2))
+        },
     )
 }
 
 pub(super) fn attention([groups, batch, time, heads, width]: [usize; 5], relative: bool) -> Case {
     let columns = heads * width;
-    let run = move |x: &[Tensor<1>], fused: bool| {
-        let qkv = x[0].clone().reshape::<4, _>([groups, batch, time, 3 * columns]);
-        let scale = x[1].clone().reshape::<2, _>([groups, width]).detach();
-        let bias = |i: usize| x[i].clone().reshape::<2, _>([groups, columns]);
-        let keys = || x[2].clone().reshape::<3, _>([groups, time + 1, columns]);
-        let relative = relative.then(|| Relative { keys: keys(), content_bias: bias(3), position_bias: bias(4) });
+    let run = move |a: &Arguments<'_>, fused: bool| {
+        let (qkv, scale) = (a.get(0, [groups, batch, time, 3 * columns]), a.get(1, [groups, width]));
+        let relative = relative.then(|| Relative {
+            keys: a.get(2, [groups, time + 1, columns]),
+            content_bias: a.get(3, [groups, columns]),
+            position_bias: a.get(4, [groups, columns]),
+        });
         let attention = if fused { operations::causal_attention } else { portable::causal_attention };
-        flat(attention(qkv, scale, relative, heads))
+        a.flat(attention(qkv, scale, relative, heads))
     };
-    let sizes = vec![
-        groups * batch * time * 3 * columns,
-        groups * width,
-        groups * (time + 1) * columns,
-        groups * columns,
-        groups * columns,
-    ];
+    let tokens = groups * batch * time;
     case(
         format!("attention {groups} {batch} {time} {heads} {width} {relative}"),
-        sizes,
-        move |x| run(x, true),
-        move |x| run(x, false),
+        groups,
+        vec![tokens * 3 * columns, groups * width, groups * (time + 1) * columns, groups * columns, groups * columns],
+        move |a| run(a, true),
+        move |a| run(a, false),
     )
 }
 
-fn tokens(groups: usize, rows: usize, bound: usize) -> Tensor<2, Int> {
-    let tokens: Vec<i64> = (0..groups * rows).map(|i| (i * i % bound) as i64).collect();
-    Tensor::from_data(TensorData::new(tokens, [groups, rows]), &burn::tensor::Device::flex().autodiff())
-}
-
 pub(super) fn cross_entropy([groups, rows, classes]: [usize; 3]) -> Case {
-    let logits = move |x: &[Tensor<1>]| x[0].clone().reshape::<3, _>([groups, rows, classes]);
+    let logits = move |a: &Arguments<'_>| a.get(0, [groups, rows, classes]);
     case(
         format!("cross_entropy {groups} {rows} {classes}"),
+        groups,
         vec![groups * rows * classes],
-        move |x| operations::cross_entropy(logits(x), tokens(groups, rows, classes)),
-        move |x| portable::cross_entropy(logits(x), tokens(groups, rows, classes)),
+        move |a| a.flat(operations::cross_entropy(logits(a), a.indices([groups, rows], classes))),
+        move |a| a.flat(portable::cross_entropy(logits(a), a.indices([groups, rows], classes))),
     )
 }
 
 pub(super) fn embedding([groups, rows, entries, width]: [usize; 4]) -> Case {
-    let table = move |x: &[Tensor<1>]| x[0].clone().reshape::<3, _>([groups, entries, width]);
+    let table = move |a: &Arguments<'_>| a.get(0, [groups, entries, width]);
     case(
         format!("embedding {groups} {rows} {entries} {width}"),
+        groups,
         vec![groups * entries * width],
-        move |x| flat(operations::embedding::<3, 2, 3>(table(x), tokens(groups, rows, entries))),
-        move |x| flat(portable::embedding::<3, 2, 3>(table(x), tokens(groups, rows, entries))),
+        move |a| a.flat(operations::embedding::<3, 2, 3>(table(a), a.indices([groups, rows], entries))),
+        move |a| a.flat(portable::embedding::<3, 2, 3>(table(a), a.indices([groups, rows], entries))),
     )
 }
 
-/// Every operation in shapes of one, odd, prime and large.
+/// Every operation in shapes of one, odd, prime and large, with all arguments and without those that may be absent.
 pub(super) fn all() -> Vec<Case> {
     let mut cases = Vec::new();
     for shape in [[1, 1, 1], [1, 7, 13], [3, 33, 65], [1, 100, 256], [2, 64, 31]] {
@@ -175,7 +144,11 @@ pub(super) fn all() -> Vec<Case> {
         cases.push(cross_entropy(shape));
     }
     for shape in [[1, 1, 1, 1], [1, 33, 17, 65], [3, 7, 13, 11], [2, 97, 64, 48]] {
-        cases.extend([linear(shape), linear_gelu(shape), projections(shape), embedding(shape)]);
+        cases.push(embedding(shape));
+        for bias in [true, false] {
+            cases.extend([linear_gelu(shape, bias), projections(shape, bias)]);
+            cases.extend([true, false].map(|residual| linear(shape, Parts { bias, residual })));
+        }
     }
     for shape in [[1, 1, 1, 1, 1], [1, 2, 33, 3, 5], [2, 3, 13, 2, 8], [1, 2, 67, 1, 16], [1, 1, 128, 2, 32]] {
         cases.extend([attention(shape, false), attention(shape, true)]);

@@ -3,10 +3,10 @@
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 
 use crate::Probe;
+use mup_kernels::gelu;
 
 /// Sizes of a [`FeedForward`].
 #[derive(Config, Debug, PartialEq)]

@@ -4,6 +4,8 @@
 //!
 //! Dai et al. 2019, "Transformer-XL", arXiv:1901.02860, section 3.3 and Appendix B.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 /// The sinusoids `[distances + 1, d_model]` of the distances `distances, …, 1, 0`, times `alpha_relative`:
@@ -18,6 +20,28 @@ pub(crate) fn sinusoids(
     device: &Device,
     dtype: DType,
 ) -> Tensor<2> {
+    let values = sinusoids_once(distances, d_model, alpha_relative);
+    Tensor::from_data(TensorData::new(values.to_vec(), [distances + 1, d_model]), (device, dtype))
+}
+
+type Sizes = (usize, usize, u64);
+
+/// The numbers, which are the same in every step of a training: computing them takes as long as a layer of a narrow model.
+fn sinusoids_once(distances: usize, d_model: usize, alpha_relative: f64) -> Arc<[f64]> {
+    static LAST: Mutex<Option<(Sizes, Arc<[f64]>)>> = Mutex::new(None);
+    let sizes = (distances, d_model, alpha_relative.to_bits());
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some((of, values)) if *of == sizes => values.clone(),
+        _ => {
+            let values: Arc<[f64]> = compute(distances, d_model, alpha_relative).into();
+            *last = Some((sizes, values.clone()));
+            values
+        }
+    }
+}
+
+fn compute(distances: usize, d_model: usize, alpha_relative: f64) -> Vec<f64> {
     let half = d_model / 2;
     let frequencies: Vec<f64> = (0..half).map(|t| 10_000_f64.powf(-2.0 * t as f64 / d_model as f64)).collect();
     let mut values = Vec::with_capacity((distances + 1) * d_model);
@@ -26,7 +50,7 @@ pub(crate) fn sinusoids(
         values.extend(angles.clone().map(|angle| alpha_relative * angle.sin()));
         values.extend(angles.map(|angle| alpha_relative * angle.cos()));
     }
-    Tensor::from_data(TensorData::new(values, [distances + 1, d_model]), (device, dtype))
+    values
 }
 
 /// From products by distance to logits by key: `[batch, heads, queries, keys + 1]`, whose columns are the

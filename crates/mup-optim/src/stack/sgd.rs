@@ -1,9 +1,10 @@
 //! SGD with each trial's hyperparameters.
 
-use burn::optim::{LearningRate, Optimizer, RecordState, StateSink, StateSource};
+use burn::optim::{LearningRate, Optimizer};
 use burn::tensor::{Device, Tensor};
 
 use super::per_trial::{PerTrial, Rates};
+use crate::sgd_state::SgdState;
 use crate::{MupSgdConfig, TensorClass};
 
 /// The update of Burn's `Sgd`, with one number for each trial instead of one for all. Without momentum, a trial beside
@@ -20,38 +21,17 @@ impl SgdStack {
     /// For a class of tensors, from the trials' configs, which agree on `nesterov`, and their λ under the plan's
     /// convention.
     pub(super) fn new(configs: &[MupSgdConfig], decays: &[f64], class: &TensorClass, rates: Rates) -> Self {
-        // Burn keeps these as f32, and so must the trials.
-        let single = |value: f64| f64::from(value as f32);
         Self {
-            momentum: PerTrial::new(configs.iter().map(|config| single(config.momentum))),
+            momentum: PerTrial::new(configs.iter().map(|config| config.momentum)),
             nesterov: configs.iter().any(|config| config.nesterov),
-            penalty: PerTrial::new(decays.iter().map(|decay| single(decay * class.weight_decay))),
+            penalty: PerTrial::new(decays.iter().map(|decay| decay * class.weight_decay)),
             rates,
         }
     }
 }
 
-/// The velocity, if any trial has momentum. The record is that of Burn's `SgdState`, which shows its velocity to nobody.
-#[derive(Clone, Debug)]
-pub(super) struct SgdStackState<const D: usize> {
-    velocity: Option<Tensor<D>>,
-}
-
-impl<const D: usize> RecordState for SgdStackState<D> {
-    fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
-        if let Some(velocity) = &self.velocity {
-            out.push_tensor(prefix, "momentum.velocity", velocity.clone().into_data());
-        }
-    }
-
-    fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
-        let velocity = source.take_tensor(prefix, "momentum.velocity");
-        Some(Self { velocity: velocity.map(|velocity| Tensor::from_data(velocity, device)) })
-    }
-}
-
 impl Optimizer for SgdStack {
-    type State<const D: usize> = SgdStackState<D>;
+    type State<const D: usize> = SgdState<D>;
 
     fn step<const D: usize>(
         &self,
@@ -72,10 +52,10 @@ impl Optimizer for SgdStack {
             grad = if self.nesterov { self.momentum.times(new.clone()) + grad } else { new.clone() };
             velocity = Some(new);
         }
-        (tensor - self.rates.times(lr).times(grad), Some(SgdStackState { velocity }))
+        (tensor - self.rates.times(lr).times(grad), Some(SgdState { velocity }))
     }
 
     fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        SgdStackState { velocity: state.velocity.map(|velocity| velocity.to_device(device)) }
+        SgdState { velocity: state.velocity.map(|velocity| velocity.to_device(device)) }
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mup_data::{DataSet, Order, Text, Tokenizer};
+use mup_devices::{Backend, DeviceName};
 use mup_transfer::{Hyperparameter, Program, Search, Space, Stage, Study, StudyConfig};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::configuration::{BURN_VERSION, Configuration, TRAINING_VERSION, WEIGHT
 use crate::data::{self, Data, Units};
 use crate::error::RunError;
 use crate::training::Trainer;
-use crate::{device, environment, family};
+use crate::{environment, family};
 
 const DEFAULT_FOLDER_QUICK: &str = "runs/gpt-transfer-quick";
 
@@ -34,7 +35,7 @@ pub(super) struct Proxy {
     pub(super) plan: String,
     /// Of the text.
     pub(super) text_sha256: String,
-    pub(super) device: String,
+    pub(super) device: DeviceName,
     pub(super) burn: String,
     /// Version of the training code.
     pub(super) training: u32,
@@ -128,13 +129,13 @@ fn proxy(arguments: &StudyArguments, text: &Text, units: Units) -> Result<Proxy,
         vocab,
         plan: String::new(),
         text_sha256: text.sha256().to_owned(),
-        device: arguments.device.clone().unwrap_or_else(|| "flex".to_owned()),
+        device: arguments.device.unwrap_or_else(|| Backend::Flex.into()),
         burn: BURN_VERSION.to_owned(),
         training: TRAINING_VERSION,
     };
     proxy.configuration().check(&[width])?;
     data::check_length(text, proxy.context)?;
-    let device = device::open(&proxy.device)?;
+    let device = mup_devices::open(proxy.device)?;
     proxy.plan = family::plan(&proxy.configuration(), width, &proxy.parametrization, &device)?.fingerprint();
     Ok(proxy)
 }
@@ -204,7 +205,7 @@ fn target(arguments: &StudyArguments, proxy: &Proxy, longest: usize) -> Result<T
     if micro_batches == 0 || !configuration.batch.is_multiple_of(micro_batches) {
         return Err(RunError::MicroBatches { micro_batches, batch: configuration.batch });
     }
-    let plan = family::plan(&configuration, width, &proxy.parametrization, &device::open(&proxy.device)?)?;
+    let plan = family::plan(&configuration, width, &proxy.parametrization, &mup_devices::open(proxy.device)?)?;
     let evaluate_every = arguments.evaluate_every.unwrap_or((steps / 10).max(1));
     Ok(Target { width, steps, micro_batches, evaluate_every, plan: plan.fingerprint() })
 }
@@ -247,7 +248,7 @@ impl Proxy {
     pub(super) fn trainer(&self, study: &Study) -> Result<Trainer, RunError> {
         let configuration = self.configuration();
         configuration.check(&[self.width])?;
-        let device = device::open(&self.device)?;
+        let device = mup_devices::open(self.device)?;
         let data = Data::open(&study.folder().join("data"))?;
         let trainer = Trainer { configuration, data, device };
         unchanged("the text of data/data.json", &self.text_sha256, trainer.data.sha256())?;

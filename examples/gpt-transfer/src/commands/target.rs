@@ -58,7 +58,7 @@ impl<'a> TargetTraining<'a> {
         let trainer = proxy.trainer(study)?;
         trainer.configuration.check(&[target.width])?;
         let folder = study.folder().join("targets").join(format!("width{}-steps{}", target.width, target.steps));
-        let settings = trainer.configuration.settings(&trainer.data, &proxy.device);
+        let settings = trainer.configuration.settings(&trainer.data, proxy.device);
         let archive = Archive::open(&folder, settings, Smoothing::tenth_of(target.steps))?;
         Ok(Self { study, trainer, proxy, target, archive })
     }

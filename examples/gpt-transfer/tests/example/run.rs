@@ -101,7 +101,7 @@ fn at_base_width_both_parametrizations_train_alike_to_the_last_digit() {
 fn help_and_the_list_of_devices_need_nothing() {
     let nowhere = tempfile::tempdir().unwrap();
     for (command, said) in
-        [("--help", "interrupted"), ("help", "Examples:"), ("devices", "flex      compiled in"), ("--version", "0.")]
+        [("--help", "interrupted"), ("help", "Examples:"), ("devices", "flex        answers"), ("--version", "0.")]
     {
         let printed = succeed(program().current_dir(nowhere.path()).arg(command));
         assert!(printed.contains(said), "{command}: {printed}");

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+//!
+//! The rooms: [`DeviceName`] (what a user writes), [`open`] (a device that has computed something, or why not),
+//! [`list`] (what is compiled in and what answers), [`DeviceError`].
+
+mod construct;
+mod error;
+mod list;
+mod name;
+mod open;
+mod quiet;
+
+pub use error::DeviceError;
+pub use list::{Availability, Listed, Listing, list};
+pub use name::{Backend, DeviceName};
+pub use open::{describe, open};

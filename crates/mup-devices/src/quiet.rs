@@ -1,0 +1,65 @@
+//! Burn reports a missing driver or adapter by panicking: here that becomes a value, and nothing is printed.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// The hook is one for the process, so this is done by one thread at a time.
+static HOOK: Mutex<()> = Mutex::new(());
+
+/// The result, or what the panic said. The hook stays in place for every other thread.
+pub(crate) fn catch_panics<T>(compute: impl FnOnce() -> T) -> Result<T, String> {
+    let _one_at_a_time = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = Arc::new(panic::take_hook());
+    let (others, here) = (Arc::clone(&hook), thread::current().id());
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().id() != here {
+            others(info);
+        }
+    }));
+    let result = panic::catch_unwind(AssertUnwindSafe(compute));
+    drop(panic::take_hook());
+    if let Some(hook) = Arc::into_inner(hook) {
+        panic::set_hook(hook);
+    }
+    result.map_err(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+        shortened(text)
+    })
+}
+
+/// The first lines: libtorch appends a stack of C++ frames.
+fn shortened(text: &str) -> String {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Exception raised from"));
+    let words = lines.filter(|line| !line.is_empty()).take(4).collect::<Vec<_>>().join(" ");
+    words.chars().take(400).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{catch_panics, shortened};
+
+    #[test]
+    fn a_panic_becomes_its_message_and_the_hook_is_back_afterwards() {
+        assert_eq!(catch_panics(|| -> u8 { panic!("no {}", "adapter") }), Err("no adapter".to_owned()));
+        assert_eq!(catch_panics(|| 7), Ok(7));
+        let seen = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counter = std::sync::Arc::clone(&seen);
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |_| {
+            counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }));
+        let _ = catch_panics(|| panic!("quiet"));
+        assert_eq!(seen.load(std::sync::atomic::Ordering::Relaxed), 0);
+        let _ = std::panic::catch_unwind(|| panic!("loud"));
+        assert_eq!(seen.load(std::sync::atomic::Ordering::Relaxed), 1);
+        std::panic::set_hook(before);
+    }
+
+    #[test]
+    fn libtorchs_stack_of_frames_is_left_out() {
+        let text = "Found no NVIDIA driver.\nException raised from device_count (most recent call first):\nframe #0";
+        assert_eq!(shortened(text), "Found no NVIDIA driver.");
+    }
+}

@@ -1,0 +1,123 @@
+//! Wrong arguments stop with a message that names the operation and the numbers.
+
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+
+use crate::{Adam, Relative, adam_step};
+
+fn ones<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+    Tensor::ones(shape, &Device::flex())
+}
+
+fn indices(values: [i64; 3]) -> Tensor<1, Int> {
+    Tensor::from_data(TensorData::from(values), &Device::flex())
+}
+
+/// Panics unless the operation does, with a message that holds all of the words.
+#[track_caller]
+fn assert_refused<T>(words: &[&str], operation: impl FnOnce() -> T + std::panic::UnwindSafe) {
+    let Err(panic) = std::panic::catch_unwind(operation) else { panic!("nothing was refused: {words:?}") };
+    let message = panic.downcast_ref::<String>().expect("a message with numbers");
+    assert!(words.iter().all(|word| message.contains(word)), "{message:?} does not have all of {words:?}");
+}
+
+#[test]
+fn a_target_outside_the_classes_is_refused() {
+    for (target, shown) in [(5, "index 5"), (-1, "index -1"), (i64::from(i32::MIN), "index -2147483648")] {
+        let loss = move || crate::cross_entropy(ones([3, 5]), indices([0, target, 1]));
+        assert_refused(&["cross_entropy", shown, "there are 5"], loss);
+    }
+}
+
+#[test]
+fn a_token_outside_the_table_is_refused() {
+    for (token, shown) in [(7, "index 7"), (-1, "index -1")] {
+        let rows = move || crate::embedding::<2, 1, 2>(ones([7, 2]), indices([0, token, 1]));
+        assert_refused(&["embedding", shown, "there are 7"], rows);
+    }
+    // A token of the next group's table is not one of this group's.
+    let tokens: Tensor<2, Int> = Tensor::from_data(TensorData::from([[0, 7], [0, 0]]), &Device::flex());
+    assert_refused(&["embedding", "index 7"], || crate::embedding::<3, 2, 3>(ones([2, 7, 2]), tokens));
+}
+
+#[test]
+fn targets_that_are_not_one_for_each_row_are_refused() {
+    let loss = || crate::cross_entropy(ones([4, 5]), indices([0, 1, 2]));
+    assert_refused(&["cross_entropy", "[4, 5]", "[3]"], loss);
+}
+
+#[test]
+fn an_embedding_of_other_axes_or_groups_is_refused() {
+    assert_refused(&["embedding", "3 axes", "2"], || crate::embedding::<2, 1, 3>(ones([7, 2]), indices([0, 1, 2])));
+    let tokens: Tensor<2, Int> = indices([0, 1, 2]).unsqueeze();
+    assert_refused(&["embedding", "2 groups", "[1, 3]"], || crate::embedding::<3, 2, 3>(ones([2, 7, 2]), tokens));
+}
+
+#[test]
+fn a_layer_norm_of_another_width_is_refused() {
+    let norm = |gamma, beta| move || crate::layer_norm(ones([2, 5]), ones([gamma]), ones([beta]), 1e-5);
+    assert_refused(&["layer_norm", "γ", "[4]", "[1, 5]"], norm(4, 5));
+    assert_refused(&["layer_norm", "γ", "[6]", "[1, 5]"], norm(6, 5));
+    assert_refused(&["layer_norm", "β", "[10]", "[1, 5]"], norm(5, 10));
+    let grouped = || crate::layer_norm(ones([2, 3, 5]), ones([3, 5]), ones([3, 5]), 1e-5);
+    assert_refused(&["layer_norm", "3 groups", "[2, 3, 5]"], grouped);
+}
+
+#[test]
+fn a_linear_layer_whose_shapes_do_not_fit_is_refused() {
+    let linear = |weight, bias: usize| move || crate::linear(ones([2, 5]), ones(weight), Some(ones([bias])));
+    assert_refused(&["linear", "weight", "[4, 3]", "[1, 5, 3]"], linear([4, 3], 3));
+    assert_refused(&["linear", "weight", "[6, 3]", "[1, 5, 3]"], linear([6, 3], 3));
+    assert_refused(&["linear", "bias", "[6]", "[1, 3]"], linear([5, 3], 6));
+    let gelu = || crate::linear_gelu(ones([2, 5]), ones([5, 3]), Some(ones([2])));
+    assert_refused(&["linear_gelu", "bias", "[2]", "[1, 3]"], gelu);
+    let grouped = || crate::linear(ones([2, 4, 5]), ones([3, 5, 3]), None::<Tensor<2>>);
+    assert_refused(&["linear", "3 groups", "[2, 4, 5]"], grouped);
+    for residual in [[3, 3], [2, 4], [1, 3]] {
+        let add = || crate::linear_residual(ones([2, 5]), ones([5, 3]), None::<Tensor<1>>, ones(residual));
+        assert_refused(&["linear_residual", &format!("{residual:?}"), "[2, 5]", "3 columns"], add);
+    }
+}
+
+#[test]
+fn projections_of_different_widths_are_refused() {
+    let none = || None::<Tensor<1>>;
+    let project = || crate::projections(ones([2, 5]), (ones([5, 3]), none()), ones([5, 4]), (ones([5, 3]), none()));
+    assert_refused(&["projections", "[5, 3]", "[5, 4]"], project);
+}
+
+#[test]
+fn an_attention_whose_shapes_do_not_fit_is_refused() {
+    let attend = |columns, scale, keys, content, position, heads| {
+        let relative = Relative { keys: ones(keys), content_bias: ones([content]), position_bias: ones([position]) };
+        move || crate::causal_attention(ones([2, 4, columns]), ones([scale]), Some(relative), heads)
+    };
+    assert_refused(&["causal_attention", "13 columns", "2 heads"], attend(13, 2, [5, 4], 4, 4, 2));
+    assert_refused(&["causal_attention", "12 columns", "3 heads"], attend(12, 2, [5, 4], 4, 4, 3));
+    assert_refused(&["causal_attention", "12 columns", "0 heads"], attend(12, 2, [5, 4], 4, 4, 0));
+    assert_refused(&["causal_attention", "scale", "[4]", "[1, 2]"], attend(12, 4, [5, 4], 4, 4, 2));
+    assert_refused(&["causal_attention", "relative keys", "[4, 4]", "[1, 5, 4]"], attend(12, 2, [4, 4], 4, 4, 2));
+    assert_refused(&["causal_attention", "relative keys", "[6, 4]", "[1, 5, 4]"], attend(12, 2, [6, 4], 4, 4, 2));
+    assert_refused(&["causal_attention", "content bias", "[2]", "[1, 4]"], attend(12, 2, [5, 4], 2, 4, 2));
+    assert_refused(&["causal_attention", "position bias", "[8]", "[1, 4]"], attend(12, 2, [5, 4], 4, 8, 2));
+}
+
+#[test]
+fn an_optimizer_step_on_tensors_of_different_shapes_is_refused() {
+    let step = Adam { rate: 0.1, beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, decay: 0.0, l2: 0.0, time: 1 };
+    let update = |first, second, gradient, steps| {
+        let (moments, steps) = ([ones([first, 2]), ones([second, 2])], vec![step; steps]);
+        move || adam_step(&steps, ones([3, 2]), moments, ones([gradient, 2]))
+    };
+    for (first, second, gradient) in [(4, 3, 3), (3, 4, 3), (3, 3, 4)] {
+        assert_refused(&["adam_step", "[3, 2]", "[4, 2]"], update(first, second, gradient, 1));
+    }
+    assert_refused(&["adam_step", "[3, 2]", "2 steps"], update(3, 3, 3, 2));
+    assert_refused(&["adam_step", "[3, 2]", "0 steps"], update(3, 3, 3, 0));
+}
+
+#[test]
+fn element_types_that_differ_are_refused() {
+    let double: Tensor<2> = Tensor::ones([5, 3], (&Device::flex(), DType::F64));
+    let product = || crate::linear(ones([2, 5]), double, None::<Tensor<1>>);
+    assert!(std::panic::catch_unwind(product).is_err());
+}

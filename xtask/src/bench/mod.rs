@@ -1,0 +1,75 @@
+//! `cargo xtask bench`: how fast we are, beside PyTorch on the same step, and how cost grows with size.
+//!
+//! Numbers go to JSON files in `docs/`; `docs/performance.md` is generated from them, and from prose beside them.
+
+mod agreement;
+mod contestant;
+mod device;
+mod document;
+mod entrant;
+mod environment;
+mod machine;
+mod measured;
+mod memory;
+mod peer;
+mod peers;
+mod peers_figure;
+mod protocol;
+mod scaling;
+mod shape;
+mod statistics;
+mod targets;
+mod tokens;
+mod training;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+pub(crate) use document::{DOCUMENT, document};
+
+/// What every task returns.
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Measures how fast this workspace is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Task {
+    /// Trains the same GPT here and in PyTorch with microsoft/mup, in turns, after checking that both compute the same
+    /// loss: exit code 0 measured, 1 they compute something else, 2 bad arguments or a contestant that failed.
+    Peers(peers::Peers),
+    /// Measures how step, plan, initialization and optimizer grow with size, and what µP costs over SP.
+    Scaling(scaling::Task),
+    /// Writes docs/performance.md from the numbers that are there.
+    Document(document::Write),
+    /// The side of `peers` that trains here: answers requests on standard input.
+    #[command(hide = true)]
+    Contestant(contestant::Contestant),
+}
+
+impl Bench {
+    pub(crate) fn run(self) -> Outcome<ExitCode> {
+        match self.task {
+            Task::Peers(task) => task.run(),
+            Task::Scaling(task) => task.run(),
+            Task::Document(task) => task.run(),
+            Task::Contestant(task) => task.run(),
+        }
+    }
+}
+
+/// The folder of the workspace that this program was built from.
+fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+/// The threads to use, which defaults to all cores.
+fn all_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,115 @@
+//! `cargo xtask devices`: whether every device computes what flex, PyTorch and microsoft/mup do.
+//!
+//! Each device is measured ([`measure`]) in a process of its own ([`process`]): a driver that crashes or hangs takes
+//! nothing with it. The measurements are judged against those of flex ([`judge`]) and written down ([`document`]).
+
+mod document;
+mod judge;
+mod measure;
+mod process;
+
+use std::{
+    error::Error,
+    fs::File,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use burn::tensor::Device;
+use mup_devices::{Backend, DeviceName};
+
+use self::{
+    document::Document,
+    judge::{Judged, judge},
+    measure::Measurement,
+    process::{Missing, NO_ANSWER, measured_apart},
+};
+
+/// Arguments of `cargo xtask devices`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Devices {
+    /// Only these, such as libtorch:0; one that does not answer is then a failure [default: all that are compiled in].
+    #[arg(long, value_delimiter = ',')]
+    device: Vec<DeviceName>,
+    /// Replaces the table between the markers of this document.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Minutes after which a device counts as hung.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    minutes: u64,
+    /// Measures one device, in float64 with `--double`, and writes CBOR: what this command starts for each.
+    #[arg(long, hide = true, value_name = "FILE", requires = "device")]
+    measure: Option<PathBuf>,
+    /// See `--measure`.
+    #[arg(long, hide = true, requires = "measure")]
+    double: bool,
+}
+
+/// A device, and what it was found to compute or why it computes nothing.
+#[derive(Debug)]
+struct Found {
+    name: DeviceName,
+    measured: Result<Measurement, Missing>,
+}
+
+impl Devices {
+    pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+        if let (Some(file), [name]) = (&self.measure, self.device.as_slice()) {
+            return measure_here(*name, self.double, file);
+        }
+        let limit = Duration::from_secs(60 * self.minutes);
+        let found: Vec<Found> =
+            self.names().map(|name| Found { name, measured: measured_apart(name, false, limit) }).collect();
+        let judged = judge_all(&found, limit)?;
+        let document = Document { judged: &judged, found: &found };
+        print!("{document}");
+        if let Some(path) = &self.out {
+            document.write_between_markers(path)?;
+            eprintln!("wrote {}", path.display());
+        }
+        let missing = found.iter().any(|found| match &found.measured {
+            Ok(_) => false,
+            Err(Missing::NoAnswer(_)) => self.device.contains(&found.name),
+            Err(Missing::Failed(_)) => true,
+        });
+        let right = judged.iter().all(Judged::is_right);
+        Ok(if right && !missing { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Those asked for, or every backend's default device.
+    fn names(&self) -> impl Iterator<Item = DeviceName> + use<> {
+        let all = || Backend::ALL.map(DeviceName::from).to_vec();
+        if self.device.is_empty() { all() } else { self.device.clone() }.into_iter()
+    }
+}
+
+/// What [`measured_apart`] starts.
+fn measure_here(name: DeviceName, double: bool, file: &Path) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+    // A device that has computed something keeps its float type.
+    let device = if double { Ok(Device::flex()) } else { mup_devices::open(name) };
+    match device {
+        Ok(device) => {
+            ciborium::into_writer(&measure::measure(device, double)?, File::create(file)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            Ok(ExitCode::from(NO_ANSWER))
+        }
+    }
+}
+
+/// Judges those that answer; flex is measured if it is not among them.
+fn judge_all(found: &[Found], limit: Duration) -> Result<Vec<Judged>, Missing> {
+    let flex = DeviceName::from(Backend::Flex);
+    let answering: Vec<(DeviceName, &Measurement)> =
+        found.iter().filter_map(|found| Some((found.name, found.measured.as_ref().ok()?))).collect();
+    if answering.is_empty() {
+        return Ok(Vec::new());
+    }
+    let measured = answering.iter().find(|(name, _)| *name == flex).map(|(_, measured)| (*measured).clone());
+    let measured = measured.map_or_else(|| measured_apart(flex, false, limit), Ok)?;
+    let double = measured_apart(flex, true, limit)?;
+    Ok(answering.into_iter().map(|(name, here)| judge(name, here, &measured, &double)).collect())
+}

@@ -1,0 +1,68 @@
+//! One training run of a family, and everything that it came to.
+
+use std::collections::BTreeMap;
+
+use burn::{
+    module::Module,
+    optim::{GradientsParams, ModuleOptimizer, OptimizerRecord},
+    store::ModuleRecord,
+};
+use mup_golden::parameters;
+use mup_init::initialize;
+use mup_verdict::coordinates::{Activations, TrialError};
+use serde::{Deserialize, Serialize};
+
+use super::{Family, Subject, optimizer};
+use crate::setup::Setup;
+
+/// What a training run came to, in f64, which holds every f32 exactly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Trained {
+    /// Every parameter before the first step, by path.
+    pub(crate) start: BTreeMap<String, Vec<f64>>,
+    /// The loss before each step and after the last.
+    pub(crate) losses: Vec<f64>,
+    /// Every parameter after the last step.
+    pub(crate) end: BTreeMap<String, Vec<f64>>,
+}
+
+pub(super) fn train<F: Family>(
+    family: F,
+    setup: &Setup,
+    width: usize,
+    checkpoint: Option<usize>,
+) -> Result<Trained, TrialError> {
+    let device = setup.device.clone().autodiff();
+    let plan = family.plan(setup, setup.base(), width)?;
+    let fresh = || -> Result<_, TrialError> {
+        let model = initialize(family.at_width(width, &device)?, &plan, &setup.start, 0)?;
+        let optimizer = optimizer(setup, &plan, &model)?;
+        Ok((model, optimizer))
+    };
+    let (mut model, mut optimizer) = fresh()?;
+    let start = parameters(&model);
+    let batch = family.batch(&device);
+    let loss = |model: &F::Model| family.loss_observed(model, &batch, &mut Activations::default());
+    let mut losses = Vec::new();
+    for step in 0..setup.steps {
+        if checkpoint == Some(step) {
+            (model, optimizer) = through_records((model, optimizer), fresh()?)?;
+        }
+        let loss = loss(&model);
+        losses.push(loss.clone().into_data().iter::<f64>().sum());
+        let gradients = GradientsParams::from_grads(loss.backward(), &model);
+        model = optimizer.step(setup.learning_rate, model, gradients);
+    }
+    losses.push(loss(&model).into_data().iter::<f64>().sum());
+    Ok(Trained { start, losses, end: parameters(&model) })
+}
+
+/// What a checkpoint does: everything to bytes, and back into a model and an optimizer that know nothing.
+fn through_records<M: Module>(
+    (model, optimizer): (M, ModuleOptimizer),
+    (fresh_model, fresh_optimizer): (M, ModuleOptimizer),
+) -> Result<(M, ModuleOptimizer), TrialError> {
+    let (weights, moments) = (model.into_record().into_bytes()?, optimizer.into_bytes()?);
+    let model = fresh_model.try_load_record(ModuleRecord::from_bytes(weights)?)?;
+    Ok((model, fresh_optimizer.load_record(OptimizerRecord::from_bytes(moments)?)))
+}
