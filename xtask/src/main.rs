@@ -2,7 +2,6 @@
 
 mod ablations;
 mod bench;
-mod bench_batched;
 mod choices;
 mod coord_check;
 mod devices;
@@ -49,8 +48,6 @@ enum Command {
     ReverseTransfer(reverse_transfer::ReverseTransfer),
     /// Runs an experiment through gpt-transfer, resumable, and writes its table and figure.
     Experiment(experiment::Experiment),
-    /// Measures what K small trials cost as one model, one after another, and as processes, here and in PyTorch.
-    BenchBatched(bench_batched::BenchBatched),
     /// Measures how fast we are: beside PyTorch on the same step, and how cost grows with size.
     Bench(bench::Bench),
     /// Compares every device that is compiled in and answers with flex, PyTorch and microsoft/mup: exit code 0 they agree, 1
@@ -72,6 +69,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BAD_ARGUMENTS: u8 = 2;
 
 fn main() -> ExitCode {
+    mup_devices::let_openmp_sleep();
     let result = match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),
         Command::ErrorRates(task) => task.run(),
@@ -79,7 +77,6 @@ fn main() -> ExitCode {
         Command::WiderCheck(task) => task.run(),
         Command::ReverseTransfer(task) => task.run(),
         Command::Experiment(task) => task.run(),
-        Command::BenchBatched(task) => task.run(),
         Command::Bench(task) => task.run(),
         Command::Devices(task) => task.run(),
         Command::Plan(task) => task.run(),
