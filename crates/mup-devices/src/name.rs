@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::DeviceError;
+use crate::construct::is_compiled_in;
 
 /// A way to compute: Burn's backends, and wgpu once for each graphics interface. Named like its cargo feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +47,12 @@ impl Backend {
             Self::Cuda => "cuda",
             Self::Rocm => "rocm",
         }
+    }
+
+    /// Whether this program can compute on it.
+    #[must_use]
+    pub fn is_compiled_in(self) -> bool {
+        is_compiled_in(self)
     }
 
     /// Whether there may be several, told apart by an index.

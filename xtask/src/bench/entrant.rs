@@ -44,6 +44,8 @@ impl Start {
             let mut command = Command::new(&self.python);
             command.arg(root().join("benches/peers/contestant.py"));
             command.args(["--variant", &entrant.command, "--threads", &self.threads.to_string()]);
+            // PyTorch keeps the defaults that its users have.
+            command.env_remove(mup_devices::SPIN_VARIABLE);
             if let Some(path) = std::env::var_os("LD_LIBRARY_PATH") {
                 command.env("LD_LIBRARY_PATH", without_libtorch(&path)?);
             }

@@ -3,6 +3,7 @@
 //! Numbers go to JSON files in `docs/`; `docs/performance.md` is generated from them, and from prose beside them.
 
 mod agreement;
+mod batched;
 mod contestant;
 mod device;
 mod document;
@@ -45,6 +46,8 @@ enum Task {
     Peers(peers::Peers),
     /// Measures how step, plan, initialization and optimizer grow with size, and what µP costs over SP.
     Scaling(scaling::Task),
+    /// Measures what K small trials cost as one model, one after another, and as processes, here and in PyTorch.
+    Batched(batched::BenchBatched),
     /// Writes docs/performance.md from the numbers that are there.
     Document(document::Write),
     /// The side of `peers` that trains here: answers requests on standard input.
@@ -57,6 +60,7 @@ impl Bench {
         match self.task {
             Task::Peers(task) => task.run(),
             Task::Scaling(task) => task.run(),
+            Task::Batched(task) => task.run(),
             Task::Document(task) => task.run(),
             Task::Contestant(task) => task.run(),
         }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench-batched`: what K small trials cost as one model, one after another, and as processes, here and in
+//! `cargo xtask bench batched`: what K small trials cost as one model, one after another, and as processes, here and in
 //! PyTorch.
 
 mod process;
@@ -23,7 +23,7 @@ const D_HEAD: usize = 32;
 const VOCAB: usize = 256;
 const BATCH: usize = 8;
 
-/// Arguments of `cargo xtask bench-batched`.
+/// Arguments of `cargo xtask bench batched`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchBatched {
     /// Numbers of trials that are trained as one.

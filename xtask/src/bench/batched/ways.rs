@@ -34,7 +34,7 @@ impl Way {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let worker = |kind: String| -> Outcome<Command> {
             let mut command = Command::new(std::env::current_exe()?);
-            command.args(["bench-batched", "--length", &arguments.length.to_string(), "--worker", &kind]);
+            command.args(["bench", "batched", "--length", &arguments.length.to_string(), "--worker", &kind]);
             Ok(command)
         };
         let ours = |name, trials: usize, kind: &str, threads, processes: usize| -> Outcome<Self> {
