@@ -18,10 +18,7 @@ pub(crate) fn adam<R: Real>(step: Adam, weight: &mut [R], moments: [&mut [R]; 2]
     let shrink = R::of(1.0 - step.rate * step.decay);
     let rate = R::of(step.rate / corrections[0]);
     let unbias = R::of(corrections[1].sqrt().recip());
-    let [moment_1, moment_2] = moments;
-    let weights = weight.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE));
-    let moments = moment_1.par_chunks_mut(PIECE).zip(moment_2.par_chunks_mut(PIECE));
-    weights.zip(moments).for_each(|((weight, gradient), (moment_1, moment_2))| {
+    let piece = |weight: &mut [R], gradient: &[R], moment_1: &mut [R], moment_2: &mut [R]| {
         vectorized(
             #[inline(always)]
             || {
@@ -34,5 +31,15 @@ pub(crate) fn adam<R: Real>(step: Adam, weight: &mut [R], moments: [&mut [R]; 2]
                 }
             },
         );
+    };
+    let [moment_1, moment_2] = moments;
+    // Most tensors are biases and gains: waking another thread takes longer than updating one of them.
+    if weight.len() <= PIECE {
+        return piece(weight, gradient, moment_1, moment_2);
+    }
+    let weights = weight.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE));
+    let moments = moment_1.par_chunks_mut(PIECE).zip(moment_2.par_chunks_mut(PIECE));
+    weights.zip(moments).for_each(|((weight, gradient), (moment_1, moment_2))| {
+        piece(weight, gradient, moment_1, moment_2);
     });
 }
