@@ -1,7 +1,7 @@
 //! `cargo xtask devices`: whether every device computes what flex, PyTorch and microsoft/mup do.
 //!
 //! Each device is measured ([`measure`]) in a process of its own ([`process`]): a driver that crashes or hangs takes
-//! nothing with it. The measurements are judged against those of flex ([`judge`]) and written down ([`document`]).
+//! nothing with it. The measurements are judged against those of flex ([`mod@judge`]) and written down ([`mod@document`]).
 
 mod document;
 mod judge;
