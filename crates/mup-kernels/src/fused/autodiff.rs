@@ -55,7 +55,7 @@ operation!(Projections, 6, (FloatTensor<B>, [Layer<B>; 3]), |gradient, saved, wa
 
 operation!(CausalAttention, 4, (Attention<B>, FloatTensor<B>), |gradient, saved, _wanted| {
     let (inputs, weights) = saved;
-    B::attention_backward(gradient, inputs, weights).map(Some)
+    <B as Fused>::attention_backward(gradient, inputs, weights).map(Some)
 });
 
 operation!(CrossEntropy, 1, (FloatTensor<B>, IntTensor<B>, FloatTensor<B>), |gradient, saved, _wanted| {
