@@ -9,7 +9,7 @@ pub const SPIN_VARIABLE: &str = "GOMP_SPINCOUNT";
 /// Begins this program again with [`SPIN_COUNT`], unless the user has set one; call it first in `main`.
 ///
 /// After each operation OpenMP's threads spin for about a millisecond by default, on the cores that the fused kernels need:
-/// that takes a third of a training step on LibTorch (docs/performance.md). Without LibTorch compiled in this does nothing.
+/// that takes a fourth to a third of a training step on LibTorch (docs/performance.md). Without LibTorch compiled in this does nothing.
 pub fn let_openmp_sleep() {
     #[cfg(all(feature = "libtorch", unix))]
     {

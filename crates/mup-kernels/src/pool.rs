@@ -1,7 +1,6 @@
 //! Memory that goes from one step of training to the next.
 //!
-//! A fresh buffer of some megabytes costs a page fault for every page and is filled with zeros before it is overwritten; on two
-//! cores that took about a tenth of a step. Buffers of tensors come back here when the tensor is dropped, and go out again as
+//! A fresh buffer of some megabytes costs a page fault for every page and is filled with zeros before it is overwritten. Buffers of tensors come back here when the tensor is dropped, and go out again as
 //! they are. Idle and used memory together never exceed the most that was ever in use at once.
 #![allow(unsafe_code)]
 

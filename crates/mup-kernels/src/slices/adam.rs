@@ -1,13 +1,9 @@
 //! Updates of the optimizers, in one pass over weight, gradient and moments.
 
-use rayon::prelude::*;
-
+use super::pieces::in_pieces;
 use super::real::Real;
 use super::simd::vectorized;
 use crate::Adam;
-
-/// Elements that one task updates.
-const PIECE: usize = 1 << 14;
 
 /// w ← (1 − ηλ) w − η m̂ / (√v̂ + ε); both moments are updated in place.
 pub(crate) fn adam<R: Real>(step: Adam, weight: &mut [R], moments: [&mut [R]; 2], gradient: &[R]) {
@@ -18,7 +14,8 @@ pub(crate) fn adam<R: Real>(step: Adam, weight: &mut [R], moments: [&mut [R]; 2]
     let shrink = R::of(1.0 - step.rate * step.decay);
     let rate = R::of(step.rate / corrections[0]);
     let unbias = R::of(corrections[1].sqrt().recip());
-    let piece = |weight: &mut [R], gradient: &[R], moment_1: &mut [R], moment_2: &mut [R]| {
+    let [moment_1, moment_2] = moments;
+    in_pieces([weight, moment_1, moment_2], gradient, |[weight, moment_1, moment_2], gradient| {
         vectorized(
             #[inline(always)]
             || {
@@ -31,15 +28,5 @@ pub(crate) fn adam<R: Real>(step: Adam, weight: &mut [R], moments: [&mut [R]; 2]
                 }
             },
         );
-    };
-    let [moment_1, moment_2] = moments;
-    // Most tensors are biases and gains: waking another thread takes longer than updating one of them.
-    if weight.len() <= PIECE {
-        return piece(weight, gradient, moment_1, moment_2);
-    }
-    let weights = weight.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE));
-    let moments = moment_1.par_chunks_mut(PIECE).zip(moment_2.par_chunks_mut(PIECE));
-    weights.zip(moments).for_each(|((weight, gradient), (moment_1, moment_2))| {
-        piece(weight, gradient, moment_1, moment_2);
     });
 }

@@ -12,6 +12,7 @@ pub(crate) mod gelu;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
 pub(crate) mod matrix;
+mod pieces;
 pub(crate) mod real;
 pub(crate) mod sgd;
 pub(crate) mod simd;

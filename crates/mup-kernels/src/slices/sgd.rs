@@ -1,20 +1,15 @@
 //! The update of SGD, in one pass over weight, gradient and velocity.
 
-use rayon::prelude::*;
-
+use super::pieces::in_pieces;
 use super::real::Real;
 use super::simd::vectorized;
 use crate::Sgd;
 
-/// Elements that one task updates.
-const PIECE: usize = 1 << 14;
-
 /// w ← w − η g with g ← g + λ w and, given a velocity, v ← μ v + g and the update v, or μ v + g for Nesterov's form.
 pub(crate) fn sgd<R: Real>(step: Sgd, weight: &mut [R], velocity: Option<&mut [R]>, gradient: &[R]) {
     let [rate, momentum, l2] = [step.rate, step.momentum, step.l2].map(R::of);
-    let weights = weight.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE));
     let Some(velocity) = velocity else {
-        return weights.for_each(|(weight, gradient)| {
+        return in_pieces([weight], gradient, |[weight], gradient| {
             vectorized(
                 #[inline(always)]
                 || {
@@ -25,7 +20,7 @@ pub(crate) fn sgd<R: Real>(step: Sgd, weight: &mut [R], velocity: Option<&mut [R
             );
         });
     };
-    weights.zip(velocity.par_chunks_mut(PIECE)).for_each(|((weight, gradient), velocity)| {
+    in_pieces([weight, velocity], gradient, |[weight, velocity], gradient| {
         vectorized(
             #[inline(always)]
             || {

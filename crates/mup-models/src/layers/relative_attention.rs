@@ -26,7 +26,7 @@ pub(crate) fn sinusoids(
 
 type Sizes = (usize, usize, u64);
 
-/// The numbers, which are the same in every step of a training: computing them takes as long as a layer of a narrow model.
+/// The numbers, which are the same in every step of a training.
 fn sinusoids_once(distances: usize, d_model: usize, alpha_relative: f64) -> Arc<[f64]> {
     static LAST: Mutex<Option<(Sizes, Arc<[f64]>)>> = Mutex::new(None);
     let sizes = (distances, d_model, alpha_relative.to_bits());
