@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, ops::Range};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use mup_transfer::in_parallel;
+use mup_sweep::in_parallel;
 use mup_verdict::coordinates::{CoordCheck, Record, Records, TrialError};
 
 use crate::setup::Setup;

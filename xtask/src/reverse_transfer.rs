@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use gpt_transfer::parse_grid;
-use mup_transfer::{Hyperparameters, Log2Grid};
+use mup_study::Hyperparameters;
+use mup_sweep::Log2Grid;
 use mup_verdict::{
     Answer,
     coordinates::TrialError,

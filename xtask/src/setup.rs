@@ -1,11 +1,11 @@
 //! One experiment: what is trained, under which rules and with which numbers. Data, so that an ablation is a change of it.
 
 use burn::tensor::Device;
+use mup_files::sha256;
 use mup_init::InitSpec;
 use mup_rules::Parametrization;
 use mup_shapes::{ParamSpec, PathPattern};
 use mup_verdict::coordinates::{Criteria, TrialError};
-use sha2::{Digest, Sha256};
 
 use crate::{
     choices::{Model, Optimizer, Scaling},
@@ -80,7 +80,7 @@ impl Setup {
     pub(crate) fn key(&self) -> String {
         let Self { model, scaling, optimizer, parametrization, learning_rate, .. } = self;
         let everything = format!("{:?}", Self { widths: Vec::new(), ..self.clone() });
-        let digest: String = Sha256::digest(everything).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let digest = &sha256(everything)[..12];
         let (rules, base) = (&parametrization.name, self.base());
         format!("{model} · {scaling} · {optimizer} · {rules} · learning rate {learning_rate} · base {base} · {digest}")
     }

@@ -1,6 +1,6 @@
 //! A grid of runs per width and seed that extends itself until every optimum is bracketed.
 
-use mup_transfer::Log2Grid;
+use mup_sweep::Log2Grid;
 use mup_verdict::{
     coordinates::TrialError,
     transfer::{self, Runs},

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt::Display, path::PathBuf, time::Instant};
 use gpt_transfer::{Sizes, TextTraining};
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_devices::{Backend, DeviceName};
-use mup_transfer::{Archive, Hyperparameters, Source, TrialRecord, in_parallel};
+use mup_study::{Archive, Hyperparameters, Source, TrialRecord};
+use mup_sweep::in_parallel;
 use mup_verdict::{Answer, coordinates::TrialError};
 use serde::Serialize;
 

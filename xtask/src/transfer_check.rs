@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use gpt_transfer::parse_grid;
-use mup_transfer::{Hyperparameters, Log2Grid, SpaceError};
+use mup_study::Hyperparameters;
+use mup_sweep::{GridError, Log2Grid};
 use mup_verdict::{
     Answer,
     coordinates::TrialError,
@@ -62,7 +63,7 @@ impl Over {
         self.to_string().replace('-', " ")
     }
 
-    fn default_grid(self) -> Result<Log2Grid, SpaceError> {
+    fn default_grid(self) -> Result<Log2Grid, GridError> {
         let (low, high, step) = match self {
             Self::LearningRate => (-8.0, -3.0, 1.0),
             Self::WeightDecay => (-6.0, 2.0, 2.0),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use mup_transfer::Hyperparameters;
+use mup_study::Hyperparameters;
 use mup_verdict::{
     Answer,
     coordinates::TrialError,

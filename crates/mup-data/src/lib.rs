@@ -7,9 +7,7 @@
 //! It knows neither Burn nor models: a batch is two vectors.
 
 mod batch;
-mod durable;
 mod error;
-mod hash;
 mod order;
 mod permutation;
 mod prepared;
@@ -19,7 +17,6 @@ mod tokens;
 
 pub use batch::Batch;
 pub use error::{DataError, Difference};
-pub use hash::sha256;
 pub use order::{Order, even_batch, windows_per_epoch};
 pub use prepared::{DataSet, Description, PartDescription, VERSION, prepare};
 pub use text::{Text, read_text, validation_start};

@@ -47,7 +47,7 @@ fn bytes_are_split_where_gpt_transfer_splits_them() {
     let start = bytes.len() - bytes.len() / 20;
     assert_eq!(fs::read(folder.path().join("train.bin")).unwrap(), bytes[..start]);
     assert_eq!(fs::read(folder.path().join("validation.bin")).unwrap(), bytes[start..]);
-    assert_eq!(data.description.train.sha256, mup_data::sha256(&bytes[..start]));
+    assert_eq!(data.description.train.sha256, mup_files::sha256(&bytes[..start]));
 }
 
 #[test]

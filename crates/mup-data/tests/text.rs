@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use mup_data::{Text, read_text, sha256, validation_start};
+use mup_data::{Text, read_text, validation_start};
+use mup_files::sha256;
 
 fn refusal(path: &Path) -> String {
     let error = read_text(path).unwrap_err().to_string();

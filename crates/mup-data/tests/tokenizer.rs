@@ -46,7 +46,7 @@ fn a_saved_tokenizer_is_the_same_when_loaded() {
         let loaded = Tokenizer::load(&path).unwrap();
         assert_eq!(loaded.fingerprint(), tokenizer.fingerprint());
         assert_eq!(loaded.vocab_size(), tokenizer.vocab_size());
-        assert_eq!(mup_data::sha256(&fs::read(&path).unwrap()), tokenizer.fingerprint());
+        assert_eq!(mup_files::sha256(fs::read(&path).unwrap()), tokenizer.fingerprint());
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

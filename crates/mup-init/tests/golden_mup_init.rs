@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use mup_files::sha256;
 use mup_init::{Distribution, Draw, InitSpec};
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
 use mup_shapes::{Axes, Axis, BaseShapes, Kind, ModuleShapes, ParamShape};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 const GOLDEN: &str = include_str!("data/mup_init.json");
 const GENERATOR: &str = include_str!("data/generate.py");
@@ -96,8 +96,7 @@ fn every_draw_equals_microsoft_mups_to_twelve_digits() {
 #[test]
 fn the_golden_file_is_the_generators() {
     let header = golden().header;
-    let hash = Sha256::digest(GENERATOR);
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256(GENERATOR);
     assert_eq!(hash, header.generator_sha256, "run tests/data/generate.py again");
     assert_eq!(header.versions["mup"], "1.0.0");
 }

@@ -1,9 +1,10 @@
 //! Reads a small text file whole with a limit, and replaces one at once.
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use mup_files::write_durably;
 
 use crate::{FileError, FileProblem};
 
@@ -28,28 +29,8 @@ fn read_bytes(file: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes beside the file and renames, so that a reader, or a crash in between, sees the old file or the
-/// new one and never a part.
+/// Writes the file durably, so that a reader, or a crash in between, sees the old file or the new one and never a part.
 pub(crate) fn replace(file: &Path, text: &str) -> Result<(), FileError> {
-    let beside = beside(file);
-    let written = write_synced(&beside, text).and_then(|()| fs::rename(&beside, file));
-    written.map_err(|error| {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&beside);
-        FileError::new(FileProblem::Write { reason: error.to_string() }).in_file(file)
-    })
-}
-
-fn write_synced(file: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = File::create_new(file)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-fn beside(file: &Path) -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}-{nanos}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    file.with_file_name(name)
+    write_durably(file, text.as_bytes())
+        .map_err(|error| FileError::new(FileProblem::Write { reason: error.to_string() }).in_file(file))
 }

@@ -1,17 +1,18 @@
 //! Weights as a safetensors file, for other programs.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::kind::Basic;
 use burn::tensor::{Bool, DType, Int, Tensor, TensorData};
+use mup_files::write_durably;
 use mup_shapes::PathPattern;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
-use crate::{TrainError, durable};
+use crate::TrainError;
+use crate::error::io_error;
 
 /// Writes a module's parameters to a safetensors file, whole or not at all.
 ///
@@ -35,15 +36,7 @@ pub fn write_safetensors<M: Module>(model: &M, path: &Path, without: &[PathPatte
     let information = HashMap::from([("format".to_owned(), "burn".to_owned())]);
     let bytes = safetensors::serialize(views.map_err(unusable)?, Some(information));
     let bytes = bytes.map_err(|error| unusable(error.to_string()))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    // Left by a killed process; in a container every process may have the same number.
-    let _ = fs::remove_file(&temporary);
-    let written = durable::write_file(&temporary, &bytes).and_then(|()| durable::rename(&temporary, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    write_durably(path, &bytes).map_err(io_error("write", path))
 }
 
 fn view<'a>(name: &str, data: &'a TensorData) -> Result<TensorView<'a>, String> {

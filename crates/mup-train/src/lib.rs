@@ -6,7 +6,6 @@
 
 mod checkpoint;
 mod curve;
-mod durable;
 mod error;
 mod event;
 mod export;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use mup_files::sync_folder;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,6 +31,9 @@ impl Metrics {
     pub(crate) fn open(path: PathBuf, step: usize, mut warn: impl FnMut(String)) -> Result<Self, TrainError> {
         let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = open.map_err(io_error("open", &path))?;
+        // Its name too has to reach the disk: checkpoints rely on its lines.
+        let folder = path.parent().unwrap_or(Path::new("."));
+        sync_folder(folder).map_err(io_error("sync", folder))?;
         let (length, steps) = whole_lines(&file, step, &path)?;
         let cut = |file: &mut File| {
             file.set_len(length)?;

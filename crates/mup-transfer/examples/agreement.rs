@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use mup_transfer::{Optimum, Point, Study, StudyConfig, StudyRecord};
+use mup_study::{Study, StudyConfig, StudyRecord};
+use mup_sweep::{Optimum, Point};
 
 const RATE: &str = "learning-rate";
 /// Octaves: the step of the grid.

@@ -1,8 +1,7 @@
 //! What tuning cost, relative to training the target.
 
+use mup_study::Curve;
 use serde::{Deserialize, Serialize};
-
-use crate::Curve;
 
 /// What a set of training runs consumed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mup_transfer::cli::{self, Interrupt, Status, TuneArguments};
-use mup_transfer::launch::{LaunchError, Tuned};
-use mup_transfer::{Program, Search, Space, Stage, Study, StudyConfig};
+use mup_study::cli::{self, Interrupt, Status, TuneArguments};
+use mup_study::launch::{LaunchError, Tuned};
+use mup_study::{Program, Search, Space, Stage, Study, StudyConfig};
 
 /// Tunes hyperparameters of any training program on a small model.
 ///

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use mup_rules::{PlanRow, ScalingPlan};
+use mup_study::{Hyperparameter, Hyperparameters};
 use serde::{Deserialize, Serialize};
 
-use crate::{Hyperparameter, Hyperparameters, TransferError, Transferable};
+use crate::{TransferError, Transferable, across_width};
 
 /// One transferred value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,7 +52,7 @@ pub fn transfer(
         hyperparameter,
         proxy: values.get(hyperparameter),
         target: values.get(hyperparameter),
-        transferable: hyperparameter.across_width(),
+        transferable: across_width(hyperparameter.name()).0,
         explanation: explain(hyperparameter, target),
     };
     Ok(Transfer { values: *values, rows: Hyperparameter::ALL.into_iter().map(row).collect() })

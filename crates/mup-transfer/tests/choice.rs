@@ -4,10 +4,10 @@ mod synthetic;
 
 use std::path::PathBuf;
 
-use mup_transfer::{
-    ChoiceError, Dimension, Edge, Interval, NoiseSource, Records, Search, Setting, Space, Stage, StudyConfig, Warning,
-    choose,
-};
+use mup_study::{Dimension, Records, Search, Setting, Space, Stage, StudyConfig};
+use mup_sweep::Edge;
+use mup_transfer::{ChoiceError, Interval, NoiseSource, Warning, choose};
+
 use synthetic::{End, chance, gpt, gpt3_study, number, run};
 
 fn rate_study(trials: usize) -> StudyConfig {
@@ -18,7 +18,7 @@ fn rate_study(trials: usize) -> StudyConfig {
 }
 
 /// A bowl around 10^center.
-fn bowl(center: f64) -> impl Fn(&mup_transfer::StudyTrial) -> End {
+fn bowl(center: f64) -> impl Fn(&mup_study::StudyTrial) -> End {
     move |trial| {
         let x = number(&trial.values, "learning-rate").log10() - center;
         End::Loss(2.0 + 0.1 * x * x + 0.002 * chance(trial))
@@ -72,9 +72,9 @@ fn the_same_records_give_the_same_choice_and_it_survives_json() {
 #[test]
 fn losses_are_averaged_over_seeds_and_one_diverged_seed_spoils_a_sample() {
     let config = StudyConfig { seeds: vec![0, 1], ..rate_study(16) };
-    let center = |trial: &mup_transfer::StudyTrial| number(&trial.values, "learning-rate").log10() + 2.5;
+    let center = |trial: &mup_study::StudyTrial| number(&trial.values, "learning-rate").log10() + 2.5;
     let best = |spoiled: Option<End>| {
-        let end = |trial: &mup_transfer::StudyTrial| match (&spoiled, trial.seed) {
+        let end = |trial: &mup_study::StudyTrial| match (&spoiled, trial.seed) {
             (Some(end), 1) if center(trial).abs() < 0.2 => end.clone(),
             (_, seed) => End::Loss(2.0 + 0.1 * center(trial).powi(2) + 0.01 * seed as f64),
         };
@@ -120,7 +120,7 @@ fn names_have_a_list_instead_of_a_range() {
         space: Space::named("rate").unwrap().with("schedule", Dimension::Categorical(names)),
         ..rate_study(64)
     };
-    let end = |trial: &mup_transfer::StudyTrial| match (bowl(-2.5)(trial), trial.values.get("schedule").unwrap()) {
+    let end = |trial: &mup_study::StudyTrial| match (bowl(-2.5)(trial), trial.values.get("schedule").unwrap()) {
         (End::Loss(loss), Setting::Text(name)) if name == "constant" => End::Loss(loss + 0.1),
         (end, _) => end,
     };
@@ -157,7 +157,7 @@ fn the_end_of_a_range_that_does_not_matter_is_not_flagged() {
     };
     for excess in 0..8 {
         // Whoever wins by chance, every value of the multiplier is as good.
-        let end = |trial: &mup_transfer::StudyTrial| match bowl(-2.5)(trial) {
+        let end = |trial: &mup_study::StudyTrial| match bowl(-2.5)(trial) {
             End::Loss(loss) if trial.sample % 8 == excess => End::Loss(loss - 0.001),
             end => end,
         };
@@ -173,7 +173,7 @@ fn an_optimum_that_moves_with_the_horizon_is_flagged() {
     let config = StudyConfig { seeds: vec![0, 1], stages, ..rate_study(1) };
     let moves = |octaves: f64| {
         let end =
-            |trial: &mup_transfer::StudyTrial| bowl(if trial.steps > 40 { -2.5 - 0.3 * octaves } else { -2.5 })(trial);
+            |trial: &mup_study::StudyTrial| bowl(if trial.steps > 40 { -2.5 - 0.3 * octaves } else { -2.5 })(trial);
         let choice = choose(&config, &run(&config, end)).unwrap();
         choice.warnings.iter().any(|warning| matches!(warning, Warning::OptimumMoves { short: 40, long: 160, .. }))
     };
@@ -237,7 +237,7 @@ fn without_a_finished_sample_the_error_says_how_many_ended_how_and_what_to_do() 
 #[test]
 fn every_end_is_counted_and_damaged_and_failed_trials_are_warned_about() {
     let config = rate_study(16);
-    let end = |trial: &mup_transfer::StudyTrial| match trial.sample {
+    let end = |trial: &mup_study::StudyTrial| match trial.sample {
         3 => End::Failed,
         4 | 5 => End::Missing,
         6..9 => End::Diverged,
@@ -267,7 +267,7 @@ fn equal_losses_single_trials_and_many_dimensions_are_judged_without_panic() {
         for seeds in [vec![0], vec![0, 1]] {
             let config = StudyConfig { space: space.clone(), seeds, ..rate_study(64) };
             let huge =
-                |trial: &mup_transfer::StudyTrial| End::Loss(if trial.sample.is_multiple_of(2) { -1e308 } else { 1.0 });
+                |trial: &mup_study::StudyTrial| End::Loss(if trial.sample.is_multiple_of(2) { -1e308 } else { 1.0 });
             let choice = choose(&config, &run(&config, huge)).unwrap();
             let json = serde_json::to_string(&choice).unwrap();
             assert_eq!(serde_json::from_str::<mup_transfer::Choice>(&json).unwrap(), choice);

@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use mup_study::{Dimension, Outcome, Setting, Space, Stage, StudyConfig, StudyTrial};
+use mup_sweep::Point;
+use mup_transfer::choose;
 use mup_transfer::report::{Numbers, RateCurve, Report};
-use mup_transfer::{Dimension, Outcome, Point, Setting, Space, Stage, StudyConfig, StudyTrial, choose};
+
 use synthetic::reports::{complete, of_study, rate_curve};
 use synthetic::{End, chance, gpt, gpt3_study, run};
 
@@ -138,7 +141,7 @@ fn a_loss_far_above_the_others_is_drawn_on_the_edge_and_the_legend_says_so() {
 fn the_same_records_give_the_same_bytes() {
     let config = gpt3_study();
     let records = run(&config, gpt);
-    let write = |records: &mup_transfer::Records| {
+    let write = |records: &mup_study::Records| {
         let choice = choose(&config, records).unwrap();
         let numbers = Numbers::new(config.clone(), records, choice);
         written(&Report { numbers, ..of_study(&config, gpt) })

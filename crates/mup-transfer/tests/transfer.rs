@@ -2,7 +2,8 @@
 
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
 use mup_shapes::{Axes, Axis, BaseShapes, Kind, ModuleShapes, ParamShape};
-use mup_transfer::{Hyperparameter, Hyperparameters, TransferError, Transferable, transfer};
+use mup_study::{Hyperparameter, Hyperparameters};
+use mup_transfer::{TransferError, Transferable, transfer};
 
 fn shapes(width: usize, vocab: usize, n_layer: usize) -> ModuleShapes {
     let weight = |path: String, d_in, d_out| ParamShape {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mup_transfer::figure::FigureError;
+use mup_figure::FigureError;
 
 /// Runs that cannot be judged, or a report that cannot be written.
 #[derive(Debug, thiserror::Error)]

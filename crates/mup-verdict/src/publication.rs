@@ -2,12 +2,11 @@
 
 use std::{
     fmt::Display,
-    fs,
     path::{Path, PathBuf},
 };
 
 use maud::{PreEscaped, html};
-use mup_transfer::{figure, write_durably};
+use mup_files::{create_folders, write_durably};
 use serde::Serialize;
 
 use crate::{
@@ -42,12 +41,12 @@ pub(crate) trait Judgment: Display + Serialize {
 
 /// Writes `STEM.{csv,json,txt,svg,png,html}`.
 pub(crate) fn write_to<J: Judgment>(judgment: &J, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
-    fs::create_dir_all(folder).map_err(|source| VerdictError::Write { path: folder.to_owned(), source })?;
+    create_folders(folder).map_err(|source| VerdictError::Write { path: folder.to_owned(), source })?;
     let file = |ending: &str| folder.join(format!("{}.{ending}", J::STEM));
     let failed = |path: &Path, reason: String| VerdictError::Draw { path: path.to_owned(), reason };
     let json = serde_json::to_string_pretty(judgment).map_err(|error| failed(&file("json"), error.to_string()))?;
     let panels = Panels { panels: judgment.panels(), title };
-    let svg = figure::svg(&panels).map_err(|reason| failed(&file("svg"), reason))?;
+    let svg = mup_figure::svg(&panels).map_err(|reason| failed(&file("svg"), reason))?;
     let csv = csv(&judgment.rows()).map_err(|error| failed(&file("csv"), error.to_string()))?;
     let texts = [
         ("csv", csv),
@@ -62,7 +61,7 @@ pub(crate) fn write_to<J: Judgment>(judgment: &J, folder: &Path, title: &str) ->
         write_durably(&path, text.as_bytes()).map_err(|source| VerdictError::Write { path: path.clone(), source })?;
         files.push(path);
     }
-    figure::write_png(&panels, &file("png"))?;
+    mup_figure::write_png(&panels, &file("png"))?;
     files.push(file("png"));
     Ok(files)
 }

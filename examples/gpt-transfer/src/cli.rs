@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use mup_data::Order;
 use mup_devices::DeviceName;
-use mup_transfer::cli::TuneArguments;
-use mup_transfer::{Log2Grid, Search};
+use mup_study::Search;
+use mup_study::cli::TuneArguments;
+use mup_sweep::Log2Grid;
 
 use crate::data::Units;
 

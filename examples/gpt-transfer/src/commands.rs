@@ -9,9 +9,9 @@ mod target;
 mod trial;
 mod tune;
 
-use mup_transfer::Study;
-use mup_transfer::cli::{self, Interrupt, Status, say};
-use mup_transfer::launch::Tuned;
+use mup_study::Study;
+use mup_study::cli::{self, Interrupt, Status, say};
+use mup_study::launch::Tuned;
 
 use crate::cli::{Arguments, Command};
 use crate::error::RunError;

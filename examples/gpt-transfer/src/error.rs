@@ -43,11 +43,13 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Device(#[from] mup_devices::DeviceError),
     #[error(transparent)]
-    Grid(#[from] mup_transfer::SpaceError),
+    Grid(#[from] mup_sweep::GridError),
     #[error(transparent)]
-    Study(#[from] mup_transfer::StudyError),
+    SpaceOrValues(#[from] mup_study::SpaceError),
     #[error(transparent)]
-    Launch(#[from] mup_transfer::launch::LaunchError),
+    Study(#[from] mup_study::StudyError),
+    #[error(transparent)]
+    Launch(#[from] mup_study::launch::LaunchError),
     #[error(transparent)]
     Choice(#[from] mup_transfer::ChoiceError),
     #[error(transparent)]
@@ -67,7 +69,7 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Train(#[from] mup_train::TrainError),
     #[error(transparent)]
-    Interrupt(#[from] mup_transfer::cli::InterruptError),
+    Interrupt(#[from] mup_study::cli::InterruptError),
     #[error("this run diverged, so it has no weights to export; its last checkpoint is in {}", folder.display())]
     NothingToExport { folder: PathBuf },
     #[error("cannot write {}: there is no folder {}; create it, or give --export another", path.display(), folder.display())]

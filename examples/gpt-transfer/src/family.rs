@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use mup_init::{Distribution, InitSpec};
 use mup_models::{GptConfig, shape_reader};
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-use mup_transfer::Hyperparameters;
+use mup_study::Hyperparameters;
 
 use crate::configuration::Configuration;
 use crate::error::RunError;

@@ -18,8 +18,8 @@ mod training;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mup_transfer::cli::{Interrupt, say};
-use mup_transfer::launch::LaunchError;
+use mup_study::cli::{Interrupt, say};
+use mup_study::launch::LaunchError;
 
 pub use crate::cli::parse_grid;
 use crate::error::RunError;

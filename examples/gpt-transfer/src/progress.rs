@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use mup_study::cli::say;
 use mup_train::Event;
-use mup_transfer::cli::say;
 
 /// A bar on standard error; without a terminal a line for every evaluation.
 #[derive(Debug)]

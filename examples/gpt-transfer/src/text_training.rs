@@ -4,9 +4,9 @@ use std::path::Path;
 
 use mup_data::Order;
 use mup_devices::DeviceName;
+use mup_study::cli::Interrupt;
+use mup_study::{Curve, Hyperparameters, Smoothing, Trial};
 use mup_train::Event;
-use mup_transfer::cli::Interrupt;
-use mup_transfer::{Curve, Hyperparameters, Smoothing, Trial};
 use serde_json::{Value, json};
 
 use crate::configuration::{Configuration, WEIGHT_DECAY};

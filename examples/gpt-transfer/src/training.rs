@@ -8,8 +8,8 @@ use mup_init::initialize;
 use mup_models::{Gpt, Sampler};
 use mup_optim::MupAdamWConfig;
 use mup_rules::ScalingPlan;
+use mup_study::{Curve, Evaluation, Hyperparameters};
 use mup_train::{Ended, Event, MicroBatch, RunFolder, Task, TaskError, Trained, Training};
-use mup_transfer::{Curve, Evaluation, Hyperparameters};
 use serde::Serialize;
 
 use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM};

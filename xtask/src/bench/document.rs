@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use mup_transfer::write_durably;
+use mup_files::write_durably;
 
 use super::measured::{AtShape, Contender, Measured};
 use super::scaling::Scaling;

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sha2::{Digest, Sha256};
+use mup_files::Sha256;
 
 use super::root;
 
@@ -67,12 +67,14 @@ fn cache() -> Result<PathBuf, EnvironmentError> {
 
 /// A short digest of the requirements: other versions get another environment.
 fn fingerprint(requirements: &Path) -> Result<String, EnvironmentError> {
-    let mut digest = Sha256::new();
+    let mut digest = Sha256::default();
     for (file, _) in REQUIREMENTS {
         let path = requirements.join(file);
         digest.update(fs::read(&path).map_err(|source| EnvironmentError::Io { path, source })?);
     }
-    Ok(digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+    let mut digest = digest.finish();
+    digest.truncate(12);
+    Ok(digest)
 }
 
 fn make(folder: &Path, python: &str, interpreter: &Path, requirements: &Path) -> Result<(), EnvironmentError> {

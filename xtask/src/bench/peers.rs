@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mup_files::write_durably;
 use mup_rules::Parametrization;
-use mup_transfer::{figure, write_durably};
 
 use super::agreement::disagreement;
 use super::document;
@@ -181,7 +181,7 @@ impl Peers {
         let mut json = serde_json::to_vec_pretty(measured)?;
         json.push(b'\n');
         write_durably(&self.out.join("performance.json"), &json)?;
-        figure::write_png(&Bars(measured), &pictures.join("peers.png"))?;
+        mup_figure::write_png(&Bars(measured), &pictures.join("peers.png"))?;
         println!("written: {}", self.out.join("performance.json").display());
         document::write(&self.out)
     }

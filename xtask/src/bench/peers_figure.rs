@@ -1,7 +1,7 @@
 //! The picture of `bench peers`: speed relative to PyTorch eager, a group of bars for each shape.
 
-use mup_transfer::figure::{Area, DrawResult, Entry, FAINT, INK, MARK, Pen, Picture, Swatch, shade};
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, Entry, FAINT, INK, MARK, Pen, Picture, Swatch, shade};
 
 use super::measured::{AtShape, Kind, Measured};
 use super::statistics::Spread;
@@ -126,7 +126,6 @@ fn draw_legend<B: DrawingBackend>(
 
 #[cfg(test)]
 mod tests {
-    use mup_transfer::figure;
 
     use super::Bars;
     use crate::bench::targets::tests::run;
@@ -134,7 +133,7 @@ mod tests {
     #[test]
     fn the_picture_names_every_contestant_and_shape() {
         let measured = run(90.0);
-        let svg = figure::svg(&Bars(&measured)).expect("drawn");
+        let svg = mup_figure::svg(&Bars(&measured)).expect("drawn");
         for text in ["flex", "PyTorch eager, fused AdamW", "d = 512, 4 layers, 8 × 128", "1.11"] {
             assert!(svg.contains(text), "{text}");
         }

@@ -1,7 +1,7 @@
 //! The final loss of every run of the target, one strip for each way to find its values.
 
-use mup_transfer::figure::{Area, DrawResult, INK, MARK, Pen, Picture, loss_label};
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, INK, MARK, Pen, Picture, loss_label};
 
 use super::results::Results;
 

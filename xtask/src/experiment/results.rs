@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use mup_transfer::{Curve, Outcome, figure, write_durably};
+use mup_files::write_durably;
+use mup_study::{Curve, Outcome};
 use mup_verdict::coordinates::TrialError;
 use serde::Serialize;
 
@@ -92,8 +93,8 @@ impl Results {
         let file = |ending: &str| folder.join(format!("results.{ending}"));
         write_durably(&file("json"), &serde_json::to_vec_pretty(self)?)?;
         write_durably(&file("txt"), self.to_string().as_bytes())?;
-        write_durably(&file("svg"), figure::svg(&strips)?.as_bytes())?;
-        figure::write_png(&strips, &file("png"))?;
+        write_durably(&file("svg"), mup_figure::svg(&strips)?.as_bytes())?;
+        mup_figure::write_png(&strips, &file("png"))?;
         Ok(["json", "txt", "svg", "png"].map(file).into())
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use mup_transfer::{Hyperparameters, Study, StudyRecord, TrialRecord, Values, choose, in_parallel};
+use mup_study::{Hyperparameters, Study, StudyRecord, TrialRecord, Values};
+use mup_sweep::in_parallel;
+use mup_transfer::choose;
 use mup_verdict::coordinates::TrialError;
 
 use super::program::Program;

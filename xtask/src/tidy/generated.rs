@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use mup_files::Sha256;
 
 use crate::bench;
 
@@ -59,11 +59,11 @@ fn generator_hash(folder: &Path) -> std::io::Result<String> {
     let mut files: Vec<_> = std::fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "py"));
     files.sort();
-    let mut hasher = Sha256::new();
+    let mut hasher = Sha256::default();
     for path in files {
         hasher.update(path.file_name().unwrap_or_default().to_string_lossy().as_bytes());
         hasher.update(b"\n");
         hasher.update(std::fs::read(path)?);
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hasher.finish())
 }

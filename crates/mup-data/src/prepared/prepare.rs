@@ -1,12 +1,12 @@
 //! From text to a folder of tokens, in one pass, on all cores and in little memory.
 
-use std::fs;
+use std::io::Write;
 use std::path::Path;
+
+use mup_files::{Sha256, WholeFile, create_folders, sha256_of_file, write_durably};
 
 use super::description::{Description, PartDescription, VERSION};
 use super::{DATA, DataSet, TOKENIZER, TRAIN, VALIDATION, file};
-use crate::durable::{DurableFile, write_durably};
-use crate::hash::{Hash, hash_of_file};
 use crate::text::{Piece, Stream};
 use crate::{DataError, Difference, Text, TokenWidth, Tokenizer};
 
@@ -24,7 +24,7 @@ use crate::{DataError, Difference, Text, TokenWidth, Tokenizer};
 /// text changes meanwhile, [`DataError::File`] for a full disk and the like.
 pub fn prepare(text: &Text, tokenizer: &Tokenizer, folder: &Path, validation_share: f64) -> Result<DataSet, DataError> {
     let start = text.validation_start(validation_share, tokenizer.boundary())?;
-    fs::create_dir_all(folder).map_err(DataError::file("create", folder))?;
+    create_folders(folder).map_err(DataError::file("create", folder))?;
     let recorded = exists(folder, DATA)?.then(|| Description::read(folder)).transpose()?;
     if let Some(recorded) = &recorded {
         // What the text becomes is not known yet: compare what it is made from.
@@ -51,16 +51,17 @@ pub fn prepare(text: &Text, tokenizer: &Tokenizer, folder: &Path, validation_sha
     ];
     refuse_other_files(folder, &wanted)?;
     // First what tells whose the others are: whatever is there without it is somebody else's.
-    write_durably(&file(folder, DATA), description.to_json().as_bytes())?;
+    let path = file(folder, DATA);
+    write_durably(&path, description.to_json().as_bytes()).map_err(DataError::file("write", &path))?;
     tokenizer.save(&file(folder, TOKENIZER))?;
-    train.file.commit()?;
-    validation.file.commit()?;
+    train.commit(&file(folder, TRAIN))?;
+    validation.commit(&file(folder, VALIDATION))?;
     DataSet::open(folder)
 }
 
 /// One `.bin` file, complete but not yet under its name.
 struct Encoded {
-    file: DurableFile,
+    file: WholeFile,
     part: PartDescription,
 }
 
@@ -74,7 +75,8 @@ impl Encoded {
         path: &Path,
     ) -> Result<Self, DataError> {
         let width = TokenWidth::for_vocabulary(tokenizer.vocab_size());
-        let (mut file, mut hash, mut n_bytes) = (DurableFile::create(path)?, Hash::default(), 0);
+        let (mut file, mut hash, mut n_bytes) =
+            (WholeFile::create(path).map_err(DataError::file("write", path))?, Sha256::default(), 0);
         let mut rest = Vec::new();
         loop {
             let mut pieces = Vec::new();
@@ -89,9 +91,13 @@ impl Encoded {
             for bytes in encode(&pieces, text.name(), tokenizer, width)? {
                 n_bytes += bytes.len() as u64;
                 hash.update(&bytes);
-                file.write(&bytes)?;
+                file.write_all(&bytes).map_err(DataError::file("write", path))?;
             }
         }
+    }
+
+    fn commit(self, path: &Path) -> Result<(), DataError> {
+        self.file.commit().map_err(DataError::file("write", path))
     }
 }
 
@@ -151,7 +157,8 @@ fn refuse_other_files(folder: &Path, wanted: &[(&str, String)]) -> Result<(), Da
     let mut differences = Vec::new();
     for (name, asked) in wanted {
         if exists(folder, name)? {
-            let there = hash_of_file(&file(folder, name))?;
+            let path = file(folder, name);
+            let there = sha256_of_file(&path).map_err(DataError::file("read", &path))?;
             if there != *asked {
                 differences.push(Difference { what: format!("{name}'s SHA-256"), there, asked: asked.clone() });
             }

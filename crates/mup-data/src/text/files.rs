@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use mup_files::Sha256;
+
 use crate::DataError;
-use crate::hash::Hash;
 
 const PIECE: usize = 1 << 20;
 
 /// Text files below a folder with their lengths, and how many files were skipped.
-pub(super) fn text_files(folder: &Path, hash: &mut Hash) -> Result<(Vec<(PathBuf, u64)>, usize), DataError> {
+pub(super) fn text_files(folder: &Path, hash: &mut Sha256) -> Result<(Vec<(PathBuf, u64)>, usize), DataError> {
     let mut paths = Vec::new();
     regular_files(folder, &mut paths)?;
     let (mut files, mut n_skipped) = (Vec::new(), 0);
@@ -30,7 +31,7 @@ pub(super) fn text_files(folder: &Path, hash: &mut Hash) -> Result<(Vec<(PathBuf
 }
 
 /// Bytes of a text file, which are added to the hash.
-pub(super) fn check(path: &Path, hash: &mut Hash) -> Result<u64, DataError> {
+pub(super) fn check(path: &Path, hash: &mut Sha256) -> Result<u64, DataError> {
     let mut file = File::open(path).map_err(DataError::file("read", path))?;
     // `checked` bytes were text; `bytes` begins with what is left of a character that was cut.
     let (mut checked, mut bytes) = (0, Vec::with_capacity(PIECE));
@@ -95,12 +96,12 @@ mod tests {
         let mut text = "é".repeat(PIECE);
         text.insert(0, 'x');
         fs::write(&path, &text).unwrap();
-        let mut hash = Hash::default();
+        let mut hash = Sha256::default();
         assert_eq!(check(&path, &mut hash).unwrap(), text.len() as u64);
-        assert_eq!(hash.finish(), crate::sha256(text.as_bytes()));
+        assert_eq!(hash.finish(), mup_files::sha256(text.as_bytes()));
         for (wrong, place) in [(&b"\xff"[..], 0), (b"ab\0", 2), (b"\xc3", 0)] {
             fs::write(&path, [text.as_bytes(), wrong].concat()).unwrap();
-            let error = check(&path, &mut Hash::default()).unwrap_err().to_string();
+            let error = check(&path, &mut Sha256::default()).unwrap_err().to_string();
             assert!(error.contains(&format!("byte {}", text.len() + place)), "{error}");
         }
     }

@@ -6,8 +6,9 @@ mod stream;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::hash::Hash;
-use crate::{DataError, sha256};
+use mup_files::{Sha256, sha256};
+
+use crate::DataError;
 pub(crate) use stream::{Boundary, Piece, Stream};
 
 /// Text in memory, or a file, or all text files of a folder; files are not held in memory.
@@ -57,7 +58,7 @@ impl Text {
     /// Those of [`read_text`].
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let kind = fs::metadata(path).map_err(DataError::file("read", path))?;
-        let mut hash = Hash::default();
+        let mut hash = Sha256::default();
         let (name, files) = if kind.is_dir() {
             let (files, n_skipped) = files::text_files(path, &mut hash)?;
             if files.is_empty() {

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use mup_files::Sha256;
+
 use super::{Source, Text, changed};
 use crate::DataError;
-use crate::hash::Hash;
 
 /// Bytes of a piece, unless no boundary is found in them.
 const PIECE: usize = 1 << 20;
@@ -43,7 +44,7 @@ pub(crate) struct Stream<'a> {
     text: &'a Text,
     position: u64,
     /// Of what was read, if it was read from the beginning.
-    hash: Hash,
+    hash: Sha256,
     open: Option<(usize, File)>,
 }
 
@@ -53,7 +54,7 @@ impl<'a> Stream<'a> {
     }
 
     pub(super) fn at(text: &'a Text, position: u64) -> Self {
-        Self { text, position, hash: Hash::default(), open: None }
+        Self { text, position, hash: Sha256::default(), open: None }
     }
 
     /// The next piece before `end`; `rest` holds what was read but belongs to the next one, and is empty at `end`.

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use mup_files::write_durably;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Characters, Kind, Tokenizer};
 use crate::DataError;
-use crate::durable::write_durably;
 
 const VERSION: u32 = 1;
 
@@ -46,7 +46,7 @@ impl Tokenizer {
     ///
     /// [`DataError::File`].
     pub fn save(&self, path: &Path) -> Result<(), DataError> {
-        write_durably(path, self.to_json().as_bytes())
+        write_durably(path, self.to_json().as_bytes()).map_err(DataError::file("write", path))
     }
 
     /// The content of its file.

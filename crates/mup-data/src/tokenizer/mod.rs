@@ -5,8 +5,10 @@ mod bpe;
 mod characters;
 mod file;
 
+use mup_files::sha256;
+
 use crate::text::{Boundary, Piece};
-use crate::{DataError, Text, sha256};
+use crate::{DataError, Text};
 use characters::Characters;
 
 /// Bytes, characters, or byte-pair encoding (feature `bpe`).

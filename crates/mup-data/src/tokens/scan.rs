@@ -1,8 +1,9 @@
 //! Looking at every token once.
 
+use mup_files::Sha256;
+
 use super::Tokens;
 use crate::DataError;
-use crate::hash::Hash;
 
 /// Bytes read at once; a multiple of every width.
 const PIECE: usize = 1 << 20;
@@ -14,7 +15,7 @@ impl Tokens {
     ///
     /// [`DataError::Changed`] and [`DataError::File`].
     pub fn sha256(&self) -> Result<String, DataError> {
-        let mut hash = Hash::default();
+        let mut hash = Sha256::default();
         self.scan(|_, bytes| {
             hash.update(bytes);
             Ok(())
@@ -28,7 +29,7 @@ impl Tokens {
     ///
     /// [`DataError::OutOfVocabulary`] names the first such token, [`DataError::WrongHash`] both hashes.
     pub fn verify(&self) -> Result<(), DataError> {
-        let mut hash = Hash::default();
+        let mut hash = Sha256::default();
         let mut tokens = Vec::new();
         self.scan(|position, bytes| {
             hash.update(bytes);

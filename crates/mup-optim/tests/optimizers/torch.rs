@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use burn::optim::ModuleOptimizer;
+use mup_files::sha256;
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig, clip_by_global_norm};
 use mup_rules::OptimizerKind;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::model::{Net, Values, floats, gradients_of, mup, values, with_values};
 
@@ -127,7 +127,6 @@ fn clipping_by_the_global_norm_equals_torch() {
 
 #[test]
 fn the_numbers_were_written_by_the_generator_beside_them() {
-    let hash = Sha256::digest(include_bytes!("torch/generate.py"));
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256(include_bytes!("torch/generate.py"));
     assert_eq!(Golden::read().header.sha256, hash, "rerun torch/generate.py");
 }

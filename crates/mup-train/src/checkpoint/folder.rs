@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mup_files::rename;
+
 use crate::TrainError;
-use crate::durable;
 use crate::error::io_error;
 
 /// The folder of the checkpoint at a step.
@@ -37,19 +38,9 @@ pub(super) fn remove_temporaries(checkpoints: &Path) -> Result<(), TrainError> {
 /// Deletes a checkpoint, which is at no moment there in part.
 pub(super) fn delete(checkpoints: &Path, step: usize) -> Result<(), TrainError> {
     let temporary = temporary(checkpoints, step);
-    durable::rename(&at_step(checkpoints, step), &temporary)?;
+    let path = at_step(checkpoints, step);
+    rename(&path, &temporary).map_err(io_error("rename", &path))?;
     fs::remove_dir_all(&temporary).map_err(io_error("remove", &temporary))
-}
-
-/// Renames a damaged checkpoint to `….damaged`, or the first free `….damaged.N`; returns the new name.
-pub(super) fn set_aside(path: &Path) -> Result<PathBuf, TrainError> {
-    let candidate = |n: usize| {
-        let number = if n == 1 { String::new() } else { format!(".{n}") };
-        PathBuf::from(format!("{}.damaged{number}", path.display()))
-    };
-    let aside = (1..).map(candidate).find(|aside| !aside.exists()).unwrap_or_else(|| candidate(0));
-    durable::rename(path, &aside)?;
-    Ok(aside)
 }
 
 fn names(checkpoints: &Path) -> Result<Vec<String>, TrainError> {

@@ -1,6 +1,6 @@
 //! What keeps a run: its lock, its checkpoints, and when the next is due.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -9,6 +9,7 @@ use burn::module::Module;
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::Bytes;
+use mup_files::create_folders;
 use serde_json::{Value, json};
 
 use super::identity::{differences, shapes_value};
@@ -59,7 +60,7 @@ impl Keeper {
     ) -> Result<Self, TrainError> {
         settings.check()?;
         let checkpoints = settings.path.join("checkpoints");
-        fs::create_dir_all(&checkpoints).map_err(io_error("create", &checkpoints))?;
+        create_folders(&checkpoints).map_err(io_error("create", &checkpoints))?;
         let lock = lock(&settings.path.join(".lock"), warn)?;
         folder::remove_temporaries(&checkpoints)?;
         let mut identity = json!(settings.identity);

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use mup_files::{set_aside, sha256};
+
 use super::folder;
-use super::state::{Header, LOSSES, MODEL, OPTIMIZER, STATE, SUMS, State, VERSION, digest, losses_from_bytes};
+use super::state::{Header, LOSSES, MODEL, OPTIMIZER, STATE, SUMS, State, VERSION, losses_from_bytes};
 use crate::TrainError;
+use crate::error::io_error;
 
 /// A checkpoint all of whose files are what was written.
 pub(super) struct Whole {
@@ -35,7 +38,7 @@ pub(super) fn newest_whole(checkpoints: &Path, mut warn: impl FnMut(String)) -> 
         match read(&path, step) {
             Ok(whole) => {
                 for (path, problem) in damaged {
-                    let aside = folder::set_aside(&path)?;
+                    let Some(aside) = set_aside(&path, "damaged").map_err(io_error("rename", &path))? else { continue };
                     let (from, to) = (path.display(), aside.display());
                     warn(format!(
                         "checkpoint {from} is damaged ({problem}); it is now {to}, and the one before is used"
@@ -57,7 +60,7 @@ fn read(path: &Path, step: usize) -> Result<Whole, Problem> {
     let sums: HashMap<&str, &str> =
         sums.lines().filter_map(|line| line.split_once("  ")).map(|(a, b)| (b, a)).collect();
     let checked = |name: &str, content: Vec<u8>| match sums.get(name) {
-        Some(wanted) if *wanted == digest(&content) => Ok(content),
+        Some(wanted) if *wanted == sha256(&content) => Ok(content),
         Some(_) => Err(Problem::Damaged(format!("{name} is not what was written"))),
         None => Err(Problem::Damaged(format!("{SUMS} has no digest of {name}"))),
     };

@@ -42,8 +42,3 @@ pub(super) fn losses_from_bytes(bytes: &[u8]) -> Vec<f64> {
     let (chunks, _) = bytes.as_chunks::<8>();
     chunks.iter().map(|chunk| f64::from_le_bytes(*chunk)).collect()
 }
-
-pub(super) fn digest(content: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mup_files::{rename, sha256, sync_folder, write_new};
+
 use super::folder;
-use super::state::{SUMS, digest};
+use super::state::SUMS;
+use crate::TrainError;
 use crate::error::io_error;
-use crate::{TrainError, durable};
 
 /// A checkpoint being written; removed again unless [`commit`](Self::commit)ted.
 pub(super) struct Writer {
@@ -23,16 +25,18 @@ impl Writer {
     }
 
     pub(super) fn file(&mut self, name: &str, content: &[u8]) -> Result<(), TrainError> {
-        durable::write_file(&self.temporary.join(name), content)?;
-        self.sums += &format!("{}  {name}\n", digest(content));
+        let path = self.temporary.join(name);
+        write_new(&path, content).map_err(io_error("write", &path))?;
+        self.sums += &format!("{}  {name}\n", sha256(content));
         Ok(())
     }
 
     /// Gives the checkpoint its name; once this returns, it survives a power cut.
     pub(super) fn commit(self) -> Result<PathBuf, TrainError> {
-        durable::write_file(&self.temporary.join(SUMS), self.sums.as_bytes())?;
-        durable::sync_folder(&self.temporary)?;
-        durable::rename(&self.temporary, &self.path)?;
+        let path = self.temporary.join(SUMS);
+        write_new(&path, self.sums.as_bytes()).map_err(io_error("write", &path))?;
+        sync_folder(&self.temporary).map_err(io_error("sync", &self.temporary))?;
+        rename(&self.temporary, &self.path).map_err(io_error("rename", &self.temporary))?;
         Ok(self.path.clone())
     }
 }

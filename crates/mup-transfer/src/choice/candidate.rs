@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use mup_study::{Outcome, StudyConfig, StudyRecord, Values};
 use serde::{Deserialize, Serialize};
-
-use crate::{Outcome, StudyConfig, StudyRecord, Values};
 
 /// A sample that finished with every seed, at one horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use mup_study::{Dimension, Outcome, Records, Setting, Space, StudyConfig, StudyRecord};
+use mup_sweep::Edge;
+
 use super::candidate::{Candidate, Judged, Judgment};
 use super::proxy;
 use super::transferable::across_width;
 use super::warning::{Warning, number};
 use super::{Choice, Noise};
-use crate::{Dimension, Edge, Interval, Outcome, Records, Setting, Space, StudyConfig, StudyRecord, Transferable};
+use crate::{Interval, Transferable};
 
 /// Share of a range that counts as its end.
 const END: f64 = 0.05;

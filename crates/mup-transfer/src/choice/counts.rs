@@ -1,9 +1,9 @@
 //! What became of a study's trials.
 
+use mup_study::{Records, StudyConfig};
 use serde::{Deserialize, Serialize};
 
 use super::candidate::{Judged, Judgment};
-use crate::{Records, StudyConfig};
 
 /// Trials of one stage, by how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! How much of the loss each hyperparameter decides.
 
 use fanova::{FanovaOptions, RandomForestOptions};
+use mup_study::Space;
 use serde::{Deserialize, Serialize};
 
 use super::candidate::{Judged, Judgment};
-use crate::Space;
 
 /// Fewer samples give the noise of the forest.
 pub const SAMPLES_FOR_IMPORTANCE: usize = 16;
@@ -104,7 +104,7 @@ fn losses(told: &[&Judged<'_>]) -> Option<(Vec<f64>, usize)> {
     Some((losses.into_iter().map(|loss| loss.unwrap_or(worst)).collect(), diverged))
 }
 
-fn places(told: &[&Judged<'_>], name: &str, dimension: &crate::Dimension) -> Vec<f64> {
+fn places(told: &[&Judged<'_>], name: &str, dimension: &mup_study::Dimension) -> Vec<f64> {
     let place = |one: &&Judged<'_>| one.values.get(name).and_then(|value| dimension.place(value)).unwrap_or(0.5);
     told.iter().map(place).collect()
 }

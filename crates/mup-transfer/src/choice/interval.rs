@@ -1,11 +1,11 @@
 //! Which values are as good as the chosen ones.
 
+use mup_study::rounded;
+use mup_study::{Dimension, Setting};
 use serde::{Deserialize, Serialize};
 
 use super::candidate::Candidate;
 use super::surrogate::Surrogate;
-use crate::values::rounded;
-use crate::{Dimension, Setting};
 
 /// The values of one hyperparameter that are as good as the chosen one, everything else at its best.
 ///

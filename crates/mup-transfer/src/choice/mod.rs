@@ -13,9 +13,9 @@ mod table;
 mod transferable;
 mod warning;
 
+use mup_study::{Records, Setting, StudyConfig, StudyRecord, Values};
 use serde::{Deserialize, Serialize};
 
-use crate::{Records, Setting, StudyConfig, StudyRecord, Transferable, Values};
 use candidate::{Judged, Judgment, judge};
 use interval::Evidence;
 use surrogate::Surrogate;
@@ -27,7 +27,7 @@ pub use importance::{Importance, SAMPLES_FOR_IMPORTANCE, Share};
 pub use interval::Interval;
 pub use noise::{Noise, NoiseSource};
 pub(crate) use table::short;
-pub use transferable::across_width;
+pub use transferable::{Transferable, across_width};
 pub use warning::Warning;
 
 /// How many runners-up are kept.
@@ -83,8 +83,9 @@ pub struct Chosen {
 /// # Example
 ///
 /// ```
-/// use mup_transfer::launch::{Silent, run_locally};
-/// use mup_transfer::{Curve, Ended, Space, Stage, Study, StudyConfig, StudyError, choose};
+/// use mup_study::launch::{Silent, run_locally};
+/// use mup_study::{Curve, Ended, Space, Stage, Study, StudyConfig, StudyError};
+/// use mup_transfer::choose;
 ///
 /// # let folder = tempfile::tempdir()?;
 /// let config = StudyConfig::new(Space::named("rate")?, vec![Stage::of(10, 16)]);

@@ -1,10 +1,10 @@
 //! How far a loss may lie from the best one by chance.
 
+use mup_study::StudyRecord;
 use serde::{Deserialize, Serialize};
 
 use super::candidate::{Candidate, variance};
 use super::surrogate::Surrogate;
-use crate::StudyRecord;
 
 /// The spread of one run's loss that the values do not explain.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use mup_study::{Dimension, Setting, Space};
+
 use super::candidate::Candidate;
-use crate::{Dimension, Setting, Space};
 
 /// Samples per fitted coefficient, at least.
 const PER_COEFFICIENT: usize = 2;

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use mup_study::Setting;
+use mup_study::rounded;
 
 use super::{Choice, Chosen, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE};
-use crate::Setting;
-use crate::values::rounded;
 
 impl fmt::Display for Noise {
     /// How it was measured, in a sentence without its end.

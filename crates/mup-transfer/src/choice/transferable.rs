@@ -1,6 +1,30 @@
 //! What is known, by name, of how the optimum of a hyperparameter moves with width.
 
-use crate::Transferable;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Whether the optimum stays where it is when the model grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transferable {
+    /// It stays, by theory or by published experiment.
+    Yes,
+    /// It moves.
+    No,
+    /// Nobody has published it.
+    Unknown,
+}
+
+impl fmt::Display for Transferable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        })
+    }
+}
 
 /// Parts of a name, what is known, and from where.
 const KNOWN: [(&[&str], Transferable, &str); 4] = [
@@ -60,12 +84,12 @@ pub(super) fn spelled(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Hyperparameter;
+    use mup_study::Hyperparameter;
 
     #[test]
     fn the_six_of_gpt_3_are_known_to_transfer() {
         for hyperparameter in Hyperparameter::ALL {
-            assert_eq!(across_width(hyperparameter.name()).0, hyperparameter.across_width());
+            assert_eq!(across_width(hyperparameter.name()).0, Transferable::Yes);
         }
     }
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use mup_study::Setting;
+use mup_study::rounded;
+use mup_sweep::Edge;
 use serde::{Deserialize, Serialize};
-
-use crate::values::rounded;
-use crate::{Edge, Setting};
 
 /// A reason for doubt, with its remedy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -207,6 +207,6 @@ impl fmt::Display for Warning {
 }
 
 /// A setting that a warning is about, as a number.
-pub(super) fn number(values: &crate::Values, name: &str) -> Option<f64> {
+pub(super) fn number(values: &mup_study::Values, name: &str) -> Option<f64> {
     values.get(name).and_then(Setting::number)
 }

@@ -1,9 +1,8 @@
 //! Axes from 0 to 1 with labels of their own, so that any range can be drawn: logarithms, names, enormous numbers.
 
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
-
-use crate::values::rounded;
-use crate::{Dimension, Setting};
+use mup_figure::plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use mup_study::rounded;
+use mup_study::{Dimension, Setting};
 
 /// Labels at most on the axis of a panel, about.
 const LABELS: f64 = 5.0;

@@ -1,10 +1,11 @@
 //! Training loss against steps, target and controls.
 
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, Entry, INK, Pen, Swatch, loss_label};
 
 use super::FinalRun;
-use super::draw::{Corner, MUP, STANDARD, legend};
-use crate::figure::{Area, DrawResult, Entry, INK, Pen, Swatch, loss_label};
+use super::legend::{Corner, legend};
+use super::palette::{MUP, STANDARD};
 
 /// Points of a curve at most: more cannot be seen.
 const POINTS: usize = 1000;

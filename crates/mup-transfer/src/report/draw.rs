@@ -1,16 +1,12 @@
-//! The figures of the report: their size, their colors, their legend.
+//! The figures of the report, by name: which picture each is.
 
 use std::path::Path;
 
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, Pen, Picture};
 
 use super::{FinalRun, Numbers, ReportError, curves, importance, rates, scatter};
 use crate::Importance;
-use crate::figure::{self, Area, DrawResult, Entry, FAINT, Pen, Picture};
-
-/// Blue for µP, vermilion for SP: distinct for color-blind eyes (Okabe & Ito).
-pub(super) const MUP: RGBColor = RGBColor(0, 114, 178);
-pub(super) const STANDARD: RGBColor = RGBColor(213, 94, 0);
 
 /// A figure of the report.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +28,7 @@ impl Figure<'_> {
     ///
     /// The plotting library's message.
     pub fn svg(&self) -> Result<String, String> {
-        figure::svg(self)
+        mup_figure::svg(self)
     }
 
     /// Writes the figure as PNG, at twice the size of the SVG.
@@ -41,7 +37,7 @@ impl Figure<'_> {
     ///
     /// [`ReportError`].
     pub fn write_png(&self, path: &Path) -> Result<(), ReportError> {
-        Ok(figure::write_png(self, path)?)
+        Ok(mup_figure::write_png(self, path)?)
     }
 }
 
@@ -62,62 +58,4 @@ impl Picture for Figure<'_> {
             Self::Importance(importance) => importance::draw(area, pen, importance),
         }
     }
-}
-
-/// The name of a parametrization as the paper writes it.
-pub(super) fn short_name(parametrization: &str) -> &str {
-    match parametrization {
-        "standard" => "SP",
-        "mup" => "µP",
-        other => other,
-    }
-}
-
-/// Where the legend stands.
-#[derive(Clone, Copy)]
-pub(super) enum Corner {
-    /// Its right upper corner is here.
-    RightTop((i32, i32)),
-    /// The middle of its upper edge is here.
-    MiddleTop((i32, i32)),
-}
-
-pub(super) fn legend<B: DrawingBackend>(
-    area: &Area<'_, B>,
-    pen: Pen,
-    corner: Corner,
-    entries: &[Entry],
-) -> DrawResult<B> {
-    let font = pen.font(15.0);
-    let widths = entries.iter().map(|entry| area.estimate_text_size(&entry.text, &font).map(|size| size.0));
-    let widest = widths.collect::<Result<Vec<_>, _>>()?.into_iter().max().unwrap_or(0) as i32;
-    // The SVG is read with the viewer's own font, which may be wider than the embedded one.
-    let width = widest + widest / 8 + pen.at(50.0);
-    let height = pen.at(21.0) * entries.len() as i32 + pen.at(8.0);
-    let (left, top) = match corner {
-        Corner::RightTop((x, y)) => (x - width, y),
-        Corner::MiddleTop((x, y)) => (x - width / 2, y),
-    };
-    let frame = [(left, top), (left + width, top + height)];
-    area.draw(&Rectangle::new(frame, WHITE.mix(0.9).filled()))?;
-    area.draw(&Rectangle::new(frame, pen.line(FAINT.into(), 1.0)))?;
-    for (i, entry) in entries.iter().enumerate() {
-        let y = top + pen.at(5.0) + pen.at(21.0) * i as i32;
-        entry.draw_swatch(area, pen, (left + pen.at(10.0), y + pen.at(9.5)))?;
-        area.draw(&Text::new(entry.text.clone(), (left + pen.at(40.0), y + pen.at(3.0)), font.clone()))?;
-    }
-    Ok(())
-}
-
-/// A legend in one line.
-pub(super) fn strip<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, entries: &[Entry]) -> DrawResult<B> {
-    let font = pen.font(15.0);
-    let (mut left, y) = (pen.at(64.0), pen.at(20.0));
-    for entry in entries {
-        entry.draw_swatch(area, pen, (left, y))?;
-        area.draw(&Text::new(entry.text.clone(), (left + pen.at(29.0), y - pen.at(5.5)), font.clone()))?;
-        let width = area.estimate_text_size(&entry.text, &font)?.0 as i32;
-        left += width + width / 8 + pen.at(52.0);
-    }
-    Ok(())
 }

@@ -1,9 +1,9 @@
 //! Importance as bars, the largest first.
 
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, FAINT, INK, Pen};
 
-use super::draw::MUP;
-use crate::figure::{Area, DrawResult, FAINT, INK, Pen};
+use super::palette::MUP;
 use crate::{Importance, Share};
 
 const ROW: u32 = 34;

@@ -4,23 +4,23 @@ mod axis;
 mod curves;
 mod draw;
 mod importance;
+mod legend;
 mod numbers;
 mod page;
+mod palette;
 mod rates;
 mod scatter;
 mod verdict;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use crate::figure::FigureError;
-use crate::write_durably;
 pub use draw::Figure;
+use mup_figure::FigureError;
+use mup_files::{create_folders, write_durably};
 pub use numbers::{FinalRun, Numbers, RateCurve, TrialSummary};
+use serde::{Deserialize, Serialize};
 
 /// Everything that depends on when and where.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Report {
     ///
     /// [`ReportError`].
     pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
-        fs::create_dir_all(folder).map_err(|source| ReportError::Io { path: folder.to_owned(), source })?;
+        create_folders(folder).map_err(|source| ReportError::Io { path: folder.to_owned(), source })?;
         let mut svgs = Vec::new();
         for (name, figure) in self.figures() {
             let svg = figure.svg().map_err(|reason| ReportError::Draw { path: folder.join(name), reason })?;

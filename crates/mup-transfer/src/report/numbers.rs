@@ -1,11 +1,10 @@
 //! What a report says, as data.
 
+use mup_study::{Curve, Hyperparameters, Outcome, Records, StudyConfig, StudyRecord, Values};
+use mup_sweep::{Optimum, Point};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Choice, Cost, Curve, Hyperparameters, Optimum, Outcome, Point, Records, Spent, StudyConfig, StudyRecord, Transfer,
-    Values,
-};
+use crate::{Choice, Cost, Spent, Transfer};
 
 /// Everything that follows from the records alone: the same records give the same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

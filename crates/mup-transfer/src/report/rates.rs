@@ -1,14 +1,16 @@
 //! Loss against log₂ learning rate, one panel for each parametrization, one curve for each width, the optimum
 //! of each marked: the paper's Figure 1.
 
-use plotters::coord::ranged1d::ValueFormatter;
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
+use mup_figure::plotters::coord::ranged1d::ValueFormatter;
+use mup_figure::plotters::coord::types::RangedCoordf64;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label, shade};
+use mup_study::Setting;
+use mup_sweep::{Optimum, Point};
 
-use super::draw::{Corner, MUP, STANDARD, legend, short_name};
+use super::legend::{Corner, legend};
+use super::palette::{MUP, STANDARD, short_name};
 use super::{FinalRun, Numbers, RateCurve};
-use crate::figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label, shade};
-use crate::{Optimum, Point, Setting};
 
 /// What one panel shows.
 struct Panel<'a> {
@@ -73,7 +75,7 @@ struct Exponents {
 }
 
 impl Ranged for Exponents {
-    type FormatOption = plotters::coord::ranged1d::NoDefaultFormatting;
+    type FormatOption = mup_figure::plotters::coord::ranged1d::NoDefaultFormatting;
     type ValueType = f64;
 
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
@@ -81,7 +83,7 @@ impl Ranged for Exponents {
         limit.0 + (part * f64::from(limit.1 - limit.0)).round() as i32
     }
 
-    fn key_points<Hint: plotters::coord::ranged1d::KeyPointHint>(&self, _hint: Hint) -> Vec<f64> {
+    fn key_points<Hint: mup_figure::plotters::coord::ranged1d::KeyPointHint>(&self, _hint: Hint) -> Vec<f64> {
         let (first, last) = (self.range.0.ceil() as i32, self.range.1.floor() as i32);
         (first..=last).map(f64::from).collect()
     }

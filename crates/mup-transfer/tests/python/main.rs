@@ -5,7 +5,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use mup_transfer::{Failure, Optimum, Outcome, Point, Study, StudyRecord};
+use mup_study::{Failure, Outcome, Study, StudyRecord};
+use mup_sweep::{Optimum, Point};
 
 /// With the three ways of getting a value. Two seeds each; enough steps for infinity above rate 2.
 const STUDY: &str = r#"

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use mup_transfer::{Program, Space, Stage, Study, StudyConfig};
+use mup_study::{Program, Space, Stage, Study, StudyConfig};
 
 /// A study in a folder as awkward as folders can be, and a cluster.
 struct Cluster {

@@ -4,7 +4,7 @@
 
 pub(crate) mod reports;
 
-use mup_transfer::{Curve, Ended, Failure, Records, Search, Setting, Stage, StudyConfig, StudyTrial, Values};
+use mup_study::{Curve, Ended, Failure, Records, Search, Setting, Stage, StudyConfig, StudyTrial, Values};
 
 /// How a synthetic trial ends.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
 /// Runs every trial of a study by formula, in a directory that is gone when this returns.
 pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Records {
     let folder = folder();
-    let study = mup_transfer::Study::create(&folder.path().join("study"), config.clone()).unwrap();
+    let study = mup_study::Study::create(&folder.path().join("study"), config.clone()).unwrap();
     for number in 0..config.n_waves() {
         let Some(wave) = study.wave(number).unwrap() else { break };
         for trial in &wave.trials {
@@ -40,7 +40,7 @@ pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Rec
                 }
                 End::Missing => continue,
             };
-            study.run(trial, || Ok::<_, mup_transfer::StudyError>(ended)).unwrap();
+            study.run(trial, || Ok::<_, mup_study::StudyError>(ended)).unwrap();
         }
     }
     let mut records = study.records().unwrap();
@@ -91,5 +91,5 @@ pub(crate) fn gpt(trial: &StudyTrial) -> End {
 /// The two horizons of the paper, small.
 pub(crate) fn gpt3_study() -> StudyConfig {
     let stages = vec![Stage::of(200, 64), Stage::of_best(800, 16)];
-    StudyConfig { search: Search::Sobol, ..StudyConfig::new(mup_transfer::Space::gpt3(), stages) }
+    StudyConfig { search: Search::Sobol, ..StudyConfig::new(mup_study::Space::gpt3(), stages) }
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use mup_study::{Curve, Evaluation, Hyperparameter, Hyperparameters, Outcome, Smoothing, StudyConfig, Values};
+use mup_sweep::{Optimum, Point};
 use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
-use mup_transfer::{
-    Curve, Evaluation, Hyperparameter, Hyperparameters, Optimum, Outcome, Point, Smoothing, StudyConfig, Transfer,
-    Transferred, Values, choose,
-};
+use mup_transfer::{Transfer, Transferable, Transferred, choose};
 
 use super::{End, gpt, gpt3_study, run};
 
 /// Of a study alone.
-pub(crate) fn of_study(config: &StudyConfig, end: impl Fn(&mup_transfer::StudyTrial) -> End) -> Report {
+pub(crate) fn of_study(config: &StudyConfig, end: impl Fn(&mup_study::StudyTrial) -> End) -> Report {
     let records = run(config, end);
     let choice = choose(config, &records).unwrap();
     let circumstances = Circumstances {
@@ -41,7 +40,7 @@ pub(crate) fn complete() -> Report {
         hyperparameter,
         proxy: values.get(hyperparameter),
         target: values.get(hyperparameter),
-        transferable: hyperparameter.across_width(),
+        transferable: Transferable::Yes,
         explanation: "unchanged".to_owned(),
     };
     report.numbers.transfer = Some(Transfer { values, rows: Hyperparameter::ALL.map(row).to_vec() });

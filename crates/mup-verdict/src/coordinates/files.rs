@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mup_transfer::write_durably;
+use mup_files::{create_folders, write_durably};
 use serde::Serialize;
 
 use super::{CheckError, Criteria, DamagedTrial, Finding, Report, Summary, Verdict, page::page, plot};
@@ -70,7 +70,7 @@ impl Report {
     pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, CheckError> {
         let failed =
             |path: &Path, source: io::Error| CheckError::Write { path: path.to_owned(), source: source.into() };
-        std::fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
+        create_folders(folder).map_err(|source| failed(folder, source))?;
         let texts = [
             ("coord-check.html", self.to_html(title)?),
             ("coord-check.txt", format!("{title}\n{self}\n")),

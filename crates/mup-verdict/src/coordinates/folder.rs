@@ -7,10 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use mup_files::{create_folders, sha256, write_durably};
 use mup_shapes::PathPattern;
-use mup_transfer::write_durably;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{CheckError, CoordCheck, DamagedTrial, Record, Source, Statistic};
 
@@ -65,7 +64,7 @@ impl Finished {
             return Ok(Self::default());
         };
         let identity = check.identity(key);
-        fs::create_dir_all(folder).map_err(|source| write_failed(folder, source))?;
+        create_folders(folder).map_err(|source| write_failed(folder, source))?;
         let mut finished = Self { place: Some((folder.clone(), identity.clone())), ..Self::default() };
         for path in trial_files(folder).map_err(|source| CheckError::Read { path: folder.clone(), source })? {
             let bytes = fs::read(&path).map_err(|source| CheckError::Read { path: path.clone(), source })?;
@@ -96,7 +95,7 @@ impl Finished {
         let path = folder.join(file_name(width, seed));
         let trial = Trial { check: check.clone(), width, seed, records: records.to_vec() };
         let json = serde_json::to_string(&trial).map_err(|error| write_failed(&path, error.into()))?;
-        write_durably(&path, format!("{}\n{json}\n", digest(json.as_bytes())).as_bytes())
+        write_durably(&path, format!("{}\n{json}\n", sha256(json.as_bytes())).as_bytes())
             .map_err(|source| write_failed(&path, source))
     }
 }
@@ -117,14 +116,10 @@ fn trial_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 fn parse(bytes: &[u8]) -> Result<Trial, String> {
     let text = str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let (stored, json) = text.split_once('\n').ok_or("no line end")?;
-    if stored != digest(json.trim_end().as_bytes()) {
+    if stored != sha256(json.trim_end().as_bytes()) {
         return Err("its content does not have the digest that it names; it is cut off or was changed".to_owned());
     }
     serde_json::from_str(json).map_err(|error| error.to_string())
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn write_failed(path: &Path, source: io::Error) -> CheckError {

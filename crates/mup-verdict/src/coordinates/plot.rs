@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use mup_transfer::figure::{self, Area, DrawResult, FigureError, Pen, Picture};
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, FigureError, Pen, Picture};
 
 use super::{CheckError, Finding, Quantity, Report, Source, Verdict, table::signed};
 
@@ -12,11 +12,11 @@ const LEGEND_LINE: u32 = 15;
 const TITLE: u32 = 34;
 
 pub(crate) fn svg(report: &Report, title: &str) -> Result<String, CheckError> {
-    figure::svg(&Plot { report, title }).map_err(|reason| CheckError::Draw { source: reason.into() })
+    mup_figure::svg(&Plot { report, title }).map_err(|reason| CheckError::Draw { source: reason.into() })
 }
 
 pub(crate) fn write_png(report: &Report, title: &str, path: &Path) -> Result<(), CheckError> {
-    figure::write_png(&Plot { report, title }, path).map_err(|error| match error {
+    mup_figure::write_png(&Plot { report, title }, path).map_err(|error| match error {
         FigureError::Draw { path, reason } => CheckError::Write { path, source: reason.into() },
         FigureError::Write { path, source } => CheckError::Write { path, source: source.into() },
     })

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mup_transfer::write_durably;
+use mup_files::write_durably;
 use serde::{Deserialize, Serialize};
 
 use super::{CheckError, Criteria, Quantity, Report, Source, Statistic};

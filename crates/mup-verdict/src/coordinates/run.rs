@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use mup_transfer::in_parallel;
+use mup_sweep::in_parallel;
 
 use super::{Activations, CheckError, CoordCheck, Record, Records, TrialError, folder::Finished};
 

@@ -1,6 +1,6 @@
 //! A straight axis whose labels are whole numbers, few enough to be read.
 
-use plotters::{
+use mup_figure::plotters::{
     coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter},
     prelude::Ranged,
 };

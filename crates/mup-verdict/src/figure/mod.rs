@@ -1,4 +1,4 @@
-//! What the figures of the verdicts add to [`mup_transfer::figure`]: panels side by side, and their axis of exponents.
+//! What the figures of the verdicts add to [`mup_figure`]: panels side by side, and their axis of exponents.
 
 mod exponents;
 mod panels;

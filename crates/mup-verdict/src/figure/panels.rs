@@ -1,7 +1,7 @@
 //! Panels side by side, one for each parametrization, with one frame, one color for each width and one legend.
 
-use mup_transfer::figure::{Area, DrawResult, Entry, Pen, Picture, shade};
-use plotters::prelude::{ChartBuilder, DrawingBackend, RGBColor, Text};
+use mup_figure::plotters::prelude::{ChartBuilder, DrawingBackend, RGBColor, Text};
+use mup_figure::{Area, DrawResult, Entry, Pen, Picture, shade};
 
 /// Width of a panel, height of the whole.
 const SIZE: (u32, u32) = (500, 430);

@@ -1,6 +1,6 @@
 //! The largest value at which training is still worth its name.
 
-use mup_transfer::{Optimum, Point};
+use mup_sweep::{Optimum, Point};
 use serde::Serialize;
 
 /// Where a landscape ends on its high side.

@@ -171,7 +171,7 @@ fn shifts(agreement: &Agreement) -> String {
 }
 
 /// Pairs of losses at the values that both curves have.
-fn shared(a: &[mup_transfer::Point], b: &[mup_transfer::Point]) -> Vec<(f64, f64)> {
+fn shared(a: &[mup_sweep::Point], b: &[mup_sweep::Point]) -> Vec<(f64, f64)> {
     let at = |x: f64| b.iter().find(|point| (point.log2_rate - x).abs() < 1e-9).and_then(|point| point.loss);
     a.iter().filter_map(|point| Some((point.loss?, at(point.log2_rate)?))).collect()
 }

@@ -1,6 +1,6 @@
 //! Where one model's optimum lies, from its losses on a grid of one seed.
 
-use mup_transfer::{Edge, Optimum, Point};
+use mup_sweep::{Edge, Optimum, Point};
 use serde::Serialize;
 
 use super::Quadratic;

@@ -1,6 +1,6 @@
 //! One width: optimum, lowest loss and regret, over its seeds.
 
-use mup_transfer::Point;
+use mup_sweep::Point;
 use serde::Serialize;
 
 use super::{Estimate, Runs};

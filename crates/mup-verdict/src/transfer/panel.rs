@@ -1,13 +1,11 @@
 //! Loss against the log₂ value, one panel for each parametrization, one curve for each width: the paper's Figure 1.
 
-use mup_transfer::{
-    Point,
-    figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label},
-};
-use plotters::{
+use mup_figure::plotters::{
     coord::types::RangedCoordf64,
     prelude::{Cartesian2d, ChartContext, Circle, Color, Cross, DrawingBackend, LineSeries, RGBColor},
 };
+use mup_figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label};
+use mup_sweep::Point;
 
 use super::{Comparison, Landscape, Report};
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mup_transfer::{Edge, Log2Grid, Optimum, Point};
+use mup_sweep::{Edge, Log2Grid, Optimum, Point};
 use serde::{Deserialize, Serialize};
 
 use super::{Criteria, Report};
@@ -40,7 +40,7 @@ impl Runs {
     /// a time beyond the edge on which the lowest loss lies, downward while every run diverges.
     ///
     /// ```
-    /// # use mup_transfer::Log2Grid;
+    /// # use mup_sweep::Log2Grid;
     /// # use mup_verdict::transfer::{Run, Runs};
     /// let grid = Log2Grid::new(-9.0, -7.0, 1.0)?;
     /// let mut runs = Runs { label: "µP".into(), hyperparameter: "learning rate".into(), runs: Vec::new() };
@@ -49,7 +49,7 @@ impl Runs {
     ///     runs.runs.push(Run { width: 64, seed: 0, log2_value, loss });
     /// }
     /// assert_eq!(runs.runs.last().map(|run| run.log2_value), Some(-4.0), "-5 is bracketed");
-    /// # Ok::<(), mup_transfer::SpaceError>(())
+    /// # Ok::<(), mup_sweep::GridError>(())
     /// ```
     #[must_use]
     pub fn wanted(&self, width: usize, seed: u64, grid: &Log2Grid, max_extensions: usize) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! Training curves, one panel for each parametrization, one color for each width: the paper's Figure 7.
 
-use mup_transfer::figure::{Area, DrawResult, Entry, Pen, loss_label};
-use plotters::prelude::{Color, DrawingBackend, LineSeries};
+use mup_figure::plotters::prelude::{Color, DrawingBackend, LineSeries};
+use mup_figure::{Area, DrawResult, Entry, Pen, loss_label};
 
 use super::{Comparison, Report};
 use crate::{

@@ -1,6 +1,6 @@
 //! What a user can get wrong, and what the check answers.
 
-use mup_transfer::Log2Grid;
+use mup_sweep::Log2Grid;
 use mup_verdict::{
     VerdictError,
     transfer::{Comparison, Criteria, Run, Runs},

@@ -1,6 +1,6 @@
 //! How well one optimum is found: a known one under noise, many times.
 
-use mup_transfer::{Optimum, Point};
+use mup_sweep::{Optimum, Point};
 use mup_verdict::transfer::Estimate;
 
 use super::noise::Noise;

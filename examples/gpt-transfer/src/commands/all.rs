@@ -1,7 +1,7 @@
 //! Everything in order: study, tuning, choice, target, control, report.
 
-use mup_transfer::cli::say;
-use mup_transfer::launch::Tuned;
+use mup_study::cli::say;
+use mup_study::launch::Tuned;
 
 use super::target::{TargetTraining, explain};
 use super::{choose, report, study, tune};

@@ -1,6 +1,7 @@
 //! The choice.
 
-use mup_transfer::{Choice, Hyperparameters, Study, choose as choose_from};
+use mup_study::{Hyperparameters, Study};
+use mup_transfer::{Choice, choose as choose_from};
 
 use crate::error::RunError;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use mup_study::{Hyperparameter, Hyperparameters, Study, StudyRecord, TrialRecord};
+use mup_sweep::{Optimum, Point};
 use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
-use mup_transfer::{Hyperparameter, Hyperparameters, Optimum, Point, Study, StudyRecord, TrialRecord};
 
 use super::study::Proxy;
 use super::target::{DEFAULT_RATE, TargetTraining};

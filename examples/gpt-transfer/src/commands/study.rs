@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use mup_data::{DataSet, Order, Text, Tokenizer};
 use mup_devices::{Backend, DeviceName};
-use mup_transfer::{Hyperparameter, Program, Search, Space, Stage, Study, StudyConfig};
+use mup_study::{Hyperparameter, Program, Search, Space, Stage, Study, StudyConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{DEFAULT_FOLDER, StudyArguments};
@@ -171,12 +171,12 @@ fn space(arguments: &StudyArguments, quick: bool) -> Result<(Space, Search), Run
     let Some(name) = &arguments.space else {
         let grid = match arguments.rates {
             Some(grid) => grid,
-            None if quick => mup_transfer::Log2Grid::new(-8.0, -4.0, 1.0)?,
-            None => mup_transfer::Log2Grid::new(-9.0, -3.0, 1.0)?,
+            None if quick => mup_sweep::Log2Grid::new(-8.0, -4.0, 1.0)?,
+            None => mup_sweep::Log2Grid::new(-9.0, -3.0, 1.0)?,
         };
         let rates = grid.exponents().into_iter().map(f64::exp2).collect();
         let rate = Hyperparameter::LearningRate.name();
-        let space = Space::default().with(rate, mup_transfer::Dimension::Grid(rates));
+        let space = Space::default().with(rate, mup_study::Dimension::Grid(rates));
         return Ok((space, arguments.search.unwrap_or(Search::Grid)));
     };
     let refuse = |reason: String| RunError::Space { name: name.clone(), reason };
@@ -187,7 +187,7 @@ fn space(arguments: &StudyArguments, quick: bool) -> Result<(Space, Search), Run
         Space::named(name).map_err(|error| refuse(error.to_string()))?
     };
     // Every sample has to be one that a model takes: better now than in each trial.
-    mup_transfer::Hyperparameters::try_from(&space.at(|_| 0.5)).map_err(|error| refuse(error.to_string()))?;
+    mup_study::Hyperparameters::try_from(&space.at(|_| 0.5)).map_err(|error| refuse(error.to_string()))?;
     Ok((space, arguments.search.unwrap_or_default()))
 }
 

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use mup_models::Gpt;
 use mup_rules::ScalingPlan;
+use mup_study::cli::{Interrupt, say};
+use mup_study::{Archive, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Trial, TrialRecord};
 use mup_train::{Ended, RunFolder, Trained};
-use mup_transfer::cli::{Interrupt, say};
-use mup_transfer::{
-    Archive, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Transfer, Trial, TrialRecord, transfer,
-};
+use mup_transfer::{Transfer, transfer};
 use serde_json::json;
 
 use super::study::{Proxy, Target};
@@ -203,7 +202,7 @@ fn values(text: &str, study: &Study) -> Result<Hyperparameters, RunError> {
 
 fn parse(list: &str) -> Result<Hyperparameters, RunError> {
     let refuse = |reason: String| RunError::Values { text: list.to_owned(), reason };
-    let mut values = mup_transfer::Values::default();
+    let mut values = mup_study::Values::default();
     for entry in list.split(',') {
         let (name, value) = entry.split_once('=').ok_or_else(|| refuse(format!("`{entry}` has no =")))?;
         let value: f64 = value.trim().parse().map_err(|error| refuse(format!("`{value}`: {error}")))?;
@@ -211,7 +210,7 @@ fn parse(list: &str) -> Result<Hyperparameters, RunError> {
         if values.get(name).is_some() {
             return Err(refuse(format!("`{name}` is there twice")));
         }
-        values = values.with(name, mup_transfer::Setting::Number(value));
+        values = values.with(name, mup_study::Setting::Number(value));
     }
     Hyperparameters::try_from(&values).map_err(|error| refuse(error.to_string()))
 }

@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::Path;
 
+use mup_study::cli::Interrupt;
+use mup_study::{Hyperparameters, Study, Values};
 use mup_train::Event;
-use mup_transfer::cli::Interrupt;
-use mup_transfer::{Hyperparameters, Study, Values};
 use serde::Deserialize;
 use serde_json::json;
 

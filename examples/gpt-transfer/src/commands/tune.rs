@@ -1,8 +1,8 @@
 //! Tuning: every trial of a study, here or on a cluster.
 
-use mup_transfer::Study;
-use mup_transfer::cli::{self, Interrupt, TuneArguments, say};
-use mup_transfer::launch::Tuned;
+use mup_study::Study;
+use mup_study::cli::{self, Interrupt, TuneArguments, say};
+use mup_study::launch::Tuned;
 
 use super::study::Proxy;
 use crate::error::RunError;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cargo_metadata::{Metadata, MetadataCommand};
-
-use mup_data::{Text, sha256};
+use mup_data::Text;
+use mup_files::sha256;
 
 use super::BurnSourceError;
 use crate::configuration::BURN_VERSION;

@@ -1,7 +1,7 @@
 //! The picture of the curves: one panel for each, logarithmic both ways.
 
-use mup_transfer::figure::{Area, DrawResult, Entry, INK, Pen, Picture, shade};
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, Entry, INK, Pen, Picture, shade};
 
 use super::{Curve, Scaling, What};
 
@@ -117,13 +117,12 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mup_transfer::figure;
 
     use super::{super::document::tests::measured, Panels, short};
 
     #[test]
     fn the_picture_names_every_curve_and_device() {
-        let svg = figure::svg(&Panels(&measured(9.0))).expect("drawn");
+        let svg = mup_figure::svg(&Panels(&measured(9.0))).expect("drawn");
         for text in ["Step by width, ms", "Plan by parameters, ms", "flex"] {
             assert!(svg.contains(text), "{text}");
         }

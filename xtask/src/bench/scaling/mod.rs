@@ -8,7 +8,7 @@ mod overhead;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use mup_transfer::{figure as pictures, write_durably};
+use mup_files::write_durably;
 use serde::{Deserialize, Serialize};
 
 use super::machine::Machine;
@@ -106,7 +106,7 @@ impl Task {
         let mut json = serde_json::to_vec_pretty(scaling)?;
         json.push(b'\n');
         write_durably(&self.out.join("scaling.json"), &json)?;
-        pictures::write_png(&figure::Panels(scaling), &folder.join("scaling.png"))?;
+        mup_figure::write_png(&figure::Panels(scaling), &folder.join("scaling.png"))?;
         page::write(&self.out)
     }
 }

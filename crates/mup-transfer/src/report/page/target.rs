@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::Transfer;
-use crate::report::draw::short_name;
+use crate::report::palette::short_name;
 use crate::report::{FinalRun, Numbers, RateCurve};
 
 pub(super) fn section(numbers: &Numbers, figure: &Markup) -> Markup {
@@ -45,7 +45,7 @@ pub(super) fn transfer(transfer: &Transfer) -> Markup {
             @for row in &transfer.rows {
                 tr {
                     td { (row.hyperparameter) }
-                    td.number { (crate::values::rounded(row.proxy)) } td.number { (crate::values::rounded(row.target)) }
+                    td.number { (mup_study::rounded(row.proxy)) } td.number { (mup_study::rounded(row.target)) }
                     td { (row.transferable) } td { (row.explanation) }
                 }
             }

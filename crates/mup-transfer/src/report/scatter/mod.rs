@@ -2,12 +2,12 @@
 
 mod panel;
 
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, shade};
 
 use super::Numbers;
 use super::axis::Axis;
-use super::draw::strip;
-use crate::figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, shade};
+use super::legend::strip;
 use panel::{Panel, draw_panel};
 
 const WIDTH: u32 = 960;

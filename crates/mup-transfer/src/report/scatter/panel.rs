@@ -1,12 +1,13 @@
 //! One hyperparameter.
 
-use plotters::prelude::*;
+use mup_figure::plotters::prelude::*;
+use mup_figure::{Area, BAND, DrawResult, MARK, Pen, Swatch};
+use mup_study::Setting;
 
 use super::Plot;
-use crate::figure::{Area, BAND, DrawResult, MARK, Pen, Swatch};
+use crate::Interval;
 use crate::report::TrialSummary;
 use crate::report::axis::Axis;
-use crate::{Interval, Setting};
 
 pub(super) struct Panel<'a> {
     pub(super) name: &'a str,

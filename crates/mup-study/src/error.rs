@@ -1,0 +1,207 @@
+//! What can be wrong with a search space or a study's directory.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+/// A search space that cannot be walked.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum SpaceError {
+    /// No hyperparameter of that name.
+    #[error("unknown hyperparameter `{name}`; there are {known}")]
+    UnknownHyperparameter {
+        /// What was asked for.
+        name: String,
+        /// What exists.
+        known: String,
+    },
+    /// Nothing to search.
+    #[error(
+        "the space has no hyperparameter: name at least one, for example learning-rate = {{ log-uniform = [1e-4, 1e-1] }}"
+    )]
+    Empty,
+    /// A dimension that makes no sense.
+    #[error("the space's `{name}`: {reason}")]
+    Dimension {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A value that makes no sense.
+    #[error("`{name}` cannot be {value}: {reason}")]
+    Value {
+        /// Of which hyperparameter.
+        name: String,
+        /// The value.
+        value: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A hyperparameter that every run needs.
+    #[error("`{name}` has no value: add it to the space, if only as {{ fixed = VALUE }}")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// A continuum in a grid search.
+    #[error("a grid search needs a list for every dimension, and `{name}` has none: write it as {{ grid = [...] }}")]
+    NoGrid {
+        /// Its name.
+        name: String,
+    },
+    /// More samples than there are.
+    #[error("{trials} trials were asked for, and the search has {points} points: lower the number of trials")]
+    TooManyTrials {
+        /// Asked for.
+        trials: usize,
+        /// There are.
+        points: usize,
+    },
+    /// More dimensions than Sobol points have.
+    #[error("{dimensions} dimensions vary, and Sobol points have {limit}: use the random search")]
+    TooManyDimensions {
+        /// Asked for.
+        dimensions: usize,
+        /// There are.
+        limit: usize,
+    },
+    /// No preset of that name.
+    #[error("no space is named `{name}`; there are gpt-3 and rate")]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+    },
+}
+
+/// One setting that differs between the study in a folder and the one asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Path of the setting.
+    pub setting: String,
+    /// Value in the folder.
+    pub there: String,
+    /// Value asked for.
+    pub asked: String,
+}
+
+impl Difference {
+    /// Every leaf in which two values differ.
+    pub(crate) fn collect(path: &str, old: &Value, new: &Value, differences: &mut Vec<Self>) {
+        let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        if let (Value::Object(old), Value::Object(new)) = (old, new) {
+            let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for key in keys {
+                let value = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                Self::collect(&join(key), &value(old), &value(new), differences);
+            }
+        } else if old != new {
+            differences.push(Self { setting: path.to_owned(), there: old.to_string(), asked: new.to_string() });
+        }
+    }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} there, {} asked for", self.setting, self.there, self.asked)
+    }
+}
+
+/// A study's directory that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The file system refused.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The folder holds a study with other settings.
+    #[error(
+        "{} holds a study with another configuration; choose another folder, or repeat its settings:\n  {}",
+        folder.display(),
+        differences.iter().map(Difference::to_string).collect::<Vec<_>>().join("\n  ")
+    )]
+    OtherConfiguration {
+        /// The folder.
+        folder: PathBuf,
+        /// Every setting that differs.
+        differences: Vec<Difference>,
+    },
+    /// There is no study.
+    #[error("there is no study at {}: create one with `tune`, or give its folder", path.display())]
+    Absent {
+        /// Where its description would be.
+        path: PathBuf,
+    },
+    /// The study makes no sense.
+    #[error("study.toml: {reason}")]
+    Config {
+        /// What is wrong.
+        reason: String,
+    },
+    /// Its space makes no sense.
+    #[error("study.toml: {0}")]
+    Space(#[from] SpaceError),
+    /// A trial that is none of the study's.
+    #[error("there is no trial {index}: the study has {trials}, counted from 0, fewer where not enough finished")]
+    NoSuchTrial {
+        /// Its index.
+        index: usize,
+        /// Number of trials.
+        trials: usize,
+    },
+    /// A trial that is not known yet.
+    #[error("trial {index} depends on trials that have not ended: run the earlier stages or rounds first")]
+    Waiting {
+        /// Its index.
+        index: usize,
+    },
+    /// The folder holds something else.
+    #[error("{} is no study and not empty (it holds {}): choose another folder", folder.display(), found.display())]
+    NotAStudy {
+        /// The folder.
+        folder: PathBuf,
+        /// One of the files in it.
+        found: PathBuf,
+    },
+    /// The file that describes a study is damaged.
+    #[error(
+        "cannot use {}: {reason}; restore this file, or delete it alone and repeat the command that made it: the trials beside \
+         it are kept",
+        path.display()
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A trial's file is of a newer version.
+    #[error(
+        "{} was written by a newer version of this program (record version {version}, known {known}): use that one, or \
+         choose another folder",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+        /// The latest version known here.
+        known: u32,
+    },
+}
+
+impl StudyError {
+    pub(crate) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}

@@ -1,0 +1,148 @@
+//! The six hyperparameters of the GPT-3 experiment.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::SpaceError;
+
+/// A hyperparameter of the GPT-3 experiment.
+///
+/// # Reference
+///
+/// Tensor Programs V, arXiv:2203.03466v2, App. F.4 and Fig. 14.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hyperparameter {
+    /// Base learning rate η.
+    LearningRate,
+    /// Factor on the initial standard deviation of all parameters.
+    InitScale,
+    /// Multiplier of the attention logits, the inverse of the attention temperature.
+    AlphaAttention,
+    /// Multiplier of the output logits, the inverse of the output temperature.
+    AlphaOutput,
+    /// Multiplier of the embedding layer's output.
+    AlphaEmbedding,
+    /// Multiplier of the relative-position vectors.
+    AlphaRelative,
+}
+
+impl Hyperparameter {
+    /// All six, in the paper's order.
+    pub const ALL: [Self; 6] = [
+        Self::LearningRate,
+        Self::InitScale,
+        Self::AlphaAttention,
+        Self::AlphaOutput,
+        Self::AlphaEmbedding,
+        Self::AlphaRelative,
+    ];
+
+    /// Name on the command line and in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LearningRate => "learning-rate",
+            Self::InitScale => "init-scale",
+            Self::AlphaAttention => "alpha-attention",
+            Self::AlphaOutput => "alpha-output",
+            Self::AlphaEmbedding => "alpha-embedding",
+            Self::AlphaRelative => "alpha-relative",
+        }
+    }
+}
+
+impl fmt::Display for Hyperparameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Hyperparameter {
+    type Err = SpaceError;
+
+    fn from_str(name: &str) -> Result<Self, SpaceError> {
+        let known = Self::ALL.into_iter().find(|hyperparameter| hyperparameter.name() == name);
+        known.ok_or_else(|| SpaceError::UnknownHyperparameter {
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
+    }
+}
+
+/// One value for each hyperparameter.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Hyperparameters {
+    /// Base learning rate η.
+    pub learning_rate: f64,
+    /// Factor on the initial standard deviation of all parameters.
+    pub init_scale: f64,
+    /// Multiplier of the attention logits.
+    pub alpha_attention: f64,
+    /// Multiplier of the output logits.
+    pub alpha_output: f64,
+    /// Multiplier of the embedding layer's output.
+    pub alpha_embedding: f64,
+    /// Multiplier of the relative-position vectors.
+    pub alpha_relative: f64,
+}
+
+impl Hyperparameters {
+    /// A learning rate, everything else 1.
+    #[must_use]
+    pub fn at_rate(learning_rate: f64) -> Self {
+        Self {
+            learning_rate,
+            init_scale: 1.0,
+            alpha_attention: 1.0,
+            alpha_output: 1.0,
+            alpha_embedding: 1.0,
+            alpha_relative: 1.0,
+        }
+    }
+
+    /// The value of one.
+    #[must_use]
+    pub fn get(&self, hyperparameter: Hyperparameter) -> f64 {
+        match hyperparameter {
+            Hyperparameter::LearningRate => self.learning_rate,
+            Hyperparameter::InitScale => self.init_scale,
+            Hyperparameter::AlphaAttention => self.alpha_attention,
+            Hyperparameter::AlphaOutput => self.alpha_output,
+            Hyperparameter::AlphaEmbedding => self.alpha_embedding,
+            Hyperparameter::AlphaRelative => self.alpha_relative,
+        }
+    }
+
+    /// The same with one of them changed.
+    #[must_use]
+    pub fn with(mut self, hyperparameter: Hyperparameter, value: f64) -> Self {
+        let field = match hyperparameter {
+            Hyperparameter::LearningRate => &mut self.learning_rate,
+            Hyperparameter::InitScale => &mut self.init_scale,
+            Hyperparameter::AlphaAttention => &mut self.alpha_attention,
+            Hyperparameter::AlphaOutput => &mut self.alpha_output,
+            Hyperparameter::AlphaEmbedding => &mut self.alpha_embedding,
+            Hyperparameter::AlphaRelative => &mut self.alpha_relative,
+        };
+        *field = value;
+        self
+    }
+}
+
+impl fmt::Display for Hyperparameters {
+    /// The rate as a power of two; of the others only those that are not 1.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rate 2^{}", self.learning_rate.log2())?;
+        for hyperparameter in &Hyperparameter::ALL[1..] {
+            let value = self.get(*hyperparameter);
+            if (value - 1.0).abs() > f64::EPSILON {
+                write!(f, ", {hyperparameter} {value}")?;
+            }
+        }
+        Ok(())
+    }
+}

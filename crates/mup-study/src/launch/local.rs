@@ -1,0 +1,111 @@
+//! Workers of this machine.
+
+use std::time::Duration;
+
+use mup_sweep::in_parallel;
+
+use super::Watch;
+use crate::{Ended, Source, Study, StudyError, StudyTrial};
+
+/// How long to wait for a trial that another worker holds.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// How a study was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tuned {
+    /// Every trial has a record.
+    Finished,
+    /// `stop` said so before that.
+    Stopped,
+}
+
+/// Runs every trial that has no record, `jobs` at a time, one wave after the other.
+///
+/// A trial that another worker holds is left to it; its record is waited for. Trials that are closures have one
+/// thread each (see [`in_parallel`]). `stop` is asked before every trial.
+///
+/// ```
+/// use mup_study::launch::{Silent, Tuned, run_locally};
+/// use mup_study::{Curve, Ended, Space, Stage, Study, StudyConfig, StudyError};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let config = StudyConfig::new(Space::named("rate")?, vec![Stage::of(10, 8)]);
+/// let study = Study::create(&folder.path().join("rates"), config)?;
+/// let tuned = run_locally(&study, 2, &|| false, &Silent, &|trial, _| {
+///     let rate = trial.values.get("learning-rate").and_then(|rate| rate.number()).unwrap();
+///     let losses = (0..trial.steps).map(|step| 5.0 - step as f64 * rate.min(0.01)).collect();
+///     Ok::<_, StudyError>(Ended::from(Curve { losses, ..Curve::default() }))
+/// })?;
+/// assert_eq!(tuned, Tuned::Finished);
+/// assert_eq!(study.records()?.records.len(), 8);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// The first error of a trial, which leaves no record; those of the study's files.
+pub fn run_locally<E: From<StudyError> + Send>(
+    study: &Study,
+    jobs: usize,
+    stop: &(dyn Fn() -> bool + Sync),
+    watch: &dyn Watch,
+    run: &(impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<Ended, E> + Sync),
+) -> Result<Tuned, E> {
+    for number in 0..study.config().n_waves() {
+        let mut told = false;
+        while let Some(wave) = study.wave(number)? {
+            let missing = missing(study, &wave.trials)?;
+            if !told {
+                watch.wave(wave.trials.len(), wave.trials.len() - missing.len());
+                told = true;
+            }
+            if missing.is_empty() {
+                break;
+            }
+            let ran =
+                in_parallel(
+                    jobs,
+                    &missing,
+                    |trial| {
+                        if stop() { Ok(false) } else { run_claimed(study, trial, watch, run) }
+                    },
+                )?;
+            if stop() {
+                return Ok(Tuned::Stopped);
+            }
+            if !ran.contains(&true) {
+                std::thread::sleep(PATIENCE);
+            }
+        }
+    }
+    Ok(Tuned::Finished)
+}
+
+fn missing(study: &Study, trials: &[StudyTrial]) -> Result<Vec<StudyTrial>, StudyError> {
+    let mut missing = Vec::new();
+    for trial in trials {
+        if study.find(trial)?.is_none() {
+            missing.push(trial.clone());
+        }
+    }
+    Ok(missing)
+}
+
+/// Whether the trial was this worker's.
+fn run_claimed<E: From<StudyError>>(
+    study: &Study,
+    trial: &StudyTrial,
+    watch: &dyn Watch,
+    run: &impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<Ended, E>,
+) -> Result<bool, E> {
+    let Some(claim) = study.claim(trial)? else { return Ok(false) };
+    let (record, source) = study.run(trial, || {
+        watch.begin(trial);
+        run(trial, &|step, loss| watch.step(trial, step, loss))
+    })?;
+    drop(claim);
+    if source != Source::Read {
+        watch.end(&record, &source);
+    }
+    Ok(true)
+}

@@ -1,0 +1,136 @@
+//! What is searched: one dimension for each hyperparameter, from a file or from a preset.
+
+mod dimension;
+mod presets;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{SpaceError, Values};
+
+pub use dimension::Dimension;
+
+/// Hyperparameters by name, each with the values that it may take.
+///
+/// ```
+/// let space: mup_study::Space = toml::from_str(
+///     r#"
+///     learning-rate = { log-uniform = [1e-4, 1e-1] }
+///     n-warm-up = { integer = [10, 100] }
+///     schedule = { categorical = ["linear", "cosine"] }
+///     "#,
+/// )?;
+/// space.check()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Space(pub BTreeMap<String, Dimension>);
+
+impl Space {
+    /// The same with another dimension, or one changed.
+    #[must_use]
+    pub fn with(mut self, name: &str, dimension: Dimension) -> Self {
+        self.0.insert(name.to_owned(), dimension);
+        self
+    }
+
+    /// Whether there is something to search, and every dimension makes sense.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError`] naming the dimension.
+    pub fn check(&self) -> Result<(), SpaceError> {
+        if self.0.is_empty() {
+            return Err(SpaceError::Empty);
+        }
+        self.0.iter().try_for_each(|(name, dimension)| dimension.check(name))
+    }
+
+    /// Names of the dimensions that vary, in order.
+    pub fn varied(&self) -> impl Iterator<Item = (&str, &Dimension)> {
+        self.0.iter().filter(|(_, dimension)| dimension.varies()).map(|(name, dimension)| (name.as_str(), dimension))
+    }
+
+    /// The values at a point of the unit cube: `coordinate` gives the place in 0..1 of a varied dimension.
+    #[must_use]
+    pub fn at(&self, mut coordinate: impl FnMut(&str) -> f64) -> Values {
+        let value = |(name, dimension): (&String, &Dimension)| {
+            let place = if dimension.varies() { coordinate(name) } else { 0.0 };
+            (name.clone(), dimension.at(place))
+        };
+        Values(self.0.iter().map(value).collect())
+    }
+
+    /// Every combination of the listed values, the last name changing fastest.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError::NoGrid`] naming a dimension without a list.
+    pub fn combinations(&self) -> Result<Vec<Values>, SpaceError> {
+        let mut combinations = vec![Values::default()];
+        for (name, dimension) in &self.0 {
+            let settings = dimension.settings().ok_or_else(|| SpaceError::NoGrid { name: name.clone() })?;
+            let each = |base: Values| settings.clone().into_iter().map(move |value| base.clone().with(name, value));
+            combinations = combinations.into_iter().flat_map(each).collect();
+        }
+        Ok(combinations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Setting;
+
+    fn space(text: &str) -> Result<Space, String> {
+        let space: Space = toml::from_str(text).map_err(|error| error.to_string())?;
+        space.check().map_err(|error| error.to_string())?;
+        Ok(space)
+    }
+
+    #[test]
+    fn senseless_spaces_are_refused_with_the_name_of_the_dimension() {
+        assert!(space("").unwrap_err().contains("no hyperparameter"));
+        for dimension in [
+            "{ log-uniform = [0.0, 1.0] }",
+            "{ log-uniform = [1.0, 0.1] }",
+            "{ log-uniform = [-1, 1] }",
+            "{ uniform = [1.0, 1.0] }",
+            "{ uniform = [nan, 1.0] }",
+            "{ uniform = [0.0, inf] }",
+            "{ integer = [4, 3] }",
+            "{ categorical = [] }",
+            "{ categorical = [\"a\", \"a\"] }",
+            "{ grid = [] }",
+            "{ grid = [1.0, 1] }",
+            "{ fixed = nan }",
+        ] {
+            let error = space(&format!("rate = {dimension}")).expect_err(dimension);
+            assert!(error.contains("`rate`"), "{dimension}: {error}");
+        }
+        for (text, said) in [("rate = { normal = [0, 1] }", "normal"), ("rate = 1.0", "rate"), ("rate = {}", "rate")] {
+            assert!(space(text).unwrap_err().contains(said), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_grid_is_the_product_of_its_lists_and_refuses_what_has_no_list() {
+        let text = "a = { grid = [1, 2.5] }\nb = { categorical = [\"x\", \"y\"] }\nc = { fixed = 3 }";
+        let combinations = space(text).unwrap().combinations().unwrap();
+        assert_eq!(combinations.len(), 4);
+        assert_eq!(combinations[1].get("b"), Some(&Setting::Text("y".to_owned())));
+        assert_eq!(combinations[2].get("a"), Some(&Setting::Number(2.5)));
+        assert!(combinations.iter().all(|values| values.get("c") == Some(&Setting::Integer(3))));
+        let continuous = space("a = { uniform = [0, 1] }").unwrap().combinations().unwrap_err();
+        assert!(continuous.to_string().contains("`a`"), "{continuous}");
+    }
+
+    #[test]
+    fn a_space_survives_toml() {
+        let space =
+            Space::gpt3().with("n", Dimension::Integer([1, 3])).with("x", Dimension::Fixed(Setting::Number(0.1)));
+        assert_eq!(toml::from_str::<Space>(&toml::to_string(&space).unwrap()).unwrap(), space);
+    }
+}

@@ -1,0 +1,39 @@
+//! The study's directory: what it remembers, what it refuses, what may be lost.
+
+mod bad_input;
+mod search;
+mod stages;
+mod workers;
+
+use std::path::Path;
+
+use mup_study::launch::{Silent, Tuned, run_locally};
+use mup_study::{Curve, Ended, Space, Stage, Study, StudyConfig, StudyError, StudyTrial};
+
+/// A rate search over two horizons.
+fn config() -> StudyConfig {
+    let stages = vec![Stage::of(20, 8), Stage::of_best(40, 3)];
+    StudyConfig { seeds: vec![0, 1], ..StudyConfig::new(Space::named("rate").unwrap(), stages) }
+}
+
+fn create(folder: &Path) -> Study {
+    Study::create(&folder.join("study"), config()).unwrap()
+}
+
+fn rate(trial: &StudyTrial) -> f64 {
+    trial.values.get("learning-rate").unwrap().number().unwrap()
+}
+
+/// A parabola in the logarithm of the rate with its bottom at 2^-7, the higher the fewer steps.
+fn losses(trial: &StudyTrial) -> Vec<f64> {
+    let end = 1.0 + 0.01 * (rate(trial).log2() + 7.0).powi(2) + 0.001 * trial.seed as f64;
+    (0..trial.steps).map(|step| end + 4.0 / (step + 1) as f64).collect()
+}
+
+fn train(trial: &StudyTrial) -> Result<Ended, StudyError> {
+    Ok(Curve { losses: losses(trial), ..Curve::default() }.into())
+}
+
+fn tune(study: &Study) -> Tuned {
+    run_locally(study, 2, &|| false, &Silent, &|trial, _| train(trial)).unwrap()
+}

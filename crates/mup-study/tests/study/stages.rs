@@ -1,0 +1,78 @@
+//! Stages and horizons.
+
+use mup_study::launch::{Silent, run_locally};
+use mup_study::{Failure, Stage, StudyError};
+
+use super::*;
+
+#[test]
+fn the_best_of_the_short_horizon_run_again_over_the_long_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    assert_eq!(study.config().n_trials(), (8 + 3) * 2);
+    assert_eq!(study.wave(1).unwrap(), None, "nothing has ended, so nobody knows the best");
+    assert!(matches!(study.trial(16), Err(StudyError::Waiting { index: 16 })));
+    assert_eq!(tune(&study), Tuned::Finished);
+    let records = study.records().unwrap();
+    assert_eq!((records.records.len(), records.missing), (22, 0));
+    let mut short: Vec<_> = records.records[..16].iter().step_by(2).collect();
+    short.sort_by(|a, b| a.outcome.loss().unwrap().total_cmp(&b.outcome.loss().unwrap()));
+    let best: Vec<usize> = short[..3].iter().map(|record| record.trial.sample).collect();
+    let long: Vec<usize> = records.records[16..].iter().step_by(2).map(|record| record.trial.sample).collect();
+    assert_eq!(long, best);
+    assert!(records.records[16..].iter().all(|record| record.trial.steps == 40 && record.curve.losses.len() == 40));
+}
+
+#[test]
+fn indices_count_through_all_stages_and_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    tune(&study);
+    let records = study.records().unwrap().records;
+    for (index, record) in records.iter().enumerate() {
+        assert_eq!(study.trial(index).unwrap(), record.trial);
+    }
+    assert!(matches!(study.trial(22), Err(StudyError::NoSuchTrial { index: 22, trials: 22 })));
+}
+
+#[test]
+fn a_sample_goes_on_only_if_all_its_seeds_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| match (trial.sample, trial.seed) {
+        (0, 1) => Ok(Curve { losses: vec![f64::NAN], ..Curve::default() }.into()),
+        (1, 0) => Ok(Ended { curve: Curve::default(), failure: Some(Failure::TimedOut { seconds: 1 }) }),
+        (sample, _) if sample < 6 => train(trial),
+        _ => Ok(Curve { losses: vec![1.0, 9.0], ..Curve::default() }.into()),
+    };
+    run_locally(&study, 1, &|| false, &Silent, &run).unwrap();
+    let mut long: Vec<usize> = study.wave(1).unwrap().unwrap().trials.iter().map(|trial| trial.sample).collect();
+    long.dedup();
+    assert_eq!(long.len(), 3);
+    assert!(long.iter().all(|sample| (2..6).contains(sample)), "{long:?}");
+}
+
+#[test]
+fn fewer_go_on_if_fewer_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| match trial.sample {
+        5 => train(trial),
+        _ => Ok(Curve { losses: vec![f64::INFINITY], ..Curve::default() }.into()),
+    };
+    assert_eq!(run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
+    assert_eq!(study.records().unwrap().records.len(), 16 + 2);
+    assert!(matches!(study.trial(18), Err(StudyError::NoSuchTrial { .. })));
+}
+
+#[test]
+fn new_samples_at_a_second_horizon_are_others_and_wait_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let stages = vec![Stage::of(20, 4), Stage::of(80, 2)];
+    let config = StudyConfig::new(Space::gpt3(), stages);
+    let study = Study::create(&folder.path().join("two"), config).unwrap();
+    let trials = study.wave(1).unwrap().expect("independent of the first").trials;
+    assert_eq!(trials.iter().map(|trial| trial.sample).collect::<Vec<_>>(), [4, 5]);
+    let first = study.wave(0).unwrap().unwrap().trials;
+    assert!(first.iter().all(|trial| trials.iter().all(|other| trial.values != other.values)));
+}
