@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use gpt_transfer::Hyperparameters;
 use gpt_transfer::parse_grid;
-use mup_study::Hyperparameters;
 use mup_sweep::Log2Grid;
 use mup_verdict::{
     Answer,

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Display, path::PathBuf, time::Instant};
 
-use gpt_transfer::{Sizes, TextTraining};
+use gpt_transfer::{Hyperparameters, Sizes, TextTraining};
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_devices::{Backend, DeviceName};
-use mup_study::{Archive, Hyperparameters, Source, TrialRecord};
+use mup_study::{Ended, Record, Source, Store, Trial};
 use mup_sweep::in_parallel;
 use mup_verdict::{Answer, coordinates::TrialError};
 use serde::Serialize;
@@ -82,7 +82,7 @@ pub(crate) struct Run {
 #[derive(Debug)]
 pub(crate) struct TextRuns {
     training: TextTraining,
-    archive: Archive,
+    store: Store,
     arguments: TextArguments,
     begun: Instant,
 }
@@ -98,9 +98,9 @@ impl TextRuns {
         let TextArguments { steps, batch, context, d_head, n_layer, .. } = arguments;
         let sizes = Sizes { base_width, d_head, n_layer, context, batch, steps };
         let training = TextTraining::new(sizes, arguments.text.as_deref(), arguments.device)?;
-        let archive = Archive::open(&arguments.out, training.settings(), training.smoothing())?;
+        let store = Store::open(&arguments.out, &training.settings())?;
         eprintln!("text {}\nfolder {}", training.text(), arguments.out.display());
-        Ok(Self { training, archive, arguments, begun: Instant::now() })
+        Ok(Self { training, store, arguments, begun: Instant::now() })
     }
 
     pub(crate) fn n_steps(&self) -> usize {
@@ -135,31 +135,32 @@ impl TextRuns {
     }
 
     /// The records of the runs, in their order.
-    pub(crate) fn records(&self, runs: &[Run]) -> Result<Vec<TrialRecord>, TrialError> {
+    pub(crate) fn records(&self, runs: &[Run]) -> Result<Vec<Record<Trial>>, TrialError> {
         // Widest first, so that no long run is left for the end.
         let mut order: Vec<usize> = (0..runs.len()).collect();
         order.sort_by_key(|&idx| std::cmp::Reverse(runs[idx].width));
         let bar = self.progress_bar(runs);
         let records = in_parallel(self.arguments.jobs, &order, |&idx| Ok((idx, self.record(&runs[idx], &bar)?)));
         bar.finish_and_clear();
-        let records: BTreeMap<usize, TrialRecord> = records.map_err(describe)?.into_iter().collect();
+        let records: BTreeMap<usize, Record<Trial>> = records.map_err(describe)?.into_iter().collect();
         Ok(records.into_values().collect())
     }
 
-    fn record(&self, run: &Run, bar: &ProgressBar) -> Result<TrialRecord, TrialError> {
+    fn record(&self, run: &Run, bar: &ProgressBar) -> Result<Record<Trial>, TrialError> {
         let training = self.training.with_base_width(run.base_width).with_weight_decay(run.weight_decay);
         let trial = training.trial(run.parametrization, run.width, run.seed, run.values)?;
         let work = self.training.parameter_count(run.width) as u64;
-        let (record, source) = self.archive.run(&trial, || {
-            training.train(&trial, |loss| {
+        let (stored, source) = self.store.run(&trial, || {
+            let curve = training.train(&trial, |loss| {
                 bar.inc(work);
                 bar.set_message(format!("{} width {} {}: {loss:.3}", run.parametrization, run.width, run.values));
-            })
+            })?;
+            Ok::<_, TrialError>(Ended::from(curve))
         })?;
         if source == Source::Read {
             bar.inc(work * self.arguments.steps as u64);
         }
-        Ok(record)
+        Ok(stored.judged(self.training.smoothing()))
     }
 
     fn progress_bar(&self, runs: &[Run]) -> ProgressBar {

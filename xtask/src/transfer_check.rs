@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use gpt_transfer::parse_grid;
-use mup_study::Hyperparameters;
+use gpt_transfer::{Hyperparameters, parse_grid};
 use mup_sweep::{GridError, Log2Grid};
 use mup_verdict::{
     Answer,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use mup_study::Hyperparameters;
+use gpt_transfer::Hyperparameters;
 use mup_verdict::{
     Answer,
     coordinates::TrialError,
@@ -45,7 +45,7 @@ impl WiderCheck {
             Curve { width: run.width, seed: run.seed, losses }
         };
         let records = text_runs.records(&runs)?;
-        let curves = runs.iter().zip(records).map(|(run, record)| curve(run, record.curve.losses)).collect();
+        let curves = runs.iter().zip(records).map(|(run, record)| curve(run, record.curve.losses.clone())).collect();
         Ok(Curves { label: label(preset).to_owned(), curves }.judge(Criteria::default())?)
     }
 }

@@ -9,14 +9,6 @@ use serde_json::{Map, Value};
 /// A search space that cannot be walked.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum SpaceError {
-    /// No hyperparameter of that name.
-    #[error("unknown hyperparameter `{name}`; there are {known}")]
-    UnknownHyperparameter {
-        /// What was asked for.
-        name: String,
-        /// What exists.
-        known: String,
-    },
     /// Nothing to search.
     #[error(
         "the space has no hyperparameter: name at least one, for example learning-rate = {{ log-uniform = [1e-4, 1e-1] }}"
@@ -30,27 +22,17 @@ pub enum SpaceError {
         /// What is wrong.
         reason: &'static str,
     },
-    /// A value that makes no sense.
-    #[error("`{name}` cannot be {value}: {reason}")]
-    Value {
-        /// Of which hyperparameter.
-        name: String,
-        /// The value.
-        value: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
-    /// A hyperparameter that every run needs.
-    #[error("`{name}` has no value: add it to the space, if only as {{ fixed = VALUE }}")]
-    Missing {
-        /// Its name.
-        name: String,
-    },
     /// A continuum in a grid search.
     #[error("a grid search needs a list for every dimension, and `{name}` has none: write it as {{ grid = [...] }}")]
     NoGrid {
         /// Its name.
         name: String,
+    },
+    /// A grid of more points than anybody can try.
+    #[error("the grid has more than {limit} points: shorten its lists, or use the random search")]
+    LargeGrid {
+        /// Points that a grid may have.
+        limit: usize,
     },
     /// More samples than there are.
     #[error("{trials} trials were asked for, and the search has {points} points: lower the number of trials")]
@@ -77,7 +59,7 @@ pub enum SpaceError {
 }
 
 /// One setting that differs between the study in a folder and the one asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// Path of the setting.
     pub setting: String,
@@ -182,6 +164,22 @@ pub enum StudyError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The folder holds runs of an older version of this program.
+    #[error(
+        "{} is of an older version of this program, whose runs this one does not read: choose another folder, or move that \
+         one away (nothing in it is touched)",
+        path.display()
+    )]
+    OldArchive {
+        /// The file that says so.
+        path: PathBuf,
+    },
+    /// A record that would not be read back as it was written.
+    #[error("bug: the record of trial {id} would not be read back equal, so it is not written; please report this")]
+    Unstorable {
+        /// Its name.
+        id: String,
     },
     /// A trial's file is of a newer version.
     #[error(

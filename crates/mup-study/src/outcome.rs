@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Curve;
+
 /// How many of the last steps the final training loss averages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Smoothing {
@@ -108,15 +110,23 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Judges the losses of all steps. No steps at all count as not finite.
+    /// Judges a run that got to its end. No steps at all count as not finite.
     #[must_use]
-    pub fn of(losses: &[f64], smoothing: Smoothing) -> Self {
-        if let Some(step) = losses.iter().position(|loss| !loss.is_finite()) {
+    pub fn judge(curve: &Curve, smoothing: Smoothing) -> Self {
+        let not_finite = curve.losses.iter().position(|loss| !loss.is_finite()).map(|index| curve.step(index));
+        if let Some(step) = not_finite.or(curve.not_finite) {
             return Self::NotFinite { step };
         }
+        let losses = &curve.losses;
         let Some(&first) = losses.first() else { return Self::NotFinite { step: 0 } };
         let last = smoothing.mean(losses);
         if losses.len() > 1 && last > first { Self::AboveStart { first, last } } else { Self::Finished { loss: last } }
+    }
+
+    /// Judges losses of steps 0, 1, 2, …, as [`judge`](Self::judge) does.
+    #[must_use]
+    pub fn of(losses: &[f64], smoothing: Smoothing) -> Self {
+        Self::judge(&Curve { losses: losses.to_vec(), ..Curve::default() }, smoothing)
     }
 
     /// The final training loss; none for a diverged or failed trial.

@@ -1,30 +1,23 @@
-//! One file per finished trial: whole or absent, with a digest, never repeated, never trusted when damaged.
+//! Records: what was measured of a trial that has ended, and how that is judged when it is read.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use mup_files::{digest_of_json, write_durably};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Curve, Failure, Outcome, Smoothing, StudyError};
+use crate::{Curve, Failure, Outcome, Smoothing, Trial};
 
-/// Version of the record's form. Another version is never read as this one.
-pub(crate) const RECORD_VERSION: u32 = 1;
-
-/// The record of a trial, as its file holds it; `T` describes the trial.
+/// The record of a trial as a study judges it today; `T` says which trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record<T> {
-    version: u32,
-    /// Identity of the trial.
-    pub id: String,
     /// What was run.
     pub trial: T,
     /// How it ended.
     pub outcome: Outcome,
     /// What it returned; losses up to the last finite one.
-    pub curve: Curve,
+    #[serde(with = "crate::shared")]
+    pub curve: Arc<Curve>,
     /// Wall-clock seconds: the only content that differs between two runs of one trial.
     pub seconds: f64,
 }
@@ -36,11 +29,13 @@ pub struct Ended {
     pub curve: Curve,
     /// Why it stopped before its end.
     pub failure: Option<Failure>,
+    /// Seconds that it took, if whoever ran it knows better than by waiting for it.
+    pub seconds: Option<f64>,
 }
 
 impl From<Curve> for Ended {
     fn from(curve: Curve) -> Self {
-        Self { curve, failure: None }
+        Self { curve, failure: None, seconds: None }
     }
 }
 
@@ -60,122 +55,45 @@ pub enum Source {
     },
 }
 
-pub(crate) enum Found<T> {
-    Record(Box<Record<T>>),
-    Nothing,
-    Damaged(String),
+/// What was measured of a trial, without a judgment: that follows from it when it is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// What was run.
+    pub trial: Trial,
+    /// What it returned; losses up to the last finite one.
+    pub curve: Arc<Curve>,
+    /// Why it did not get to its end.
+    pub failure: Option<Failure>,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// The search that asked for it, if one did; says from which configuration a record is that no longer belongs.
+    pub(crate) search: Option<Value>,
 }
 
-/// A record beside the digest of its content, so that a flipped digit does not pass for a result.
-#[derive(Serialize, Deserialize)]
-struct RecordFile<R> {
-    digest: String,
-    record: R,
-}
+impl Stored {
+    pub(crate) fn new(trial: Trial, ended: Ended, elapsed: f64, search: Option<Value>) -> Self {
+        let Ended { curve, failure, seconds } = ended;
+        let seconds = seconds.filter(|seconds| seconds.is_finite()).unwrap_or(elapsed);
+        Self { trial, curve: Arc::new(curve.storable()), failure, seconds, search }
+    }
 
-/// The one field that every version has.
-#[derive(Deserialize)]
-struct VersionOnly {
-    record: RecordVersion,
-}
-
-#[derive(Deserialize)]
-struct RecordVersion {
-    version: u32,
-}
-
-impl<T> Record<T> {
-    /// Judges a run.
+    /// How it ended.
     #[must_use]
-    pub fn new(id: String, trial: T, ended: impl Into<Ended>, smoothing: Smoothing, seconds: f64) -> Self {
-        let Ended { mut curve, failure } = ended.into();
-        let outcome = match failure {
-            Some(failure) => Outcome::Failed(failure),
-            None => Outcome::of(&curve.losses, smoothing),
-        };
-        // JSON has no word for them, and the outcome says where they began.
-        if let Some(end) = curve.losses.iter().position(|loss| !loss.is_finite()) {
-            curve.losses.truncate(end);
+    pub fn outcome(&self, smoothing: Smoothing) -> Outcome {
+        match &self.failure {
+            Some(failure) => Outcome::Failed(failure.clone()),
+            None => Outcome::judge(&self.curve, smoothing),
         }
-        curve.validation = curve.validation.filter(|loss| loss.is_finite());
-        curve.evaluations.retain(|evaluation| evaluation.loss.is_finite());
-        Self { version: RECORD_VERSION, id, trial, outcome, curve, seconds }
-    }
-}
-
-impl<T: Serialize + DeserializeOwned> Record<T> {
-    /// Reads a record, whatever trial it is of.
-    ///
-    /// # Errors
-    ///
-    /// [`StudyError::Newer`], [`StudyError::Io`].
-    pub(crate) fn read(path: &Path) -> Result<Found<T>, StudyError> {
-        let content = match fs::read(path) {
-            Ok(content) => content,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-            Err(error) => return Err(StudyError::io(path, "read")(error)),
-        };
-        if let Ok(VersionOnly { record }) = serde_json::from_slice(&content)
-            && record.version > RECORD_VERSION
-        {
-            return Err(StudyError::Newer { path: path.to_owned(), version: record.version, known: RECORD_VERSION });
-        }
-        Ok(match serde_json::from_slice::<RecordFile<Self>>(&content) {
-            Err(error) => Found::Damaged(error.to_string()),
-            Ok(file) if file.digest != digest_of_json(&file.record) => {
-                Found::Damaged("its content does not match its digest".to_owned())
-            }
-            Ok(file) => Found::Record(Box::new(file.record)),
-        })
     }
 
-    /// The record of a trial: read if it is finished, otherwise run and written before this returns. A damaged file
-    /// is kept beside the new one; one of a newer version is refused, because it may hold a result.
-    pub(crate) fn read_or_run<E: From<StudyError>>(
-        path: &Path,
-        found: Found<T>,
-        run: impl FnOnce() -> Result<Self, E>,
-    ) -> Result<(Self, Source), E> {
-        let source = match found {
-            Found::Record(record) => return Ok((*record, Source::Read)),
-            Found::Nothing => Source::Trained,
-            Found::Damaged(reason) => Source::Repaired { kept_as: set_aside(path, "damaged")?, reason },
-        };
-        let record = run()?;
-        write_json(path, &RecordFile { digest: digest_of_json(&record), record: &record })?;
-        Ok((record, source))
+    /// The record, judged.
+    #[must_use]
+    pub fn judged(&self, smoothing: Smoothing) -> Record<Trial> {
+        self.record(self.trial.clone(), smoothing)
     }
-}
 
-/// Renames a file to `NAME.WHY`; the newest of that name is kept. That it is gone already is as well: another worker
-/// came first.
-pub(crate) fn set_aside(path: &Path, why: &str) -> Result<PathBuf, StudyError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{why}"));
-    let kept_as = path.with_file_name(name);
-    match fs::rename(path, &kept_as) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StudyError::io(path, "rename")(error)),
-        _ => Ok(kept_as),
-    }
-}
-
-pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StudyError> {
-    let mut text = serde_json::to_vec_pretty(value).expect("bug: plain data with text keys is always JSON");
-    text.push(b'\n');
-    write_durably(path, &text).map_err(StudyError::io(path, "write"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_another_worker_set_aside_first_is_no_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.json");
-        fs::write(&path, "{").unwrap();
-        let kept_as = set_aside(&path, "damaged").unwrap();
-        assert_eq!(set_aside(&path, "damaged").unwrap(), kept_as);
-        assert_eq!(fs::read_to_string(kept_as).unwrap(), "{");
+    pub(crate) fn record<T>(&self, trial: T, smoothing: Smoothing) -> Record<T> {
+        let outcome = self.outcome(smoothing);
+        Record { trial, outcome, curve: Arc::clone(&self.curve), seconds: self.seconds }
     }
 }

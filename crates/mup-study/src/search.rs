@@ -1,5 +1,6 @@
 //! Which point of a space a sample is: a pure function of (seed, number), or of earlier results too.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use rand_chacha::ChaCha8Rng;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tpe::TpeOptimizer;
 
-use crate::{Space, SpaceError, Values};
+use crate::{Dimension, Space, SpaceError, Values};
 
 /// How samples are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,32 +37,83 @@ impl FromStr for Search {
     }
 }
 
-/// A sample that was tried, with its loss; a diverged one has an infinite one.
-pub(crate) type Tried<'a> = (&'a Values, f64);
+/// Which sample of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Point {
+    /// Its number in the study.
+    pub(crate) sample: usize,
+    /// Its place in a grid, or in a Sobol sequence.
+    pub(crate) index: usize,
+    /// Which scrambling of that sequence.
+    pub(crate) scramble: usize,
+}
 
 impl Search {
-    /// The values of a sample; `tried` is used by an adaptive search alone.
+    /// The values of a sample that depends on no other. Of an adaptive search, what it chooses before it is told anything.
     ///
     /// # Errors
     ///
     /// A grid without that sample, or over a continuum; too many Sobol points.
-    pub(crate) fn sample(
-        self,
-        space: &Space,
-        seed: u64,
-        sample: usize,
-        tried: &[Tried<'_>],
-    ) -> Result<Values, SpaceError> {
+    pub(crate) fn sample(self, space: &Space, seed: u64, point: Point) -> Result<Values, SpaceError> {
         match self {
-            Self::Random => Ok(space.at(|name| uniform(seed, sample, name))),
-            Self::Sobol => sobol(space, seed, sample),
-            Self::Grid => {
-                let combinations = space.combinations()?;
-                let found = combinations.get(sample).cloned();
-                found.ok_or(SpaceError::TooManyTrials { trials: sample + 1, points: combinations.len() })
-            }
-            Self::Tpe => Ok(space.at(|name| parzen(space, seed, sample, name, tried))),
+            Self::Random => Ok(space.at(|name| uniform(seed, point.sample, name))),
+            Self::Sobol => sobol(space, seed, point),
+            Self::Grid => space.combination(point.index),
+            Self::Tpe => Ok(Parzen::new(space).ask(seed, point.sample)),
         }
+    }
+}
+
+/// A tree-structured Parzen estimator for each dimension: the crate's take dimensions one by one. A result is told once.
+#[derive(Debug)]
+pub(crate) struct Parzen {
+    space: Space,
+    optimizers: BTreeMap<String, (TpeOptimizer, Option<usize>)>,
+    told: usize,
+}
+
+impl Parzen {
+    pub(crate) fn new(space: &Space) -> Self {
+        let optimizer = |(name, dimension): (&str, &Dimension)| {
+            let count = dimension.count().map(|count| count as usize);
+            let range = match count {
+                Some(count) => tpe::categorical_range(count),
+                None => tpe::range(0.0, 1.0),
+            };
+            let range = range.expect("bug: a checked dimension has a range");
+            let estimator = if count.is_some() { tpe::histogram_estimator() } else { tpe::parzen_estimator() };
+            (name.to_owned(), (TpeOptimizer::new(estimator, range), count))
+        };
+        Self { space: space.clone(), optimizers: space.varied().map(optimizer).collect(), told: 0 }
+    }
+
+    /// Results that it was told.
+    pub(crate) fn told(&self) -> usize {
+        self.told
+    }
+
+    /// Tells a result; a diverged one has an infinite loss.
+    pub(crate) fn tell(&mut self, values: &Values, loss: f64) {
+        self.told += 1;
+        // Above all finite losses: the estimator only ranks them.
+        let loss = if loss.is_finite() { loss } else { f64::MAX };
+        for (name, (optimizer, count)) in &mut self.optimizers {
+            let Some(place) = values.get(name).and_then(|value| self.space.0[name].place(value)) else { continue };
+            // An estimator of names takes an index.
+            let place = count.map_or(place, |count| (place * count as f64).floor());
+            optimizer.tell(place, loss).expect("bug: a tried value lies in its own range");
+        }
+    }
+
+    /// The values of a sample, given all results.
+    pub(crate) fn ask(&mut self, seed: u64, sample: usize) -> Values {
+        let optimizers = &mut self.optimizers;
+        self.space.at(|name| {
+            let (optimizer, count) = optimizers.get_mut(name).expect("bug: every varied dimension has one");
+            let mut rng = ChaCha8Rng::from_seed(hash(seed, sample as u64, name));
+            let asked = optimizer.ask(&mut rng).expect("bug: the estimator has a range");
+            count.map_or(asked, |count| (asked.floor() + 0.5) / count as f64)
+        })
     }
 }
 
@@ -83,45 +135,21 @@ fn uniform(seed: u64, sample: usize, name: &str) -> f64 {
     (number(hash(seed, sample as u64, name)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-fn sobol(space: &Space, seed: u64, sample: usize) -> Result<Values, SpaceError> {
+fn sobol(space: &Space, seed: u64, point: Point) -> Result<Values, SpaceError> {
     const POINTS: usize = 1 << 16;
-    let points = u32::try_from(sample).ok().filter(|_| sample < POINTS);
-    let index = points.ok_or(SpaceError::TooManyTrials { trials: sample + 1, points: POINTS })?;
+    let index = u32::try_from(point.index).ok().filter(|_| point.index < POINTS);
+    let index = index.ok_or(SpaceError::TooManyTrials { trials: point.index.saturating_add(1), points: POINTS })?;
     let names: Vec<&str> = space.varied().map(|(name, _)| name).collect();
     let limit = sobol_burley::NUM_DIMENSIONS as usize;
     if names.len() > limit {
         return Err(SpaceError::TooManyDimensions { dimensions: names.len(), limit });
     }
-    let scramble = number(hash(seed, 0, "sobol")) as u32;
+    let scramble = number(hash(seed, point.scramble as u64, "sobol")) as u32;
     let place = |name: &str| {
         let dimension = names.iter().position(|other| *other == name).unwrap_or(0) as u32;
         f64::from(sobol_burley::sample(index, dimension, scramble))
     };
     Ok(space.at(place))
-}
-
-/// The place of the next sample on one dimension, given all results. The crate's estimators take dimensions one by one.
-fn parzen(space: &Space, seed: u64, sample: usize, name: &str, tried: &[Tried<'_>]) -> f64 {
-    let dimension = &space.0[name];
-    let count = dimension.settings().map(|settings| settings.len());
-    let range = match count {
-        Some(count) => tpe::categorical_range(count),
-        None => tpe::range(0.0, 1.0),
-    };
-    let range = range.expect("bug: a checked dimension has a range");
-    let estimator = if count.is_some() { tpe::histogram_estimator() } else { tpe::parzen_estimator() };
-    let mut optimizer = TpeOptimizer::new(estimator, range);
-    for (values, loss) in tried {
-        let Some(place) = values.get(name).and_then(|value| dimension.place(value)) else { continue };
-        // An estimator of names takes an index.
-        let place = count.map_or(place, |count| (place * count as f64).floor());
-        // Above all finite losses: the estimator only ranks them.
-        let loss = if loss.is_finite() { *loss } else { f64::MAX };
-        optimizer.tell(place, loss).expect("bug: a tried value lies in its own range");
-    }
-    let mut rng = ChaCha8Rng::from_seed(hash(seed, sample as u64, name));
-    let asked = optimizer.ask(&mut rng).expect("bug: the estimator has a range");
-    count.map_or(asked, |count| (asked.floor() + 0.5) / count as f64)
 }
 
 #[cfg(test)]
@@ -132,23 +160,30 @@ mod tests {
         values.get("learning-rate").unwrap().number().unwrap()
     }
 
+    /// A sample by its number, told the result of the one before.
+    type Choose<'a> = &'a mut dyn FnMut(usize, Option<(&Values, f64)>) -> Values;
+
+    fn point(sample: usize) -> Point {
+        Point { sample, index: sample, scramble: 0 }
+    }
+
     #[test]
     fn a_sample_is_a_pure_function_of_seed_and_number() {
         for search in [Search::Random, Search::Sobol, Search::Tpe] {
-            let sample = |seed, sample| search.sample(&Space::gpt3(), seed, sample, &[]).unwrap();
+            let sample = |seed, sample| search.sample(&Space::gpt3(), seed, point(sample)).unwrap();
             assert_eq!(sample(1, 7), sample(1, 7), "{search:?}");
             assert_ne!(sample(1, 7), sample(1, 8), "{search:?}");
             assert_ne!(sample(1, 7), sample(2, 7), "{search:?}");
         }
         // Pinned, from Python's hashlib and math: a change here makes every study another one.
-        let first = Search::Random.sample(&Space::gpt3(), 0, 0, &[]).unwrap();
+        let first = Search::Random.sample(&Space::gpt3(), 0, point(0)).unwrap();
         assert_eq!(rate(&first).to_bits(), 0.004181371794424482_f64.to_bits());
     }
 
     #[test]
     fn another_dimension_changes_no_random_value_of_this_one() {
-        let alone = Search::Random.sample(&Space::named("rate").unwrap(), 3, 5, &[]).unwrap();
-        let all = Search::Random.sample(&Space::gpt3(), 3, 5, &[]).unwrap();
+        let alone = Search::Random.sample(&Space::named("rate").unwrap(), 3, point(5)).unwrap();
+        let all = Search::Random.sample(&Space::gpt3(), 3, point(5)).unwrap();
         assert_eq!(rate(&alone).to_bits(), rate(&all).to_bits());
     }
 
@@ -158,7 +193,7 @@ mod tests {
         let counts = |search: Search| {
             let mut counts = [0_i32; 16];
             for i in 0..256 {
-                let values = search.sample(&Space::gpt3(), 0, i, &[]).unwrap();
+                let values = search.sample(&Space::gpt3(), 0, point(i)).unwrap();
                 let place = (rate(&values).log10() + 4.0) / 3.0;
                 counts[((place * 16.0) as usize).min(15)] += 1;
             }
@@ -174,17 +209,21 @@ mod tests {
     fn an_adaptive_search_goes_where_losses_are_low() {
         let space = Space::gpt3();
         let loss = |values: &Values| (rate(values).log2() + 6.0).abs();
-        let mean_loss = |search: Search| {
-            let mut tried: Vec<(Values, f64)> = Vec::new();
-            for sample in 0..96 {
-                let told: Vec<Tried<'_>> = tried.iter().map(|(values, loss)| (values, *loss)).collect();
-                let values = search.sample(&space, 4, sample, &told).unwrap();
-                let loss = loss(&values);
-                tried.push((values, loss));
+        let mean_loss = |choose: Choose<'_>| {
+            let mut losses = Vec::new();
+            let mut values = choose(0, None);
+            for sample in 1..=96 {
+                losses.push(loss(&values));
+                values = choose(sample, Some((&values, losses[sample - 1])));
             }
-            tried[48..].iter().map(|(_, loss)| loss).sum::<f64>() / 48.0
+            losses[48..].iter().sum::<f64>() / 48.0
         };
-        let (random, adaptive) = (mean_loss(Search::Random), mean_loss(Search::Tpe));
+        let random = mean_loss(&mut |sample, _| Search::Random.sample(&space, 4, point(sample)).unwrap());
+        let mut search = Parzen::new(&space);
+        let adaptive = mean_loss(&mut |sample, result| {
+            result.into_iter().for_each(|(values, loss)| search.tell(values, loss));
+            search.ask(4, sample)
+        });
         assert!(adaptive < 0.6 * random, "adaptive {adaptive}, random {random}");
     }
 
@@ -192,22 +231,22 @@ mod tests {
     fn an_adaptive_search_takes_lists_and_diverged_trials() {
         let text = "a = { categorical = [\"x\", \"y\", \"z\"] }\nn = { integer = [1, 4] }\nr = { uniform = [0, 1] }";
         let space: Space = toml::from_str(text).unwrap();
-        let mut tried: Vec<(Values, f64)> = Vec::new();
+        let mut search = Parzen::new(&space);
+        let mut good = Vec::new();
         for sample in 0..60 {
-            let told: Vec<Tried<'_>> = tried.iter().map(|(values, loss)| (values, *loss)).collect();
-            let values = Search::Tpe.sample(&space, 1, sample, &told).unwrap();
-            let good = values.get("a").unwrap().to_string() == "y";
-            tried.push((values, if good { 1.0 } else { f64::INFINITY }));
+            let values = search.ask(1, sample);
+            good.push(values.get("a").unwrap().to_string() == "y");
+            search.tell(&values, if good[sample] { 1.0 } else { f64::INFINITY });
         }
-        let late = tried[30..].iter().filter(|(_, loss)| loss.is_finite()).count();
+        let late = good[30..].iter().filter(|good| **good).count();
         assert!(late > 15, "{late} of 30 late samples took the only good value");
     }
 
     #[test]
     fn a_grid_ends_and_says_so() {
         let space = Space::rates(-3, -1);
-        assert_eq!(rate(&Search::Grid.sample(&space, 0, 2, &[]).unwrap()).to_bits(), 0.5_f64.to_bits());
-        let error = Search::Grid.sample(&space, 0, 3, &[]).unwrap_err().to_string();
+        assert_eq!(rate(&Search::Grid.sample(&space, 0, point(2)).unwrap()).to_bits(), 0.5_f64.to_bits());
+        let error = Search::Grid.sample(&space, 0, point(3)).unwrap_err().to_string();
         assert!(error.contains('3') && error.contains('4'), "{error}");
     }
 }

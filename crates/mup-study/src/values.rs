@@ -5,8 +5,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Hyperparameter, Hyperparameters, SpaceError};
-
 /// The value of one hyperparameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -89,53 +87,9 @@ pub fn rounded(value: f64) -> String {
     if rounded == 0.0 || (-4.0..6.0).contains(&exponent) { format!("{rounded}") } else { format!("{rounded:e}") }
 }
 
-impl From<Hyperparameters> for Values {
-    fn from(hyperparameters: Hyperparameters) -> Self {
-        let entry = |hyperparameter: Hyperparameter| {
-            (hyperparameter.name().to_owned(), Setting::Number(hyperparameters.get(hyperparameter)))
-        };
-        Self(Hyperparameter::ALL.into_iter().map(entry).collect())
-    }
-}
-
-impl TryFrom<&Values> for Hyperparameters {
-    type Error = SpaceError;
-
-    /// What is not named is 1; the learning rate has to be named, and a name that is none of the six is an error.
-    fn try_from(values: &Values) -> Result<Self, SpaceError> {
-        let mut hyperparameters = Self::at_rate(f64::NAN);
-        for (name, value) in values.iter() {
-            let hyperparameter: Hyperparameter = name.parse()?;
-            let number = value.number().filter(|number| number.is_finite() && *number > 0.0);
-            let number = number.ok_or_else(|| SpaceError::Value {
-                name: name.to_owned(),
-                value: value.to_string(),
-                reason: "it has to be a positive finite number",
-            })?;
-            hyperparameters = hyperparameters.with(hyperparameter, number);
-        }
-        if hyperparameters.learning_rate.is_nan() {
-            return Err(SpaceError::Missing { name: Hyperparameter::LearningRate.name().to_owned() });
-        }
-        Ok(hyperparameters)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_six_go_there_and_back_and_what_is_unknown_or_senseless_is_refused() {
-        let six = Hyperparameters { alpha_output: 0.5, ..Hyperparameters::at_rate(0.1 + 0.2) };
-        let values = Values::from(six);
-        assert_eq!(Hyperparameters::try_from(&values), Ok(six));
-        let wrong = |name, value| Hyperparameters::try_from(&values.clone().with(name, value)).unwrap_err().to_string();
-        assert!(wrong("dropout", Setting::Number(0.1)).contains("unknown hyperparameter `dropout`"));
-        assert!(wrong("alpha-output", Setting::Number(-1.0)).contains("alpha-output"));
-        assert!(wrong("alpha-output", Setting::Text("much".to_owned())).contains("much"));
-        assert!(Hyperparameters::try_from(&Values::default()).unwrap_err().to_string().contains("learning-rate"));
-    }
 
     #[test]
     fn people_see_four_digits_and_programs_all() {

@@ -147,7 +147,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Trial { study, index } => {
             let study = Study::open(&study)?;
             match cli::run_trial(&study, index, &Interrupt::listen()?) {
-                Ok((record, _)) => cli::say(format!("{}: loss {}", record.id, record.outcome)),
+                Ok((record, _)) => cli::say(format!("{}: loss {}", record.trial.place(), record.outcome)),
                 Err(LaunchError::Interrupted) => return Ok(Interrupt::exit_code()),
                 Err(error) => return Err(error.into()),
             }

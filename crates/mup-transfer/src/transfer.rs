@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mup_rules::{PlanRow, ScalingPlan};
-use mup_study::{Hyperparameter, Hyperparameters};
+use mup_study::{Setting, Values};
 use serde::{Deserialize, Serialize};
 
 use crate::{TransferError, Transferable, across_width};
@@ -11,12 +11,12 @@ use crate::{TransferError, Transferable, across_width};
 /// One transferred value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Transferred {
-    /// Which.
-    pub hyperparameter: Hyperparameter,
+    /// Name of the hyperparameter.
+    pub name: String,
     /// Its value on the proxy.
-    pub proxy: f64,
+    pub proxy: Setting,
     /// Its value on the target.
-    pub target: f64,
+    pub target: Setting,
     /// Whether its optimum is stable across width.
     pub transferable: Transferable,
     /// What becomes of it in the target.
@@ -27,8 +27,8 @@ pub struct Transferred {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Transfer {
     /// To train the target with.
-    pub values: Hyperparameters,
-    /// One row for each hyperparameter.
+    pub values: Values,
+    /// One row for each value: first those that a plan says something of, then by name.
     pub rows: Vec<Transferred>,
 }
 
@@ -40,23 +40,29 @@ pub struct Transfer {
 /// # Errors
 ///
 /// [`TransferError`]: plans for other rules, other parameters (another depth, say) or another base.
-pub fn transfer(
-    values: &Hyperparameters,
-    proxy: &ScalingPlan,
-    target: &ScalingPlan,
-) -> Result<Transfer, TransferError> {
+pub fn transfer(values: &Values, proxy: &ScalingPlan, target: &ScalingPlan) -> Result<Transfer, TransferError> {
     check_rules(proxy, target)?;
     check_parameters(proxy, target)?;
     check_bases(proxy, target)?;
-    let row = |hyperparameter: Hyperparameter| Transferred {
-        hyperparameter,
-        proxy: values.get(hyperparameter),
-        target: values.get(hyperparameter),
-        transferable: across_width(hyperparameter.name()).0,
-        explanation: explain(hyperparameter, target),
+    let rank = |name: &str| KNOWN.iter().position(|known| *known == name).unwrap_or(KNOWN.len());
+    let mut sorted: Vec<(&str, &Setting)> = values.iter().collect();
+    // Stable: what is unknown keeps the order of its names.
+    sorted.sort_by_key(|(name, _)| rank(name));
+    let row = |(name, value): (&str, &Setting)| {
+        let (transferable, reason) = across_width(name);
+        let explanation = explain(name, target).unwrap_or_else(|| match transferable {
+            Transferable::Yes => "unchanged".to_owned(),
+            Transferable::No => format!("copied, although its optimum moves ({reason})"),
+            Transferable::Unknown => format!("copied; {reason}"),
+        });
+        let (name, proxy, target) = (name.to_owned(), value.clone(), value.clone());
+        Transferred { name, proxy, target, transferable, explanation }
     };
-    Ok(Transfer { values: *values, rows: Hyperparameter::ALL.into_iter().map(row).collect() })
+    Ok(Transfer { values: values.clone(), rows: sorted.into_iter().map(row).collect() })
 }
+
+/// Names of which a target's plan says what becomes of them.
+const KNOWN: [&str; 4] = ["learning-rate", "init-scale", "alpha-attention", "alpha-output"];
 
 fn check_rules(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
     let name = |plan: &ScalingPlan| format!("{} for {}", plan.parametrization().name, plan.optimizer());
@@ -84,15 +90,13 @@ fn check_bases(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), Transfer
     if paths.is_empty() { Ok(()) } else { Err(TransferError::OtherBase { paths }) }
 }
 
-fn explain(hyperparameter: Hyperparameter, target: &ScalingPlan) -> String {
-    match hyperparameter {
-        Hyperparameter::LearningRate => format!("times {}", factors(target, |row| row.learning_rate.value)),
-        Hyperparameter::InitScale => format!("standard deviations times {}", factors(target, |row| row.init_std.value)),
-        Hyperparameter::AlphaAttention => {
-            "unchanged; the plan's factor on attention logits follows the head width".to_owned()
-        }
-        Hyperparameter::AlphaOutput => "unchanged; the readout's own multiplier follows the width".to_owned(),
-        Hyperparameter::AlphaEmbedding | Hyperparameter::AlphaRelative => "unchanged".to_owned(),
+fn explain(name: &str, target: &ScalingPlan) -> Option<String> {
+    match name {
+        "learning-rate" => Some(format!("times {}", factors(target, |row| row.learning_rate.value))),
+        "init-scale" => Some(format!("standard deviations times {}", factors(target, |row| row.init_std.value))),
+        "alpha-attention" => Some("unchanged; the plan's factor on attention logits follows the head width".to_owned()),
+        "alpha-output" => Some("unchanged; the readout's own multiplier follows the width".to_owned()),
+        _ => None,
     }
 }
 

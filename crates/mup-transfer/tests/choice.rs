@@ -3,8 +3,9 @@
 mod synthetic;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use mup_study::{Dimension, Records, Search, Setting, Space, Stage, StudyConfig};
+use mup_study::{Curve, Dimension, Records, Search, Setting, Space, Stage, StudyConfig};
 use mup_sweep::Edge;
 use mup_transfer::{ChoiceError, Interval, NoiseSource, Warning, choose};
 
@@ -187,7 +188,8 @@ fn a_run_that_has_not_arrived_is_flagged() {
     let mut records = run(&config, bowl(-2.5));
     let straight = |_: &f64, i: usize| 5.0 - 0.01 * i as f64;
     for record in &mut records.records {
-        record.curve.losses = record.curve.losses.iter().enumerate().map(|(i, loss)| straight(loss, i)).collect();
+        let losses = record.curve.losses.iter().enumerate().map(|(i, loss)| straight(loss, i)).collect();
+        record.curve = Arc::new(Curve { losses, ..(*record.curve).clone() });
     }
     let warnings = choose(&config, &records).unwrap().warnings;
     assert!(warnings.iter().any(|warning| matches!(warning, Warning::StillFalling { steps: 40, .. })), "{warnings:?}");

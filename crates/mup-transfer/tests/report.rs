@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use mup_study::{Dimension, Outcome, Setting, Space, Stage, StudyConfig, StudyTrial};
+use mup_study::{Dimension, Outcome, Setting, Space, Stage, StudyConfig, StudyTrial, Trial};
 use mup_sweep::Point;
 use mup_transfer::choose;
 use mup_transfer::report::{Numbers, RateCurve, Report};
@@ -238,9 +238,9 @@ fn a_thousand_trials_are_no_burden() {
     let first = records.records.remove(0);
     for sample in 0..1000 {
         let mut record = first.clone();
-        record.trial.sample = sample;
         let place = |name: &str| ((sample * (name.len() * 7 + 1) % 1009) as f64 + 0.5) / 1009.0;
-        record.trial.values = config.space.at(place);
+        let trial = Trial { values: config.space.at(place), ..first.trial.trial().clone() };
+        record.trial = StudyTrial::new(0, sample, trial);
         record.outcome = match gpt(&record.trial) {
             End::Loss(loss) => Outcome::Finished { loss },
             _ => Outcome::NotFinite { step: 1 },

@@ -2,7 +2,7 @@
 
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
 use mup_shapes::{Axes, Axis, BaseShapes, Kind, ModuleShapes, ParamShape};
-use mup_study::{Hyperparameter, Hyperparameters};
+use mup_study::{Setting, Values};
 use mup_transfer::{TransferError, Transferable, transfer};
 
 fn shapes(width: usize, vocab: usize, n_layer: usize) -> ModuleShapes {
@@ -25,25 +25,33 @@ fn plan(width: usize, vocab: usize, n_layer: usize, parametrization: Parametriza
     ScalingPlan::new(&shapes, parametrization, OptimizerKind::AdamLike).unwrap()
 }
 
+fn values() -> Values {
+    Values::default().with("learning-rate", Setting::Number(0.01))
+}
+
 fn mup(width: usize) -> ScalingPlan {
     plan(width, 10, 2, Parametrization::mup())
 }
 
 #[test]
 fn the_user_s_numbers_stay_and_the_target_s_plan_is_stated() {
-    let values = Hyperparameters { alpha_output: 4.0, ..Hyperparameters::at_rate(2.0_f64.powi(-6)) };
+    let rate = Setting::Number(2.0_f64.powi(-6));
+    let values = values().with("learning-rate", rate).with("init-scale", Setting::Number(1.0));
+    let values = values.with("dropout", Setting::Number(0.1)).with("alpha-output", Setting::Number(4.0));
     let moved = transfer(&values, &mup(64), &mup(256)).unwrap();
     assert_eq!(moved.values, values);
-    let all: Vec<Hyperparameter> = moved.rows.iter().map(|row| row.hyperparameter).collect();
-    assert_eq!(all, Hyperparameter::ALL);
-    assert!(moved.rows.iter().all(|row| row.transferable == Transferable::Yes));
+    let all: Vec<&str> = moved.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(all, ["learning-rate", "init-scale", "alpha-output", "dropout"]);
+    assert!(moved.rows[..3].iter().all(|row| row.transferable == Transferable::Yes));
+    assert!(moved.rows[3].explanation.contains("moves"), "{}", moved.rows[3].explanation);
+    assert!(moved.rows.iter().all(|row| row.proxy == row.target));
     assert_eq!(moved.rows[0].explanation, "times 1 in 1 tensors, 0.25 in 2 tensors");
     assert_eq!(moved.rows[1].explanation, "standard deviations times 1 in 1 tensors, 0.5 in 2 tensors");
 }
 
 #[test]
 fn another_depth_is_refused_by_the_paths_that_differ() {
-    let values = Hyperparameters::at_rate(0.01);
+    let values = values();
     let error = transfer(&values, &mup(64), &plan(256, 10, 3, Parametrization::mup())).unwrap_err();
     let only_target = vec!["blocks.2".to_owned()];
     assert_eq!(error, TransferError::OtherParameters { only_proxy: vec![], only_target });
@@ -51,7 +59,7 @@ fn another_depth_is_refused_by_the_paths_that_differ() {
 
 #[test]
 fn other_rules_and_other_bases_are_refused() {
-    let values = Hyperparameters::at_rate(0.01);
+    let values = values();
     let standard = plan(256, 10, 2, Parametrization::standard());
     assert!(matches!(transfer(&values, &mup(64), &standard), Err(TransferError::OtherRules { .. })));
     let vocab = plan(256, 11, 2, Parametrization::mup());

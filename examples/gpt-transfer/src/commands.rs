@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         }
         Some(Command::Trial { study, index: Some(index), .. }) => {
             let (record, _) = cli::run_trial(&Study::open(study)?, *index, &Interrupt::listen()?)?;
-            say(format!("{}: loss {}", record.id, record.outcome));
+            say(format!("{}: loss {}", record.trial.place(), record.outcome));
             Ok(())
         }
         Some(Command::Trial { study, file, .. }) => trial::run(study, file.as_deref().unwrap_or(study)),

@@ -45,7 +45,14 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Grid(#[from] mup_sweep::GridError),
     #[error(transparent)]
-    SpaceOrValues(#[from] mup_study::SpaceError),
+    GridOfSpace(#[from] mup_study::SpaceError),
+    #[error(transparent)]
+    Hyperparameters(#[from] crate::hyperparameters::ValuesError),
+    #[error(
+        "a record of a run has another form than this program writes ({reason}): move it away, or use the program that \
+             wrote it"
+    )]
+    Context { reason: String },
     #[error(transparent)]
     Study(#[from] mup_study::StudyError),
     #[error(transparent)]

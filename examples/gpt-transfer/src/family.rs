@@ -4,10 +4,10 @@ use burn::tensor::Device;
 use mup_init::{Distribution, InitSpec};
 use mup_models::{GptConfig, shape_reader};
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-use mup_study::Hyperparameters;
 
 use crate::configuration::Configuration;
 use crate::error::RunError;
+use crate::hyperparameters::Hyperparameters;
 
 /// Heads have one width and grow in number, as in GPT-3; the feed-forward branch is four times as wide.
 pub(crate) fn config(configuration: &Configuration, width: usize, values: &Hyperparameters) -> GptConfig {

@@ -11,7 +11,9 @@ mod environment;
 mod error;
 mod export;
 mod family;
+mod hyperparameters;
 mod progress;
+mod run_context;
 mod text_training;
 mod training;
 
@@ -23,6 +25,7 @@ use mup_study::launch::LaunchError;
 
 pub use crate::cli::parse_grid;
 use crate::error::RunError;
+pub use crate::hyperparameters::{Hyperparameter, Hyperparameters, ValuesError};
 pub use crate::text_training::{Sizes, TextTraining, TrainingError, is_interruption};
 
 /// The program: parses its arguments, runs or continues, and says how it ended.

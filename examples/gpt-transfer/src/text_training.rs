@@ -5,13 +5,15 @@ use std::path::Path;
 use mup_data::Order;
 use mup_devices::DeviceName;
 use mup_study::cli::Interrupt;
-use mup_study::{Curve, Hyperparameters, Smoothing, Trial};
+use mup_study::{Curve, Smoothing, Trial};
 use mup_train::Event;
 use serde_json::{Value, json};
 
 use crate::configuration::{Configuration, WEIGHT_DECAY};
 use crate::data::Data;
 use crate::error::RunError;
+use crate::hyperparameters::Hyperparameters;
+use crate::run_context::RunContext;
 use crate::training::{Run, Trainer};
 use crate::{data, family};
 
@@ -116,7 +118,7 @@ impl TextTraining {
         Self { trainer: Trainer { configuration, ..self.trainer.clone() }, ..self.clone() }
     }
 
-    /// What all trials of an archive share.
+    /// What all runs of a folder share.
     #[must_use]
     pub fn settings(&self) -> Value {
         let mut settings = self.trainer.configuration.settings(&self.trainer.data, self.device);
@@ -151,7 +153,7 @@ impl TextTraining {
         self.trainer.configuration.check(&[width])?;
         let plan = self.trainer.plan(parametrization, width)?.fingerprint();
         let (parametrization, settings) = (parametrization.to_owned(), self.settings());
-        Ok(Trial { parametrization, width, plan, hyperparameters, seed, settings })
+        Ok(RunContext { parametrization, width, plan, settings }.trial(hyperparameters, seed, self.steps))
     }
 
     /// Trains from scratch; `on_step` sees each loss.
@@ -160,10 +162,11 @@ impl TextTraining {
     ///
     /// Ctrl-C. A run that diverges is no error.
     pub fn train(&self, trial: &Trial, on_step: impl Fn(f64)) -> Result<Curve, TrainingError> {
+        let RunContext { parametrization, width, .. } = RunContext::of(trial)?;
         let run = Run {
-            parametrization: trial.parametrization.clone(),
-            width: trial.width,
-            values: trial.hyperparameters,
+            parametrization,
+            width,
+            values: Hyperparameters::try_from(&trial.values).map_err(RunError::from)?,
             seed: trial.seed,
             steps: self.steps,
             micro_batches: 1,

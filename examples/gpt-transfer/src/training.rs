@@ -8,7 +8,7 @@ use mup_init::initialize;
 use mup_models::{Gpt, Sampler};
 use mup_optim::MupAdamWConfig;
 use mup_rules::ScalingPlan;
-use mup_study::{Curve, Evaluation, Hyperparameters};
+use mup_study::{Curve, Evaluation};
 use mup_train::{Ended, Event, MicroBatch, RunFolder, Task, TaskError, Trained, Training};
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM};
 use crate::data::Data;
 use crate::error::RunError;
 use crate::family;
+use crate::hyperparameters::Hyperparameters;
 
 /// Batches over which the validation loss is averaged.
 const VALIDATION_BATCHES: usize = 8;
@@ -88,6 +89,7 @@ impl Trainer {
             parameters: family::parameter_count(&self.configuration, run.width),
             sample,
             flops: Some(tokens as f64 * family::flops_per_token(&self.configuration, run.width)),
+            ..Curve::default()
         })
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use mup_study::{Hyperparameters, Study, StudyRecord, TrialRecord, Values};
+use gpt_transfer::Hyperparameters;
+use mup_study::{Record, Study, StudyRecord, Trial, Values};
 use mup_sweep::in_parallel;
 use mup_transfer::choose;
 use mup_verdict::coordinates::TrialError;
@@ -58,17 +59,19 @@ impl Stages<'_> {
     fn results(
         &self,
         proxy: &[StudyRecord],
-        targets: &[TrialRecord],
+        targets: &[Record<Trial>],
         rates: &[StudyRecord],
         direct: &[StudyRecord],
     ) -> Result<Results, TrialError> {
         let is_long = |record: &&StudyRecord| record.trial.stage == 1;
         let best_long = rates.iter().filter(is_long).min_by(|a, b| loss(a).total_cmp(&loss(b)));
         let best_long = best_long.ok_or("every rate of the sweep in SP diverged: lower the rates")?;
-        let tuning = Compute::of(proxy.iter().map(|record| (&record.curve, record.seconds)));
-        let sweep = Compute::of(rates.iter().filter(|record| !is_long(record)).map(|r| (&r.curve, r.seconds)));
-        let row = |what: &str, record: &TrialRecord, tuning: Compute| {
-            Row::new(what, &record.outcome, &record.curve, record.trial.hyperparameters.to_string(), tuning)
+        let tuning = Compute::of(proxy.iter().map(|record| (&*record.curve, record.seconds)));
+        let sweep = Compute::of(rates.iter().filter(|record| !is_long(record)).map(|r| (&*r.curve, r.seconds)));
+        let row = |what: &str, record: &Record<Trial>, tuning: Compute| {
+            let values = Hyperparameters::try_from(&record.trial.values).map(|values| values.to_string());
+            let values = values.unwrap_or_else(|_| record.trial.values.to_string());
+            Row::new(what, &record.outcome, &record.curve, values, tuning)
         };
         let rows = vec![
             row("µTransfer: the proxy's values in µP", &targets[0], tuning),
@@ -85,7 +88,7 @@ impl Stages<'_> {
         ];
         // One group's share of the short horizon; nothing of the long one.
         let short = proxy.iter().filter(|record| record.trial.stage == 0).take(SEEDS.len() * self.sizes.group);
-        let group = Compute::of(short.map(|record| (&record.curve, record.seconds)));
+        let group = Compute::of(short.map(|record| (&*record.curve, record.seconds)));
         let what = format!("µTransfer, {} samples on the proxy", self.sizes.group);
         let repetitions = vec![
             Repetitions::new(&what, targets[4..].iter().map(|record| &record.outcome), group),
@@ -104,7 +107,7 @@ impl Stages<'_> {
         Ok(Study::open(&folder)?)
     }
 
-    fn train(&self, study: &Study, runs: &[TargetRun]) -> Result<Vec<TrialRecord>, TrialError> {
+    fn train(&self, study: &Study, runs: &[TargetRun]) -> Result<Vec<Record<Trial>>, TrialError> {
         in_parallel(self.experiment.jobs, runs, |run| {
             let (parametrization, values) = (run.parametrization, list(&run.values));
             let folder = study.folder().display().to_string();

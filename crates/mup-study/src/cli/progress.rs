@@ -74,11 +74,11 @@ impl Watch for Bars {
         let bar = self.all.add(ProgressBar::new(trial.steps as u64));
         bar.set_style(style("  {bar:20} {pos}/{len}  {msg}"));
         bar.set_message(format!("sample {}  {}", trial.sample, trial.values));
-        self.running().insert(trial.name(), bar);
+        self.running().insert(trial.name().to_owned(), bar);
     }
 
     fn step(&self, trial: &StudyTrial, step: usize, loss: f64) {
-        if let Some(bar) = self.running().get(&trial.name()) {
+        if let Some(bar) = self.running().get(trial.name()) {
             bar.set_position(step as u64 + 1);
             bar.set_message(format!("sample {}  loss {loss:.3}  {}", trial.sample, trial.values));
         }
@@ -86,7 +86,7 @@ impl Watch for Bars {
 
     fn end(&self, record: &StudyRecord, source: &Source) {
         let trial = &record.trial;
-        if let Some(bar) = self.running().remove(&trial.name()) {
+        if let Some(bar) = self.running().remove(trial.name()) {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }

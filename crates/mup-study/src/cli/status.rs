@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::launch::ranges;
-use crate::{Study, StudyError};
+use crate::{Others, Study, StudyError, StudyRecord};
 
 /// How far a study is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,12 +21,14 @@ pub struct Status {
     pub diverged: usize,
     /// Failed: `retry` runs them again.
     pub failed: usize,
-    /// Names of the failed ones, each with the reason.
+    /// Places of the failed ones, each with the reason and the log of what the program said.
     pub failures: Vec<(String, String)>,
     /// Known and not run yet.
     pub missing: usize,
     /// Files that cannot be read, each with the reason; `tune` runs their trials again.
     pub damaged: Vec<(PathBuf, String)>,
+    /// Finished trials that belong to another configuration, and which.
+    pub others: Vec<Others>,
 }
 
 impl Status {
@@ -45,11 +47,16 @@ impl Status {
             finished,
             diverged: found.records.len() - finished - failed.len(),
             failed: failed.len(),
-            failures: failed.iter().map(|record| (record.id.clone(), record.outcome.to_string())).collect(),
+            failures: failed.iter().map(|record| (place(record), record.outcome.to_string())).collect(),
             missing: found.missing,
             damaged: found.damaged,
+            others: found.others,
         })
     }
+}
+
+fn place(record: &StudyRecord) -> String {
+    format!("{}, logs/{}.log", record.trial.place(), record.trial.name())
 }
 
 /// Indices of the trials that are known and have no record, as schedulers take them: `0-3,7`.
@@ -58,15 +65,7 @@ impl Status {
 ///
 /// Those of the study's files.
 pub fn missing(study: &Study) -> Result<String, StudyError> {
-    let mut indices = Vec::new();
-    for number in 0..study.config().n_waves() {
-        let Some(wave) = study.wave(number)? else { break };
-        for (trial, index) in wave.trials.iter().zip(wave.first..) {
-            if study.find(trial)?.is_none() {
-                indices.push(index);
-            }
-        }
-    }
+    let indices: Vec<usize> = study.missing()?.into_iter().map(|(index, _)| index).collect();
     Ok(ranges(&indices))
 }
 
@@ -84,6 +83,9 @@ impl fmt::Display for Status {
         }
         for (path, reason) in &self.damaged {
             write!(f, "\n  damaged, and to be run again: {} ({reason})", path.display())?;
+        }
+        for others in &self.others {
+            write!(f, "\n  {others}")?;
         }
         Ok(())
     }

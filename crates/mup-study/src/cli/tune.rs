@@ -1,6 +1,6 @@
 //! Running a study's program, here or on a cluster.
 
-use super::{Bars, Interrupt, SlurmArguments};
+use super::{Bars, Interrupt, SlurmArguments, say};
 use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally, run_on_slurm};
 use crate::{Source, Study, StudyRecord, StudyTrial};
 
@@ -43,6 +43,9 @@ impl TuneArguments {
 /// [`LaunchError`]; a trial that fails is recorded instead.
 pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> Result<Tuned, LaunchError> {
     let runner = ProgramRunner::new(study)?;
+    for others in study.records()?.others {
+        say(others);
+    }
     let stop = || interrupt.requested();
     if arguments.launcher == Launcher::Slurm {
         if arguments.jobs.is_some() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mup_sweep::in_parallel;
 
 use super::Watch;
-use crate::{Ended, Source, Study, StudyError, StudyTrial};
+use crate::{Ended, Pending, Source, Study, StudyError, StudyTrial};
 
 /// How long to wait for a trial that another worker holds.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -51,44 +51,37 @@ pub fn run_locally<E: From<StudyError> + Send>(
     watch: &dyn Watch,
     run: &(impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<Ended, E> + Sync),
 ) -> Result<Tuned, E> {
-    for number in 0..study.config().n_waves() {
-        let mut told = false;
-        while let Some(wave) = study.wave(number)? {
-            let missing = missing(study, &wave.trials)?;
-            if !told {
-                watch.wave(wave.trials.len(), wave.trials.len() - missing.len());
-                told = true;
-            }
-            if missing.is_empty() {
-                break;
-            }
-            let ran =
-                in_parallel(
-                    jobs,
-                    &missing,
-                    |trial| {
-                        if stop() { Ok(false) } else { run_claimed(study, trial, watch, run) }
-                    },
-                )?;
-            if stop() {
-                return Ok(Tuned::Stopped);
-            }
-            if !ran.contains(&true) {
-                std::thread::sleep(PATIENCE);
-            }
+    watch_damaged(study, watch)?;
+    let mut told = None;
+    // Always a fresh walk from the start: in another terminal `retry` may have made an earlier wave unfinished.
+    while let Some(Pending { number, trials, missing }) = study.pending()? {
+        if told != Some(number) {
+            watch.wave(trials, trials - missing.len());
+            told = Some(number);
+        }
+        let run = |(_, trial): &(usize, StudyTrial)| {
+            if stop() { Ok(false) } else { run_claimed(study, trial, watch, run) }
+        };
+        let ran = in_parallel(jobs, &missing, run)?;
+        if stop() {
+            return Ok(Tuned::Stopped);
+        }
+        if !ran.contains(&true) {
+            std::thread::sleep(PATIENCE);
         }
     }
     Ok(Tuned::Finished)
 }
 
-fn missing(study: &Study, trials: &[StudyTrial]) -> Result<Vec<StudyTrial>, StudyError> {
-    let mut missing = Vec::new();
-    for trial in trials {
-        if study.find(trial)?.is_none() {
-            missing.push(trial.clone());
-        }
+/// Sets damaged records aside, and says so once.
+pub(super) fn watch_damaged(study: &Study, watch: &dyn Watch) -> Result<(), StudyError> {
+    for (kept_as, reason) in study.set_damaged_aside()? {
+        let kept_as = kept_as.display();
+        watch.say(&format!(
+            "warning: a record was damaged ({reason}); it is kept as {kept_as}, and its trial is run again"
+        ));
     }
-    Ok(missing)
+    Ok(())
 }
 
 /// Whether the trial was this worker's.

@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use mup_files::write_durably;
+use mup_files::{create_folders, write_durably};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::json;
@@ -103,7 +103,9 @@ impl<'a> ProgramRunner<'a> {
 
     /// What the trial is, for the program and for whoever wants to run it again by hand.
     fn write_input(&self, trial: &StudyTrial) -> Result<PathBuf, LaunchError> {
-        let path = self.study.logs().join(format!("{}.json", trial.name()));
+        let logs = self.study.logs();
+        create_folders(&logs).map_err(io(&logs, "create"))?;
+        let path = logs.join(format!("{}.json", trial.name()));
         let input = json!({
             "version": 1,
             "name": trial.name(),
@@ -201,7 +203,7 @@ fn judge(
         Stopped::Itself(_) if reported < trial.steps => Some(Failure::Short { reported, asked: trial.steps }),
         Stopped::Itself(_) => None,
     };
-    Ok(Ended { curve, failure })
+    Ok(Ended { curve, failure, seconds: None })
 }
 
 fn failure(status: ExitStatus, said: String) -> Failure {

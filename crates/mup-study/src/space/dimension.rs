@@ -81,6 +81,28 @@ impl Dimension {
         }
     }
 
+    /// Number of its values; none where there is a continuum.
+    pub(crate) fn count(&self) -> Option<u64> {
+        match self {
+            Self::LogUniform(_) | Self::Uniform(_) => None,
+            Self::Integer([low, high]) => high.checked_sub(*low).map(|n| n.unsigned_abs().saturating_add(1)),
+            Self::Categorical(settings) => Some(settings.len() as u64),
+            Self::Grid(values) => Some(values.len() as u64),
+            Self::Fixed(_) => Some(1),
+        }
+    }
+
+    /// The value of a list by its index.
+    pub(super) fn nth(&self, index: usize) -> Setting {
+        match self {
+            Self::LogUniform([value, _]) | Self::Uniform([value, _]) => Setting::Number(*value),
+            Self::Integer([low, _]) => Setting::Integer(low.saturating_add_unsigned(index as u64)),
+            Self::Categorical(settings) => settings[index].clone(),
+            Self::Grid(values) => Setting::Number(values[index]),
+            Self::Fixed(setting) => setting.clone(),
+        }
+    }
+
     /// The ends of its range; none for a fixed value or a list of names.
     #[must_use]
     pub fn ends(&self) -> Option<[f64; 2]> {

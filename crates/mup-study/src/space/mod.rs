@@ -11,6 +11,9 @@ use crate::{SpaceError, Values};
 
 pub use dimension::Dimension;
 
+/// Combinations of a grid, at most: more than a study may have trials.
+const LARGEST_GRID: usize = 1_000_000;
+
 /// Hyperparameters by name, each with the values that it may take.
 ///
 /// ```
@@ -63,19 +66,37 @@ impl Space {
         Values(self.0.iter().map(value).collect())
     }
 
-    /// Every combination of the listed values, the last name changing fastest.
+    /// Number of combinations of the listed values.
     ///
     /// # Errors
     ///
-    /// [`SpaceError::NoGrid`] naming a dimension without a list.
-    pub fn combinations(&self) -> Result<Vec<Values>, SpaceError> {
-        let mut combinations = vec![Values::default()];
+    /// [`SpaceError::NoGrid`] naming a dimension without a list; [`SpaceError::LargeGrid`].
+    pub fn n_combinations(&self) -> Result<usize, SpaceError> {
+        let mut points: usize = 1;
         for (name, dimension) in &self.0 {
-            let settings = dimension.settings().ok_or_else(|| SpaceError::NoGrid { name: name.clone() })?;
-            let each = |base: Values| settings.clone().into_iter().map(move |value| base.clone().with(name, value));
-            combinations = combinations.into_iter().flat_map(each).collect();
+            let count = dimension.count().ok_or_else(|| SpaceError::NoGrid { name: name.clone() })?;
+            points = usize::try_from(count).ok().and_then(|count| points.checked_mul(count)).unwrap_or(usize::MAX);
         }
-        Ok(combinations)
+        if points > LARGEST_GRID { Err(SpaceError::LargeGrid { limit: LARGEST_GRID }) } else { Ok(points) }
+    }
+
+    /// A combination of the listed values by its index, the last name changing fastest.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`n_combinations`](Self::n_combinations); [`SpaceError::TooManyTrials`] beyond the last.
+    pub fn combination(&self, index: usize) -> Result<Values, SpaceError> {
+        let points = self.n_combinations()?;
+        if index >= points {
+            return Err(SpaceError::TooManyTrials { trials: index.saturating_add(1), points });
+        }
+        let (mut rest, mut values) = (index, Values::default());
+        for (name, dimension) in self.0.iter().rev() {
+            let count = dimension.count().unwrap_or(1) as usize;
+            values = values.with(name, dimension.nth(rest % count));
+            rest /= count;
+        }
+        Ok(values)
     }
 }
 
@@ -118,13 +139,23 @@ mod tests {
     #[test]
     fn a_grid_is_the_product_of_its_lists_and_refuses_what_has_no_list() {
         let text = "a = { grid = [1, 2.5] }\nb = { categorical = [\"x\", \"y\"] }\nc = { fixed = 3 }";
-        let combinations = space(text).unwrap().combinations().unwrap();
-        assert_eq!(combinations.len(), 4);
+        let space_of = |text| space(text).unwrap();
+        assert_eq!(space_of(text).n_combinations(), Ok(4));
+        let combinations: Vec<Values> = (0..4).map(|index| space_of(text).combination(index).unwrap()).collect();
+        assert!(space_of(text).combination(4).unwrap_err().to_string().contains('4'));
         assert_eq!(combinations[1].get("b"), Some(&Setting::Text("y".to_owned())));
         assert_eq!(combinations[2].get("a"), Some(&Setting::Number(2.5)));
         assert!(combinations.iter().all(|values| values.get("c") == Some(&Setting::Integer(3))));
-        let continuous = space("a = { uniform = [0, 1] }").unwrap().combinations().unwrap_err();
+        let continuous = space_of("a = { uniform = [0, 1] }").combination(0).unwrap_err();
         assert!(continuous.to_string().contains("`a`"), "{continuous}");
+    }
+
+    #[test]
+    fn a_grid_without_end_is_refused_before_it_is_made() {
+        let text =
+            "a = { integer = [0, 4000000000] }\nb = { integer = [0, 4000000000] }\nc = { integer = [0, 4000000000] }";
+        let error = space(text).unwrap().combination(0).unwrap_err();
+        assert_eq!(error, SpaceError::LargeGrid { limit: LARGEST_GRID });
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fs::{self, File, TryLockError};
 
+use mup_files::create_folders;
+
 use crate::{Study, StudyError, StudyTrial};
 
 /// A worker's hold on a trial, until it is dropped. It only saves work: without it two workers write the same record.
@@ -14,21 +16,19 @@ pub struct Claim {
 impl Study {
     /// Claims a trial; none if another worker has it.
     ///
-    /// Where the file system has no locks every claim succeeds.
+    /// Where the file system refuses locks, for whatever reason, every claim succeeds: they only save work.
     ///
     /// # Errors
     ///
     /// [`StudyError::Io`].
     pub fn claim(&self, trial: &StudyTrial) -> Result<Option<Claim>, StudyError> {
+        create_folders(&self.logs()).map_err(StudyError::io(&self.logs(), "create"))?;
         let path = self.logs().join(format!(".{}.lock", trial.name()));
         let file = File::create(&path).map_err(StudyError::io(&path, "create"))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Claim { file: Some(file), path })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {
-                Ok(Some(Claim { file: None, path }))
-            }
-            Err(TryLockError::Error(error)) => Err(StudyError::io(&path, "lock")(error)),
+            Err(TryLockError::Error(_)) => Ok(Some(Claim { file: None, path })),
         }
     }
 }

@@ -5,14 +5,16 @@ use serde_json::{Value, json};
 
 use crate::{Search, Smoothing, Space, StudyError};
 
-const STUDY_VERSION: u32 = 1;
+const STUDY_VERSION: u32 = 2;
+/// Trials of a study, at most: they fit into memory, and nobody trains more by one folder.
+const MOST_TRIALS: usize = 100_000;
 
 /// What `study.toml` says.
 ///
 /// ```
 /// let config = mup_study::StudyConfig::from_toml(
 ///     r#"
-///     version = 1
+///     version = 2
 ///     space = "gpt-3"
 ///     stages = [{ steps = 200, trials = 64 }, { steps = 800, best = 16 }]
 ///
@@ -29,7 +31,7 @@ const STUDY_VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StudyConfig {
-    /// Version of this form.
+    /// Version of this form: 2, or 1 for studies begun before each stage had samples of its own.
     pub version: u32,
     /// Seed of the search.
     #[serde(default)]
@@ -159,8 +161,8 @@ impl StudyConfig {
     /// What is wrong, with its line.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        if config.version != STUDY_VERSION {
-            return Err(format!("version {} where this program knows {STUDY_VERSION}", config.version));
+        if !(1..=STUDY_VERSION).contains(&config.version) {
+            return Err(format!("version {} where this program knows 1 to {STUDY_VERSION}", config.version));
         }
         Ok(config)
     }
@@ -178,7 +180,8 @@ impl StudyConfig {
     /// Number of trials of all stages.
     #[must_use]
     pub fn n_trials(&self) -> usize {
-        self.stages.iter().map(Stage::samples).sum::<usize>() * self.seeds.len()
+        let samples = self.stages.iter().map(Stage::samples).fold(0, usize::saturating_add);
+        samples.saturating_mul(self.seeds.len())
     }
 
     /// Over how many of a run's last losses its final loss is averaged; a program may report fewer than one a step.
@@ -193,10 +196,10 @@ impl StudyConfig {
         json!({ "program": self.program.as_ref().map(|program| &program.command), "proxy": self.proxy })
     }
 
-    /// Everything but the circumstances.
+    /// Everything but the circumstances and the form.
     pub(super) fn identity(&self) -> Value {
         let circumstances = toml::Table::new();
-        let identity = Self { made_with: circumstances, ..self.clone() };
+        let identity = Self { made_with: circumstances, version: STUDY_VERSION, ..self.clone() };
         serde_json::to_value(identity).expect("bug: plain data with text keys is always JSON")
     }
 
@@ -219,6 +222,12 @@ impl StudyConfig {
         let before = std::iter::once(None).chain(self.stages.iter().map(Some));
         for (number, (stage, before)) in self.stages.iter().zip(before).enumerate() {
             stage.check(before).map_err(|reason| StudyError::Config { reason: format!("stage {number}: {reason}") })?;
+        }
+        let trials = self.n_trials();
+        if trials > MOST_TRIALS {
+            return refuse(format!(
+                "it has {trials} trials, and a study has at most {MOST_TRIALS}: ask for fewer samples or seeds"
+            ));
         }
         let empty = self.program.as_ref().is_some_and(|program| program.command.is_empty() || program.threads == 0);
         if empty { refuse("`program` needs a command and at least one thread".to_owned()) } else { Ok(()) }

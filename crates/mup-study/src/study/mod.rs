@@ -3,25 +3,31 @@
 
 mod claim;
 mod config;
+mod others;
+mod places;
 mod trial;
+mod walk;
 mod waves;
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
 
-use mup_files::write_durably;
+use mup_files::{create_exclusively, create_folders};
 use serde_json::Value;
 
 use crate::foreign::refuse_foreign;
-use crate::records::{Found, Record, set_aside};
-use crate::{Difference, Ended, Source, StudyError};
+use crate::store::{Damage, Store};
+use crate::{Difference, Ended, Outcome, Source, Stored, StudyError};
+use walk::Walked;
 
 pub use claim::Claim;
 pub use config::{Program, Stage, StudyConfig};
-pub use trial::{StudyRecord, StudyTrial};
-pub use waves::Wave;
+pub use others::Others;
+pub use trial::{StudyRecord, StudyTrial, Trial};
+pub use waves::{Pending, Wave};
 
 const STUDY_FILE: &str = "study.toml";
 
@@ -30,10 +36,16 @@ const STUDY_FILE: &str = "study.toml";
 /// Trial i is a pure function of (study seed, i), or, where a stage continues the best of another or the search is
 /// adaptive, of that and of the records before it. So any number of workers, on any machines that share the folder,
 /// work on it without a coordinator; a lost worker loses its current trial; two on the same trial write the same.
+///
+/// A record is found by what was trained. So `study.toml` may be edited: what still belongs is used, what no longer belongs
+/// stays ([`Others`]), and the inverse edit brings it back.
 #[derive(Debug)]
 pub struct Study {
     folder: PathBuf,
     config: StudyConfig,
+    store: Store,
+    context: Arc<Value>,
+    walked: Mutex<Walked>,
 }
 
 /// All records of a study, and what could not be read.
@@ -45,10 +57,13 @@ pub struct Records {
     pub missing: usize,
     /// Damaged files, each with what is wrong; their trials count as missing.
     pub damaged: Vec<(PathBuf, String)>,
+    /// What has ended and belongs to another configuration.
+    pub others: Vec<Others>,
 }
 
 impl Study {
-    /// Creates a study, or continues the one in the folder if it was created with the same configuration.
+    /// Creates a study, or continues the one in the folder if it was created with the same configuration. Of two
+    /// processes that create it with different ones exactly one does.
     ///
     /// # Errors
     ///
@@ -56,35 +71,29 @@ impl Study {
     /// [`StudyError::NotAStudy`]; [`StudyError::Unreadable`]; [`StudyError::Io`].
     pub fn create(folder: &Path, config: StudyConfig) -> Result<Self, StudyError> {
         config.check()?;
-        fs::create_dir_all(folder).map_err(StudyError::io(folder, "create"))?;
+        create_folders(folder).map_err(StudyError::io(folder, "create"))?;
         let path = folder.join(STUDY_FILE);
-        if path.exists() {
-            let study = Self::open(folder)?;
-            study.refuse_other(&config)?;
-            return Ok(study);
+        if !path.exists() {
+            // Where there are records only the description is lost, and each of them says whether it belongs to this one.
+            if !folder.join("trials").is_dir()
+                && let Err(error) = refuse_foreign(folder)
+                && !path.exists()
+            {
+                return Err(error);
+            }
+            let text = config.to_toml();
+            create_exclusively(&path, text.as_bytes()).map_err(StudyError::io(&path, "write"))?;
         }
-        if folder.join("trials").is_dir() {
-            // Only the description is lost: the records say whether this is theirs.
-            Self { folder: folder.to_owned(), config: config.clone() }.refuse_foreign_records()?;
-        } else if let Err(error) = refuse_foreign(folder) {
-            // Another worker may have created it just now.
-            return if path.exists() { Self::create(folder, config) } else { Err(error) };
-        }
-        let text = config.to_toml();
-        write_durably(&path, text.as_bytes()).map_err(StudyError::io(&path, "write"))?;
         let study = Self::open(folder)?;
         study.refuse_other(&config)?;
         Ok(study)
     }
 
-    /// Opens the study in a folder. Its `study.toml` may be written by hand.
-    ///
-    /// Trials may be added to it; a change that would make finished trials others is refused.
+    /// Opens the study in a folder, which creates nothing. Its `study.toml` may be written and edited by hand.
     ///
     /// # Errors
     ///
-    /// [`StudyError::Absent`]; [`StudyError::Unreadable`] with the line; a senseless configuration;
-    /// [`StudyError::OtherConfiguration`] if records were made with other settings.
+    /// [`StudyError::Absent`]; [`StudyError::Unreadable`] with the line; a senseless configuration.
     pub fn open(folder: &Path) -> Result<Self, StudyError> {
         let path = folder.join(STUDY_FILE);
         let text = match fs::read_to_string(&path) {
@@ -96,12 +105,8 @@ impl Study {
         };
         let config = StudyConfig::from_toml(&text).map_err(|reason| StudyError::Unreadable { path, reason })?;
         config.check()?;
-        let study = Self { folder: folder.to_owned(), config };
-        for folder in [study.folder.join("trials"), study.logs()] {
-            fs::create_dir_all(&folder).map_err(StudyError::io(&folder, "create"))?;
-        }
-        study.refuse_foreign_records()?;
-        Ok(study)
+        let (store, context) = (Store::at(folder.join("trials")), Arc::new(config.context()));
+        Ok(Self { folder: folder.to_owned(), config, store, context, walked: Mutex::default() })
     }
 
     /// The folder.
@@ -128,10 +133,7 @@ impl Study {
     ///
     /// [`StudyError::Newer`], [`StudyError::Io`].
     pub fn find(&self, trial: &StudyTrial) -> Result<Option<StudyRecord>, StudyError> {
-        Ok(match self.look(trial)? {
-            Found::Record(record) => Some(*record),
-            Found::Nothing | Found::Damaged(_) => None,
-        })
+        Ok(self.store.look(trial.name())?.map(|stored| self.judged(trial, &stored)))
     }
 
     /// The record of a trial: read if it has ended, otherwise run and durably written before this returns.
@@ -146,99 +148,135 @@ impl Study {
         trial: &StudyTrial,
         run: impl FnOnce() -> Result<Ended, E>,
     ) -> Result<(StudyRecord, Source), E> {
-        let found = self.look(trial)?;
-        Record::read_or_run(&self.path(trial), found, || {
-            let start = Instant::now();
-            let ended = run()?;
-            let smoothing = self.config.smoothing(ended.curve.losses.len());
-            Ok(Record::new(trial.name(), trial.clone(), ended, smoothing, start.elapsed().as_secs_f64()))
-        })
+        let (stored, source) = self.store.run_for(trial, Some(self.search()), run)?;
+        Ok((self.judged(trial, &stored), source))
     }
 
-    /// The record of every trial that is known so far.
+    /// The record of every trial that is known so far: one pass over the files.
     ///
     /// # Errors
     ///
-    /// [`StudyError::Newer`], [`StudyError::Io`].
+    /// A search without that many samples; [`StudyError::Newer`], [`StudyError::Io`].
     pub fn records(&self) -> Result<Records, StudyError> {
-        let mut found = Records::default();
-        for wave in 0..self.config.n_waves() {
-            let Some(wave) = self.wave(wave)? else { break };
-            for trial in wave.trials {
-                match self.look(&trial)? {
-                    Found::Record(record) => found.records.push(*record),
-                    Found::Nothing => found.missing += 1,
-                    Found::Damaged(reason) => {
-                        found.missing += 1;
-                        found.damaged.push((self.path(&trial), reason));
-                    }
-                }
+        self.store.refresh()?;
+        let waves = self.walk()?;
+        let (mut records, mut missing) = (Vec::new(), 0);
+        for trial in waves.iter().flatten().flat_map(|wave| &wave.trials) {
+            match self.store.get(trial.name()) {
+                Some(stored) => records.push(self.judged(trial, &stored)),
+                None => missing += 1,
             }
         }
-        Ok(found)
+        Ok(Records { records, missing, damaged: self.store.damaged(), others: self.others(&waves) })
     }
 
     /// Sets the records of failed trials aside as `….failed`, so that they are run again; returns their trials.
     ///
     /// # Errors
     ///
-    /// [`StudyError::Newer`], [`StudyError::Io`].
+    /// Those of [`records`](Self::records).
     pub fn retry(&self) -> Result<Vec<StudyTrial>, StudyError> {
-        let failed: Vec<StudyTrial> = self
-            .records()?
-            .records
-            .into_iter()
-            .filter(|record| record.outcome.failed())
-            .map(|record| record.trial)
-            .collect();
-        for trial in &failed {
-            set_aside(&self.path(trial), "failed")?;
-        }
+        let records = self.records()?.records;
+        let mut seen = HashSet::new();
+        let failed = records.into_iter().filter(|record| record.outcome.failed()).map(|record| record.trial);
+        let failed: Vec<StudyTrial> = failed.filter(|trial| seen.insert(trial.name().to_owned())).collect();
+        failed.iter().try_for_each(|trial| self.store.forget(trial.name()))?;
         Ok(failed)
     }
 
-    fn path(&self, trial: &StudyTrial) -> PathBuf {
-        self.folder.join("trials").join(format!("{}.json", trial.name()))
+    /// Sets every damaged file aside as `….damaged`, once; each with what was wrong with it. Whose record it was nobody
+    /// knows: the trial is found missing, and run again.
+    ///
+    /// # Errors
+    ///
+    /// [`StudyError::Newer`], [`StudyError::Io`].
+    pub fn set_damaged_aside(&self) -> Result<Vec<Damage>, StudyError> {
+        self.store.refresh()?;
+        self.store.put_damaged_aside()
     }
 
-    fn look(&self, trial: &StudyTrial) -> Result<Found<StudyTrial>, StudyError> {
-        Ok(match Record::read(&self.path(trial))? {
-            Found::Record(record) if &record.trial != trial => {
-                Found::Damaged("it is the record of another trial".to_owned())
-            }
-            found => found,
-        })
+    /// How a trial ended, as of the records known now.
+    fn outcome(&self, trial: &StudyTrial) -> Option<Outcome> {
+        let stored = self.store.get(trial.name())?;
+        Some(stored.outcome(self.config.smoothing(stored.curve.losses.len())))
+    }
+
+    fn judged(&self, trial: &StudyTrial, stored: &Stored) -> StudyRecord {
+        stored.record(trial.clone(), self.config.smoothing(stored.curve.losses.len()))
     }
 
     fn refuse_other(&self, asked: &StudyConfig) -> Result<(), StudyError> {
         let mut differences = Vec::new();
         Difference::collect("", &self.config.identity(), &asked.identity(), &mut differences);
-        if differences.is_empty() { Ok(()) } else { Err(self.other(differences)) }
-    }
-
-    /// Records made with other settings would be run again one by one: better to say so first.
-    fn refuse_foreign_records(&self) -> Result<(), StudyError> {
-        let trials = self.folder.join("trials");
-        let context = self.config.context();
-        for entry in fs::read_dir(&trials).map_err(StudyError::io(&trials, "read"))? {
-            let path = entry.map_err(StudyError::io(&trials, "read"))?.path();
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if hidden || path.extension().is_none_or(|extension| extension != "json") {
-                continue;
-            }
-            // Damage is the business of whoever needs the record.
-            let Found::Record(record) = Record::<StudyTrial>::read(&path)? else { continue };
-            let mut differences = Vec::new();
-            let there: &Value = &record.trial.context;
-            Difference::collect("", there, &context, &mut differences);
-            if !differences.is_empty() {
-                return Err(self.other(differences));
-            }
+        if differences.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        Err(StudyError::OtherConfiguration { folder: self.folder.clone(), differences })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::launch::{Silent, Tuned, run_locally};
+    use crate::{Curve, Search, Space};
+
+    fn trained(folder: &Path, search: Search, trials: usize) -> Study {
+        let config = StudyConfig::new(Space::gpt3(), vec![Stage::of(20, trials)]);
+        let study = Study::create(&folder.join("study"), StudyConfig { search, ..config }).unwrap();
+        let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+            let rate = trial.values.get("learning-rate").and_then(crate::Setting::number).unwrap();
+            let losses = (0..trial.steps).map(|step| 2.0 + (rate.log10() + 2.0).powi(2) + 1.0 / (step + 1) as f64);
+            Ok::<_, StudyError>(Curve { losses: losses.collect(), ..Curve::default() }.into())
+        };
+        assert_eq!(run_locally(&study, 2, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
+        study
     }
 
-    fn other(&self, differences: Vec<Difference>) -> StudyError {
-        StudyError::OtherConfiguration { folder: self.folder.clone(), differences }
+    fn memory() -> tempfile::TempDir {
+        // Thousands of fsyncs test the disk.
+        tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+    }
+
+    #[test]
+    fn every_file_is_opened_once_however_often_the_study_is_asked() {
+        for search in [Search::Random, Search::Tpe] {
+            let folder = memory();
+            trained(folder.path(), search, 40);
+            let study = Study::open(&folder.path().join("study")).unwrap();
+            for _ in 0..3 {
+                assert_eq!(study.records().unwrap().records.len(), 40);
+                assert_eq!(study.pending().unwrap(), None);
+                assert_eq!(study.missing().unwrap(), Vec::new());
+                study.trial(39).unwrap();
+            }
+            assert_eq!(study.store.opened(), 40, "{search:?}");
+        }
+    }
+
+    /// `cargo test --release -p mup-study -- --ignored --nocapture a_large_study`; the numbers are in docs/log.md.
+    #[test]
+    #[ignore = "measures"]
+    fn a_large_study_is_read_in_less_than_a_second() {
+        for (search, trials) in [(Search::Random, 2000), (Search::Tpe, 400), (Search::Tpe, 800), (Search::Tpe, 1600)] {
+            let folder = memory();
+            let begun = Instant::now();
+            trained(folder.path(), search, trials);
+            let tuned = begun.elapsed();
+            let begun = Instant::now();
+            let study = Study::open(&folder.path().join("study")).unwrap();
+            assert_eq!(study.records().unwrap().records.len(), trials);
+            let status = begun.elapsed();
+            let begun = Instant::now();
+            let study = Study::open(&folder.path().join("study")).unwrap();
+            assert_eq!(study.pending().unwrap(), None);
+            let nothing_to_do = begun.elapsed();
+            println!("{search:?} {trials}: made in {tuned:?}, status {status:?}, tune {nothing_to_do:?}");
+            assert!(
+                trials > 800 && search == Search::Tpe || status.as_secs_f64().max(nothing_to_do.as_secs_f64()) < 1.0
+            );
+        }
     }
 }

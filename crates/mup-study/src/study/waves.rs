@@ -1,7 +1,9 @@
 //! Waves: the trials that can run side by side, because what they are is known.
 
-use super::StudyConfig;
-use crate::{Search, Study, StudyError, StudyTrial, Values};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::{Study, StudyError, StudyTrial};
 
 /// Trials that depend on earlier waves alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,71 +14,70 @@ pub struct Wave {
     pub trials: Vec<StudyTrial>,
 }
 
-/// Where a wave lies in the study.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    stage: usize,
-    /// Samples of the stage that it has.
-    from: usize,
-    to: usize,
-    /// Index of its first trial.
-    first: usize,
-}
-
-impl StudyConfig {
-    /// Number of waves: one for each stage, more in an adaptive search.
-    #[must_use]
-    pub fn n_waves(&self) -> usize {
-        self.places().len()
-    }
-
-    fn places(&self) -> Vec<Place> {
-        let (mut places, mut first) = (Vec::new(), 0);
-        for (number, stage) in self.stages.iter().enumerate() {
-            let samples = stage.samples();
-            let adaptive = self.search == Search::Tpe && stage.trials.is_some();
-            let size = if adaptive { self.round } else { samples };
-            for from in (0..samples).step_by(size.max(1)) {
-                let to = (from + size).min(samples);
-                places.push(Place { stage: number, from, to, first });
-                first += (to - from) * self.seeds.len();
-            }
-        }
-        places
-    }
-
-    /// Number of samples that earlier stages began: so that no stage repeats another's.
-    fn samples_before(&self, stage: usize) -> usize {
-        self.stages[..stage].iter().filter_map(|stage| stage.trials).sum()
-    }
-}
-
-/// A sample with the mean of its losses over the seeds; infinite unless all of them finished.
-struct Judged {
-    stage: usize,
-    sample: usize,
-    values: Values,
-    loss: f64,
+/// The first wave that is not finished.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// Number of the wave.
+    pub number: usize,
+    /// Its trials, each counted once however many places it has.
+    pub trials: usize,
+    /// Those without a record, each with its index.
+    pub missing: Vec<(usize, StudyTrial)>,
 }
 
 impl Study {
-    /// The trials of a wave; none as long as a trial that it depends on has not ended.
+    /// What is to be run next, by a fresh walk from the start; none if every stage is finished.
     ///
     /// # Errors
     ///
     /// A search without that many samples; [`StudyError::Newer`], [`StudyError::Io`].
+    pub fn pending(&self) -> Result<Option<Pending>, StudyError> {
+        self.store.refresh()?;
+        for (number, wave) in self.walk()?.iter().enumerate() {
+            let Some(wave) = wave else { continue };
+            let (trials, missing) = self.missing_of(wave);
+            if !missing.is_empty() {
+                return Ok(Some(Pending { number, trials, missing }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The trials that are known and have no record, each once and with its index.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`pending`](Self::pending).
+    pub fn missing(&self) -> Result<Vec<(usize, StudyTrial)>, StudyError> {
+        self.store.refresh()?;
+        let mut seen = HashSet::new();
+        let waves = self.walk()?;
+        let missing = waves.iter().flatten().flat_map(|wave| self.missing_of(wave).1);
+        Ok(missing.filter(|(_, trial)| seen.insert(trial.name().to_owned())).collect())
+    }
+
+    /// The number of distinct trials of a wave, and those of them without a record.
+    fn missing_of(&self, wave: &Wave) -> (usize, Vec<(usize, StudyTrial)>) {
+        let mut seen = HashSet::new();
+        let distinct = (wave.first..).zip(&wave.trials).filter(|(_, trial)| seen.insert(trial.name()));
+        let distinct: Vec<_> = distinct.collect();
+        let missing = distinct.iter().filter(|(_, trial)| self.store.get(trial.name()).is_none());
+        let missing = missing.map(|(index, trial)| (*index, (*trial).clone())).collect();
+        (distinct.len(), missing)
+    }
+
+    /// The trials of a wave; none as long as a trial that it depends on has not ended, or if there is no such wave.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`pending`](Self::pending).
     pub fn wave(&self, number: usize) -> Result<Option<Wave>, StudyError> {
-        let places = self.config().places();
-        let Some(place) = places.get(number) else { return Ok(None) };
-        if self.is_independent(*place) {
-            return self.wave_at(*place, &[]).map(Some);
+        let Some(place) = self.config().places().nth(number) else { return Ok(None) };
+        if let Some(wave) = self.independent_wave(place)? {
+            return Ok(Some(wave));
         }
-        let mut judged = Vec::new();
-        for earlier in &places[..number] {
-            let Some(results) = self.judge(&self.wave_at(*earlier, &judged)?)? else { return Ok(None) };
-            judged.extend(results);
-        }
-        self.wave_at(*place, &judged).map(Some)
+        self.store.refresh()?;
+        Ok(self.walk()?.into_iter().nth(number).flatten().map(Arc::unwrap_or_clone))
     }
 
     /// The trial with an index, counted through all waves.
@@ -86,71 +87,12 @@ impl Study {
     /// [`StudyError::NoSuchTrial`]; [`StudyError::Waiting`] if it depends on trials that have not ended.
     pub fn trial(&self, index: usize) -> Result<StudyTrial, StudyError> {
         let trials = self.config().n_trials();
-        let places = self.config().places();
-        let wave = places.iter().rposition(|place| place.first <= index).filter(|_| index < trials);
-        let wave = wave.ok_or(StudyError::NoSuchTrial { index, trials })?;
-        let found = self.wave(wave)?.ok_or(StudyError::Waiting { index })?;
+        let absent = || StudyError::NoSuchTrial { index, trials };
+        let before = |first: usize| first <= index;
+        let number = self.config().places().take_while(|place| before(place.first)).count();
+        let number = number.checked_sub(1).filter(|_| index < trials).ok_or_else(absent)?;
+        let found = self.wave(number)?.ok_or(StudyError::Waiting { index })?;
         // A stage of the best is shorter if fewer finished.
-        found.trials.get(index - found.first).cloned().ok_or(StudyError::NoSuchTrial { index, trials })
+        found.trials.get(index - found.first).cloned().ok_or_else(absent)
     }
-
-    fn is_independent(&self, place: Place) -> bool {
-        self.config().search != Search::Tpe && self.config().stages[place.stage].trials.is_some()
-    }
-
-    /// The trials at a place, given every sample judged before it.
-    fn wave_at(&self, place: Place, judged: &[Judged]) -> Result<Wave, StudyError> {
-        let stage = self.config().stages[place.stage];
-        let samples = match stage.best {
-            None => self.new_samples(place, judged)?,
-            Some(best) => best_samples(place.stage - 1, best, judged),
-        };
-        let context = self.config().context();
-        let trial = |sample: usize, seed: u64, values: &Values| {
-            let (values, context) = (values.clone(), context.clone());
-            StudyTrial { stage: place.stage, sample, seed, steps: stage.steps, values, context }
-        };
-        let seeds = &self.config().seeds;
-        let each = |(sample, values): &(usize, Values)| -> Vec<StudyTrial> {
-            seeds.iter().map(|seed| trial(*sample, *seed, values)).collect()
-        };
-        Ok(Wave { first: place.first, trials: samples.iter().flat_map(each).collect() })
-    }
-
-    fn new_samples(&self, place: Place, judged: &[Judged]) -> Result<Vec<(usize, Values)>, StudyError> {
-        let config = self.config();
-        // Losses at another horizon do not compare.
-        let told = judged.iter().filter(|judged| judged.stage == place.stage);
-        let told: Vec<(&Values, f64)> = told.map(|judged| (&judged.values, judged.loss)).collect();
-        let offset = config.samples_before(place.stage);
-        let sample = |number: usize| {
-            let sample = offset + number;
-            Ok((sample, config.search.sample(&config.space, config.seed, sample, &told)?))
-        };
-        (place.from..place.to).map(sample).collect()
-    }
-
-    /// One for each sample of a wave; none as long as a trial has not ended.
-    fn judge(&self, wave: &Wave) -> Result<Option<Vec<Judged>>, StudyError> {
-        let mut results: Vec<Judged> = Vec::new();
-        for trial in &wave.trials {
-            let Some(record) = self.find(trial)? else { return Ok(None) };
-            let share = record.outcome.loss().unwrap_or(f64::INFINITY) / self.config().seeds.len() as f64;
-            let (stage, sample) = (trial.stage, trial.sample);
-            match results.last_mut() {
-                Some(last) if last.sample == sample => last.loss += share,
-                _ => results.push(Judged { stage, sample, values: trial.values.clone(), loss: share }),
-            }
-        }
-        Ok(Some(results))
-    }
-}
-
-/// Those of a stage with the lowest losses, the best first; of equal ones the earlier.
-fn best_samples(stage: usize, best: usize, judged: &[Judged]) -> Vec<(usize, Values)> {
-    let mut results: Vec<&Judged> =
-        judged.iter().filter(|judged| judged.stage == stage && judged.loss.is_finite()).collect();
-    results.sort_by(|a, b| a.loss.total_cmp(&b.loss).then(a.sample.cmp(&b.sample)));
-    results.truncate(best);
-    results.into_iter().map(|judged| (judged.sample, judged.values.clone())).collect()
 }

@@ -1,6 +1,8 @@
 //! The study's directory: what it remembers, what it refuses, what may be lost.
 
 mod bad_input;
+mod edits;
+mod first_version;
 mod search;
 mod stages;
 mod workers;

@@ -41,7 +41,7 @@ fn a_sample_goes_on_only_if_all_its_seeds_finished() {
     let study = create(folder.path());
     let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| match (trial.sample, trial.seed) {
         (0, 1) => Ok(Curve { losses: vec![f64::NAN], ..Curve::default() }.into()),
-        (1, 0) => Ok(Ended { curve: Curve::default(), failure: Some(Failure::TimedOut { seconds: 1 }) }),
+        (1, 0) => Ok(Ended { failure: Some(Failure::TimedOut { seconds: 1 }), ..Ended::default() }),
         (sample, _) if sample < 6 => train(trial),
         _ => Ok(Curve { losses: vec![1.0, 9.0], ..Curve::default() }.into()),
     };
@@ -72,7 +72,11 @@ fn new_samples_at_a_second_horizon_are_others_and_wait_for_nobody() {
     let config = StudyConfig::new(Space::gpt3(), stages);
     let study = Study::create(&folder.path().join("two"), config).unwrap();
     let trials = study.wave(1).unwrap().expect("independent of the first").trials;
-    assert_eq!(trials.iter().map(|trial| trial.sample).collect::<Vec<_>>(), [4, 5]);
+    assert_eq!(trials.iter().map(|trial| trial.sample).collect::<Vec<_>>(), [1_000_000, 1_000_001]);
     let first = study.wave(0).unwrap().unwrap().trials;
     assert!(first.iter().all(|trial| trials.iter().all(|other| trial.values != other.values)));
+    let stages = vec![Stage::of(20, 7), Stage::of(80, 2)];
+    let more = Study::create(&folder.path().join("more"), StudyConfig::new(Space::gpt3(), stages)).unwrap();
+    assert_eq!(more.wave(0).unwrap().unwrap().trials[..4], first);
+    assert_eq!(more.wave(1).unwrap().unwrap().trials, trials, "more samples in one stage change no other");
 }

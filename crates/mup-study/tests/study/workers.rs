@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use mup_study::Failure;
+
 use super::*;
 
 #[test]
@@ -53,4 +55,61 @@ fn a_claim_is_free_again_when_its_holder_is_gone() {
     assert!(study.claim(&trial).unwrap().is_none());
     drop(claim);
     assert!(study.claim(&trial).unwrap().is_some());
+}
+
+#[test]
+fn of_two_that_create_one_folder_with_different_configurations_exactly_one_does() {
+    for round in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("study");
+        let create = |seed| Study::create(&path, StudyConfig { seed, ..config() });
+        let created: Vec<Result<Study, StudyError>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|i| scope.spawn(move || create(i % 2))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let there = Study::open(&path).unwrap().config().seed;
+        for (i, created) in created.iter().enumerate() {
+            match created {
+                Ok(study) => assert_eq!((study.config().seed, i as u64 % 2), (there, there), "round {round}"),
+                Err(StudyError::OtherConfiguration { .. }) => assert_ne!(i as u64 % 2, there, "round {round}"),
+                Err(error) => panic!("round {round}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_trial_that_becomes_missing_again_is_run_before_tuning_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    let (begun, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+        if begun.fetch_add(1, Ordering::Relaxed) == 3 {
+            failed.fetch_add(1, Ordering::Relaxed);
+            return Ok(Ended { failure: Some(Failure::TimedOut { seconds: 1 }), ..Ended::default() });
+        }
+        if trial.stage == 1 && failed.swap(0, Ordering::Relaxed) == 1 {
+            // Somebody uses `retry` in another terminal.
+            assert_eq!(Study::open(&folder.path().join("study")).unwrap().retry().unwrap().len(), 1);
+        }
+        train(trial)
+    };
+    assert_eq!(run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
+    let records = Study::open(study.folder()).unwrap().records().unwrap();
+    assert_eq!(records.missing, 0);
+    assert!(records.records.iter().all(|record| record.outcome.loss().is_some()));
+}
+
+#[test]
+fn a_worker_sees_what_others_add_and_take_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    let other = Study::open(study.folder()).unwrap();
+    let trial = study.trial(0).unwrap();
+    assert_eq!(other.records().unwrap().missing, 16);
+    study.run(&trial, || train(&trial)).unwrap();
+    assert_eq!(other.records().unwrap().missing, 15);
+    std::fs::remove_file(study.folder().join("trials").join(format!("{}.json", trial.name()))).unwrap();
+    assert_eq!(other.records().unwrap().missing, 16);
+    assert_eq!(other.find(&trial).unwrap(), None);
 }

@@ -54,7 +54,7 @@ fn incomplete(records: &Records, choice: &Choice) -> Vec<Warning> {
 
 pub(super) fn failure(record: &StudyRecord) -> Option<String> {
     match &record.outcome {
-        Outcome::Failed(failure) => Some(format!("{}: {failure}", record.trial.name())),
+        Outcome::Failed(failure) => Some(format!("{}: {failure}", record.trial.place())),
         _ => None,
     }
 }

@@ -1,6 +1,8 @@
 //! What a report says, as data.
 
-use mup_study::{Curve, Hyperparameters, Outcome, Records, StudyConfig, StudyRecord, Values};
+use std::collections::BTreeSet;
+
+use mup_study::{Curve, Outcome, Records, StudyConfig, StudyRecord, Values};
 use mup_sweep::{Optimum, Point};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +58,7 @@ pub struct RateCurve {
     /// Width of the model.
     pub width: usize,
     /// The other hyperparameters (the rate in it is the best one).
-    pub values: Hyperparameters,
+    pub values: Values,
     /// Loss by rate, ascending.
     pub points: Vec<Point>,
     /// The optimum; none if every trial diverged.
@@ -88,8 +90,10 @@ impl Numbers {
     pub fn new(study: StudyConfig, records: &Records, choice: Choice) -> Self {
         let mut trials: Vec<TrialSummary> = records.records.iter().map(TrialSummary::of).collect();
         trials.sort_by_key(|trial| (trial.stage, trial.sample, trial.seed));
-        let tuning =
-            records.records.iter().fold(Spent::default(), |spent, record| spent.and_run(&record.curve, record.seconds));
+        // Two places with the same content were trained once.
+        let mut seen = BTreeSet::new();
+        let trained = records.records.iter().filter(|record| seen.insert(record.trial.name()));
+        let tuning = trained.fold(Spent::default(), |spent, record| spent.and_run(&record.curve, record.seconds));
         let cost = Cost { tuning, ..Cost::default() };
         let proxy_parameters = records.records.iter().map(|record| record.curve.parameters).max().filter(|n| *n > 0);
         let (rate_curves, runs) = (Vec::new(), Vec::new());

@@ -36,7 +36,7 @@ pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Rec
                 End::Diverged => Ended::from(curve(trial.steps, f64::NAN)),
                 End::Failed => {
                     let failure = Failure::Exit { code: 3, said: "no <device> & no \"luck\"".to_owned() };
-                    Ended { curve: Curve::default(), failure: Some(failure) }
+                    Ended { failure: Some(failure), ..Ended::default() }
                 }
                 End::Missing => continue,
             };

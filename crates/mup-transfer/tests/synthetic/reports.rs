@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mup_study::{Curve, Evaluation, Hyperparameter, Hyperparameters, Outcome, Smoothing, StudyConfig, Values};
+use mup_study::{Curve, Evaluation, Outcome, Setting, Smoothing, StudyConfig, Values};
 use mup_sweep::{Optimum, Point};
 use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
 use mup_transfer::{Transfer, Transferable, Transferred, choose};
@@ -28,22 +28,21 @@ pub(crate) fn complete() -> Report {
     config.proxy = toml::from_str("width = 64\nd-head = 32").unwrap();
     let mut report = of_study(&config, |trial| if trial.sample == 5 { End::Failed } else { gpt(trial) });
     let chosen = report.numbers.choice.best.values.clone();
-    let values = Hyperparameters::try_from(&chosen).unwrap();
     let runs = vec![
         final_run("target, µP", "mup", &chosen, 1.75),
         final_run("control, SP with the proxy's values", "standard", &chosen, 2.3),
         final_run("control, SP at its own best rate", "standard", &chosen, 1.82),
-        final_run("control, µP with default values", "mup", &Hyperparameters::at_rate(0.001).into(), 1.95),
+        final_run("control, µP with default values", "mup", &at_rate(0.001), 1.95),
     ];
     report.numbers = report.numbers.with_runs(runs);
-    let row = |hyperparameter: Hyperparameter| Transferred {
-        hyperparameter,
-        proxy: values.get(hyperparameter),
-        target: values.get(hyperparameter),
+    let row = |(name, value): (&str, &Setting)| Transferred {
+        name: name.to_owned(),
+        proxy: value.clone(),
+        target: value.clone(),
         transferable: Transferable::Yes,
         explanation: "unchanged".to_owned(),
     };
-    report.numbers.transfer = Some(Transfer { values, rows: Hyperparameter::ALL.map(row).to_vec() });
+    report.numbers.transfer = Some(Transfer { values: chosen.clone(), rows: chosen.iter().map(row).collect() });
     report.numbers.rate_curves = figure_1();
     report.plans = vec![("proxy".to_owned(), "rows & <columns>".to_owned())];
     report
@@ -67,9 +66,14 @@ fn final_run(label: &str, parametrization: &str, values: &Values, end: f64) -> F
             sample: Some("a < b && c".to_owned()),
             flops: Some(6.0 * 16_000.0 * 3000.0 * 64.0),
             evaluations,
+            ..Curve::default()
         },
         seconds: 600.0,
     }
+}
+
+fn at_rate(rate: f64) -> Values {
+    Values::default().with("learning-rate", Setting::Number(rate))
 }
 
 pub(crate) fn rate_curve(parametrization: &str, width: usize, center: f64) -> RateCurve {
@@ -77,7 +81,7 @@ pub(crate) fn rate_curve(parametrization: &str, width: usize, center: f64) -> Ra
         |x: f64| (x < -2.5 || parametrization == "mup").then(|| 2.0 + 0.1 * (x - center).powi(2) - width as f64 / 1e3);
     let points: Vec<Point> = (-9..=-2).map(f64::from).map(|x| Point { log2_rate: x, loss: loss(x) }).collect();
     let optimum = Optimum::of(&points);
-    let values = Hyperparameters::at_rate(center.round().exp2());
+    let values = at_rate(center.round().exp2());
     RateCurve { parametrization: parametrization.to_owned(), width, values, points, optimum }
 }
 

@@ -1,9 +1,10 @@
 //! The choice.
 
-use mup_study::{Hyperparameters, Study};
+use mup_study::Study;
 use mup_transfer::{Choice, choose as choose_from};
 
 use crate::error::RunError;
+use crate::hyperparameters::Hyperparameters;
 
 /// What the study's records say.
 pub(super) fn choose(study: &Study) -> Result<Choice, RunError> {

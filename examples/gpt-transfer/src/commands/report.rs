@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use mup_study::{Hyperparameter, Hyperparameters, Study, StudyRecord, TrialRecord};
+use mup_study::{Record, Setting, Study, StudyRecord, Trial};
 use mup_sweep::{Optimum, Point};
 use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
 
@@ -13,6 +14,8 @@ use super::{choose, output};
 use crate::environment;
 use crate::error::RunError;
 use crate::family::short;
+use crate::hyperparameters::{Hyperparameter, Hyperparameters};
+use crate::run_context::RunContext;
 
 /// `report`.
 pub(super) fn run(study: &Study, compare: &[PathBuf], json: bool) -> Result<(), RunError> {
@@ -32,9 +35,15 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     let rate_curves: Vec<RateCurve> = rate_curve(study)?.into_iter().chain(others).collect();
     let choice = choose::choose(study)?;
     let chosen = choose::values(&choice)?;
-    let mut records = training.records()?;
-    records.sort_by_key(|record| order(record, training.parametrization(), &chosen));
-    let runs = records.into_iter().map(|record| final_run(record, training.parametrization(), &chosen)).collect();
+    let (parametrization, mut runs) = (training.parametrization(), Vec::new());
+    for record in training.records()? {
+        let values = Hyperparameters::try_from(&record.trial.values)?;
+        let context = RunContext::of(&record.trial)?;
+        let place = order(&record, &values, &context, parametrization, &chosen);
+        runs.push((place, final_run(record, &values, context, parametrization, &chosen)));
+    }
+    runs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let runs = runs.into_iter().map(|(_, run)| run).collect();
     let numbers = Numbers::new(study.config().clone(), &study.records()?, choice).with_runs(runs);
     let numbers = Numbers { transfer: Some(training.transfer(&chosen)?), rate_curves, ..numbers };
     let device = study.config().proxy.get("device").and_then(toml::Value::as_str).unwrap_or("unknown");
@@ -80,50 +89,60 @@ fn rate_curve(study: &Study) -> Result<Option<RateCurve>, RunError> {
         let losses: Option<Vec<f64>> = records.iter().map(|record| record.outcome.loss()).collect();
         let loss = losses.map(|losses| losses.iter().sum::<f64>() / losses.len() as f64);
         points.push(Point { log2_rate: tried.learning_rate.log2(), loss });
-        values = values.or(Some(tried));
+        values = values.or_else(|| Some((records[0].trial.values.clone(), tried.learning_rate)));
     }
     points.sort_by(|a, b| a.log2_rate.total_cmp(&b.log2_rate));
-    let (Some(values), proxy) = (values, Proxy::of(study.config())?) else { return Ok(None) };
+    let (Some((values, first)), proxy) = (values, Proxy::of(study.config())?) else { return Ok(None) };
     let optimum = Optimum::of(&points);
-    let learning_rate = optimum.map_or(values.learning_rate, |optimum| optimum.log2_rate.exp2());
-    let values = Hyperparameters { learning_rate, ..values };
+    let best = optimum.map_or(first, |optimum| optimum.log2_rate.exp2());
+    let values = values.with(rate, Setting::Number(best));
     let Proxy { parametrization, width, .. } = proxy;
     Ok(Some(RateCurve { parametrization, width, values, points, optimum }))
 }
 
 /// The target first, then what it is compared with.
-fn order(record: &TrialRecord, parametrization: &str, chosen: &Hyperparameters) -> (u8, bool, String) {
-    let trial = &record.trial;
-    let rank = match trial.hyperparameters {
-        values if values == *chosen => 0,
-        values if values == Hyperparameters::at_rate(DEFAULT_RATE) => 1,
+fn order(
+    record: &Record<Trial>,
+    values: &Hyperparameters,
+    context: &RunContext,
+    parametrization: &str,
+    chosen: &Hyperparameters,
+) -> (u8, bool, String) {
+    let rank = match values {
+        values if values == chosen => 0,
+        values if *values == Hyperparameters::at_rate(DEFAULT_RATE) => 1,
         _ => 2,
     };
-    (rank, trial.parametrization != parametrization, record.id.clone())
+    (rank, context.parametrization != parametrization, record.trial.id())
 }
 
-fn final_run(record: TrialRecord, parametrization: &str, chosen: &Hyperparameters) -> FinalRun {
-    let trial = record.trial;
-    let values = trial.hyperparameters;
-    let kind = match (values == *chosen, trial.parametrization == parametrization) {
+fn final_run(
+    record: Record<Trial>,
+    values: &Hyperparameters,
+    context: RunContext,
+    parametrization: &str,
+    chosen: &Hyperparameters,
+) -> FinalRun {
+    let kind = match (values == chosen, context.parametrization == parametrization) {
         (true, true) => "target".to_owned(),
         (true, false) => "control, the proxy's values".to_owned(),
-        (false, _) if values == Hyperparameters::at_rate(DEFAULT_RATE) => "control, default values".to_owned(),
+        (false, _) if *values == Hyperparameters::at_rate(DEFAULT_RATE) => "control, default values".to_owned(),
         // The table has every digit of them.
         (false, _) => {
-            let alone = values == Hyperparameters::at_rate(values.learning_rate);
+            let alone = *values == Hyperparameters::at_rate(values.learning_rate);
             let others = if alone { "" } else { " and others" };
             format!("control, rate 2^{:.1}{others}", values.learning_rate.log2())
         }
     };
+    let Record { trial, outcome, curve, seconds } = record;
     let seed = if trial.seed == 0 { String::new() } else { format!(", seed {}", trial.seed) };
     FinalRun {
-        label: format!("{kind}, {}{seed}", short(&trial.parametrization)),
-        parametrization: trial.parametrization,
-        width: trial.width,
-        values: values.into(),
-        outcome: record.outcome,
-        curve: record.curve,
-        seconds: record.seconds,
+        label: format!("{kind}, {}{seed}", short(&context.parametrization)),
+        parametrization: context.parametrization,
+        width: context.width,
+        values: trial.values,
+        outcome,
+        curve: Arc::unwrap_or_clone(curve),
+        seconds,
     }
 }

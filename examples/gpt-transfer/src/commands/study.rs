@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use mup_data::{DataSet, Order, Text, Tokenizer};
 use mup_devices::{Backend, DeviceName};
-use mup_study::{Hyperparameter, Program, Search, Space, Stage, Study, StudyConfig};
+use mup_study::{Program, Search, Space, Stage, Study, StudyConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{DEFAULT_FOLDER, StudyArguments};
 use crate::configuration::{BURN_VERSION, Configuration, TRAINING_VERSION, WEIGHT_DECAY};
 use crate::data::{self, Data, Units};
 use crate::error::RunError;
+use crate::hyperparameters::{Hyperparameter, Hyperparameters};
 use crate::training::Trainer;
 use crate::{environment, family};
 
@@ -144,7 +145,7 @@ fn config(arguments: &StudyArguments, proxy: Proxy, quick: bool) -> Result<Study
     let (space, search) = space(arguments, quick)?;
     let trials = match (arguments.trials, search) {
         (Some(trials), _) => trials,
-        (None, Search::Grid) => space.combinations()?.len(),
+        (None, Search::Grid) => space.n_combinations()?,
         (None, _) => 32,
     };
     let steps = arguments.steps.unwrap_or(if quick { 60 } else { 400 });
@@ -187,7 +188,7 @@ fn space(arguments: &StudyArguments, quick: bool) -> Result<(Space, Search), Run
         Space::named(name).map_err(|error| refuse(error.to_string()))?
     };
     // Every sample has to be one that a model takes: better now than in each trial.
-    mup_study::Hyperparameters::try_from(&space.at(|_| 0.5)).map_err(|error| refuse(error.to_string()))?;
+    Hyperparameters::try_from(&space.at(|_| 0.5)).map_err(|error| refuse(error.to_string()))?;
     Ok((space, arguments.search.unwrap_or_default()))
 }
 

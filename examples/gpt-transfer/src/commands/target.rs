@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 use mup_models::Gpt;
 use mup_rules::ScalingPlan;
 use mup_study::cli::{Interrupt, say};
-use mup_study::{Archive, Hyperparameter, Hyperparameters, Smoothing, Source, Study, Trial, TrialRecord};
-use mup_train::{Ended, RunFolder, Trained};
-use mup_transfer::{Transfer, transfer};
-use serde_json::json;
+use mup_study::{Ended, Record, Setting, Smoothing, Source, Store, Study, Trial, Values};
+use mup_train::{Ended as RunEnded, RunFolder, Trained};
+use mup_transfer::{Transfer, Transferred, transfer};
+use serde_json::{Value, json};
 
 use super::study::{Proxy, Target};
 use super::{choose, output};
 use crate::cli::{CheckpointArguments, TrainArguments};
 use crate::error::RunError;
 use crate::family::short;
+use crate::hyperparameters::{Hyperparameter, Hyperparameters};
 use crate::progress::Progress;
+use crate::run_context::RunContext;
 use crate::training::{Run, Trainer};
 
 /// Without tuning: the rate that nanoGPT's configuration for characters has, as has PyTorch's AdamW; everything else 1.
@@ -27,7 +29,9 @@ pub(super) struct TargetTraining<'a> {
     trainer: Trainer,
     proxy: Proxy,
     target: Target,
-    archive: Archive,
+    folder: PathBuf,
+    settings: Value,
+    store: Store,
 }
 
 /// `train`.
@@ -47,7 +51,7 @@ pub(super) fn run(arguments: &TrainArguments) -> Result<(), RunError> {
     if let Some(path) = &arguments.export {
         training.export(&record.trial, path, arguments.fold)?;
     }
-    if arguments.json { output::print_json(&record) } else { output::line(line(&record)) }
+    if arguments.json { output::print_json(&record) } else { output::line(line(&record)?) }
 }
 
 impl<'a> TargetTraining<'a> {
@@ -58,25 +62,29 @@ impl<'a> TargetTraining<'a> {
         trainer.configuration.check(&[target.width])?;
         let folder = study.folder().join("targets").join(format!("width{}-steps{}", target.width, target.steps));
         let settings = trainer.configuration.settings(&trainer.data, proxy.device);
-        let archive = Archive::open(&folder, settings, Smoothing::tenth_of(target.steps))?;
-        Ok(Self { study, trainer, proxy, target, archive })
+        let store = Store::open(&folder, &settings)?;
+        Ok(Self { study, trainer, proxy, target, folder, settings, store })
     }
 
     /// Every run of this target that has ended; says which records are damaged.
-    pub(super) fn records(&self) -> Result<Vec<TrialRecord>, RunError> {
-        let (records, damaged) = self.archive.records_and_damage()?;
+    pub(super) fn records(&self) -> Result<Vec<Record<Trial>>, RunError> {
+        let (records, damaged) = self.store.records()?;
         for (path, reason) in damaged {
             let path = path.display();
             say(format!("warning: {path} is damaged ({reason}) and left out; `train` with its values writes it again"));
         }
-        Ok(records)
+        Ok(records.iter().map(|stored| stored.judged(self.smoothing())).collect())
+    }
+
+    fn smoothing(&self) -> Smoothing {
+        Smoothing::tenth_of(self.target.steps)
     }
 
     /// What becomes of the proxy's values in the target.
     pub(super) fn transfer(&self, values: &Hyperparameters) -> Result<Transfer, RunError> {
         let name = &self.proxy.parametrization;
         let (proxy, target) = (self.plan(name, self.proxy.width)?, self.plan(name, self.target.width)?);
-        Ok(transfer(values, &proxy, &target)?)
+        Ok(transfer(&(*values).into(), &proxy, &target)?)
     }
 
     /// Plans of proxy, target and target in SP, with their names.
@@ -103,43 +111,46 @@ impl<'a> TargetTraining<'a> {
         values: &Hyperparameters,
         seed: u64,
         checkpoints: &CheckpointArguments,
-    ) -> Result<(TrialRecord, Source), RunError> {
+    ) -> Result<(Record<Trial>, Source), RunError> {
         let trial = self.trial(parametrization, values, seed)?;
-        let run = self.archive.run_timed(&trial, || {
-            say(format!("\nTraining width {} in {} with {values}", trial.width, short(parametrization)));
+        let (stored, source) = self.store.run(&trial, || {
+            say(format!("\nTraining width {} in {} with {values}", self.target.width, short(parametrization)));
             let trained = self.train_or_continue(&trial, Some(checkpoints))?;
-            Ok::<_, RunError>((self.trainer.curve(&self.run(&trial), &trained)?, trained.seconds))
+            let curve = self.trainer.curve(&self.run(&trial)?, &trained)?;
+            // It may have had several processes.
+            Ok::<_, RunError>(Ended { seconds: Some(trained.seconds), ..Ended::from(curve) })
         })?;
-        if let (_, Source::Repaired { kept_as, reason }) = &run {
+        if let Source::Repaired { kept_as, reason } = &source {
             say(format!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display()));
         }
-        Ok(run)
+        Ok((stored.judged(self.smoothing()), source))
     }
 
     fn trial(&self, parametrization: &str, values: &Hyperparameters, seed: u64) -> Result<Trial, RunError> {
         let Target { width, steps, micro_batches, evaluate_every, .. } = self.target;
         let plan = self.plan(parametrization, width)?.fingerprint();
-        let mut settings = self.archive.settings().clone();
+        let mut settings = self.settings.clone();
         settings["run"] = json!({ "steps": steps, "micro_batches": micro_batches, "evaluate_every": evaluate_every });
-        let (parametrization, hyperparameters) = (parametrization.to_owned(), *values);
-        Ok(Trial { parametrization, width, plan, hyperparameters, seed, settings })
+        let parametrization = parametrization.to_owned();
+        Ok(RunContext { parametrization, width, plan, settings }.trial(*values, seed, steps))
     }
 
-    fn run(&self, trial: &Trial) -> Run {
-        Run {
-            parametrization: trial.parametrization.clone(),
-            width: trial.width,
-            values: trial.hyperparameters,
+    fn run(&self, trial: &Trial) -> Result<Run, RunError> {
+        let RunContext { parametrization, width, .. } = RunContext::of(trial)?;
+        Ok(Run {
+            parametrization,
+            width,
+            values: Hyperparameters::try_from(&trial.values)?,
             seed: trial.seed,
-            steps: self.target.steps,
+            steps: trial.steps,
             micro_batches: self.target.micro_batches,
             evaluate_every: Some(self.target.evaluate_every),
-        }
+        })
     }
 
     /// Where a run keeps its checkpoints and metrics.
-    fn folder(&self, trial: &Trial) -> PathBuf {
-        self.archive.folder().join("runs").join(format!("{}-{}", trial.parametrization, trial.id()))
+    fn folder(&self, trial: &Trial, parametrization: &str) -> PathBuf {
+        self.folder.join("runs").join(format!("{parametrization}-{}", trial.id()))
     }
 
     fn train_or_continue(
@@ -147,24 +158,26 @@ impl<'a> TargetTraining<'a> {
         trial: &Trial,
         checkpoints: Option<&CheckpointArguments>,
     ) -> Result<Trained<Gpt>, RunError> {
-        let plan = self.plan(&trial.parametrization, trial.width)?;
-        let mut folder = RunFolder::new(self.folder(trial), &plan);
+        let run = self.run(trial)?;
+        let plan = self.plan(&run.parametrization, run.width)?;
+        let mut folder = RunFolder::new(self.folder(trial, &run.parametrization), &plan);
         if let Some(checkpoints) = checkpoints {
             folder = folder.with_every(checkpoints.checkpoint_minutes).with_keep_last(checkpoints.keep_last);
             if let Some(steps) = checkpoints.checkpoint_every {
                 folder = folder.with_every_steps(steps);
             }
         }
-        let progress = Progress::new(short(&trial.parametrization), self.target.steps);
+        let progress = Progress::new(short(&run.parametrization), run.steps);
         let interrupt = Interrupt::listen()?;
-        self.trainer.train(&self.run(trial), Some(folder), |event| progress.see(event), || interrupt.requested())
+        self.trainer.train(&run, Some(folder), |event| progress.see(event), || interrupt.requested())
     }
 
     /// Writes the weights of a run that has ended; its last checkpoint has them.
     fn export(&self, trial: &Trial, path: &Path, fold: bool) -> Result<(), RunError> {
         let trained = self.train_or_continue(trial, None)?;
-        if trained.curve.ended != Ended::Finished {
-            return Err(RunError::NothingToExport { folder: self.folder(trial) });
+        if trained.curve.ended != RunEnded::Finished {
+            let parametrization = RunContext::of(trial)?.parametrization;
+            return Err(RunError::NothingToExport { folder: self.folder(trial, &parametrization) });
         }
         crate::export::write(&trained.model, path, fold)?;
         say(format!("wrote {}", path.display()));
@@ -202,7 +215,7 @@ fn values(text: &str, study: &Study) -> Result<Hyperparameters, RunError> {
 
 fn parse(list: &str) -> Result<Hyperparameters, RunError> {
     let refuse = |reason: String| RunError::Values { text: list.to_owned(), reason };
-    let mut values = mup_study::Values::default();
+    let mut values = Values::default();
     for entry in list.split(',') {
         let (name, value) = entry.split_once('=').ok_or_else(|| refuse(format!("`{entry}` has no =")))?;
         let value: f64 = value.trim().parse().map_err(|error| refuse(format!("`{value}`: {error}")))?;
@@ -210,29 +223,30 @@ fn parse(list: &str) -> Result<Hyperparameters, RunError> {
         if values.get(name).is_some() {
             return Err(refuse(format!("`{name}` is there twice")));
         }
-        values = values.with(name, mup_study::Setting::Number(value));
+        values = values.with(name, Setting::Number(value));
     }
     Hyperparameters::try_from(&values).map_err(|error| refuse(error.to_string()))
 }
 
 /// One line for each transferred value.
 pub(super) fn explain(transfer: &Transfer) -> String {
-    let line = |row: &mup_transfer::Transferred| {
-        let name = row.hyperparameter.name();
-        format!("  {name:<16} {:>10.5} → {:<10.5} {}", row.proxy, row.target, row.explanation)
+    let number = |value: &Setting| value.number().unwrap_or(f64::NAN);
+    let line = |row: &Transferred| {
+        let Transferred { name, proxy, target, explanation, .. } = row;
+        format!("  {name:<16} {:>10.5} → {:<10.5} {explanation}", number(proxy), number(target))
     };
-    let varied = |row: &&mup_transfer::Transferred| {
-        row.hyperparameter == Hyperparameter::LearningRate || (row.proxy - 1.0).abs() > f64::EPSILON
+    let varied = |row: &&Transferred| {
+        row.name == Hyperparameter::LearningRate.name() || (number(&row.proxy) - 1.0).abs() > f64::EPSILON
     };
     let lines: Vec<String> = transfer.rows.iter().filter(varied).map(line).collect();
     format!("Transferred from proxy to target:\n{}", lines.join("\n"))
 }
 
-fn line(record: &TrialRecord) -> String {
-    let trial = &record.trial;
+fn line(record: &Record<Trial>) -> Result<String, RunError> {
+    let RunContext { parametrization, width, .. } = RunContext::of(&record.trial)?;
     let validation = record.curve.validation.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}"));
-    let (name, outcome) = (short(&trial.parametrization), &record.outcome);
-    format!("{name} width {}  training loss {outcome}, validation loss {validation}", trial.width)
+    let (name, outcome) = (short(&parametrization), &record.outcome);
+    Ok(format!("{name} width {width}  training loss {outcome}, validation loss {validation}"))
 }
 
 #[cfg(test)]

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use mup_study::cli::Interrupt;
-use mup_study::{Hyperparameters, Study, Values};
+use mup_study::{Study, Values};
 use mup_train::Event;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::study::Proxy;
 use crate::error::RunError;
+use crate::hyperparameters::Hyperparameters;
 use crate::training::Run;
 
 /// What a study writes for its program.

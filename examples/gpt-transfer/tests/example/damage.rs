@@ -86,7 +86,7 @@ fn a_damaged_study_file_is_named_and_its_trials_are_not_lost() {
 }
 
 #[test]
-fn another_configuration_in_the_same_folder_is_refused_with_the_difference() {
+fn another_configuration_in_the_same_folder_is_refused_and_an_edit_loses_nothing() {
     let place = Place::tuned();
     let before = place.finished_results();
     let error = fail(&mut place.tune(&["--rates=-8:-5"]));
@@ -104,11 +104,18 @@ fn another_configuration_in_the_same_folder_is_refused_with_the_difference() {
     let path = place.study().join("study.toml");
     let study = fs::read_to_string(&path).unwrap();
     fs::write(&path, study.replace("weight-decay = 0.01", "weight-decay = 0.5")).unwrap();
-    for command in ["tune", "choose", "train", "status"] {
-        let error = fail(&mut place.on_study(command, &[]));
-        assert!(error.contains("proxy.weight-decay: 0.01 there, 0.5 asked for"), "{error}");
-    }
-    assert_eq!(place.finished_results(), before);
+    let left = "3 finished trials belong to another configuration (proxy.weight-decay: 0.01 there, 0.5 now)";
+    let status = succeed(&mut place.on_study("status", &[]));
+    assert!(status.contains(left) && status.contains("3 to run"), "{status}");
+    let error = fail(&mut place.on_study("choose", &[]));
+    assert!(error.contains("no trial has ended"), "{error}");
+    let output = place.on_study("tune", &[]).output().unwrap();
+    assert!(output.status.success() && text(&output.stderr).contains(left), "{}", text(&output.stderr));
+    assert_eq!(place.records().len(), 6);
+    fs::write(&path, study).unwrap();
+    let status = succeed(&mut place.on_study("status", &[]));
+    assert!(status.contains("3 finished") && status.contains("0 to run"), "{status}");
+    assert!(before.iter().all(|(path, result)| place.finished_results().get(path) == Some(result)));
 }
 
 #[test]
@@ -182,11 +189,11 @@ fn where_no_checkpoint_is_whole_the_run_is_refused_instead_of_begun_again() {
 fn a_damaged_description_of_the_targets_is_named_and_their_records_are_not_lost() {
     let place = Place::finished();
     let before = place.finished_results();
-    let path = place.target().join("archive.json");
+    let path = place.target().join("settings.json");
     damage(&path, 0);
     for command in ["train", "report"] {
         let error = fail(&mut place.on_study(command, &[]));
-        assert!(error.contains("archive.json") && error.contains("delete it alone"), "{error}");
+        assert!(error.contains("settings.json") && error.contains("delete it alone"), "{error}");
     }
     fs::remove_file(&path).unwrap();
     succeed(&mut place.on_study("train", &[]));

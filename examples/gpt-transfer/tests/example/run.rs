@@ -40,7 +40,7 @@ fn each_command_alone_prints_its_result_for_people_and_as_json() {
     assert_eq!((&status["trials"], &status["finished"], &status["missing"]), (&3.into(), &3.into(), &0.into()));
     let choice = json(&succeed(&mut place.on_study("choose", &["--json"])));
     let trained = json(&succeed(&mut place.on_study("train", &["--json"])));
-    assert_eq!(choice["best"]["values"]["learning-rate"], trained["trial"]["hyperparameters"]["learning-rate"]);
+    assert_eq!(choice["best"]["values"]["learning-rate"], trained["trial"]["values"]["learning-rate"]);
     succeed(&mut place.on_study("train", &["--values=default", "--parametrization=standard", "--seed=1"]));
     let report = json(&succeed(&mut place.on_study("report", &["--json"])));
     assert_eq!(report["numbers"]["runs"][1]["label"], "control, default values, SP, seed 1");

@@ -1,7 +1,7 @@
 //! The trials of a wave that have no record.
 
 use crate::launch::Watch;
-use crate::{Source, Study, StudyError, StudyTrial, Wave};
+use crate::{Pending, Source, Study, StudyError, StudyTrial};
 
 /// Trials that have no record yet, as far as this machine sees.
 pub(super) struct Missing<'a> {
@@ -11,16 +11,9 @@ pub(super) struct Missing<'a> {
 }
 
 impl<'a> Missing<'a> {
-    pub(super) fn of(study: &'a Study, watch: &'a dyn Watch, wave: Wave) -> Result<Self, StudyError> {
-        let all = wave.trials.len();
-        let mut trials = Vec::new();
-        for (trial, index) in wave.trials.into_iter().zip(wave.first..) {
-            if study.find(&trial)?.is_none() {
-                trials.push((index, trial));
-            }
-        }
-        watch.wave(all, all - trials.len());
-        Ok(Self { study, watch, trials })
+    pub(super) fn of(study: &'a Study, watch: &'a dyn Watch, pending: Pending) -> Self {
+        watch.wave(pending.trials, pending.trials - pending.missing.len());
+        Self { study, watch, trials: pending.missing }
     }
 
     /// Looks again, and shows the records that have come.

@@ -16,6 +16,7 @@ pub(crate) use array::ranges;
 pub use error::SlurmError;
 pub use options::SlurmOptions;
 
+use super::local::watch_damaged;
 use super::{LaunchError, Tuned, Watch};
 use crate::Study;
 use array::{Array, arrays};
@@ -44,9 +45,10 @@ pub fn run_on_slurm(
 ) -> Result<Tuned, LaunchError> {
     let submission = Submission::new(study, options)?;
     let launcher = Launcher { submission, limit: command::max_array_size()?, settle: options.settle, stop, watch };
-    for number in 0..study.config().n_waves() {
-        let Some(wave) = study.wave(number)? else { break };
-        if launcher.finish(Missing::of(study, watch, wave)?)? == Tuned::Stopped {
+    watch_damaged(study, watch)?;
+    // Always a fresh walk from the start: in another terminal `retry` may have made an earlier wave unfinished.
+    while let Some(pending) = study.pending()? {
+        if launcher.finish(Missing::of(study, watch, pending))? == Tuned::Stopped {
             return Ok(Tuned::Stopped);
         }
     }

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use mup_files::{sha256, write_durably};
+use mup_files::{create_folders, sha256, write_durably};
 
 use super::array::{Array, ranges};
 use super::{SlurmError, SlurmOptions, command};
@@ -50,6 +50,7 @@ impl Submission {
         // Now, because the file may be another one when something is submitted again.
         let program = std::env::current_exe().map_err(io(Path::new("the program itself"), "find"))?;
         let logs = folder.join("logs");
+        create_folders(&logs).map_err(io(&logs, "create"))?;
         let script = logs.join("slurm-task.sh");
         write_durably(&script, TASK.as_bytes()).map_err(io(&script, "write"))?;
         let (options, throttle) = (resources, options.throttle);

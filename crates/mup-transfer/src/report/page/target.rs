@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::Transfer;
+use crate::choice::short;
 use crate::report::palette::short_name;
 use crate::report::{FinalRun, Numbers, RateCurve};
 
@@ -44,8 +45,8 @@ pub(super) fn transfer(transfer: &Transfer) -> Markup {
             }
             @for row in &transfer.rows {
                 tr {
-                    td { (row.hyperparameter) }
-                    td.number { (mup_study::rounded(row.proxy)) } td.number { (mup_study::rounded(row.target)) }
+                    td { (row.name) }
+                    td.number { (short(&row.proxy)) } td.number { (short(&row.target)) }
                     td { (row.transferable) } td { (row.explanation) }
                 }
             }

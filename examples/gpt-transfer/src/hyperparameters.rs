@@ -1,11 +1,36 @@
-//! The six hyperparameters of the GPT-3 experiment.
+//! This program's reading of a study's values: the six hyperparameters of the GPT-3 experiment, typed.
 
 use std::fmt;
 use std::str::FromStr;
 
+use mup_study::{Setting, Values};
 use serde::{Deserialize, Serialize};
 
-use crate::SpaceError;
+/// Values that are none of this program's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValuesError {
+    /// No hyperparameter of that name.
+    #[error("unknown hyperparameter `{name}`; there are {known}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// What exists.
+        known: String,
+    },
+    /// A value that makes no sense.
+    #[error("`{name}` cannot be {value}: {reason}")]
+    Value {
+        /// Of which hyperparameter.
+        name: String,
+        /// The value.
+        value: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The one that every run needs.
+    #[error("`learning-rate` has no value: add it to the space, if only as {{ fixed = VALUE }}")]
+    NoRate,
+}
 
 /// A hyperparameter of the GPT-3 experiment.
 ///
@@ -61,14 +86,11 @@ impl fmt::Display for Hyperparameter {
 }
 
 impl FromStr for Hyperparameter {
-    type Err = SpaceError;
+    type Err = ValuesError;
 
-    fn from_str(name: &str) -> Result<Self, SpaceError> {
+    fn from_str(name: &str) -> Result<Self, ValuesError> {
         let known = Self::ALL.into_iter().find(|hyperparameter| hyperparameter.name() == name);
-        known.ok_or_else(|| SpaceError::UnknownHyperparameter {
-            name: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
-        })
+        known.ok_or_else(|| ValuesError::Unknown { name: name.to_owned(), known: Self::ALL.map(Self::name).join(", ") })
     }
 }
 
@@ -144,5 +166,65 @@ impl fmt::Display for Hyperparameters {
             }
         }
         Ok(())
+    }
+}
+
+impl From<Hyperparameters> for Values {
+    fn from(hyperparameters: Hyperparameters) -> Self {
+        let entry = |hyperparameter: Hyperparameter| {
+            (hyperparameter.name().to_owned(), Setting::Number(hyperparameters.get(hyperparameter)))
+        };
+        Self(Hyperparameter::ALL.into_iter().map(entry).collect())
+    }
+}
+
+impl TryFrom<&Values> for Hyperparameters {
+    type Error = ValuesError;
+
+    /// What is not named is 1; the learning rate has to be named, and a name that is none of the six is an error.
+    fn try_from(values: &Values) -> Result<Self, ValuesError> {
+        let mut hyperparameters = Self::at_rate(f64::NAN);
+        for (name, value) in values.iter() {
+            let hyperparameter: Hyperparameter = name.parse()?;
+            let number = value.number().filter(|number| number.is_finite() && *number > 0.0);
+            let number = number.ok_or_else(|| ValuesError::Value {
+                name: name.to_owned(),
+                value: value.to_string(),
+                reason: "it has to be a positive finite number",
+            })?;
+            hyperparameters = hyperparameters.with(hyperparameter, number);
+        }
+        if hyperparameters.learning_rate.is_nan() {
+            return Err(ValuesError::NoRate);
+        }
+        Ok(hyperparameters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mup_study::Space;
+
+    use super::*;
+
+    #[test]
+    fn the_six_go_there_and_back_and_what_is_unknown_or_senseless_is_refused() {
+        let six = Hyperparameters { alpha_output: 0.5, ..Hyperparameters::at_rate(0.1 + 0.2) };
+        let values = Values::from(six);
+        assert_eq!(Hyperparameters::try_from(&values), Ok(six));
+        let wrong = |name, value| Hyperparameters::try_from(&values.clone().with(name, value)).unwrap_err().to_string();
+        assert!(wrong("dropout", Setting::Number(0.1)).contains("unknown hyperparameter `dropout`"));
+        assert!(wrong("alpha-output", Setting::Number(-1.0)).contains("alpha-output"));
+        assert!(wrong("alpha-output", Setting::Text("much".to_owned())).contains("much"));
+        assert!(Hyperparameters::try_from(&Values::default()).unwrap_err().to_string().contains("learning-rate"));
+    }
+
+    #[test]
+    fn the_preset_of_gpt_3_has_exactly_the_six() {
+        let space = Space::gpt3();
+        let names: Vec<&str> = space.varied().map(|(name, _)| name).collect();
+        let mut known = Hyperparameter::ALL.map(Hyperparameter::name);
+        known.sort_unstable();
+        assert_eq!(names, known);
     }
 }

@@ -1,0 +1,153 @@
+//! The file of a record: JSON beside the digest of its content, so that a flipped digit does not pass for a result.
+
+use std::sync::Arc;
+
+use mup_files::digest_of_json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{Curve, Failure, Outcome, Stored, Trial};
+
+/// Version of the record's form. A newer one is never read as this one.
+pub(crate) const RECORD_VERSION: u32 = 2;
+
+/// What a file is.
+#[derive(Debug)]
+pub(super) enum Content {
+    Record(Stored),
+    /// What is wrong with it.
+    Damaged(String),
+    /// Written by a newer program.
+    Newer(u32),
+}
+
+#[derive(Serialize, Deserialize)]
+struct RecordFile {
+    digest: String,
+    record: Value,
+}
+
+/// Version 2.
+#[derive(Deserialize)]
+struct Measured {
+    trial: Trial,
+    curve: Curve,
+    #[serde(default)]
+    failure: Option<Failure>,
+    seconds: f64,
+    #[serde(default)]
+    search: Option<Value>,
+}
+
+/// Version 1 held a judgment, and the trial's place among what was trained.
+#[derive(Deserialize)]
+struct Judged {
+    trial: Trial,
+    outcome: Outcome,
+    curve: Curve,
+    seconds: f64,
+}
+
+pub(super) fn encode(stored: &Stored) -> Vec<u8> {
+    let Stored { trial, curve, failure, seconds, search } = stored;
+    let record = json!({
+        "version": RECORD_VERSION,
+        "id": trial.id(),
+        "trial": trial,
+        "curve": **curve,
+        "failure": failure,
+        "seconds": seconds,
+        "search": search,
+    });
+    let file = RecordFile { digest: digest_of_json(&record), record };
+    let mut text = serde_json::to_vec_pretty(&file).expect("bug: JSON is always JSON");
+    text.push(b'\n');
+    text
+}
+
+pub(super) fn parse(content: &[u8]) -> Content {
+    let file: RecordFile = match serde_json::from_slice(content) {
+        Ok(file) => file,
+        Err(error) => return Content::Damaged(error.to_string()),
+    };
+    let version = file.record.get("version").and_then(Value::as_u64).unwrap_or(0);
+    if version > u64::from(RECORD_VERSION) {
+        return Content::Newer(u32::try_from(version).unwrap_or(u32::MAX));
+    }
+    if file.digest != digest_of_json(&file.record) {
+        return Content::Damaged("its content does not match its digest".to_owned());
+    }
+    let stored = if version == 1 { first_version(file.record) } else { this_version(file.record) };
+    stored.map_or_else(|error| Content::Damaged(error.to_string()), Content::Record)
+}
+
+fn this_version(record: Value) -> serde_json::Result<Stored> {
+    let Measured { trial, curve, failure, seconds, search } = serde_json::from_value(record)?;
+    Ok(Stored { trial, curve: Arc::new(curve), failure, seconds, search })
+}
+
+fn first_version(record: Value) -> serde_json::Result<Stored> {
+    let Judged { trial, outcome, mut curve, seconds } = serde_json::from_value(record)?;
+    let failure = match outcome {
+        Outcome::Failed(failure) => Some(failure),
+        Outcome::NotFinite { step } => {
+            curve.not_finite = Some(step);
+            None
+        }
+        Outcome::Finished { .. } | Outcome::AboveStart { .. } => None,
+    };
+    Ok(Stored { trial, curve: Arc::new(curve), failure, seconds, search: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Ended, Setting, Smoothing, Values};
+
+    fn stored(losses: Vec<f64>) -> Stored {
+        let values = Values::default().with("rate", Setting::Number(0.1 + 0.2)).with("n", Setting::Integer(3));
+        let trial = Trial { values, seed: u64::MAX, steps: 4, context: Arc::new(json!({ "proxy": { "x": 1e-7 } })) };
+        let curve = Curve { losses, validation: Some(f64::NAN), flops: Some(f64::INFINITY), ..Curve::default() };
+        Stored::new(trial, Ended::from(curve), 0.5, None)
+    }
+
+    fn read(content: &[u8]) -> Stored {
+        match parse(content) {
+            Content::Record(stored) => stored,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_record_survives_its_file_whatever_the_losses() {
+        for losses in [vec![5.0, 0.1 + 0.2, f64::NAN, 1.0], vec![], vec![f64::MAX; 4], vec![-0.0, f64::MIN_POSITIVE]] {
+            let stored = stored(losses);
+            assert_eq!(read(&encode(&stored)), stored);
+        }
+        let diverged = read(&encode(&stored(vec![5.0, f64::NAN])));
+        assert_eq!(diverged.outcome(Smoothing { last: 1 }), Outcome::NotFinite { step: 1 });
+        assert_eq!(diverged.curve.losses.len(), 1);
+    }
+
+    #[test]
+    fn every_truncation_and_every_changed_byte_is_noticed() {
+        let stored = stored(vec![5.0, 4.0, 3.0, 2.5]);
+        let whole = encode(&stored);
+        for end in 0..whole.len() - 1 {
+            assert!(matches!(parse(&whole[..end]), Content::Damaged(_)), "{end}");
+        }
+        for i in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[i] ^= 1;
+            match parse(&changed) {
+                Content::Damaged(reason) => assert!(!reason.is_empty()),
+                Content::Newer(version) => assert_eq!(version, 3),
+                // White space between tokens is no content.
+                Content::Record(read) => assert_eq!(read, stored),
+            }
+        }
+        for content in [&b"null"[..], &[0xff; 64], b"[]", b"{}"] {
+            assert!(matches!(parse(content), Content::Damaged(_)));
+        }
+    }
+}

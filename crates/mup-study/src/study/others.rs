@@ -1,0 +1,101 @@
+//! Finished trials that no place of the study has, and what they differ in: an edit loses nothing, and its inverse brings
+//! them back.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Study, Wave};
+use crate::{Difference, Search, Stored};
+
+/// Trials of another configuration than the one that `study.toml` says now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Others {
+    /// How many have ended.
+    pub trials: usize,
+    /// Every setting that differs: there, and now.
+    pub differences: Vec<Difference>,
+}
+
+impl std::fmt::Display for Others {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let difference = |one: &Difference| format!("{}: {} there, {} now", one.setting, one.there, one.asked);
+        let differences: Vec<String> = self.differences.iter().map(difference).collect();
+        let (trials, belong) = if self.trials == 1 { ("trial", "belongs") } else { ("trials", "belong") };
+        write!(
+            f,
+            "{} finished {trials} {belong} to another configuration ({}): restore it, or leave them",
+            self.trials,
+            differences.join("; ")
+        )
+    }
+}
+
+impl Study {
+    /// What a record keeps of the search that asked for it, beside what was trained.
+    pub(super) fn search(&self) -> Value {
+        let config = self.config();
+        json!({ "seed": config.seed, "search": config.search, "round": config.round, "space": config.space })
+    }
+
+    /// The records that no known wave has, by what they differ in.
+    pub(super) fn others(&self, waves: &[Option<Arc<Wave>>]) -> Vec<Others> {
+        let ours: HashSet<&str> =
+            waves.iter().flatten().flat_map(|wave| wave.trials.iter().map(super::StudyTrial::name)).collect();
+        let waiting = waves.contains(&None);
+        let now = self.search();
+        let mut groups: BTreeMap<String, Others> = BTreeMap::new();
+        for stored in self.store.all() {
+            if ours.contains(stored.trial.id().as_str()) {
+                continue;
+            }
+            let differences = self.differences(&stored, &now);
+            if differences.is_empty() && waiting {
+                // They may be those of a wave that is not known yet.
+                continue;
+            }
+            let key = format!("{differences:?}");
+            groups.entry(key).or_insert(Others { trials: 0, differences }).trials += 1;
+        }
+        let mut others: Vec<Others> = groups.into_values().collect();
+        others.iter_mut().filter(|others| others.differences.is_empty()).for_each(|others| {
+            let (there, asked) = ("more, or chosen from other results".to_owned(), "these".to_owned());
+            others.differences.push(Difference { setting: "trials".to_owned(), there, asked });
+        });
+        others
+    }
+
+    fn differences(&self, stored: &Stored, now: &Value) -> Vec<Difference> {
+        let (config, trial) = (self.config(), &stored.trial);
+        let mut differences = Vec::new();
+        Difference::collect("", &trial.context, &self.context, &mut differences);
+        let list = |known: Vec<String>| known.join(", ");
+        let mut differ = |setting: &str, there: String, asked: Vec<String>| {
+            if !asked.contains(&there) {
+                differences.push(Difference { setting: setting.to_owned(), there, asked: list(asked) });
+            }
+        };
+        let steps = config.stages.iter().map(|stage| stage.steps.to_string());
+        differ("steps", trial.steps.to_string(), steps.collect());
+        differ("seeds", trial.seed.to_string(), config.seeds.iter().map(u64::to_string).collect());
+        match &stored.search {
+            Some(there) => {
+                let mut searches = Vec::new();
+                Difference::collect("", there, now, &mut searches);
+                // Of a round only an adaptive search knows.
+                searches.retain(|one| one.setting != "round" || config.search == Search::Tpe);
+                differences.extend(searches);
+            }
+            // Records of the first version do not say.
+            None if differences.is_empty() => {
+                let (there, asked) = ("others".to_owned(), "these".to_owned());
+                let setting = "seed, search, space or number of trials".to_owned();
+                differences.push(Difference { setting, there, asked });
+            }
+            None => {}
+        }
+        differences
+    }
+}
