@@ -7,6 +7,7 @@
 //! It knows neither Burn nor models: a batch is two vectors.
 
 mod batch;
+mod draw;
 mod error;
 mod order;
 mod permutation;

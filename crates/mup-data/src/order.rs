@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::draw::Draw;
 use crate::permutation::Permutation;
 use crate::{Batch, DataError, Tokens};
 
@@ -65,7 +64,7 @@ impl Order {
             return Err(DataError::Rows { start: rows.start, end: rows.end, batch });
         }
         let starts = match self {
-            Self::Random => random_starts(tokens.len() - context as u64 - 1, seed, step, rows),
+            Self::Random => random_starts(tokens.len() - context as u64, seed, step, rows),
             Self::Shuffled => {
                 let first = u128::from(step) * batch as u128;
                 let places = first + rows.start as u128..first + rows.end as u128;
@@ -116,10 +115,9 @@ fn check_shape(tokens: &Tokens, [batch, context]: [usize; 2]) -> Result<(), Data
 }
 
 /// From a stream of this step's own; rows before the first are drawn and dropped, since a draw may take several words.
-fn random_starts(last: u64, seed: u64, step: u64, rows: Range<usize>) -> Vec<u64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(step);
-    (0..rows.end).map(|_| rng.random_range(0..=last)).skip(rows.start).collect()
+fn random_starts(places: u64, seed: u64, step: u64, rows: Range<usize>) -> Vec<u64> {
+    let mut draw = Draw::new(seed, step);
+    (0..rows.end).map(|_| draw.below(places)).skip(rows.start).collect()
 }
 
 /// What stands at the given places of all epochs in a row, each a permutation of `0..n`.

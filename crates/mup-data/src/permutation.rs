@@ -1,7 +1,6 @@
 //! Permutations of 0..n that need no memory, whatever n is.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::draw::Draw;
 
 /// Each one sends an index to its partner or leaves it where it is. The proof of the reference asks for a few times
 /// log₂ n of them.
@@ -22,9 +21,8 @@ pub(crate) struct Permutation {
 impl Permutation {
     /// `n` is at least 1.
     pub(crate) fn new(n: u64, seed: u64, number: u64) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(number);
-        let rounds = (0..ROUNDS).map(|_| (rng.random_range(0..n), rng.random_range(0..=u64::MAX))).collect();
+        let mut draw = Draw::new(seed, number);
+        let rounds = (0..ROUNDS).map(|_| (draw.below(n), draw.word())).collect();
         Self { n, rounds }
     }
 

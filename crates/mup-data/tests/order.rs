@@ -1,6 +1,6 @@
 //! Which windows a step reads.
 
-use mup_data::{Batch, DataError, Order, Tokens, even_batch, windows_per_epoch};
+use mup_data::{Batch, DataError, Order, Tokens, even_batch, sha256, windows_per_epoch};
 
 /// Of the golden numbers.
 fn text() -> Tokens {
@@ -45,6 +45,24 @@ fn random_windows_are_bit_for_bit_those_of_earlier_versions() {
     for (seed, step, tokens, targets) in golden {
         let batch = Order::Random.batch(&text(), [4, 3], seed, step).unwrap();
         assert_eq!(batch, Batch { tokens: tokens.to_vec(), targets: targets.to_vec(), shape: [4, 3] });
+    }
+}
+
+#[test]
+fn many_batches_of_both_orders_are_bit_for_bit_those_of_earlier_versions() {
+    // Printed as of commit ce53e09, where `rand` drew the windows.
+    let bytes = (0..100_003_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let tokens = Tokens::from_bytes("text", bytes).unwrap();
+    for (order, golden) in [
+        (Order::Random, "beca6ef0bb29e792b990107f0bcd2738501355152caa762553eb73b31ca4238e"),
+        (Order::Shuffled, "3a62fbc11d2946681c3d5d8d5e42ba613da5fe786786297d31281caf472007d0"),
+    ] {
+        let mut read = Vec::new();
+        for (seed, step) in (0..4).flat_map(|seed| (0..64).map(move |step| (1_000_003 * seed, step * step * step))) {
+            let batch = order.batch(&tokens, [8, 33], seed, step).unwrap();
+            read.extend(batch.tokens.iter().chain(&batch.targets).map(|token| *token as u8));
+        }
+        assert_eq!(sha256(&read), golden, "{order:?}");
     }
 }
 
