@@ -3,10 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::text::{Looks, Skipped};
 use crate::tokens::TokenWidth;
 
 /// Data that cannot be trained on. Every message names the file and the remedy.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataError {
     /// The file system refused.
     #[error("cannot {doing} {}: {source}", path.display())]
@@ -25,20 +27,22 @@ pub enum DataError {
         name: String,
     },
     /// Not UTF-8, or with a zero byte, which no text has.
-    #[error("{} is no UTF-8 text (byte {position} does not belong in one); give a text file", path.display())]
-    Binary {
+    #[error("{} is no UTF-8 text (byte {position} does not belong in one): {looks}", path.display())]
+    NotUtf8 {
         /// Which file.
         path: PathBuf,
         /// Of the first byte that is wrong.
         position: u64,
+        /// What it seems to be.
+        looks: Looks,
     },
     /// A folder without text.
-    #[error("{} holds no text file ({n_skipped} files are not UTF-8 text, hidden ones are not looked at)", path.display())]
+    #[error("{} holds no UTF-8 text (hidden files are not looked at){}", path.display(), skipped_files(skipped))]
     NoText {
         /// Which folder.
         path: PathBuf,
-        /// Files that are empty or binary.
-        n_skipped: usize,
+        /// What is in it.
+        skipped: Skipped,
     },
     /// Half a token at the end.
     #[error(
@@ -100,6 +104,18 @@ pub enum DataError {
         /// Tokens below this one exist.
         vocab_size: usize,
     },
+    /// Written with another width or in the other byte order, as it seems.
+    #[error("{name} does not seem to hold little-endian {width} tokens: {evidence}; {remedy}")]
+    Misread {
+        /// Which file.
+        name: String,
+        /// As opened.
+        width: TokenWidth,
+        /// What shows it.
+        evidence: &'static str,
+        /// What helps.
+        remedy: &'static str,
+    },
     /// Written to, or cut, while in use.
     #[error("{name} changed while it was in use ({what}): put the original content back and run again")]
     Changed {
@@ -147,15 +163,24 @@ pub enum DataError {
         /// Characters known.
         vocab_size: usize,
     },
-    /// Not between 0 and 1, or so extreme that one side is empty.
-    #[error(
-        "{share} of {n_bytes} bytes for validation: both training and validation need text; give a share like 0.05"
-    )]
+    /// Not between 0 and 1, or so close to 1 that nothing is left to train on.
+    #[error("a share of {share} for validation leaves nothing on one side; give a share like 0.05")]
     ValidationShare {
+        /// As asked for.
+        share: f64,
+    },
+    /// The share for validation is less than a byte or a character.
+    #[error(
+        "a text of {n_bytes} bytes is too short to keep {share} of it for validation: it needs {needed} bytes at least, or \
+         a larger share"
+    )]
+    ShortText {
         /// As asked for.
         share: f64,
         /// Of the text.
         n_bytes: u64,
+        /// Of a text that is long enough.
+        needed: u64,
     },
     /// The library behind byte-pair encoding refused.
     #[error("byte-pair encoding: {reason}")]
@@ -179,6 +204,14 @@ pub struct Difference {
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} is {} there, {} asked for", self.what, self.there, self.asked)
+    }
+}
+
+fn skipped_files(skipped: &Skipped) -> String {
+    if skipped.n_files() == 0 {
+        String::new()
+    } else {
+        format!("; it holds {skipped}. Give UTF-8 text: `iconv` makes it from other encodings")
     }
 }
 

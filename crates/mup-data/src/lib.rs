@@ -9,6 +9,7 @@
 mod batch;
 mod draw;
 mod error;
+mod known_files;
 mod order;
 mod permutation;
 mod prepared;
@@ -20,6 +21,6 @@ pub use batch::Batch;
 pub use error::{DataError, Difference};
 pub use order::{Order, even_batch, windows_per_epoch};
 pub use prepared::{DataSet, Description, PartDescription, VERSION, prepare};
-pub use text::{Text, read_text, validation_start};
+pub use text::{Looks, Skipped, Text, read_text, validation_start};
 pub use tokenizer::Tokenizer;
 pub use tokens::{TokenWidth, Tokens};

@@ -1,6 +1,6 @@
 //! Which windows a step reads.
 
-use mup_data::{Batch, DataError, Order, Tokens, even_batch, sha256, windows_per_epoch};
+use mup_data::{Batch, DataError, Order, Tokens, even_batch, windows_per_epoch};
 
 /// Of the golden numbers.
 fn text() -> Tokens {
@@ -62,7 +62,7 @@ fn many_batches_of_both_orders_are_bit_for_bit_those_of_earlier_versions() {
             let batch = order.batch(&tokens, [8, 33], seed, step).unwrap();
             read.extend(batch.tokens.iter().chain(&batch.targets).map(|token| *token as u8));
         }
-        assert_eq!(sha256(&read), golden, "{order:?}");
+        assert_eq!(mup_files::sha256(&read), golden, "{order:?}");
     }
 }
 

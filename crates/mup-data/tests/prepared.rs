@@ -67,7 +67,7 @@ fn a_split_within_a_character_is_moved_behind_it() {
     let folder = tempfile::tempdir().unwrap();
     let tokenizer = Tokenizer::characters(&text(&content)).unwrap();
     let refused = prepare(&text(&content), &tokenizer, folder.path(), 0.05);
-    assert!(matches!(refused, Err(DataError::ValidationShare { .. })));
+    assert!(matches!(refused, Err(DataError::ShortText { .. })));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What holds for every shape, seed and step.
 
-use mup_data::{Batch, Order, Text, Tokenizer, Tokens, windows_per_epoch};
+use mup_data::{Batch, Order, Text, TokenWidth, Tokenizer, Tokens, windows_per_epoch};
 use proptest::prelude::*;
 
 fn counting(n: u32) -> Tokens {
@@ -9,6 +9,15 @@ fn counting(n: u32) -> Tokens {
 
 fn orders() -> impl Strategy<Value = Order> {
     prop_oneof![Just(Order::Random), Just(Order::Shuffled)]
+}
+
+/// What files of text are made of, and what does not belong in one.
+fn pieces() -> impl Strategy<Value = Vec<u8>> {
+    let wrong: [&[u8]; 8] =
+        [b"\0", b"\xff", b"\xed\xa0\xbd", b"\xed\xb8\x80", b"\xc0\x80", b"\xe9", b"\xe2\x82", b"\xff\xfe"];
+    let wrong = (0..wrong.len()).prop_map(move |i| wrong[i].to_vec());
+    let right = "[a-zé€😀\u{feff}\r\n]{1,8}".prop_map(String::into_bytes);
+    prop_oneof![20 => right, 1 => wrong]
 }
 
 proptest! {
@@ -62,6 +71,35 @@ proptest! {
             let tokens = tokenizer.encode(&text).unwrap();
             prop_assert!(tokens.iter().all(|token| (*token as usize) < tokenizer.vocab_size()));
             prop_assert_eq!(tokenizer.decode(&tokens).unwrap(), text.clone());
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_the_text_that_they_are_or_refused(bytes in prop::collection::vec(pieces(), 0..40)) {
+        let (folder, bytes) = (tempfile::tempdir().unwrap(), bytes.concat());
+        let path = folder.path().join("a.txt");
+        std::fs::write(&path, &bytes).unwrap();
+        let content = std::str::from_utf8(&bytes).ok().filter(|content| !content.contains('\0'));
+        let content = content.map(|content| content.trim_start_matches('\u{feff}')).filter(|content| !content.is_empty());
+        match (Text::open(&path), content) {
+            (Ok(text), Some(content)) => prop_assert_eq!(text.into_string().unwrap(), content),
+            (Err(error), None) => prop_assert!(error.to_string().contains("a.txt"), "{}", error),
+            (text, content) => prop_assert!(false, "{:?} {:?}", text, content),
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_tokens_or_refused(
+        start in prop_oneof![Just(vec![]), Just(vec![0x88, 0xd8, 0x34, 1]), Just(vec![0xa1, 0xd9, 0x34, 1, 7, 0, 0, 0])],
+        bytes in prop::collection::vec(any::<u8>(), 0..2000),
+        width in prop_oneof![Just(TokenWidth::U8), Just(TokenWidth::U16), Just(TokenWidth::U32)],
+        vocab_size in 1_usize..100_000,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.bin");
+        std::fs::write(&path, [start, bytes].concat()).unwrap();
+        if let Err(error) = Tokens::open(&path, width).and_then(|tokens| tokens.with_vocab_size(vocab_size).verify()) {
+            prop_assert!(error.to_string().contains("a.bin"), "{}", error);
         }
     }
 

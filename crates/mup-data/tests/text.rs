@@ -32,10 +32,13 @@ fn what_is_no_text_is_refused_by_name() {
 #[test]
 fn a_folder_without_text_is_refused_and_says_what_it_skipped() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("picture.png"), [0x89, 0xff]).unwrap();
+    fs::write(folder.path().join("picture.png"), [0x89, 0x50, 0x4e, 0xff, 0x00, 0x01]).unwrap();
     fs::write(folder.path().join(".hidden"), "text").unwrap();
     let error = refusal(folder.path());
-    assert!(error.contains("no text file (1 files are not UTF-8 text"), "{error}");
+    assert!(error.contains("holds no UTF-8 text") && error.contains("it holds picture.png (binary)"), "{error}");
+    assert!(error.contains("hidden files are not looked at"), "{error}");
+    fs::remove_file(folder.path().join("picture.png")).unwrap();
+    assert!(refusal(folder.path()).ends_with("(hidden files are not looked at)"));
 }
 
 #[cfg(target_os = "linux")]
@@ -87,8 +90,13 @@ fn the_split_is_the_one_of_gpt_transfer() {
 
 #[test]
 fn a_share_that_leaves_one_side_empty_is_refused() {
-    for (n_bytes, share) in [(100, 0.0), (100, 1.0), (100, -0.5), (100, f64::NAN), (100, 0.001), (1, 0.5)] {
+    for (n_bytes, share) in [(100, 0.0), (100, 1.0), (100, -0.5), (100, f64::NAN)] {
         let error = validation_start(n_bytes, share).unwrap_err().to_string();
         assert!(error.contains("give a share like 0.05"), "{error}");
+    }
+    for (n_bytes, share, needed) in [(100, 0.001, 1000), (1, 0.5, 2), (1, 1e-300, u64::MAX)] {
+        let error = validation_start(n_bytes, share).unwrap_err().to_string();
+        assert!(error.contains(&format!("a text of {n_bytes} bytes is too short")), "{error}");
+        assert!(error.contains(&format!("it needs {needed} bytes at least")), "{error}");
     }
 }

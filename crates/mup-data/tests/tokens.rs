@@ -41,7 +41,7 @@ fn a_missing_an_empty_and_a_cut_file_are_refused_by_name() {
     fs::write(&path, [1, 2, 3, 4, 5, 6]).unwrap();
     assert!(refusal(TokenWidth::U32).contains("has 6 bytes, no multiple of the 4 bytes of a u32 token"));
     let error = Tokens::open(folder.path(), TokenWidth::U8).unwrap_err().to_string();
-    assert!(error.contains("it is no file of tokens"), "{error}");
+    assert!(error.contains("it is a folder; give one file of tokens"), "{error}");
 }
 
 #[test]

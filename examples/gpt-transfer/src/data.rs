@@ -45,12 +45,16 @@ pub(crate) enum Units {
     Characters,
 }
 
-/// The user's text, or the default one.
+/// The user's text, or the default one; what is remarkable about it is said.
 pub(crate) fn text(path: Option<&Path>) -> Result<Text, RunError> {
-    match path {
-        Some(path) => Ok(Text::open(path)?),
-        None => Ok(burn_source::read()?),
+    let text = match path {
+        Some(path) => Text::open(path)?,
+        None => burn_source::read()?,
+    };
+    for remark in text.remarks() {
+        eprintln!("note: {}: {remark}", text.name());
     }
+    Ok(text)
 }
 
 impl Data {
@@ -61,7 +65,10 @@ impl Data {
             Units::Bytes => Tokenizer::bytes(),
             Units::Characters => Tokenizer::characters(text)?,
         };
-        Ok(Self::of(prepare(text, &tokenizer, folder, VALIDATION_SHARE)?))
+        let set = prepare(text, &tokenizer, folder, VALIDATION_SHARE)?;
+        // Characters are fewer than bytes.
+        mup_data::windows_per_epoch(&set.validation, context)?;
+        Ok(Self::of(set))
     }
 
     /// Opens a folder of prepared tokens.

@@ -84,7 +84,7 @@ fn file(folder: &Path, name: &str) -> PathBuf {
 }
 
 fn tokens(path: &Path, part: &PartDescription, of: &Description) -> Result<Tokens, DataError> {
-    let tokens = Tokens::open(path, of.width)?.with_vocab_size(of.vocab_size).with_sha256(&part.sha256);
+    let tokens = Tokens::open_without_header(path, of.width)?.with_vocab_size(of.vocab_size).with_sha256(&part.sha256);
     if tokens.len() != part.tokens {
         let reason = format!(
             "it has {} tokens, but {DATA} beside it says {}: it was cut or replaced; restore it, or delete it and \

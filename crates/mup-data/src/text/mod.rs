@@ -1,15 +1,23 @@
 //! Text: where it is, that it is text, its hash and its split. What it means is the tokenizer's affair.
 
 mod files;
+mod looks;
+mod skipped;
 mod stream;
+mod survey;
+mod wide;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mup_files::{Sha256, sha256};
+use mup_files::sha256;
 
 use crate::DataError;
+use files::Seen;
+pub use looks::Looks;
+pub use skipped::Skipped;
 pub(crate) use stream::{Boundary, Piece, Stream};
+use survey::Survey;
 
 /// Text in memory, or a file, or all text files of a folder; files are not held in memory.
 #[derive(Clone, Debug)]
@@ -18,6 +26,7 @@ pub struct Text {
     source: Source,
     n_bytes: u64,
     sha256: String,
+    remarks: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,18 +39,21 @@ enum Source {
 #[derive(Clone, Debug)]
 struct Part {
     path: PathBuf,
+    /// Bytes of the file before its text: a byte order mark.
+    mark: u64,
     start: u64,
     n_bytes: u64,
 }
 
 /// The whole text of a file, or of all text files of a folder in order of their paths.
 ///
-/// In a folder, files that are empty or not UTF-8 are skipped, and hidden ones and links are not looked at; the
-/// [name](Text::name) says how many were skipped. For text larger than memory, see [`Text::open`].
+/// A byte order mark at the beginning of a file is no part of the text. In a folder, files that are empty or not UTF-8
+/// and links are skipped, and hidden ones are not looked at; the [remarks](Text::remarks) say which were skipped. For
+/// text larger than memory, see [`Text::open`].
 ///
 /// # Errors
 ///
-/// [`DataError::File`] for what cannot be read, [`DataError::Empty`] and [`DataError::Binary`] for a file,
+/// [`DataError::File`] for what cannot be read, [`DataError::Empty`] and [`DataError::NotUtf8`] for a file,
 /// [`DataError::NoText`] for a folder.
 pub fn read_text(path: &Path) -> Result<Text, DataError> {
     let text = Text::open(path)?;
@@ -58,38 +70,57 @@ impl Text {
     /// Those of [`read_text`].
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let kind = fs::metadata(path).map_err(DataError::file("read", path))?;
-        let mut hash = Sha256::default();
-        let (name, files) = if kind.is_dir() {
-            let (files, n_skipped) = files::text_files(path, &mut hash)?;
+        let mut seen = Seen::default();
+        let (name, files, skipped) = if kind.is_dir() {
+            let (files, skipped) = files::text_files(path, &mut seen)?;
             if files.is_empty() {
-                return Err(DataError::NoText { path: path.to_owned(), n_skipped });
+                return Err(DataError::NoText { path: path.to_owned(), skipped });
             }
-            (format!("{} ({} text files, {n_skipped} others skipped)", path.display(), files.len()), files)
+            let n_skipped = skipped.n_files();
+            let name = format!("{} ({} text files, {n_skipped} others skipped)", path.display(), files.len());
+            (name, files, skipped)
         } else {
-            let n_bytes = files::check(path, &mut hash)?;
-            (path.display().to_string(), vec![(path.to_owned(), n_bytes)])
+            let (mark, n_bytes) = files::check(path, &mut seen)?;
+            (path.display().to_string(), vec![(path.to_owned(), mark, n_bytes)], Skipped::default())
         };
+        let mut remarks = seen.survey.remarks();
+        if skipped.n_files() > 0 {
+            remarks.insert(0, format!("{} of its files are skipped: {skipped}", skipped.n_files()));
+        }
         let mut end = 0;
-        let mut part = |(path, n_bytes)| {
+        let mut part = |(path, mark, n_bytes)| {
             let start = end;
             end += n_bytes;
-            Part { path, start, n_bytes }
+            Part { path, mark, start, n_bytes }
         };
         let parts = files.into_iter().map(&mut part).collect();
-        Ok(Self { name, source: Source::Files(parts), n_bytes: end, sha256: hash.finish() })
+        Ok(Self { name, source: Source::Files(parts), n_bytes: end, sha256: seen.hash.finish(), remarks })
     }
 
-    /// A text in memory.
+    /// A text in memory; a byte order mark at its beginning is no part of it.
     ///
     /// # Errors
     ///
     /// [`DataError::Empty`].
-    pub fn from_string(name: &str, content: String) -> Result<Self, DataError> {
+    pub fn from_string(name: &str, mut content: String) -> Result<Self, DataError> {
+        let mark = files::length_of_marks(content.as_bytes());
+        content.drain(..mark);
         if content.is_empty() {
             return Err(DataError::Empty { name: name.to_owned() });
         }
+        let mut survey = Survey::default();
+        survey.marked_files += u64::from(mark > 0);
+        survey.add(content.as_bytes());
         let (n_bytes, sha256) = (content.len() as u64, sha256(content.as_bytes()));
-        Ok(Self { name: name.to_owned(), source: Source::Memory(content), n_bytes, sha256 })
+        let (name, remarks) = (name.to_owned(), survey.remarks());
+        Ok(Self { name, source: Source::Memory(content), n_bytes, sha256, remarks })
+    }
+
+    /// What whoever trains on it should know, a sentence each, mostly none: files that were skipped, byte order marks
+    /// that were left out, line ends of Windows. A program prints them.
+    #[must_use]
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// Its path and how many files were taken and skipped, or what its maker called it.
@@ -152,7 +183,11 @@ impl Text {
             start += next.iter().take_while(|byte| **byte & 0b1100_0000 == 0b1000_0000).count() as u64;
         }
         if start >= self.n_bytes {
-            return Err(DataError::ValidationShare { share, n_bytes: self.n_bytes });
+            return Err(DataError::ShortText {
+                share,
+                n_bytes: self.n_bytes,
+                needed: shortest(share, LONGEST_CHARACTER),
+            });
         }
         Ok(start)
     }
@@ -162,14 +197,30 @@ impl Text {
 ///
 /// # Errors
 ///
-/// [`DataError::ValidationShare`] if it is not between 0 and 1 or leaves nothing on one side.
+/// [`DataError::ValidationShare`] if it is not between 0 and 1 or leaves nothing to train on, [`DataError::ShortText`]
+/// if it is less than a byte.
 pub fn validation_start(n_bytes: u64, share: f64) -> Result<u64, DataError> {
-    let wrong = || DataError::ValidationShare { share, n_bytes };
     if !(share > 0.0 && share < 1.0) {
-        return Err(wrong());
+        return Err(DataError::ValidationShare { share });
     }
-    let validation = (n_bytes as f64 * share).floor() as u64;
-    if validation == 0 || validation >= n_bytes { Err(wrong()) } else { Ok(n_bytes - validation) }
+    match part(n_bytes, share) {
+        0 => Err(DataError::ShortText { share, n_bytes, needed: shortest(share, 1) }),
+        validation if validation < n_bytes => Ok(n_bytes - validation),
+        _ => Err(DataError::ValidationShare { share }),
+    }
+}
+
+/// Bytes of UTF-8.
+const LONGEST_CHARACTER: u64 = 4;
+
+fn part(n_bytes: u64, share: f64) -> u64 {
+    (n_bytes as f64 * share).floor() as u64
+}
+
+/// Bytes of the shortest text of which `share` has `bytes` bytes.
+fn shortest(share: f64, bytes: u64) -> u64 {
+    let about = (bytes as f64 / share) as u64;
+    (about.saturating_sub(1)..=about.saturating_add(1)).find(|n| part(*n, share) >= bytes).unwrap_or(u64::MAX)
 }
 
 fn changed(name: &str) -> DataError {

@@ -96,7 +96,7 @@ impl<'a> Stream<'a> {
                 while position < end {
                     let part = &parts[number];
                     let take = (part.start + part.n_bytes).min(end) - position;
-                    self.read(number, &part.path, position - part.start, take, bytes)?;
+                    self.read(number, &part.path, part.mark + position - part.start, take, bytes)?;
                     (position, number) = (position + take, number + 1);
                 }
             }

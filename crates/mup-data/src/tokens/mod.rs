@@ -2,7 +2,9 @@
 //!
 //! What they mean is the tokenizer's affair, which windows are read the order's.
 
+mod plausible;
 mod scan;
+mod shard;
 mod storage;
 mod width;
 
@@ -10,18 +12,19 @@ use std::path::Path;
 
 pub use width::TokenWidth;
 
-use crate::DataError;
+use crate::{DataError, known_files};
 use storage::Storage;
 
 /// A sequence of tokens that may be larger than memory; cheap to clone.
 ///
-/// A file holds nothing but little-endian integers, as nanoGPT's `train.bin` does. It is read by position, through the
+/// A file holds nothing but little-endian integers, as nanoGPT's `train.bin` does, or begins with llm.c's header, as the
+/// shards of llm.c and modded-nanogpt do. It is read by position, through the
 /// page cache, not through a memory map: a map of a file that shrinks kills the process with SIGBUS, where a read is an
 /// error. On the slow system calls of a virtual machine, 32 windows of 1024 tokens took 0.18 ms where a map took
 /// 0.10 ms; no training step on as many tokens is short enough for that to show.
 ///
-/// Without a vocabulary ([`Tokens::with_vocab_size`]) any token up to 2³¹ - 1 is accepted, which for a `.bin` of
-/// unknown origin means that a wrong width or byte order trains on noise.
+/// Without a vocabulary ([`Tokens::with_vocab_size`]) any token up to 2³¹ - 1 is accepted: for a `.bin` of unknown
+/// origin call [`Tokens::verify`] once, which notices most wrong widths and byte orders.
 ///
 /// # Example
 ///
@@ -40,20 +43,33 @@ use storage::Storage;
 pub struct Tokens {
     storage: Storage,
     width: TokenWidth,
+    /// Bytes before the first token.
+    header: u64,
     len: u64,
     vocab_size: Option<usize>,
     sha256: Option<String>,
 }
 
 impl Tokens {
-    /// A file of little-endian integers without header.
+    /// A file of little-endian integers, without header or with llm.c's (magic numbers 20240520 and 20240801).
     ///
     /// # Errors
     ///
-    /// [`DataError::File`] if it cannot be opened, [`DataError::Empty`], and [`DataError::CutOff`] if it ends within a
-    /// token.
+    /// [`DataError::File`] if it cannot be opened, [`DataError::Empty`], [`DataError::CutOff`] if it ends within a
+    /// token, and [`DataError::Unusable`] for a header that does not agree with the width or with the file's length,
+    /// for a folder, and, unless tokens are bytes, for a file whose first bytes say that it is something else.
     pub fn open(path: &Path, width: TokenWidth) -> Result<Self, DataError> {
-        Self::new(Storage::open(path)?, width)
+        let storage = Storage::open(path)?;
+        let header = shard::header_bytes(&storage, path, width)?;
+        if header == 0 && width != TokenWidth::U8 {
+            refuse_known_files(&storage, path)?;
+        }
+        Self::new(storage, header, width)
+    }
+
+    /// A file that is known to have no header, whatever its first tokens are.
+    pub(crate) fn open_without_header(path: &Path, width: TokenWidth) -> Result<Self, DataError> {
+        Self::new(Storage::open(path)?, 0, width)
     }
 
     /// Bytes, each one a token of the vocabulary of 256.
@@ -62,7 +78,7 @@ impl Tokens {
     ///
     /// [`DataError::Empty`].
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, DataError> {
-        Ok(Self::new(Storage::memory(name, bytes), TokenWidth::U8)?.with_vocab_size(256))
+        Ok(Self::new(Storage::memory(name, bytes), 0, TokenWidth::U8)?.with_vocab_size(256))
     }
 
     /// Tokens of a vocabulary, kept in memory.
@@ -79,18 +95,18 @@ impl Tokens {
             }
             width.write(*token, &mut bytes);
         }
-        Ok(Self::new(Storage::memory(name, bytes), width)?.with_vocab_size(vocab_size))
+        Ok(Self::new(Storage::memory(name, bytes), 0, width)?.with_vocab_size(vocab_size))
     }
 
-    fn new(storage: Storage, width: TokenWidth) -> Result<Self, DataError> {
-        let bytes = storage.n_bytes();
+    fn new(storage: Storage, header: u64, width: TokenWidth) -> Result<Self, DataError> {
+        let bytes = storage.n_bytes() - header;
         if bytes == 0 {
             return Err(DataError::Empty { name: storage.name() });
         }
         if !bytes.is_multiple_of(width.bytes() as u64) {
             return Err(DataError::CutOff { path: storage.name().into(), bytes, width });
         }
-        Ok(Self { storage, width, len: bytes / width.bytes() as u64, vocab_size: None, sha256: None })
+        Ok(Self { storage, width, header, len: bytes / width.bytes() as u64, vocab_size: None, sha256: None })
     }
 
     /// Refuses tokens that are not below `vocab_size`, when they are read.
@@ -158,7 +174,7 @@ impl Tokens {
         }
         let width = self.width.bytes();
         bytes.resize(length * width, 0);
-        self.storage.read(start * width as u64, bytes)?;
+        self.storage.read(self.header + start * width as u64, bytes)?;
         let first = tokens.len();
         self.width.read(bytes, tokens);
         self.check_vocabulary(&tokens[first..], start)
@@ -184,6 +200,16 @@ impl Tokens {
         const I32: u32 = 1 << 31;
         self.vocab_size.and_then(|size| u32::try_from(size).ok()).map_or(I32, |size| size.min(I32))
     }
+}
+
+fn refuse_known_files(storage: &Storage, path: &Path) -> Result<(), DataError> {
+    let mut bytes = vec![0; storage.n_bytes().min(16) as usize];
+    storage.read(0, &mut bytes)?;
+    let refused = |what| {
+        let reason = format!("it is {what}; give a file of nothing but little-endian integers");
+        DataError::Unusable { path: path.to_owned(), reason }
+    };
+    known_files::name(&bytes).map_or(Ok(()), |what| Err(refused(what)))
 }
 
 fn out_of_vocabulary(name: &str, token: u32, position: u64, vocab_size: usize) -> DataError {

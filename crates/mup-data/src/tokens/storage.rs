@@ -28,8 +28,11 @@ impl Storage {
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
         let file = File::open(path).map_err(DataError::file("open", path))?;
         let metadata = file.metadata().map_err(DataError::file("look at", path))?;
+        if metadata.is_dir() {
+            return Err(DataError::Unusable { path: path.to_owned(), reason: of_folder(path) });
+        }
         if !metadata.is_file() {
-            return Err(DataError::Unusable { path: path.to_owned(), reason: "it is no file of tokens".to_owned() });
+            return Err(DataError::Unusable { path: path.to_owned(), reason: "it is no regular file".to_owned() });
         }
         let (n_bytes, modified) = (metadata.len(), metadata.modified().ok());
         Ok(Self::File(Arc::new(OpenFile { path: path.to_owned(), file, n_bytes, modified })))
@@ -44,6 +47,10 @@ impl Storage {
             Self::File(file) => file.path.display().to_string(),
             Self::Memory { name, .. } => name.to_string(),
         }
+    }
+
+    pub(super) fn is_memory(&self) -> bool {
+        matches!(self, Self::Memory { .. })
     }
 
     pub(super) fn n_bytes(&self) -> u64 {
@@ -75,6 +82,16 @@ impl Storage {
             Self::Memory { .. } => Ok(()),
         }
     }
+}
+
+/// Why a folder is refused: several shards are not one sequence.
+fn of_folder(path: &Path) -> String {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "bin"));
+    names.sort();
+    let for_example = names.first().map_or(String::new(), |name| format!(", such as {name}"));
+    format!("it is a folder; give one file of tokens{for_example}, or a folder of `prepare` to `DataSet::open`")
 }
 
 impl OpenFile {

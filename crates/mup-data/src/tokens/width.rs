@@ -40,6 +40,11 @@ impl TokenWidth {
         bytes.extend_from_slice(&token.to_le_bytes()[..self.bytes()]);
     }
 
+    /// A token with its bytes in the other order.
+    pub(crate) fn swap(self, token: u32) -> u32 {
+        token.swap_bytes() >> (32 - 8 * self.bytes())
+    }
+
     /// Appends tokens; one above `i32::MAX` wraps, and is itself again as `u32`.
     pub(crate) fn read(self, bytes: &[u8], tokens: &mut Vec<i32>) {
         // One loop per width, each of which the compiler vectorizes.

@@ -75,7 +75,7 @@ pub(super) fn open(arguments: &StudyArguments) -> Result<Study, RunError> {
     let text = data::text(arguments.text.as_deref())?;
     let proxy = proxy(arguments, &text, units)?;
     let config = config(arguments, proxy, quick)?;
-    let study = Study::create(&folder, with_circumstances(config, arguments, units))?;
+    let study = Study::create(&folder, with_circumstances(config, arguments, &text, units))?;
     Data::prepare(&text, units, Proxy::of(study.config())?.context, &folder.join("data"))?;
     Ok(study)
 }
@@ -95,7 +95,7 @@ fn restore_data(study: &Study) -> Result<(), RunError> {
     Ok(())
 }
 
-fn with_circumstances(config: StudyConfig, arguments: &StudyArguments, units: Units) -> StudyConfig {
+fn with_circumstances(config: StudyConfig, arguments: &StudyArguments, text: &Text, units: Units) -> StudyConfig {
     let mut made_with = toml::Table::new();
     for (name, value) in environment::describe() {
         made_with.insert(name, value.into());
@@ -103,6 +103,9 @@ fn with_circumstances(config: StudyConfig, arguments: &StudyArguments, units: Un
     if let Some(text) = &arguments.text {
         let path = std::path::absolute(text).unwrap_or_else(|_| text.clone());
         made_with.insert("text".to_owned(), path.display().to_string().into());
+    }
+    if !text.remarks().is_empty() {
+        made_with.insert("text-remarks".to_owned(), text.remarks().to_vec().into());
     }
     let units = if units == Units::Characters { "characters" } else { "bytes" };
     made_with.insert("units".to_owned(), units.into());

@@ -26,6 +26,8 @@ fn a_text_that_is_empty_binary_or_too_short_is_named() {
     check_text(b"", "is empty");
     check_text(&[b'a', b'b', 0xff, 0xfe, b'c'], "no UTF-8 text (byte 2");
     check_text(b"abc\0def", "no UTF-8 text (byte 3");
+    check_text(&"Shall I compare thee?\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), "UTF-16LE");
+    check_text(b"Un caf\xe9 cr\xe8me, s'il vous pla\xeet.\n", "windows-1252 (cp1252");
     check_text(b"short", "5 bytes, but a context of 8 needs at least 180");
 }
 
@@ -38,7 +40,48 @@ fn a_text_that_is_missing_or_a_folder_without_text_is_named() {
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("a.png"), [0xff, 0xd8]).unwrap();
     let error = fail(&mut with_text(&place, &folder));
-    assert!(error.contains("holds no text file (1 files"), "{error}");
+    assert!(error.contains("holds no UTF-8 text") && error.contains("a.png"), "{error}");
+}
+
+#[test]
+fn what_is_remarkable_about_a_text_is_said_and_recorded() {
+    let place = Place::new();
+    let texts = place.path().join("texts");
+    fs::create_dir(&texts).unwrap();
+    fs::write(texts.join("a.txt"), format!("\u{feff}{}", fs::read_to_string(place.text()).unwrap())).unwrap();
+    fs::write(texts.join("b.txt"), "one line\r\n").unwrap();
+    fs::write(texts.join("c.txt"), b"Un caf\xe9 cr\xe8me\n").unwrap();
+    let output = with_text(&place, &texts).arg("--rates=-6:-6").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let recorded = fs::read_to_string(place.study().join("study.toml")).unwrap();
+    for remark in [
+        "1 of its files are skipped: c.txt (windows-1252)",
+        "the byte order mark at the beginning of 1 file is left out",
+        "1 line with CR LF at the end, as on Windows, and others with LF",
+    ] {
+        assert!(said.contains(&format!("2 text files, 1 others skipped): {remark}")), "{said}");
+        assert!(recorded.contains(remark), "{recorded}");
+    }
+}
+
+#[test]
+fn characters_that_are_fewer_than_bytes_are_counted() {
+    let place = Place::new();
+    let path = place.path().join("input");
+    fs::write(&path, "é".repeat(100)).unwrap();
+    let sizes = SIZES.iter().filter(|size| !size.starts_with("--units"));
+    let mut command = program();
+    command
+        .arg("tune")
+        .arg("--text")
+        .arg(&path)
+        .arg("--study")
+        .arg(place.study())
+        .args(sizes)
+        .arg("--units=characters");
+    let error = fail(&mut command);
+    assert!(error.contains("validation.bin has 5 tokens, but a context of 8 needs at least 9"), "{error}");
 }
 
 #[test]
