@@ -3,6 +3,7 @@
 mod folder;
 mod identity;
 mod keeper;
+mod lock;
 mod read;
 mod run_folder;
 mod state;

@@ -1,6 +1,7 @@
 //! Weights as a safetensors file, for other programs.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
@@ -17,6 +18,7 @@ use crate::error::io_error;
 /// Writes a module's parameters to a safetensors file, whole or not at all.
 ///
 /// Names are the parameters' paths. Layouts are Burn's: `Linear` is `[d_input, d_output]`, the transpose of PyTorch's.
+/// What is returned says whether any tensor's layout is not PyTorch's; the file says it too, by its `format`.
 /// Parameters that match `without` are left out, such as the multipliers of a folded GPT
 /// (`mup_models::GptConfig::multipliers`).
 ///
@@ -27,17 +29,63 @@ use crate::error::io_error;
 /// # Reference
 ///
 /// <https://github.com/huggingface/safetensors>
-pub fn write_safetensors<M: Module>(model: &M, path: &Path, without: &[PathPattern]) -> Result<(), TrainError> {
+pub fn write_safetensors<M: Module>(model: &M, path: &Path, without: &[PathPattern]) -> Result<Layouts, TrainError> {
     let unusable = |problem: String| TrainError::Unusable { path: path.to_owned(), problem };
-    let mut collector = Collector { without, place: Vec::new(), tensors: Vec::new() };
+    let mut collector = Collector { without, place: Vec::new(), tensors: Vec::new(), layouts: Layouts::PyTorch };
     model.visit(&mut collector);
     let views: Result<Vec<(&str, TensorView<'_>)>, String> =
         collector.tensors.iter().map(|(name, data)| Ok((name.as_str(), view(name, data)?))).collect();
-    let information = HashMap::from([("format".to_owned(), "burn".to_owned())]);
-    let bytes = safetensors::serialize(views.map_err(unusable)?, Some(information));
+    let layouts = collector.layouts;
+    let bytes = safetensors::serialize(views.map_err(unusable)?, Some(layouts.metadata()));
     let bytes = bytes.map_err(|error| unusable(error.to_string()))?;
-    write_durably(path, &bytes).map_err(io_error("write", path))
+    write_durably(path, &bytes).map_err(io_error("write", path))?;
+    Ok(layouts)
 }
+
+/// Whose layouts the tensors of an exported file have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Layouts {
+    /// PyTorch's: vectors, embeddings and convolutions are the same in Burn. The file's `format` is `pt`, which
+    /// transformers' loaders ask for.
+    PyTorch,
+    /// Burn's: some matrix is, or may be, the transpose of PyTorch's. The file's `format` is `burn`.
+    Burn,
+}
+
+impl Layouts {
+    fn metadata(self) -> HashMap<String, String> {
+        let format = if self == Self::PyTorch { "pt" } else { "burn" };
+        [("format", format.to_owned()), ("layouts", self.to_string())]
+            .map(|(name, text)| (name.to_owned(), text))
+            .into()
+    }
+}
+
+/// A sentence, with the remedy.
+impl fmt::Display for Layouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PyTorch => "layouts are PyTorch's",
+            Self::Burn => {
+                "matrices of Linear layers are [d_input, d_output], the transpose of PyTorch's: read the file with \
+                 safetensors.torch.load_file, transpose them (tensor.T.contiguous()), and save it with \
+                 metadata={'format': 'pt'}, without which transformers refuses it"
+            }
+        })
+    }
+}
+
+/// Modules of burn-nn whose tensors of two and more axes are laid out as PyTorch's of the same name.
+const LIKE_PYTORCH: [&str; 7] = [
+    "Struct:Embedding",
+    "Struct:Conv1d",
+    "Struct:Conv2d",
+    "Struct:Conv3d",
+    "Struct:ConvTranspose1d",
+    "Struct:ConvTranspose2d",
+    "Struct:ConvTranspose3d",
+];
 
 fn view<'a>(name: &str, data: &'a TensorData) -> Result<TensorView<'a>, String> {
     let dtype = match data.dtype() {
@@ -56,16 +104,23 @@ fn view<'a>(name: &str, data: &'a TensorData) -> Result<TensorView<'a>, String> 
 
 struct Collector<'a> {
     without: &'a [PathPattern],
-    place: Vec<String>,
+    place: Vec<(String, String)>,
     tensors: Vec<(String, TensorData)>,
+    layouts: Layouts,
 }
 
 impl Collector<'_> {
     fn collect<const D: usize, K: Basic>(&mut self, value: impl FnOnce() -> Tensor<D, K>) {
-        let path = self.place.join(".");
-        if !self.without.iter().any(|pattern| pattern.matches(&path)) {
-            self.tensors.push((path, value().into_data()));
+        let names: Vec<&str> = self.place.iter().map(|(name, _)| name.as_str()).collect();
+        let path = names.join(".");
+        if self.without.iter().any(|pattern| pattern.matches(&path)) {
+            return;
         }
+        let of = self.place.last().map_or("", |(_, container)| container);
+        if D >= 2 && !LIKE_PYTORCH.contains(&of) {
+            self.layouts = Layouts::Burn;
+        }
+        self.tensors.push((path, value().into_data()));
     }
 }
 
@@ -82,8 +137,8 @@ impl ModuleVisitor for Collector<'_> {
         self.collect(|| param.val());
     }
 
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.place.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.place.push((name.to_owned(), container.to_owned()));
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {

@@ -2,7 +2,7 @@
 //!
 //! The rooms: [`Trainer`] (a run), [`Training`] and [`Schedule`] (its settings), [`Task`] (its loss), [`RunFolder`]
 //! (checkpoints and metrics), [`Event`] and [`Curve`] (what it tells and leaves), [`MeanGradients`],
-//! [`write_safetensors`], [`TrainError`].
+//! [`write_safetensors`] and its [`Layouts`], [`TrainError`].
 
 mod checkpoint;
 mod curve;
@@ -24,7 +24,7 @@ pub use checkpoint::{Difference, RunFolder};
 pub use curve::{Curve, Ended, Evaluation, Trained};
 pub use error::TrainError;
 pub use event::{Event, StepReport};
-pub use export::write_safetensors;
+pub use export::{Layouts, write_safetensors};
 pub use gradients::MeanGradients;
 pub use schedule::{Decay, Schedule};
 pub use task::{MicroBatch, Task, TaskError};

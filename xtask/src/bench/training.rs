@@ -56,7 +56,8 @@ impl Training {
 
     /// Writes the weights as they are, for another program.
     pub(super) fn export(&self, path: &Path) -> Outcome<()> {
-        Ok(write_safetensors(self.model(), path, &[])?)
+        write_safetensors(self.model(), path, &[])?;
+        Ok(())
     }
 
     /// Batch `index`: tokens, and the tokens after them.

@@ -1,7 +1,5 @@
 //! What keeps a run: its lock, its checkpoints, and when the next is due.
 
-use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -13,6 +11,7 @@ use mup_files::create_folders;
 use serde_json::{Value, json};
 
 use super::identity::{differences, shapes_value};
+use super::lock::Lock;
 use super::read::{Whole, newest_whole};
 use super::state::{LOSSES, MODEL, OPTIMIZER, STATE, State, VERSION, losses_to_bytes};
 use super::write::Writer;
@@ -45,8 +44,7 @@ pub(crate) struct Keeper {
     identity: Value,
     saved_step: usize,
     saved_at: Instant,
-    /// Released by the system when the process ends, however it ends.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Keeper {
@@ -61,7 +59,7 @@ impl Keeper {
         settings.check()?;
         let checkpoints = settings.path.join("checkpoints");
         create_folders(&checkpoints).map_err(io_error("create", &checkpoints))?;
-        let lock = lock(&settings.path.join(".lock"), warn)?;
+        let lock = Lock::take(&settings.path.join(".lock"), warn)?;
         folder::remove_temporaries(&checkpoints)?;
         let mut identity = json!(settings.identity);
         identity["shapes"] = shapes_value(model);
@@ -75,14 +73,16 @@ impl Keeper {
         self.settings.path.join("metrics.jsonl")
     }
 
-    /// Model and optimizer as of the newest whole checkpoint; as they are if there is none.
+    /// Model and optimizer as of the newest whole checkpoint; as they are if there is none. Once it is known to be whole
+    /// and of this run, the old ones that a killed process did not come to delete are: those that its own settings did
+    /// not keep, since whoever only reads a finished run may not know them.
     pub(crate) fn resume<M: Module>(
         &mut self,
         model: M,
         optimizer: ModuleOptimizer,
-        warn: impl FnMut(String),
+        mut warn: impl FnMut(String),
     ) -> Result<(M, ModuleOptimizer, Option<Resumed>), TrainError> {
-        let Some(whole) = newest_whole(&self.checkpoints, warn)? else { return Ok((model, optimizer, None)) };
+        let Some(whole) = newest_whole(&self.checkpoints, &mut warn)? else { return Ok((model, optimizer, None)) };
         let Whole { path, state, losses, model: weights, optimizer: moments } = whole;
         let differences = differences(&state.identity, &self.identity);
         if !differences.is_empty() {
@@ -91,6 +91,9 @@ impl Keeper {
         self.saved_step = state.step;
         let model = load_model(model, weights).map_err(unusable(&path.join(MODEL)))?;
         let optimizer = load_optimizer(optimizer, moments, &path.join(OPTIMIZER))?;
+        if let Some(kept) = state.keep_last {
+            self.delete_old(kept.max(self.settings.keep_last), warn);
+        }
         let State { evaluations, seconds, .. } = state;
         Ok((model, optimizer, Some(Resumed { path, losses, evaluations, seconds })))
     }
@@ -110,7 +113,7 @@ impl Keeper {
     pub(crate) fn save<M: Module>(
         &mut self,
         snapshot: &Snapshot<'_, M>,
-        mut warn: impl FnMut(String),
+        warn: impl FnMut(String),
     ) -> Result<PathBuf, TrainError> {
         let step = snapshot.losses.len();
         let mut writer = Writer::new(&self.checkpoints, step)?;
@@ -120,35 +123,23 @@ impl Keeper {
         writer.file(OPTIMIZER, &optimizer.map_err(unusable(&self.checkpoints))?)?;
         writer.file(LOSSES, &losses_to_bytes(snapshot.losses))?;
         let (evaluations, identity) = (snapshot.evaluations.to_vec(), self.identity.clone());
-        let state = json!(State { version: VERSION, step, evaluations, seconds: snapshot.seconds, identity });
+        let (seconds, keep_last) = (snapshot.seconds, Some(self.settings.keep_last));
+        let state = json!(State { version: VERSION, step, evaluations, seconds, keep_last, identity });
         writer.file(STATE, format!("{state:#}\n").as_bytes())?;
         let path = writer.commit()?;
         (self.saved_step, self.saved_at) = (step, Instant::now());
-        if let Err(error) = self.delete_old() {
-            warn(error.to_string());
-        }
+        self.delete_old(self.settings.keep_last, warn);
         Ok(path)
     }
 
-    fn delete_old(&self) -> Result<(), TrainError> {
-        let steps = folder::steps(&self.checkpoints)?;
-        let old = steps.len().saturating_sub(self.settings.keep_last);
-        steps[..old].iter().try_for_each(|step| folder::delete(&self.checkpoints, *step))
-    }
-}
-
-/// Two processes in one folder would delete each other's checkpoints.
-fn lock(path: &Path, mut warn: impl FnMut(String)) -> Result<File, TrainError> {
-    let open = File::options().create(true).append(true).open(path);
-    let file = open.map_err(io_error("write", path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(TrainError::Busy { path: path.to_owned() }),
-        Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
-            warn(format!("{}: this file system has no locks; start one process a folder", path.display()));
-            Ok(file)
-        }
-        Err(TryLockError::Error(source)) => Err(TrainError::Io { action: "lock", path: path.to_owned(), source }),
+    /// Too many checkpoints are no reason to stop.
+    fn delete_old(&self, keep_last: usize, mut warn: impl FnMut(String)) {
+        let delete = || {
+            let steps = folder::steps(&self.checkpoints)?;
+            let old = steps.len().saturating_sub(keep_last);
+            steps[..old].iter().try_for_each(|step| folder::delete(&self.checkpoints, *step))
+        };
+        delete().unwrap_or_else(|error| warn(error.to_string()));
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) struct State {
     /// Spent so far, in all processes; absent in checkpoints from before it was counted.
     #[serde(default)]
     pub(super) seconds: f64,
+    /// As the run was set when it was written; absent in older checkpoints.
+    #[serde(default)]
+    pub(super) keep_last: Option<usize>,
     pub(super) identity: Value,
 }
 

@@ -7,7 +7,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, Positions, shape_reader};
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-use mup_train::write_safetensors;
+use mup_shapes::PathPattern;
+use mup_train::{Layouts, write_safetensors};
 
 use plain::Plain;
 
@@ -90,6 +91,39 @@ fn the_file_holds_the_bits_of_every_parameter() {
         file.iter().map(|(_, tensor)| tensor.shape().iter().product::<usize>()).sum::<usize>(),
         model.num_params()
     );
+}
+
+/// `__metadata__` of the file's header.
+fn metadata(path: &std::path::Path) -> std::collections::HashMap<String, String> {
+    let bytes = std::fs::read(path).unwrap();
+    let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    metadata.metadata().clone().unwrap()
+}
+
+#[test]
+fn the_format_is_pytorchs_only_where_the_layouts_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let layouts = write_safetensors(&model(|config| config), &path, &[]).unwrap();
+    let said = metadata(&path);
+    assert_eq!((layouts, said["format"].as_str()), (Layouts::Burn, "burn"));
+    for text in [&layouts.to_string(), &said["layouts"]] {
+        assert!(text.contains("[d_input, d_output]") && text.contains("metadata={'format': 'pt'}"), "{text}");
+    }
+    // Convolutions are laid out alike; the readout, a matrix of Burn's `Linear`, decides.
+    let net = mup_models::ConvNetConfig::new(3, [4, 8], 10).init(&Device::flex()).unwrap();
+    assert_eq!(write_safetensors(&net, &path, &[]).unwrap(), Layouts::Burn);
+    let without = [PathPattern::new("readout.**")];
+    assert_eq!(write_safetensors(&net, &path, &without).unwrap(), Layouts::PyTorch);
+    assert_eq!(metadata(&path)["format"], "pt");
+    let bytes = std::fs::read(&path).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(file.tensor("conv2.weight").unwrap().shape(), [8, 4, 3, 3], "as torch.nn.Conv2d(4, 8, 3) has it");
+    // An embedding is `[n_embedding, d_model]` in both; attention and feed-forward are `Linear`.
+    let without = ["blocks.**", "readout.**", "position_embedding.**"].map(PathPattern::new);
+    let gpt = model(|config| config.with_positions(Positions::None));
+    assert_eq!(write_safetensors(&gpt, &path, &without).unwrap(), Layouts::PyTorch);
+    assert_eq!(metadata(&path)["format"], "pt");
 }
 
 #[test]

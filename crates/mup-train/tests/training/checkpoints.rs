@@ -62,6 +62,65 @@ fn the_last_checkpoints_are_kept_and_older_ones_deleted() {
     assert_eq!(checkpoints(run.path()), ["step-00000010"]);
 }
 
+/// A finished run as a process leaves it that was killed between the names of its last checkpoints and the deletion of
+/// the old ones: two too many.
+fn killed_before_it_deleted() -> tempfile::TempDir {
+    let run = tempfile::tempdir().unwrap();
+    let old = |step: usize| run.path().join(format!("checkpoints/step-{step:08}"));
+    let aside = |step: usize| run.path().join(format!("{step}"));
+    interrupted_after(6, run.path());
+    [4, 6].into_iter().for_each(|step| std::fs::rename(old(step), aside(step)).unwrap());
+    std::fs::create_dir(old(6)).unwrap();
+    for entry in std::fs::read_dir(aside(6)).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, old(6).join(path.file_name().unwrap())).unwrap();
+    }
+    train_in(folder(run.path()), ten_steps(), &Largest::default()).1.unwrap();
+    [4, 6].into_iter().for_each(|step| std::fs::rename(aside(step), old(step)).unwrap());
+    assert_eq!(checkpoints(run.path()).len(), 4);
+    run
+}
+
+#[test]
+fn what_a_killed_process_did_not_come_to_delete_is_deleted_by_the_next() {
+    let run = killed_before_it_deleted();
+    let (events, trained) = train_in(folder(run.path()), ten_steps(), &Largest::default());
+    assert!(matches!(events[..], [Event::Resumed { .. }]), "there is nothing to train: {events:?}");
+    assert_eq!(trained.unwrap().curve.losses.len(), 10);
+    assert_eq!(checkpoints(run.path()), ["step-00000008", "step-00000010"]);
+}
+
+#[test]
+fn old_checkpoints_are_deleted_only_once_a_newer_one_is_known_to_be_whole() {
+    let run = killed_before_it_deleted();
+    for step in ["08", "10"] {
+        std::fs::write(run.path().join(format!("checkpoints/step-000000{step}/model.bpk")), "damaged").unwrap();
+    }
+    let (events, trained) = train_in(folder(run.path()), ten_steps(), &Largest::default());
+    assert_eq!(warnings(&events).len(), 2, "{events:?}");
+    assert_eq!(trained.unwrap().curve.losses.len(), 10);
+    let kept = ["step-00000008", "step-00000008.damaged", "step-00000010", "step-00000010.damaged"];
+    assert_eq!(checkpoints(run.path()), kept);
+    // All damaged: none is deleted.
+    let run = killed_before_it_deleted();
+    for name in checkpoints(run.path()) {
+        std::fs::write(run.path().join("checkpoints").join(name).join("model.bpk"), "damaged").unwrap();
+    }
+    train_in(folder(run.path()), ten_steps(), &Largest::default()).1.unwrap_err();
+    assert_eq!(checkpoints(run.path()).len(), 4);
+}
+
+/// Of another run, or kept by whoever trained: who only reads the result, to export it, may not know how many.
+#[test]
+fn checkpoints_that_were_kept_on_purpose_are_not_deleted_when_a_run_is_opened() {
+    let run = tempfile::tempdir().unwrap();
+    train_in(folder(run.path()).with_keep_last(100), ten_steps(), &Largest::default()).1.unwrap();
+    let other = Training::new(11, 0.02);
+    train_in(folder(run.path()).with_keep_last(1), other, &Largest::default()).1.unwrap_err();
+    train_in(folder(run.path()).with_keep_last(1), ten_steps(), &Largest::default()).1.unwrap();
+    assert_eq!(checkpoints(run.path()).len(), 5);
+}
+
 #[test]
 fn the_digests_of_a_checkpoint_are_those_of_sha256sum() {
     let run = tempfile::tempdir().unwrap();

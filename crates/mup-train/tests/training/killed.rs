@@ -2,17 +2,16 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use mup_train::{Curve, Trainer, Training};
 
 use crate::metrics::steps;
+use crate::moments::Moments;
 use crate::net::{Largest, bits, checkpoints, folder, start, ten_steps, train_in, warnings, weights};
 
 const FOLDER: &str = "MUP_TRAIN_KILLED_FOLDER";
 const THIS: &str = "killed::a_run_killed_at_random_moments_ends_with_the_same_bits";
 const STEPS: usize = 160;
-const KILLS: usize = 20;
 
 fn train(path: Option<&Path>) -> (Curve, Vec<f32>) {
     let (model, optimizer) = start(8);
@@ -36,32 +35,26 @@ fn a_run_killed_at_random_moments_ends_with_the_same_bits() {
         train(Some(Path::new(&path)));
         return;
     }
-    let (wanted, wanted_weights) = train(None);
-    let (run, mut random, mut kills) = (tempfile::tempdir().unwrap(), 1_u64, 0);
-    let mut longest = 100;
-    while kills < KILLS {
-        let mut process = child(run.path());
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        std::thread::sleep(Duration::from_millis(5 + (random >> 33) % longest));
-        if process.try_wait().unwrap().is_some() {
-            // Too fast a machine: from the beginning, with earlier kills.
-            std::fs::remove_dir_all(run.path().join("checkpoints")).unwrap();
-            longest = longest / 2 + 1;
-            continue;
-        }
-        process.kill().unwrap();
-        process.wait().unwrap();
-        kills += 1;
+    let wanted = train(None);
+    let mut moments = Moments::below(100);
+    while moments.left() > 0 {
+        let run = tempfile::tempdir().unwrap();
+        while moments.left() > 0 && moments.kill(vec![child(run.path())]) {}
+        moments.run_ended();
+        assert!(child(run.path()).wait().unwrap().success());
+        check(run.path(), &wanted);
     }
-    assert!(child(run.path()).wait().unwrap().success());
-    // Finished: this only reads the result.
-    let (curve, end) = train(Some(run.path()));
-    assert_eq!(curve, wanted);
+}
+
+/// A finished run: this only reads the result.
+fn check(run: &Path, (wanted, wanted_weights): &(Curve, Vec<f32>)) {
+    let (curve, weights) = train(Some(run));
+    assert_eq!(curve, *wanted);
     assert_eq!(bits(&curve.losses), bits(&wanted.losses));
-    assert_eq!(end, wanted_weights);
+    assert_eq!(weights, *wanted_weights);
     let evaluated = (1..).map(|i| 7 * i).take_while(|step| *step < STEPS).chain([STEPS]).map(|step| step as u64);
-    assert_eq!(steps(run.path()), ((0..STEPS as u64).collect(), evaluated.collect()));
-    assert_eq!(checkpoints(run.path()), ["step-00000159", "step-00000160"]);
+    assert_eq!(steps(run), ((0..STEPS as u64).collect(), evaluated.collect()));
+    assert_eq!(checkpoints(run), ["step-00000159", "step-00000160"]);
 }
 
 /// A limit on the size of files stands for the full disk: both are an error of write in the middle of a checkpoint.

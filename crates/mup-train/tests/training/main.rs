@@ -8,6 +8,8 @@ mod damage;
 mod gpt_transfer;
 mod killed;
 mod metrics;
+#[path = "../../../mup-data/tests/moments/mod.rs"]
+mod moments;
 mod net;
 mod not_finite;
 mod refused;

@@ -179,8 +179,8 @@ impl<'a> TargetTraining<'a> {
             let parametrization = RunContext::of(trial)?.parametrization;
             return Err(RunError::NothingToExport { folder: self.folder(trial, &parametrization) });
         }
-        crate::export::write(&trained.model, path, fold)?;
-        say(format!("wrote {}", path.display()));
+        let layouts = crate::export::write(&trained.model, path, fold)?;
+        say(format!("wrote {}; {layouts}", path.display()));
         Ok(())
     }
 

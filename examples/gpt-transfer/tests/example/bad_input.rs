@@ -193,7 +193,7 @@ fn a_folder_that_cannot_be_read_is_named() {
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
     // Root reads everything, and then the folder is merely empty.
-    let expected = if fs::read_dir(&folder).is_ok() { "holds no text file" } else { "cannot read" };
+    let expected = if fs::read_dir(&folder).is_ok() { "holds no UTF-8 text" } else { "cannot read" };
     let error = fail(&mut with_text(&place, &folder));
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
     assert!(error.contains(expected) && error.contains("secret"), "{error}");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::place::{Place, fail, succeed};
+use crate::place::{Place, fail};
 
 /// Name and shape of every tensor, from the file's own header.
 fn tensors(path: &Path) -> BTreeMap<String, Value> {
@@ -26,7 +26,10 @@ fn exported_weights_are_safetensors_and_folded_ones_have_no_multipliers() {
     let export = |name: &str, more: &[&str]| {
         let path = place.path().join(name);
         let arguments = [&["--export", path.to_str().unwrap()], more].concat();
-        succeed(&mut place.on_study("train", &arguments));
+        let output = place.on_study("train", &arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert!(output.status.success() && said.contains("the transpose of PyTorch's"), "{said}");
         tensors(&path)
     };
     let before = place.finished_results();

@@ -3,41 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
+use crate::moments::Moments;
 use crate::place::{Place, files, forget, json, modified, name, silent, succeed, trials_of, wait_until};
 
-/// In tuning and in training each: 50 in all.
-const KILLS: usize = 25;
 const GRID: &str = "--rates=-9:-3:0.5";
 const STEPS: &str = "--checkpoint-every=3";
-
-/// Moments that are the same in every run of this test (SplitMix64).
-struct Moments(u64);
-
-impl Moments {
-    fn next(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-
-    /// Sleeps, then kills with SIGKILL what still runs; whether all of it did.
-    fn kill(&mut self, mut processes: Vec<Child>, limit: u64) -> bool {
-        let milliseconds = 2 + self.next(limit);
-        sleep(Duration::from_millis(milliseconds));
-        let running = processes.iter_mut().all(|process| process.try_wait().unwrap().is_none());
-        println!("after {milliseconds} ms{}", if running { "" } else { ", which is too late" });
-        for mut process in processes {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-        running
-    }
-}
 
 /// Trials are there once and whole, those of before as they were.
 fn check_kept(place: &Place, before: &mut BTreeMap<PathBuf, (Vec<u8>, SystemTime)>) {
@@ -53,28 +27,21 @@ fn two_workers_killed_at_random_moments_lose_and_repeat_nothing() {
     let whole = Place::new();
     succeed(&mut whole.tune(&[GRID]));
     let wanted = whole.numbers();
-    let mut moments = Moments(1);
-    println!("seed {}", moments.0);
-    let (mut kills, mut limit) = (0, 400);
-    while kills < KILLS {
+    let mut moments = Moments::below(400);
+    while moments.left() > 0 {
         let place = Place::new();
         let mut before = place.finished_results();
-        loop {
+        while moments.left() > 0 && before.len() < 13 {
             let worker = || silent(&mut place.tune(&[GRID, "--jobs=2"])).spawn().unwrap();
             let mut first = vec![worker(), worker()];
             // Sometimes one goes on alone until the next moment.
-            let second = if moments.next(2) == 0 { first.split_off(1) } else { Vec::new() };
-            let mut in_the_middle = true;
+            let second = if moments.draw(2) == 0 { first.split_off(1) } else { Vec::new() };
             for workers in [first, second].into_iter().filter(|workers| !workers.is_empty()) {
-                in_the_middle &= moments.kill(workers, limit);
-                kills += usize::from(in_the_middle);
+                moments.kill(workers);
             }
             check_kept(&place, &mut before);
-            if before.len() == 13 || kills >= KILLS {
-                break;
-            }
-            limit = if in_the_middle { limit } else { limit / 2 + 1 };
         }
+        moments.run_ended();
         succeed(&mut place.tune(&[GRID]));
         check_kept(&place, &mut before);
         assert_eq!(place.numbers(), wanted);
@@ -103,14 +70,24 @@ fn a_killed_trial_is_a_failure_that_retry_runs_again() {
     let arguments = ["--rates=-6:-6", "--steps=3000"];
     succeed(&mut place.tune(&arguments));
     let (wanted, study) = (place.numbers(), place.study());
-    fs::remove_file(&place.records()[0]).unwrap();
-    let worker = silent(&mut place.tune(&arguments)).spawn().unwrap();
-    wait_until("the trial runs", || !trials_of(&study).is_empty());
-    let trial = trials_of(&study)[0].to_string();
-    assert!(Command::new("kill").args(["-9", &trial]).status().unwrap().success());
-    assert!(worker.wait_with_output().unwrap().status.success());
-    let status = succeed(&mut place.on_study("status", &[]));
-    assert!(status.contains("1 failed") && status.contains("signal 9") && status.contains("retry"), "{status}");
+    let status = loop {
+        fs::remove_file(&place.records()[0]).unwrap();
+        let worker = silent(&mut place.tune(&arguments)).spawn().unwrap();
+        let mut trials = Vec::new();
+        wait_until("the trial runs", || {
+            trials = trials_of(&study);
+            !trials.is_empty()
+        });
+        let killed = Command::new("kill").args(["-9", &trials[0].to_string()]).output().unwrap();
+        let ended = worker.wait_with_output().unwrap();
+        let status = succeed(&mut place.on_study("status", &[]));
+        // On a busy machine the trial may have ended before it could be killed.
+        if killed.status.success() && status.contains("1 failed") {
+            break status;
+        }
+        assert!(ended.status.success());
+    };
+    assert!(status.contains("signal 9") && status.contains("retry"), "{status}");
     succeed(&mut place.on_study("retry", &[]));
     succeed(&mut place.on_study("tune", &[]));
     assert_eq!(place.numbers(), wanted);
@@ -132,24 +109,18 @@ fn a_target_killed_at_random_moments_ends_with_the_same_bits() {
         record
     };
     let wanted = record(&whole);
-    let mut moments = Moments(2);
-    println!("seed {}", moments.0);
-    let (mut kills, mut limit) = (0, 300);
-    while kills < KILLS {
+    let mut moments = Moments::below(300);
+    while moments.left() > 0 {
         let place = Place::tuned();
         let (mut before, mut newest) = (place.finished_results(), None);
-        while kills < KILLS {
-            let train = silent(&mut place.on_study("train", &[STEPS])).spawn().unwrap();
-            if !moments.kill(vec![train], limit) {
-                limit = limit / 2 + 1;
-                break;
-            }
-            kills += 1;
+        while moments.left() > 0 && moments.kill(vec![silent(&mut place.on_study("train", &[STEPS])).spawn().unwrap()])
+        {
             check_kept(&place, &mut before);
             let now = checkpoints(&place).pop();
             assert!(now >= newest, "{now:?} after {newest:?}: a checkpoint was lost");
             newest = now;
         }
+        moments.run_ended();
         assert_eq!(record(&place), wanted);
         check_kept(&place, &mut before);
         assert_eq!(checkpoints(&place).len(), 2, "older ones are deleted, and nothing half-written is left");

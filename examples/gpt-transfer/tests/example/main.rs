@@ -7,6 +7,8 @@ mod disk;
 mod diverged;
 mod export;
 mod killed;
+#[path = "../../../../crates/mup-data/tests/moments/mod.rs"]
+mod moments;
 mod place;
 mod run;
 mod stopped;
