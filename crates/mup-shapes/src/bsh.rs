@@ -4,11 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use yaml_rust2::parser::{Event, Parser};
-use yaml_rust2::scanner::{Marker, TScalarStyle};
-
-use crate::base_shapes_file::short;
-use crate::{BaseShapes, FileError, FileProblem, ModuleShapes, PyTorchNames, ShapeError, whole_file};
+use crate::bsh_yaml::parse;
+use crate::{BaseShapes, ModuleShapes, PyTorchNames, ShapeError, whole_file};
 
 /// A `.bsh` file: for each PyTorch parameter, in PyTorch's axis order, the base size of an infinite
 /// dimension or `None` for a finite one.
@@ -37,8 +34,8 @@ impl Bsh {
     ///
     /// # Errors
     ///
-    /// [`ShapeError::File`] with file, line where known, and remedy. YAML that mup never writes (anchors,
-    /// aliases, deeper nesting) is refused.
+    /// [`ShapeError::File`] with file, line where known, and remedy. Read is what PyYAML reads as such a mapping:
+    /// byte order mark, CRLF, document markers, flow style, anchors and aliases, tuples; anything else is refused.
     pub fn read(file: impl AsRef<Path>) -> Result<Self, ShapeError> {
         let file = file.as_ref();
         Ok(parse(&whole_file::read(file)?).map_err(|error| error.in_file(file))?)
@@ -57,7 +54,7 @@ impl Bsh {
     ///
     /// # Errors
     ///
-    /// [`ShapeError::File`] with [`FileProblem::Write`].
+    /// [`ShapeError::File`] with [`FileProblem::Write`](crate::FileProblem::Write).
     pub fn write(&self, file: impl AsRef<Path>) -> Result<(), ShapeError> {
         Ok(whole_file::replace(file.as_ref(), &self.to_yaml())?)
     }
@@ -142,119 +139,4 @@ fn key(name: &str) -> String {
         _ => format!("\\U{:08X}", u32::from(char)),
     });
     format!("\"{}\"", escaped.collect::<String>())
-}
-
-fn parse(text: &str) -> Result<Bsh, FileError> {
-    let mut reader = Reader { parser: Parser::new_from_str(text) };
-    let mut shapes = BTreeMap::new();
-    if !reader.start()? {
-        return Err(FileError::new(FileProblem::Empty));
-    }
-    while let Some((name, line)) = reader.name()? {
-        let dims = reader.dims(&name)?;
-        if shapes.insert(name.clone(), dims).is_some() {
-            return Err(FileError::at(line, FileProblem::Duplicate { name: short(&name) }));
-        }
-    }
-    reader.end()?;
-    if shapes.is_empty() { Err(FileError::new(FileProblem::Empty)) } else { Ok(Bsh(shapes)) }
-}
-
-/// Pulls events, so that neither nesting nor an alias can make it do more than read the text once.
-struct Reader<'a> {
-    parser: Parser<std::str::Chars<'a>>,
-}
-
-impl Reader<'_> {
-    fn next(&mut self) -> Result<(Event, Marker), FileError> {
-        self.parser.next_token().map_err(|error| {
-            let problem = FileProblem::Syntax { format: "YAML", message: short(error.info()) };
-            FileError::at(error.marker().line(), problem)
-        })
-    }
-
-    /// Enters the mapping; false for a file without content.
-    fn start(&mut self) -> Result<bool, FileError> {
-        loop {
-            let (event, mark) = self.next()?;
-            match event {
-                Event::StreamStart | Event::DocumentStart => {}
-                Event::StreamEnd => return Ok(false),
-                Event::MappingStart(0, None) => return Ok(true),
-                other => return Err(unexpected("a mapping from parameter names", &other, mark)),
-            }
-        }
-    }
-
-    fn name(&mut self) -> Result<Option<(String, usize)>, FileError> {
-        match self.next()? {
-            (Event::Scalar(name, _, 0, None), mark) => Ok(Some((name, mark.line()))),
-            (Event::MappingEnd, _) => Ok(None),
-            (other, mark) => Err(unexpected("a parameter name", &other, mark)),
-        }
-    }
-
-    fn dims(&mut self, name: &str) -> Result<Vec<Option<usize>>, FileError> {
-        match self.next()? {
-            (Event::SequenceStart(0, None), _) => {}
-            (other, mark) => return Err(unexpected("a list of dimensions", &other, mark)),
-        }
-        let mut dims = Vec::new();
-        loop {
-            let (event, mark) = self.next()?;
-            let Event::Scalar(text, TScalarStyle::Plain, 0, None) = &event else {
-                if event == Event::SequenceEnd {
-                    return Ok(dims);
-                }
-                return Err(unexpected("`null` or a base dimension", &event, mark));
-            };
-            match dimension(text) {
-                Some(Some(0)) => {
-                    let problem = FileProblem::ZeroDimension { path: short(name), axis: dims.len() };
-                    return Err(FileError::at(mark.line(), problem));
-                }
-                Some(dim) => dims.push(dim),
-                None => return Err(unexpected("`null` or a base dimension", &event, mark)),
-            }
-        }
-    }
-
-    fn end(&mut self) -> Result<(), FileError> {
-        loop {
-            let (event, mark) = self.next()?;
-            match event {
-                Event::DocumentEnd => {}
-                Event::StreamEnd => return Ok(()),
-                other => return Err(unexpected("the end of the file", &other, mark)),
-            }
-        }
-    }
-}
-
-/// The outer `None` is "neither".
-fn dimension(text: &str) -> Option<Option<usize>> {
-    match text {
-        "null" | "Null" | "NULL" | "~" | "" => Some(None),
-        // No sign and no leading zero, which YAML 1.1 reads as octal.
-        _ if text.starts_with(|first: char| first.is_ascii_digit()) && (text == "0" || !text.starts_with('0')) => {
-            text.parse().ok().map(Some)
-        }
-        _ => None,
-    }
-}
-
-fn unexpected(expected: &'static str, event: &Event, mark: Marker) -> FileError {
-    let found = match event {
-        Event::Alias(_) => "a YAML alias".to_owned(),
-        Event::Scalar(_, _, anchor, tag) if *anchor > 0 || tag.is_some() => "a YAML anchor or tag".to_owned(),
-        Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) if *anchor > 0 || tag.is_some() => {
-            "a YAML anchor or tag".to_owned()
-        }
-        Event::Scalar(text, ..) => format!("`{}`", short(text)),
-        Event::SequenceStart(..) => "a list".to_owned(),
-        Event::MappingStart(..) => "a mapping".to_owned(),
-        Event::DocumentStart => "a second document".to_owned(),
-        _ => "the end of a list or mapping".to_owned(),
-    };
-    FileError::at(mark.line(), FileProblem::BshForm { expected, found })
 }

@@ -181,7 +181,37 @@ pub enum Mismatch {
 
 /// One disagreement between a `.bsh` file, or PyTorch's names, and a module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BshProblem {
+    /// Names begin otherwise in the file.
+    #[error(
+        "{n} of {total} names agree once {}, so say PyTorchNames::new().rename(\"{here}\", \"{there}\"); below, it counts as said",
+        prefixes(here, there)
+    )]
+    Prefix {
+        /// What the module's names begin with; empty for its root.
+        here: String,
+        /// What the file's names begin with; empty for its root.
+        there: String,
+        /// Names that then agree.
+        n: usize,
+        /// Names of the module.
+        total: usize,
+    },
+    /// No `null` in the file, and sizes that stay the same.
+    #[error(
+        "every size in the file is a number, so all of them would count as growing, though `{path}` axis {axis} is \
+         {dim} here too; finite dimensions are `null`: write the file again with mup's save_base_shapes from a base \
+         and a delta, or, if every dimension does grow, take BaseShapes::infer"
+    )]
+    EveryNumber {
+        /// Path in Burn of the first parameter whose size stays.
+        path: String,
+        /// Index of the axis, in Burn's order.
+        axis: usize,
+        /// The size.
+        dim: usize,
+    },
     /// The file lacks a parameter of the module.
     #[error(
         "`{path}`: the file does not have `{name}`, its name in PyTorch; if it has another name there, say \
@@ -263,6 +293,14 @@ pub enum BshProblem {
          it again from a base and a delta that differ in every dimension that is to grow"
     )]
     NothingInfinite,
+}
+
+fn prefixes(here: &str, there: &str) -> String {
+    match (here, there) {
+        ("", there) => format!("the file's `{there}.` is dropped"),
+        (here, "") => format!("the module's `{here}.` is dropped"),
+        (here, there) => format!("the file's `{there}.` is the module's `{here}.`"),
+    }
 }
 
 fn list<T: std::fmt::Display>(problems: &[T]) -> String {

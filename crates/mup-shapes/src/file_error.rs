@@ -43,6 +43,7 @@ impl std::error::Error for FileError {}
 
 /// What is wrong with a base-shape file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FileProblem {
     /// The operating system refused to read it.
     #[error("cannot be read: {reason}; check the path and its permissions")]
@@ -67,6 +68,14 @@ pub enum FileProblem {
     NotUtf8 {
         /// Offset of the first wrong byte.
         offset: usize,
+    },
+    /// Text in another encoding.
+    #[error(
+        "is {encoding} text, and base-shape files are UTF-8; save it again as UTF-8 (PowerShell: Set-Content -Encoding utf8)"
+    )]
+    Encoding {
+        /// Its name.
+        encoding: &'static str,
     },
     /// Not the format's syntax, or not its fields and types.
     #[error(
@@ -153,6 +162,17 @@ pub enum FileProblem {
         expected: &'static str,
         /// What stands there.
         found: String,
+    },
+    /// YAML with a tag that is not read.
+    #[error(
+        "found the YAML tag `{tag}` where {expected} has to stand; it stands for an object of Python's: write lists of \
+         plain numbers, in Python `[int(dim) for dim in dims]`"
+    )]
+    BshTag {
+        /// The tag.
+        tag: String,
+        /// What may stand there.
+        expected: &'static str,
     },
     /// The same name twice.
     #[error("`{name}` is there twice; remove one of the two")]

@@ -9,6 +9,7 @@ mod axes;
 mod base_shapes;
 mod base_shapes_file;
 mod bsh;
+mod bsh_yaml;
 mod dim;
 mod error;
 mod file_error;
@@ -22,6 +23,7 @@ mod read;
 mod role;
 mod shape;
 mod whole_file;
+mod wrappers;
 
 pub use axes::{Axes, Axis};
 pub use base_shapes::{BaseParam, BaseShapes};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base_shapes::{axes_problem, path_problems};
+use crate::wrappers::{align, below};
 use crate::{
     Axes, BaseParam, BaseShapes, Bsh, BshProblem, Kind, Mismatch, ModuleShapes, ParamShape, PathPattern, ShapeError,
 };
@@ -51,7 +52,8 @@ impl PyTorchNames {
         Self::default()
     }
 
-    /// The module at `burn` is named `pytorch` there, with everything below it; the longest match wins.
+    /// The module at `burn` is named `pytorch` there, with everything below it; the longest match wins. The
+    /// root is `""`: `rename("", "model")` puts `model.` before every name, `rename("net", "")` drops `net.`.
     #[must_use]
     pub fn rename(mut self, burn: impl Into<String>, pytorch: impl Into<String>) -> Self {
         self.renames.push((burn.into(), pytorch.into()));
@@ -75,17 +77,21 @@ impl PyTorchNames {
 
     /// Base shapes from a `.bsh` file; the finite sizes, which the file does not have, are the module's.
     ///
-    /// When all names in the file start with `module.`, as `nn.DataParallel` makes them, and the module's do
-    /// not, the prefix is dropped, and the reverse.
+    /// What wrappers put into names counts for nothing: `module.` of `DataParallel`, DDP and DeepSpeed, repeated
+    /// too, `_orig_mod` of `torch.compile`, `_fsdp_wrapped_module`, `_checkpoint_wrapped_module`,
+    /// `_forward_module`. Another prefix before every name, such as Lightning's `model.`, is dropped (or added)
+    /// when then every name agrees, and else named in one sentence.
     ///
     /// # Errors
     ///
-    /// [`ShapeError::Bsh`] with every parameter that the file or the module lacks, every other rank, and every
-    /// parameter that only Burn has and whose base is not stated.
+    /// [`ShapeError::Bsh`] with every parameter that the file or the module lacks, every other rank, every
+    /// parameter that only Burn has and whose base is not stated, and a file without a single `null` in which
+    /// some size stays the same.
     pub fn base_shapes(&self, bsh: &Bsh, module: &ModuleShapes) -> Result<BaseShapes, ShapeError> {
         let mut problems = self.unused(module);
         let named = self.names(module, &mut problems);
-        let file = without_data_parallel(bsh, &named);
+        let (file, prefix) = align(bsh, &named.keys().map(String::as_str).collect());
+        problems.extend(prefix);
         let mut params = BTreeMap::new();
         for (name, param) in &named {
             let Some(&dims) = file.get(name) else {
@@ -103,6 +109,7 @@ impl PyTorchNames {
         }
         let extra = file.keys().filter(|name| !named.contains_key(*name));
         problems.extend(extra.map(|name| BshProblem::Extra { name: (*name).clone() }));
+        problems.extend(every_number(bsh, &params, module));
         self.burn_only(module, &mut params, &mut problems);
         if problems.is_empty() && !params.values().any(|param| param.infinite.contains(&true)) {
             problems.push(BshProblem::NothingInfinite);
@@ -148,11 +155,12 @@ impl PyTorchNames {
     }
 
     fn name(&self, param: &ParamShape) -> String {
-        let matches = self.renames.iter().filter_map(|(from, to)| Some((from.len(), to, below(&param.path, from)?)));
+        let matches =
+            self.renames.iter().filter_map(|(from, to)| Some((from.len(), to, at_or_below(&param.path, from)?)));
         match matches.max_by_key(|(length, ..)| *length) {
             Some((_, to, "")) => to.clone(),
-            Some((_, to, rest)) if to.is_empty() => field_renamed(rest.trim_start_matches('.'), &param.layer),
-            Some((_, to, rest)) => field_renamed(&format!("{to}{rest}"), &param.layer),
+            Some((_, to, rest)) if to.is_empty() => field_renamed(rest, &param.layer),
+            Some((_, to, rest)) => field_renamed(&format!("{to}.{rest}"), &param.layer),
             None => field_renamed(&param.path, &param.layer),
         }
     }
@@ -196,7 +204,7 @@ impl PyTorchNames {
 
     fn unused(&self, module: &ModuleShapes) -> Vec<BshProblem> {
         let any = |used: &dyn Fn(&ParamShape) -> bool| module.iter().any(used);
-        let renames = self.renames.iter().filter(|(from, _)| !any(&|param| below(&param.path, from).is_some()));
+        let renames = self.renames.iter().filter(|(from, _)| !any(&|param| at_or_below(&param.path, from).is_some()));
         let orders = self.same_order.iter().filter(|pattern| !any(&|param| pattern.matches(&param.path)));
         let bases = self
             .bases
@@ -235,10 +243,9 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('.').unwrap_or(("", path))
 }
 
-/// What follows a leading module path, from its dot on.
-fn below<'a>(path: &'a str, module: &str) -> Option<&'a str> {
-    let rest = path.strip_prefix(module)?;
-    (rest.is_empty() || rest.starts_with('.')).then_some(rest)
+/// What follows a leading module path; nothing follows the path itself.
+fn at_or_below<'a>(path: &'a str, module: &str) -> Option<&'a str> {
+    if path == module { Some("") } else { below(path, module) }
 }
 
 fn base_param(param: &ParamShape, dims: &[Option<usize>]) -> BaseParam {
@@ -247,6 +254,19 @@ fn base_param(param: &ParamShape, dims: &[Option<usize>]) -> BaseParam {
         infinite: dims.iter().map(Option::is_some).collect(),
         axes: param.axes.clone(),
     }
+}
+
+/// A file whose writer gave every size as a number hides which dimensions grow. It is one if it has no `null` at
+/// all and some size in it is this module's own: what stays the same while the rest grows is finite.
+fn every_number(bsh: &Bsh, params: &BTreeMap<String, BaseParam>, module: &ModuleShapes) -> Option<BshProblem> {
+    if bsh.iter().any(|(_, dims)| dims.contains(&None)) {
+        return None;
+    }
+    module.iter().find_map(|param| {
+        let base = params.get(&param.path)?;
+        let axis = base.dims.iter().zip(&param.dims).position(|(base, dim)| base == dim)?;
+        Some(BshProblem::EveryNumber { path: param.path.clone(), axis, dim: param.dims[axis] })
+    })
 }
 
 /// A multiplier's base is that of the same axis of the weights in the same layer, if they agree.
@@ -270,27 +290,4 @@ fn beside(
         }
     }
     (found.len() == 1).then(|| found.into_iter().collect())
-}
-
-/// `nn.DataParallel` puts `module.` before every name.
-///
-/// # Reference
-///
-/// microsoft/mup, `mup/shape.py::_dataparallel_hack`, commit 1981497, which strips the characters of
-/// `module.` from both ends instead of the prefix.
-fn without_data_parallel<'a>(
-    bsh: &'a Bsh,
-    names: &BTreeMap<String, &ParamShape>,
-) -> BTreeMap<String, &'a [Option<usize>]> {
-    const PREFIX: &str = "module.";
-    let in_file = || bsh.iter().map(|(name, _)| name.starts_with(PREFIX));
-    let in_module = || names.keys().map(|name| name.starts_with(PREFIX));
-    let drop = in_file().all(|prefixed| prefixed) && !in_module().any(|prefixed| prefixed);
-    let add = in_module().all(|prefixed| prefixed) && !in_file().any(|prefixed| prefixed);
-    let rename = |name: &str| match name.strip_prefix(PREFIX) {
-        Some(rest) if drop => rest.to_owned(),
-        None if add => format!("{PREFIX}{name}"),
-        _ => name.to_owned(),
-    };
-    bsh.iter().map(|(name, dims)| (rename(name), dims)).collect()
 }

@@ -216,12 +216,17 @@ fn other_forms_are_refused_with_their_line() {
         ("a:\n- 1.5\n", 2, "`1.5`"),
         ("a:\n- 0x10\n", 2, "`0x10`"),
         ("a:\n- 010\n", 2, "`010`"),
-        ("a:\n- '64'\n", 2, "`64`"),
+        ("a:\n- '64'\n", 2, "the text \"64\""),
+        ("a:\n- 64.0\n", 2, "`64.0`"),
+        ("a:\n- +64\n", 2, "`+64`"),
+        ("a:\n- 1_024\n", 2, "`1_024`"),
+        ("a:\n- None\n", 2, "`None`"),
         ("a:\n- true\n", 2, "`true`"),
         ("a:\n- 99999999999999999999999\n", 2, "`99999999999999999999999`"),
-        ("a: &x [1]\nb: *x\n", 1, "a YAML anchor or tag"),
-        ("a: !!seq [1]\n", 1, "a YAML anchor or tag"),
-        ("a:\n- !!int 1\n", 2, "a YAML anchor or tag"),
+        ("a: &x [1]\nb: [*x]\n", 2, "an alias of something else"),
+        ("a: [&x 1]\nb: *x\n", 2, "an alias of something else"),
+        ("? &x a\n: [1]\n? *x\n: [1]\n", 3, "an alias of something else"),
+        ("a: &x [1]\nb:\n  <<: *x\n", 3, "a mapping"),
         ("[a]: [1]\n", 1, "a list"),
         ("a: [1]\n---\nb: [1]\n", 2, "a second document"),
     ] {
@@ -233,7 +238,7 @@ fn other_forms_are_refused_with_their_line() {
 
 #[test]
 fn empty_files_duplicates_zeros_and_bad_syntax_are_refused() {
-    for text in ["", "# a comment\n", "---\n", "{}"] {
+    for text in ["", "\u{feff}", "# a comment\n", "---\n", "---\n...\n", "{}"] {
         assert!(Bsh::from_yaml(text).is_err(), "{text:?}");
     }
     assert_eq!(refused("").1, FileProblem::Empty);

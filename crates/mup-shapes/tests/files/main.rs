@@ -2,9 +2,11 @@
 
 mod base_shapes_file;
 mod bsh;
+mod bsh_yaml;
 mod damage;
 mod mismatches;
 mod properties;
+mod wrappers;
 
 use mup_shapes::{Axes, Kind, ModuleShapes, ParamShape, ParamSpec};
 
