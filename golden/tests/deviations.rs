@@ -4,20 +4,13 @@ use burn::tensor::Device;
 use mup_golden::{cases, deviations, prepare};
 use mup_models::Gpt;
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-use mup_shapes::{Axes, BaseShapes, Kind, ModuleShapes, ParamShape, Role};
+use mup_shapes::{Axes, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Role};
 use serde_json::Value;
 
 fn plan_of(axes: &Axes, base: &[usize], delta: &[usize], target: &[usize], kind: OptimizerKind) -> ScalingPlan {
     let shapes = |dims: &[usize]| {
-        let (path, layer, kind) = ("weight".to_owned(), "Layer".to_owned(), Kind::Weight);
-        ModuleShapes::new(vec![ParamShape {
-            path,
-            layer,
-            dims: dims.to_vec(),
-            axes: axes.clone(),
-            kind,
-            multiplied: false,
-        }])
+        let spec = ParamSpec::new(axes.clone(), Kind::Weight);
+        ModuleShapes::new(vec![ParamShape::new("weight", "Layer", dims, spec)])
     };
     let base = BaseShapes::infer(&shapes(base), &shapes(delta)).expect("base and delta fit");
     let target = base.apply(&shapes(target)).expect("the target fits");

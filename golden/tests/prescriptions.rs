@@ -19,6 +19,7 @@ fn mup_role(role: Role) -> &'static str {
         Role::Hidden => "matrix",
         Role::Input | Role::Output | Role::Vector => "vector",
         Role::Scalar => "scalar",
+        role => panic!("mup knows no {role}"),
     }
 }
 

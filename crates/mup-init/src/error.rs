@@ -69,6 +69,15 @@ pub enum SpecProblem {
          of its own, so leave zero_readout out"
     )]
     NoReadout,
+    /// Weights map an infinite to a finite dimension, and which of them is the readout is open.
+    #[error(
+        "zero_readout: nothing says which weight is the readout, or whether `{path}` is one or feeds further layers; \
+         declare it: ShapeReader::declare(\"{path}\", ParamSpec::weight().readout()) or .inner()"
+    )]
+    UndecidedReadout {
+        /// Path of the first of them.
+        path: String,
+    },
     /// A number that makes no sense.
     #[error("`{path}`: {distribution}: {problem}")]
     Value {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Shape, Tensor, TensorData};
 use mup_rules::{PlanRow, ScalingPlan};
-use mup_shapes::param_paths;
+use mup_shapes::{param_mappers, param_paths};
 
 use crate::{Draw, InitError, InitSpec, PlanMismatch, Stream};
 
@@ -114,10 +114,10 @@ fn tensor<const D: usize>(draw: Draw, stream: &Stream, shape: &Shape, device: &D
     Tensor::from_data(TensorData::new(values, shape.clone()), device)
 }
 
-/// A load or save mapper can only be kept through `init_mapper`, which draws Burn's own values first; only
-/// `Debug` tells of one (burn-core param/base.rs, `impl Debug for ParamMapper`).
+/// A load or save mapper can only be kept through `init_mapper`, which draws Burn's own values first; so does what
+/// cannot be told.
 fn has_mapper<const D: usize>(param: &Param<Tensor<D>>) -> bool {
-    format!("{param:?}").contains(": true")
+    param_mappers(param).is_none_or(|(load, save)| load || save)
 }
 
 /// Whether the parameter is trained, or will be after `train()`, without initializing it.

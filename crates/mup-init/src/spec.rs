@@ -1,6 +1,6 @@
 //! A distribution per role, and overrides by path: what the user decides about initialization.
 
-use mup_rules::{PlanRow, ScalingPlan};
+use mup_rules::{Doubt, PlanRow, ScalingPlan};
 use mup_shapes::{Axis, Kind, PathPattern, Role};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +25,11 @@ use crate::{Distribution, Draw, InitError, Nonlinearity, SpecProblem};
 #[serde(default, deny_unknown_fields)]
 pub struct InitSpec {
     input: Distribution,
-    embedding: Distribution,
+    /// If it is not said, what the plan's readout asks for.
+    embedding: Option<Distribution>,
     hidden: Distribution,
+    /// If it is not said, as hidden.
+    inner: Option<Distribution>,
     output: Distribution,
     vector: Distribution,
     biases: Distribution,
@@ -58,7 +61,11 @@ impl Override {
             Self::With { pattern, distribution: Distribution::Zeros } => ("zero", pattern),
             Self::With { pattern, .. } => ("with", pattern),
             Self::Scale { pattern, .. } => ("scale", pattern),
-            Self::ZeroReadout => return SpecProblem::NoReadout,
+            Self::ZeroReadout => {
+                let open = plan.rows().iter().find(|row| row.doubts.contains(&Doubt::ReadoutOrInner));
+                let undecided = |row: &PlanRow| SpecProblem::UndecidedReadout { path: row.path.clone() };
+                return open.map_or(SpecProblem::NoReadout, undecided);
+            }
         };
         let trained = plan.rows().iter().filter(|row| row.kind.is_trained());
         let paths: Vec<&str> = trained.map(|row| row.path.as_str()).collect();
@@ -67,14 +74,15 @@ impl Override {
 }
 
 impl Default for InitSpec {
-    /// Variance 1/fan_in at base width for weights, 1 for embeddings, 0.02² for vectors; biases 0, gains 1,
-    /// slopes 0.25.
+    /// Variance 1/fan_in at base width for weights, 1 for embeddings (0.02² in a model with a tied readout), 0.02² for
+    /// vectors; biases 0, gains 1, slopes 0.25.
     fn default() -> Self {
         let lecun = Distribution::kaiming_normal(Nonlinearity::Linear);
         Self {
             input: lecun,
-            embedding: Distribution::Normal { std: 1.0 },
+            embedding: None,
             hidden: lecun,
+            inner: None,
             output: lecun,
             vector: Distribution::Normal { std: 0.02 },
             biases: Distribution::Zeros,
@@ -100,10 +108,10 @@ impl InitSpec {
         Self::default().weights(Distribution::Normal { std }).vector(Distribution::Normal { std })
     }
 
-    /// Input, embedding, hidden and output weights.
+    /// Input, embedding, hidden, inner and output weights.
     #[must_use]
     pub fn weights(self, distribution: Distribution) -> Self {
-        self.input(distribution).embedding(distribution).hidden(distribution).output(distribution)
+        self.input(distribution).embedding(distribution).hidden(distribution).inner(distribution).output(distribution)
     }
 
     /// Weights from a finite to an infinite dimension, and those between finite dimensions.
@@ -114,9 +122,12 @@ impl InitSpec {
     }
 
     /// Weights of layers called `Embedding`, which pick a row and sum over nothing.
+    ///
+    /// Unless said otherwise of variance 1, or 0.02² as in GPT-2 when the plan has a readout tied to one: the logits
+    /// of a tied readout are sums over the width of the base model, and start at √d_model times this.
     #[must_use]
     pub fn embedding(mut self, distribution: Distribution) -> Self {
-        self.embedding = distribution;
+        self.embedding = Some(distribution);
         self
     }
 
@@ -127,7 +138,15 @@ impl InitSpec {
         self
     }
 
-    /// Weights from an infinite to a finite dimension.
+    /// Weights from an infinite to a finite dimension inside the model, such as keys and values of a fixed number of
+    /// heads; as [`hidden`](Self::hidden) unless said otherwise.
+    #[must_use]
+    pub fn inner(mut self, distribution: Distribution) -> Self {
+        self.inner = Some(distribution);
+        self
+    }
+
+    /// Weights from an infinite to a finite dimension that is the model's output.
     #[must_use]
     pub fn output(mut self, distribution: Distribution) -> Self {
         self.output = distribution;
@@ -190,7 +209,8 @@ impl InitSpec {
         self
     }
 
-    /// Every output weight starts at zero, which removes the finite-width Gaussian process (TP-V D.2).
+    /// Every readout starts at zero, which removes the finite-width Gaussian process (TP-V D.2). Inner weights, such
+    /// as keys and values of a fixed number of heads, are drawn, and so are those of which the plan cannot tell.
     #[must_use]
     pub fn zero_readout(mut self) -> Self {
         self.overrides.push(Override::ZeroReadout);
@@ -217,8 +237,9 @@ impl InitSpec {
             }
         }
         let mut draws = Vec::with_capacity(plan.rows().len());
+        let embedding = self.embedding.unwrap_or(if has_tied_readout(plan) { TIED } else { UNTIED });
         for row in plan.rows() {
-            match self.draw(row) {
+            match self.draw(row, embedding) {
                 Ok(draw) => draws.push(draw),
                 Err(problem) => problems.push(problem),
             }
@@ -236,9 +257,9 @@ impl InitSpec {
         wrong.map(|(knob, factor)| SpecProblem::Factor { knob, factor }).collect()
     }
 
-    fn draw(&self, row: &PlanRow) -> Result<Draw, SpecProblem> {
+    fn draw(&self, row: &PlanRow, embedding: Distribution) -> Result<Draw, SpecProblem> {
         let draw = if row.kind.is_trained() {
-            let (distribution, factor) = self.chosen(row);
+            let (distribution, factor) = self.chosen(row, embedding);
             check(row, distribution)?;
             distribution.at_base(row.base_fan_in, row.base_fan_out).times(row.init_std.value * factor)
         } else {
@@ -251,8 +272,8 @@ impl InitSpec {
         Ok(draw)
     }
 
-    fn chosen(&self, row: &PlanRow) -> (Distribution, f64) {
-        let (mut distribution, mut factor) = (self.by_role(row), 1.0);
+    fn chosen(&self, row: &PlanRow, embedding: Distribution) -> (Distribution, f64) {
+        let (mut distribution, mut factor) = (self.by_role(row, embedding), 1.0);
         for knob in self.overrides.iter().filter(|knob| knob.matches(row)) {
             match knob {
                 Override::With { distribution: other, .. } => distribution = *other,
@@ -263,18 +284,31 @@ impl InitSpec {
         (distribution, if distribution.is_random() { factor * self.scale_all } else { factor })
     }
 
-    fn by_role(&self, row: &PlanRow) -> Distribution {
+    fn by_role(&self, row: &PlanRow, embedding: Distribution) -> Distribution {
         match (row.kind, row.role) {
             (Kind::Bias, _) => self.biases,
             (Kind::Gain, _) => self.gains,
             (Kind::Slope, _) => self.slopes,
             (_, Role::Hidden) => self.hidden,
+            (_, Role::Inner) => self.inner.unwrap_or(self.hidden),
             (_, Role::Output) => self.output,
             _ if !has_fan_in(row) => self.vector,
-            _ if row.layer == "Embedding" => self.embedding,
+            _ if row.layer == "Embedding" => embedding,
             _ => self.input,
         }
     }
+}
+
+/// Embeddings unless said otherwise.
+const UNTIED: Distribution = Distribution::Normal { std: 1.0 };
+const TIED: Distribution = Distribution::Normal { std: 0.02 };
+
+/// A readout's multiplier without a weight beside it multiplies an embedding.
+fn has_tied_readout(plan: &ScalingPlan) -> bool {
+    let owner = |row: &PlanRow| row.path.rsplit_once('.').map(|(owner, _)| owner.to_owned());
+    let multipliers = plan.rows().iter().filter(|row| row.kind == Kind::Multiplier && row.role == Role::Output);
+    let mut owners = multipliers.map(owner);
+    owners.any(|owner_of| !plan.rows().iter().any(|row| row.kind == Kind::Weight && owner(row) == owner_of))
 }
 
 fn has_fan_in(row: &PlanRow) -> bool {
@@ -290,7 +324,7 @@ fn check(row: &PlanRow, distribution: Distribution) -> Result<(), SpecProblem> {
     if distribution.needs_fans() && !has_fan_in(row) {
         return Err(SpecProblem::NoFanIn { path, axes: row.axes.to_string(), distribution: name });
     }
-    if row.role == Role::Hidden && !distribution.has_zero_mean() {
+    if matches!(row.role, Role::Hidden | Role::Inner) && !distribution.has_zero_mean() {
         return Err(SpecProblem::NonZeroMean { path, distribution: name });
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mup_files::sha256;
 use mup_init::{Distribution, Draw, InitSpec};
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-use mup_shapes::{Axes, Axis, BaseShapes, Kind, ModuleShapes, ParamShape};
+use mup_shapes::{Axes, Axis, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec};
 use serde::Deserialize;
 
 const GOLDEN: &str = include_str!("data/mup_init.json");
@@ -46,14 +46,11 @@ fn golden() -> Golden {
 
 fn plan(parameters: &[Parameter]) -> ScalingPlan {
     let shapes = |size: fn(&Parameter, usize) -> usize| {
-        let params = parameters.iter().map(|parameter| ParamShape {
-            path: parameter.path.clone(),
-            layer: String::new(),
-            dims: (0..parameter.dims.len()).map(|axis| size(parameter, axis)).collect(),
-            axes: Axes::new(parameter.axes.clone()),
-            kind: Kind::Weight,
+        let params = parameters.iter().map(|parameter| {
+            let dims: Vec<usize> = (0..parameter.dims.len()).map(|axis| size(parameter, axis)).collect();
             // microsoft/mup knows output weights in the multiplier form only.
-            multiplied: true,
+            let spec = ParamSpec::new(Axes::new(parameter.axes.clone()), Kind::Weight).multiplied();
+            ParamShape::new(parameter.path.clone(), "", dims, spec)
         });
         ModuleShapes::new(params.collect())
     };

@@ -209,3 +209,115 @@ fn all_problems_are_reported_at_once() {
         assert!(error.contains(part), "{part} missing in: {error}");
     }
 }
+
+/// Multi-query attention of one layer, its readout a stock `Linear`: `kv` keys and values at every width.
+mod inner {
+    use burn::module::Module;
+    use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+    use burn::tensor::Device;
+    use mup_init::{Distribution, Draw, InitError, InitSpec, SpecProblem, initialize};
+    use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+    use mup_shapes::{Axes, Kind, ParamSpec, ShapeReader};
+
+    use super::family::values;
+
+    #[derive(Module, Debug)]
+    struct Net {
+        embed: Embedding,
+        query: Linear,
+        key: Linear,
+        value: Linear,
+        output: Linear,
+        readout: Linear,
+    }
+
+    fn net(d: usize, kv: usize) -> Net {
+        let device = Device::flex();
+        let linear = |d_out| LinearConfig::new(d, d_out).with_bias(false).init(&device);
+        Net {
+            embed: EmbeddingConfig::new(256, d).init(&device),
+            query: linear(d),
+            key: linear(kv),
+            value: linear(kv),
+            output: linear(d),
+            readout: linear(256),
+        }
+    }
+
+    fn plan(kv: usize, reader: &ShapeReader) -> ScalingPlan {
+        let shapes = reader.infer(&net(128, kv), &net(256, kv), &net(2048, kv)).unwrap();
+        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap()
+    }
+
+    fn declared(path: &str) -> ShapeReader {
+        ShapeReader::new().declare(path, ParamSpec::weight().inner())
+    }
+
+    fn rms(values: &[f32]) -> f64 {
+        (values.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
+    }
+
+    #[test]
+    fn zero_readout_draws_keys_and_values_as_hidden_weights() {
+        for reader in [ShapeReader::new(), declared("key.weight").declare("value.weight", ParamSpec::weight().inner())]
+        {
+            let model = initialize(net(2048, 64), &plan(64, &reader), &InitSpec::new().zero_readout(), 0).unwrap();
+            let weights = values(&model);
+            for path in ["key.weight", "value.weight"] {
+                // Variance 1/fan_in at every width; 131072 values have it to 0.2 %.
+                assert!((rms(&weights[path]) * 2048_f64.sqrt() - 1.0).abs() < 0.01, "{path}");
+            }
+            assert!(weights["readout.weight"].iter().all(|x| x.to_bits() == 0));
+        }
+    }
+
+    #[test]
+    fn where_nothing_says_which_is_the_readout_zero_readout_asks() {
+        let ambiguous = plan(256, &ShapeReader::new());
+        let error = InitSpec::new().zero_readout().draws(&ambiguous).unwrap_err();
+        assert!(error.to_string().contains("ParamSpec::weight().readout()"), "{error}");
+        let InitError::Spec(problems) = error else { panic!("{error}") };
+        assert_eq!(problems, [SpecProblem::UndecidedReadout { path: "key.weight".to_owned() }]);
+        let reader = ShapeReader::new().declare("readout.weight", ParamSpec::weight().readout());
+        InitSpec::new().zero_readout().draws(&plan(256, &reader)).unwrap();
+    }
+
+    #[test]
+    fn inner_weights_have_a_distribution_of_their_own_or_that_of_hidden_ones() {
+        let plan = plan(64, &ShapeReader::new());
+        let key = plan.rows().iter().position(|row| row.path == "key.weight").unwrap();
+        let normal = |std| Distribution::Normal { std };
+        let draw = |spec: InitSpec| spec.draws(&plan).unwrap()[key];
+        assert_eq!(draw(InitSpec::new().hidden(normal(3.0))), Draw::Normal { std: 0.75 });
+        assert_eq!(draw(InitSpec::new().hidden(normal(3.0)).inner(normal(1.0))), Draw::Normal { std: 0.25 });
+        assert_eq!(draw(InitSpec::gaussian(0.5)), Draw::Normal { std: 0.125 });
+    }
+
+    /// σ = 1 would start the logits of a tied readout at √d_model.
+    #[test]
+    fn an_embedding_that_is_the_readout_too_starts_small() {
+        let tied = |tied: bool| {
+            let mut shapes = vec![("embed.weight", "Embedding", vec![256], ParamSpec::weight())];
+            let multiplier = ParamSpec::new(Axes::multiplier(), Kind::Multiplier);
+            shapes.extend(tied.then(|| ("readout.multiplier", "TiedReadout", vec![], multiplier)));
+            let model = |d: usize| {
+                let shape = |(path, layer, dims, spec): &(&str, &str, Vec<usize>, ParamSpec)| {
+                    let dims = dims.iter().copied().chain([d]).collect::<Vec<_>>();
+                    mup_shapes::ParamShape::new(*path, *layer, dims, spec.clone())
+                };
+                mup_shapes::ModuleShapes::new(shapes.iter().map(shape).collect())
+            };
+            let base = mup_shapes::BaseShapes::infer(&model(64), &model(128)).unwrap();
+            ScalingPlan::new(&base.apply(&model(512)).unwrap(), Parametrization::mup(), OptimizerKind::AdamLike)
+                .unwrap()
+        };
+        let std = |spec: InitSpec, plan: &ScalingPlan| spec.draws(plan).unwrap()[0];
+        assert_eq!(std(InitSpec::new(), &tied(true)), Draw::Normal { std: 0.02 });
+        assert_eq!(std(InitSpec::new(), &tied(false)), Draw::Normal { std: 1.0 });
+        // What is said is done.
+        assert_eq!(
+            std(InitSpec::new().embedding(Distribution::Normal { std: 1.0 }), &tied(true)),
+            Draw::Normal { std: 1.0 }
+        );
+    }
+}

@@ -89,11 +89,12 @@ mod tests {
     }
 
     /// Yang & Hu 2021, Table 1, column µP: a = −½ (first layer), 0, ½ (last); b = ½; c = 0. The vectors
-    /// follow their input weights, whose fan-in is 1.
+    /// follow their input weights, whose fan-in is 1. Inner weights are not in that table.
     #[test]
     fn table_nine_under_sgd_is_the_mup_of_tensor_programs_four() {
         use mup_shapes::Role::{Hidden, Input, Output, Vector};
         let exponents = abc(Form::TableNine, SgdLike);
+        let exponents: Vec<_> = exponents.into_iter().filter(|(role, _)| *role != mup_shapes::Role::Inner).collect();
         let expected = [(Output, [0.5, 0.5, 0.0]), (Input, [-0.5, 0.5, 0.0]), (Vector, [-0.5, 0.5, 0.0])];
         assert_eq!(exponents, expected);
         assert!(abc(Form::Plain, SgdLike).contains(&(Hidden, [0.0, 0.5, 0.0])));

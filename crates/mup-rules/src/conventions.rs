@@ -73,8 +73,8 @@ impl EpsilonRule {
         match (self, rule.role) {
             (Self::Unscaled, _) | (Self::FanIn, Role::Scalar) => Power::ONE,
             (Self::Gradient, _) => rule.gradient,
-            (Self::FanIn, Role::Hidden | Role::Output) => Power::fan_in(-1.0),
             (Self::FanIn, Role::Input | Role::Vector) => Power::fan_out(-1.0),
+            (Self::FanIn, _) => Power::fan_in(-1.0),
         }
     }
 }

@@ -60,9 +60,7 @@ impl ScalingPlan {
     /// # use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
     /// # use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
     /// # let model = |n| {
-    /// #     let ParamSpec { axes, kind, multiplied } = ParamSpec::weight();
-    /// #     let (path, layer) = ("hidden.weight".to_owned(), "Linear".to_owned());
-    /// #     ModuleShapes::new(vec![ParamShape { path, layer, dims: vec![n, n], axes, kind, multiplied }])
+    /// #     ModuleShapes::new(vec![ParamShape::new("hidden.weight", "Linear", [n, n], ParamSpec::weight())])
     /// # };
     /// # let shapes = BaseShapes::infer(&model(64), &model(128)).unwrap().apply(&model(256)).unwrap();
     /// # let plan = |table| ScalingPlan::new(&shapes, table, OptimizerKind::AdamLike).unwrap();

@@ -5,7 +5,7 @@ use std::fmt;
 use comfy_table::{CellAlignment, Table, presets};
 use mup_shapes::Dim;
 
-use crate::{Factor, Form, PlanRow, ScalingPlan};
+use crate::{Doubt, Factor, Form, PlanRow, ScalingPlan};
 
 const LEGEND: &str = "m_in, m_out: this tensor's fan-in and fan-out over the base model's. A: forward multiplier. \
                       Init std, rate, decay and ε: times the base model's.";
@@ -40,7 +40,8 @@ pub(crate) fn write_table<const N: usize>(
     for line in printed.lines() {
         writeln!(f, "{}", line.trim_end())?;
     }
-    plan.warnings().iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))
+    plan.warnings().iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
+    plan.notes().iter().try_for_each(|note| writeln!(f, "note: {note}"))
 }
 
 pub(crate) fn cells(row: &PlanRow, parameter: String) -> [String; 9] {
@@ -48,7 +49,7 @@ pub(crate) fn cells(row: &PlanRow, parameter: String) -> [String; 9] {
     [
         parameter,
         shape(row),
-        if row.kind.is_trained() { row.role.to_string() } else { "const".to_owned() },
+        role(row),
         form(row).to_owned(),
         row.multiplier.to_string(),
         trained(&row.init_std),
@@ -56,6 +57,14 @@ pub(crate) fn cells(row: &PlanRow, parameter: String) -> [String; 9] {
         trained(&row.weight_decay),
         trained(&row.epsilon),
     ]
+}
+
+fn role(row: &PlanRow) -> String {
+    match row.kind.is_trained() {
+        true if row.has(Doubt::ReadoutOrInner) => format!("{}?", row.role),
+        true => row.role.to_string(),
+        false => "const".to_owned(),
+    }
 }
 
 /// Short, so that the table of a GPT fits 160 columns.
@@ -73,13 +82,10 @@ fn shape(row: &PlanRow) -> String {
     if let [dim] = row.dims.as_slice() {
         return dim.to_string();
     }
-    let axis = |(axis, dim): (&mup_shapes::Axis, &Dim)| match axis {
-        mup_shapes::Axis::In => format!("in {dim}"),
-        mup_shapes::Axis::Out => format!("out {dim}"),
-        mup_shapes::Axis::Kernel => format!("k {dim}"),
-    };
+    let axis = |(axis, dim): (&mup_shapes::Axis, &Dim)| format!("{axis} {dim}");
     let dims: Vec<String> = row.axes.as_slice().iter().zip(&row.dims).map(axis).collect();
-    dims.join(" × ")
+    let mark = if row.has(Doubt::AxesByName) { " *" } else { "" };
+    dims.join(" × ") + mark
 }
 
 /// `0.25 = 1/m_in`, with four significant digits; `1` where nothing scales.

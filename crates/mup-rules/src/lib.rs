@@ -9,6 +9,7 @@
 mod abc;
 mod conventions;
 mod difference;
+mod doubt;
 mod error;
 mod explain;
 mod markdown;
@@ -26,6 +27,7 @@ mod warnings;
 pub use abc::AbcExponents;
 pub use conventions::{EpsilonRule, L2Rule, WeightDecay};
 pub use difference::PlanDifference;
+pub use doubt::Doubt;
 pub use error::RuleError;
 pub use markdown::rules_markdown;
 pub use parametrization::Parametrization;

@@ -1,5 +1,7 @@
 //! The table as a document: `docs/rules.md` is what [`rules_markdown`] returns, and a test compares the two.
 
+use mup_shapes::Role;
+
 use crate::{Form, OptimizerKind, Parametrization, Power, Rule};
 
 const TEMPLATE: &str = include_str!("rules_template.md");
@@ -40,8 +42,8 @@ fn presets() -> String {
 
 fn table(table: &Parametrization, forms: &[Form]) -> String {
     let refused = |rule: &&Rule| {
-        let plain_readout = rule.role == mup_shapes::Role::Output && rule.form == Form::Plain;
-        !(table.requires_readout && plain_readout)
+        let plain_readout = rule.role == Role::Output && rule.form == Form::Plain;
+        !(table.requires_readout && (plain_readout || rule.role == Role::Inner))
     };
     let rules = table.rules.iter().filter(|rule| forms.contains(&rule.form)).filter(refused);
     let rows = rules.map(|rule| {

@@ -11,9 +11,14 @@ use crate::{Form, Power, Rule};
 /// | input, vector | plain | 1 | 1 | 1 | m_out | 1/m_out |
 /// | hidden | plain | 1 | 1/√m_in | 1/m_in | m_out/m_in | 1/m_out |
 /// | output | plain | 1 | 1/m_in | 1/m_in | 1/m_in | 1 |
+/// | inner | plain | 1 | 1/√m_in | 1/m_in | 1/m_in | 1 |
 /// | scalar | plain | 1 | 1 | 1 | 1 | 1 |
 ///
-/// The other forms are these, shifted: the output by 1/m_in (multiplier form) or 1/√m_in (Table 9), input
+/// Inner is hidden at m_out = 1. A readout may vanish at initialization, where keys and values may not: with
+/// 1/m_in they start as Θ(1/√m), and what waits for them learns as slowly (queries have gradients of m^−2). The
+/// price is said in docs/rules.md: the first updates before them change them by up to √m.
+///
+/// The other forms are these, shifted: output and inner by 1/m_in (multiplier form) or 1/√m_in (Table 9), input
 /// and vector by √m_out (Table 9).
 ///
 /// The last column is what ε follows. It is tied to the rates: an SGD update C·gradient and an Adam update C
@@ -42,15 +47,30 @@ pub(crate) fn rules() -> Vec<Rule> {
         sgd: Power::fan_in(-1.0),
         ..Rule::constant(Role::Output, Form::Plain)
     };
+    let inner = Rule { role: Role::Inner, init_std: Power::fan_in(-0.5), ..output };
     vec![
         input,
         vector,
         hidden,
         output,
+        inner,
         Rule::constant(Role::Scalar, Form::Plain),
         output.shifted(Form::Multiplier, Power::fan_in(-1.0)),
+        inner.shifted(Form::Multiplier, Power::fan_in(-1.0)),
         output.shifted(Form::TableNine, Power::fan_in(-0.5)),
+        inner.shifted(Form::TableNine, Power::fan_in(-0.5)),
         input.shifted(Form::TableNine, Power::fan_out(0.5)),
         vector.shifted(Form::TableNine, Power::fan_out(0.5)),
     ]
+}
+
+/// The same with inner tensors as output tensors.
+pub(crate) fn inner_as_output() -> Vec<Rule> {
+    let table = rules();
+    let output = |form| table.iter().find(|rule| rule.role == Role::Output && rule.form == form);
+    let read = |rule: &Rule| match (rule.role, output(rule.form)) {
+        (Role::Inner, Some(output)) => Rule { role: Role::Inner, ..*output },
+        _ => *rule,
+    };
+    table.iter().map(read).collect()
 }

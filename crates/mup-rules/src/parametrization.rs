@@ -63,6 +63,8 @@ impl Parametrization {
     ///   arXiv:2505.01618, scales it likewise).
     /// - **Coupled L2 follows gradient over weight** ([`L2Rule::Gradient`]): Adam normalizes the sum of
     ///   gradient and λ·w, so the two must keep their ratio.
+    /// - **Inner tensors** (keys and values of a fixed number of heads) start like hidden ones, σ/√m_in, so that
+    ///   what they give is Θ(1); read as outputs they would start as Θ(1/√m). docs/rules.md has the measurement.
     /// - **Attention logits ∝ 1/d_head**, equal to 1/√d_head at base (TP-V Def. 4.1): queries and keys
     ///   correlate during training, and then the sum of d_head products grows like d_head.
     #[must_use]
@@ -81,7 +83,8 @@ impl Parametrization {
 
     /// The paper to the letter (TP-V, arXiv:2203.03466v2).
     ///
-    /// - Forms: Table 3 (plain) and Table 8 (multiplier); every tensor by its own fans (J.2.1).
+    /// - Forms: Table 3 (plain) and Table 8 (multiplier); every tensor by its own fans (J.2.1). An inner tensor is
+    ///   an output weight there: the paper knows no other map from an infinite to a finite dimension.
     /// - λ constant in width, ε ∝ 1/fan_in (B.3; how [`EpsilonRule::FanIn`] reads it for embeddings and
     ///   vectors is said there). Neither is invariant under the choice of form, so the two tables train
     ///   differently once λ or ε matters. B.3 does not say whether AdamW's λ is multiplied by the tensor's
@@ -91,6 +94,7 @@ impl Parametrization {
     pub fn tensor_programs_v() -> Self {
         Self {
             name: "tensor-programs-v".to_owned(),
+            rules: mup::inner_as_output(),
             weight_decay: WeightDecay::KeepLambda,
             l2: L2Rule::AsWeightDecay,
             epsilon: EpsilonRule::FanIn,
@@ -103,6 +107,7 @@ impl Parametrization {
     /// - `MuReadout` required (`mup/shape.py::assert_hidden_size_inf`), so outputs have the multiplier form.
     /// - `lr` and `weight_decay` by `mup/optim.py::MuAdam`, `MuAdamW`, `MuSGD`: C·λ kept, for decoupled and
     ///   coupled decay alike; ε untouched.
+    /// - Every map from an infinite to a finite dimension is an output, inner ones too.
     /// - Attention logits ∝ 1/d_head (its README; the package leaves this to the model).
     ///
     /// Not followed: where the package takes the wrong axis or counts a vector as a matrix, which is a matter

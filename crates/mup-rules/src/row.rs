@@ -3,7 +3,8 @@
 use mup_shapes::{Axes, Axis, Dim, InfShape, InfShapes, Kind, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::{Form, OptimizerKind, Parametrization, Power, Rule, RuleError};
+use crate::doubt::doubts;
+use crate::{Doubt, Form, OptimizerKind, Parametrization, Power, Rule, RuleError};
 
 /// A number and the formula that produced it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +56,7 @@ impl std::fmt::Display for Column {
 /// What is prescribed for one parameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PlanRow {
     /// Path of the parameter.
     pub path: String,
@@ -87,6 +89,9 @@ pub struct PlanRow {
     pub l2: Factor,
     /// Adam's ε relative to the base model's; 1 under SGD, which has none.
     pub epsilon: Factor,
+    /// What the plan cannot see of this parameter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
 }
 
 impl PlanRow {
@@ -160,12 +165,14 @@ pub(crate) fn row(
         weight_decay: factor(decay),
         l2: factor(l2),
         epsilon: factor(epsilon),
+        doubts: doubts(shape, table),
     })
 }
 
 /// A multiplier is planned as the weight that it multiplies; constants of the forward pass have no role.
 fn rule_for(shape: &InfShape, shapes: &InfShapes, table: &Parametrization) -> Result<Rule, RuleError> {
-    let role = shape.role();
+    // microsoft/mup, which requires a readout layer, knows no inner weights.
+    let role = if table.requires_readout && shape.role() == Role::Inner { Role::Output } else { shape.role() };
     let form = table.form(role, shape.multiplied || shape.kind == Kind::Multiplier);
     if shape.kind == Kind::LogitScale {
         return Ok(Rule::constant(role, Form::Plain));
@@ -194,7 +201,8 @@ fn check_multiplied_weight(
 ) -> Result<(), RuleError> {
     let owner = |path: &str| path.rsplit_once('.').map_or(String::new(), |(owner, _)| owner.to_owned());
     let of_same_layer = |shape: &&InfShape| {
-        shape.kind == Kind::Weight && shape.role() == Role::Output && owner(&shape.path) == owner(&multiplier.path)
+        let to_finite = matches!(shape.role(), Role::Output | Role::Inner);
+        shape.kind == Kind::Weight && to_finite && owner(&shape.path) == owner(&multiplier.path)
     };
     let path = multiplier.path.clone();
     let tied_form = table.rule(Role::Output, Form::Multiplier).map_or(Power::ONE, |rule| rule.multiplier);

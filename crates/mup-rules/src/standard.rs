@@ -16,7 +16,9 @@ pub(crate) fn rules() -> Vec<Rule> {
         Rule::constant(Role::Vector, Form::Plain),
         per_fan_in(Role::Hidden, Form::Plain),
         per_fan_in(Role::Output, Form::Plain),
+        per_fan_in(Role::Inner, Form::Plain),
         Rule::constant(Role::Scalar, Form::Plain),
         per_fan_in(Role::Output, Form::Multiplier),
+        per_fan_in(Role::Inner, Form::Multiplier),
     ]
 }

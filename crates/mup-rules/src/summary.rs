@@ -79,7 +79,16 @@ pub(crate) fn pattern(path: &str) -> String {
 /// All that two rows of one group have in common.
 fn prescription(row: &PlanRow) -> String {
     let numbers: Vec<String> = row.columns().map(|(_, factor)| format!("{factor:?}")).collect();
-    format!("{:?} {:?} {:?} {:?} {:?} {}", row.kind, row.role, row.form, row.axes, row.dims, numbers.join(" "))
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {}",
+        row.kind,
+        row.role,
+        row.form,
+        row.axes,
+        row.dims,
+        row.doubts,
+        numbers.join(" ")
+    )
 }
 
 /// A group of one row gets its path; groups that share a pattern get the numbers of their layers.

@@ -1,7 +1,8 @@
 //! What the theory does not cover in a model, said when the plan is made.
 
-use mup_shapes::{Dim, Kind, Role};
+use mup_shapes::{Axis, Dim, Kind, Role};
 
+use crate::doubt::undecided;
 use crate::summary::pattern;
 use crate::{EpsilonRule, OptimizerKind, Parametrization, PlanRow, WeightDecay};
 
@@ -18,12 +19,17 @@ pub(crate) fn warnings(rows: &[PlanRow], table: &Parametrization, optimizer: Opt
         uneven_widths(rows, table, optimizer),
         decay_outgrows_gradient(rows, table, optimizer),
         small_heads(rows),
+        undecided(rows),
+        kernel_before_fans(rows),
+        growing_experts(rows),
+        no_readout(rows),
     ];
     all.into_iter().flatten().collect()
 }
 
 fn nothing_infinite(rows: &[PlanRow]) -> Option<String> {
-    let infinite = rows.iter().flat_map(|row| &row.dims).any(|dim| dim.is_infinite());
+    let mut axes = rows.iter().flat_map(|row| row.axes.as_slice().iter().zip(&row.dims));
+    let infinite = axes.any(|(axis, dim)| *axis != Axis::Expert && dim.is_infinite());
     (!infinite).then(|| {
         "no dimension grows with width, so every factor is 1 and this is the standard parametrization; \
          were base and delta the same model?"
@@ -82,8 +88,43 @@ fn small_heads(rows: &[PlanRow]) -> Option<String> {
     })
 }
 
+/// No layout of Burn's or PyTorch's has a kernel axis in front.
+fn kernel_before_fans(rows: &[PlanRow]) -> Option<String> {
+    let in_front = |row: &&PlanRow| row.axes.as_slice().first() == Some(&Axis::Kernel);
+    let paths = named(rows.iter().filter(in_front))?;
+    Some(format!(
+        "the first axis is declared as a kernel, so its size counts in both fans; if it numbers experts, or other copies \
+         of the layer, declare it as Axis::Expert (ParamSpec::experts()): {paths}"
+    ))
+}
+
+fn growing_experts(rows: &[PlanRow]) -> Option<String> {
+    let grows = |row: &&PlanRow| {
+        let mut axes = row.axes.as_slice().iter().zip(&row.dims);
+        axes.any(|(axis, dim)| *axis == Axis::Expert && dim.width_mult() != 1.0)
+    };
+    let paths = named(rows.iter().filter(grows))?;
+    Some(format!(
+        "the number of experts grows, which is no width: nothing is scaled by it, and transfer over it is known only for a \
+         fixed number of active experts of fixed granularity (arXiv:2508.09752): {paths}"
+    ))
+}
+
+/// A model whose embedding is multiplied with features by hand has no parameter that says so.
+fn no_readout(rows: &[PlanRow]) -> Option<String> {
+    if rows.iter().any(|row| matches!(row.role, Role::Output | Role::Inner)) {
+        return None;
+    }
+    let embeds = |row: &&PlanRow| row.layer == "Embedding" && row.role == Role::Input;
+    let paths = named(rows.iter().filter(embeds))?;
+    Some(format!(
+        "nothing maps width to a fixed size: if the model reads out through its embedding by hand (x·Eᵀ), its logits lack \
+         the factor 1/m_in; mup_models' TiedReadout applies it: {paths}"
+    ))
+}
+
 /// The first paths up to their numbers, and how many more there are; none for no rows.
-fn named<'a>(rows: impl Iterator<Item = &'a PlanRow>) -> Option<String> {
+pub(crate) fn named<'a>(rows: impl Iterator<Item = &'a PlanRow>) -> Option<String> {
     let mut patterns: Vec<String> = Vec::new();
     for pattern in rows.map(|row| pattern(&row.path)) {
         if !patterns.contains(&pattern) {

@@ -5,8 +5,7 @@ use mup_shapes::{Axes, BaseShapes, InfShapes, Kind, ModuleShapes, ParamShape, Pa
 use proptest::prelude::*;
 
 fn param(path: &str, dims: &[usize], spec: ParamSpec) -> ParamShape {
-    let ParamSpec { axes, kind, multiplied } = spec;
-    ParamShape { path: path.to_owned(), layer: "Linear".to_owned(), dims: dims.to_vec(), axes, kind, multiplied }
+    ParamShape::new(path, "Linear", dims, spec)
 }
 
 fn infer(model: impl Fn(usize) -> Vec<ParamShape>) -> InfShapes {

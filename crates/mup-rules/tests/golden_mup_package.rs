@@ -36,8 +36,8 @@ fn spec(path: &str, rank: usize) -> ParamSpec {
 fn shapes(shapes: &Value) -> ModuleShapes {
     let shape = |(path, dims): (&String, &Value)| {
         let dims: Vec<usize> = serde_json::from_value(dims.clone()).expect("dimensions");
-        let ParamSpec { axes, kind, multiplied } = spec(path, dims.len());
-        ParamShape { path: path.clone(), layer: "Layer".to_owned(), dims, axes, kind, multiplied }
+        let spec = spec(path, dims.len());
+        ParamShape::new(path, "Layer", dims, spec)
     };
     ModuleShapes::new(shapes.as_object().expect("an object").iter().map(shape).collect())
 }

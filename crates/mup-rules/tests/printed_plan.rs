@@ -70,9 +70,7 @@ fn layers_that_differ_are_listed_by_number() {
     use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
     let model = |wide: [usize; 4]| {
         let layer = |(idx, d_out): (usize, usize)| {
-            let ParamSpec { axes, kind, multiplied } = ParamSpec::weight();
-            let (path, layer) = (format!("layers.{idx}.weight"), "Linear".to_owned());
-            ParamShape { path, layer, dims: vec![10, d_out], axes, kind, multiplied }
+            ParamShape::new(format!("layers.{idx}.weight"), "Linear", [10, d_out], ParamSpec::weight())
         };
         ModuleShapes::new(wide.into_iter().enumerate().map(layer).collect())
     };

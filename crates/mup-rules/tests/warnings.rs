@@ -22,10 +22,7 @@ fn shapes(Model { d_model, d_ffn, d_head }: Model) -> ModuleShapes {
         ("blocks.1.up.weight", vec![d_model, d_ffn], ParamSpec::weight()),
         ("readout.weight", vec![d_ffn, 50], ParamSpec::weight()),
     ];
-    let shape = |(path, dims, spec): (&str, Vec<usize>, ParamSpec)| {
-        let ParamSpec { axes, kind, multiplied } = spec;
-        ParamShape { path: path.to_owned(), layer: "Linear".to_owned(), dims, axes, kind, multiplied }
-    };
+    let shape = |(path, dims, spec): (&str, Vec<usize>, ParamSpec)| ParamShape::new(path, "Linear", dims, spec);
     ModuleShapes::new(params.map(shape).to_vec())
 }
 

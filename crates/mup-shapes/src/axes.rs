@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What one axis of a parameter does in the layer's forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Axis {
     /// Contracted with the layer's input: part of the fan-in.
     In,
@@ -12,6 +13,20 @@ pub enum Axis {
     Out,
     /// A receptive-field axis (convolution kernel): multiplies both fans.
     Kernel,
+    /// Indexes independent copies of the layer, such as the experts of a mixture: part of neither fan, and fixed or
+    /// growing.
+    Expert,
+}
+
+impl std::fmt::Display for Axis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Kernel => "k",
+            Self::Expert => "expert",
+        })
+    }
 }
 
 /// The axes of a parameter, in storage order.
@@ -44,6 +59,12 @@ impl Axes {
     #[must_use]
     pub fn in_out_kernel(rank: usize) -> Self {
         Self::with_kernel([Axis::In, Axis::Out], rank)
+    }
+
+    /// `[expert, in, out]`: the matrices of a mixture of experts in one tensor.
+    #[must_use]
+    pub fn experts() -> Self {
+        Self::new([Axis::Expert, Axis::In, Axis::Out])
     }
 
     /// Every axis is an output axis: biases, gains, and vectors stored with several axes such as
@@ -80,11 +101,7 @@ impl Axes {
 
 impl std::fmt::Display for Axes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = self.0.iter().map(|axis| match axis {
-            Axis::In => "in",
-            Axis::Out => "out",
-            Axis::Kernel => "k",
-        });
+        let names = self.0.iter().map(Axis::to_string);
         f.write_str(&names.collect::<Vec<_>>().join("×"))
     }
 }

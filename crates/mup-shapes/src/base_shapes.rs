@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::feeds::resolve;
 use crate::{Axes, Axis, Dim, FileProblem, InfShape, InfShapes, Mismatch, ModuleShapes, ParamShape, ShapeError};
 
 /// One parameter of the base: which axes are infinite, and their base sizes.
@@ -102,6 +103,7 @@ impl BaseShapes {
                 }
             }
         }
+        resolve(&mut shapes);
         if problems.is_empty() { Ok(InfShapes(shapes)) } else { Err(ShapeError::Mismatch(problems)) }
     }
 
@@ -160,6 +162,9 @@ fn classify(base: &BaseParam, param: &ParamShape, problems: &mut Vec<Mismatch>) 
         axes: param.axes.clone(),
         kind: param.kind,
         multiplied: param.multiplied,
+        feeds: param.feeds,
+        by_name: param.by_name,
+        within: param.within.clone(),
     }
 }
 

@@ -21,11 +21,12 @@ pub enum ShapeError {
 
 /// Why one parameter cannot be read.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadProblem {
     /// The owning layer type is not in the table.
     #[error(
         "`{path}` {dims:?}: its axes are unknown, because the layer table has no row for field `{field}` of `{layer}`; \
-         declare it: ShapeReader::new().declare(\"{path}\", ParamSpec::weight() or ::vector() or ::new(axes, kind))"
+         declare it: ShapeReader::new().declare(\"{path}\", ParamSpec::weight(), ::experts(), ::vector() or ::new(axes, kind))"
     )]
     UnknownAxes {
         /// Path of the parameter.
@@ -57,6 +58,33 @@ pub enum ReadProblem {
         "`{path}` is a Linear in `Col` layout, whose stored axes change on initialization (burn-nn linear.rs:66-96); build it with LinearLayout::Row"
     )]
     ColLayout {
+        /// Path of the parameter.
+        path: String,
+    },
+    /// A layer whose name is in the table has another order of axes.
+    #[error(
+        "`{path}` {dims:?} is read as {axes}, as layers named `{layer}` are, but the bias beside it has {bias} entries, so \
+         the order is another; declare it: ShapeReader::new().declare(\"{path}\", ParamSpec::new(Axes::new([Axis::Out, \
+         Axis::In]), Kind::Weight)), in the order in which it is stored"
+    )]
+    BiasContradicts {
+        /// Path of the weight.
+        path: String,
+        /// Type of the owning layer.
+        layer: String,
+        /// Shape of the weight.
+        dims: Vec<usize>,
+        /// Axes that the layer's name suggests.
+        axes: String,
+        /// Length of the bias.
+        bias: usize,
+    },
+    /// Burn describes its parameters otherwise than burn-core 0.22.1.
+    #[error(
+        "`{path}`: whether this Linear is in `Col` layout cannot be told from this version of Burn; use Burn 0.22.1, or \
+         update mup-shapes"
+    )]
+    OtherBurn {
         /// Path of the parameter.
         path: String,
     },
@@ -162,7 +190,8 @@ pub enum Mismatch {
     },
     /// A receptive field that grows is not width.
     #[error(
-        "`{path}` axis {axis} is a kernel axis that grows ({dim}); a receptive field is not a width, keep it fixed"
+        "`{path}` axis {axis} is a kernel axis that grows ({dim}); a receptive field is not a width: keep it fixed, or \
+         declare the axes if the layer is a struct of yours that has the name of one of Burn's"
     )]
     InfiniteKernel {
         /// Path of the parameter.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Axes;
+use crate::{Axes, Feeds};
 
 /// What a parameter is for. Decides how it is initialized and whether it is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,6 +51,7 @@ impl std::fmt::Display for Kind {
 
 /// What is known of one parameter of a layer type, or declared for one path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ParamSpec {
     /// Axes in storage order.
     pub axes: Axes,
@@ -59,13 +60,16 @@ pub struct ParamSpec {
     /// Whether the owning layer applies a forward multiplier to it, so that the plan may use the
     /// multiplier form for an output weight.
     pub multiplied: bool,
+    /// Where its output goes, of a weight from an infinite to a finite dimension.
+    #[serde(default, skip_serializing_if = "Feeds::is_unsaid")]
+    pub feeds: Feeds,
 }
 
 impl ParamSpec {
     /// A parameter without a forward multiplier.
     #[must_use]
     pub fn new(axes: Axes, kind: Kind) -> Self {
-        Self { axes, kind, multiplied: false }
+        Self { axes, kind, multiplied: false, feeds: Feeds::Unsaid }
     }
 
     /// A weight `[in, out]`.
@@ -90,6 +94,27 @@ impl ParamSpec {
     #[must_use]
     pub fn gain() -> Self {
         Self::new(Axes::vector(1), Kind::Gain)
+    }
+
+    /// Weights `[expert, in, out]` of a mixture of experts.
+    #[must_use]
+    pub fn experts() -> Self {
+        Self::new(Axes::experts(), Kind::Weight)
+    }
+
+    /// States that the output feeds further layers, although its size is fixed: keys and values of a fixed number of
+    /// heads, a router. `zero_readout` of mup-init leaves it alone.
+    #[must_use]
+    pub fn inner(mut self) -> Self {
+        self.feeds = Feeds::Inner;
+        self
+    }
+
+    /// States that the output is the model's own: one of several heads, say.
+    #[must_use]
+    pub fn readout(mut self) -> Self {
+        self.feeds = Feeds::Readout;
+        self
     }
 
     /// States that the owning layer applies a forward multiplier to this parameter.

@@ -12,10 +12,15 @@ mod bsh;
 mod bsh_yaml;
 mod dim;
 mod error;
+#[cfg(feature = "burn")]
+mod evidence;
+mod feeds;
 mod file_error;
 mod layers;
 #[cfg(feature = "burn")]
 mod module_path;
+#[cfg(feature = "burn")]
+mod param_debug;
 mod pattern;
 mod pytorch;
 #[cfg(feature = "burn")]
@@ -30,10 +35,13 @@ pub use base_shapes::{BaseParam, BaseShapes};
 pub use bsh::Bsh;
 pub use dim::Dim;
 pub use error::{BshProblem, Mismatch, ReadProblem, ShapeError};
+pub use feeds::Feeds;
 pub use file_error::{FileError, FileProblem};
 pub use layers::{Kind, LayerTable, ParamSpec};
 #[cfg(feature = "burn")]
 pub use module_path::param_paths;
+#[cfg(feature = "burn")]
+pub use param_debug::param_mappers;
 pub use pattern::PathPattern;
 pub use pytorch::PyTorchNames;
 #[cfg(feature = "burn")]

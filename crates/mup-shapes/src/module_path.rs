@@ -66,15 +66,24 @@ impl ModulePath {
 
     /// The innermost struct or enum that owns the current parameter, and its field or variant.
     pub(crate) fn owner(&self) -> (&str, &str) {
+        self.owners().next().unwrap_or(("", ""))
+    }
+
+    /// The struct or enum that the owner is a field of; empty for the root.
+    pub(crate) fn within(&self) -> &str {
+        self.owners().nth(1).map_or("", |(module, _)| module)
+    }
+
+    /// Every struct or enum on the way out, with the part of the path from its field down to the next one.
+    fn owners(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut end = self.path.len();
-        for frame in self.frames.iter().rev() {
+        self.frames.iter().rev().filter_map(move |frame| {
             let container = frame.container.as_str();
-            if let Some(layer) = container.strip_prefix("Struct:").or_else(|| container.strip_prefix("Enum:")) {
-                return (layer, &self.path[frame.name..end]);
-            }
+            let module = container.strip_prefix("Struct:").or_else(|| container.strip_prefix("Enum:"));
+            let field = &self.path[frame.name..end];
             end = frame.before;
-        }
-        ("", "")
+            module.map(|module| (module, field))
+        })
     }
 }
 

@@ -26,9 +26,8 @@ use crate::{
 ///
 /// ```
 /// # use mup_shapes::{Bsh, ModuleShapes, ParamShape, ParamSpec, PyTorchNames};
-/// # let ParamSpec { axes, kind, multiplied } = ParamSpec::weight();
-/// # let (path, layer) = ("blocks.0.up.weight".to_owned(), "Linear".to_owned());
-/// # let module = ModuleShapes::new(vec![ParamShape { path, layer, dims: vec![128, 512], axes, kind, multiplied }]);
+/// # let weight = ParamShape::new("blocks.0.up.weight", "Linear", [128, 512], ParamSpec::weight());
+/// # let module = ModuleShapes::new(vec![weight]);
 /// let bsh = Bsh::from_yaml("transformer.h.0.up.weight: [256, 64]")?;
 /// let base = PyTorchNames::new().rename("blocks", "transformer.h").base_shapes(&bsh, &module)?;
 /// assert_eq!(base.get("blocks.0.up.weight").unwrap().dims, [64, 256]);

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
 
+use crate::evidence::{share, weigh};
 use crate::module_path::ModulePath;
+use crate::param_debug::param_mappers;
 use crate::{
     BaseShapes, InfShapes, Kind, LayerTable, ModuleShapes, ParamShape, ParamSpec, PathPattern, ReadProblem, ShapeError,
 };
@@ -43,6 +45,8 @@ pub fn infer<M: Module>(base: &M, delta: &M, target: &M) -> Result<InfShapes, Sh
 #[derive(Clone, Debug, Default)]
 pub struct ShapeReader {
     table: LayerTable,
+    /// Rows of the table that the caller stated; the others are Burn's, by the layer's name.
+    own: Vec<(String, String)>,
     declarations: Vec<(PathPattern, ParamSpec)>,
 }
 
@@ -54,8 +58,12 @@ impl ShapeReader {
     }
 
     /// Adds a row for a layer type of your own: `layer` is the struct's name, `field` the parameter's.
+    ///
+    /// Burn tells a struct's bare name only. If yours has the name of one of Burn's layers (`Linear`) and both are
+    /// in the model, declare yours by path.
     #[must_use]
     pub fn with_layer(mut self, layer: &str, field: &str, spec: ParamSpec) -> Self {
+        self.own.push((layer.to_owned(), field.to_owned()));
         self.table = self.table.with(layer, field, spec);
         self
     }
@@ -85,7 +93,9 @@ impl ShapeReader {
     ///
     /// [`ShapeError`] with every problem found, see [`BaseShapes::infer`] and [`BaseShapes::apply`].
     pub fn infer<M: Module>(&self, base: &M, delta: &M, target: &M) -> Result<InfShapes, ShapeError> {
-        BaseShapes::infer(&self.read(base)?, &self.read(delta)?)?.apply(&self.read(target)?)
+        let (base, delta, mut target) = (self.read(base)?, self.read(delta)?, self.read(target)?);
+        share(&mut target, [&base, &delta]);
+        BaseShapes::infer(&base, &delta)?.apply(&target)
     }
 }
 
@@ -98,6 +108,8 @@ struct Visitor<'a> {
     /// Every path, for the message about a declaration that matches none.
     paths: Vec<String>,
     params: Vec<ParamShape>,
+    /// Whether the parameter at the same index was declared by path.
+    declared: Vec<bool>,
     problems: Vec<ReadProblem>,
 }
 
@@ -110,6 +122,7 @@ impl<'a> Visitor<'a> {
             seen: HashMap::new(),
             paths: Vec::new(),
             params: Vec::new(),
+            declared: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -125,8 +138,7 @@ impl<'a> Visitor<'a> {
         found
     }
 
-    fn spec(&mut self, dims: &[usize]) -> Result<&'a ParamSpec, ReadProblem> {
-        let declared = self.declared();
+    fn spec(&self, dims: &[usize], declared: Option<&'a ParamSpec>) -> Result<&'a ParamSpec, ReadProblem> {
         let (layer, field) = self.place.owner();
         let path = || self.place.join().to_owned();
         let Some(spec) = declared.or_else(|| self.reader.table.get(layer, field)) else {
@@ -145,23 +157,33 @@ impl<'a> Visitor<'a> {
             self.paths.push(self.place.join().to_owned());
         }
         let dims = param.lazy_shape().to_vec();
-        let ParamSpec { axes, kind, multiplied } = self.spec(&dims)?;
-        if *kind == Kind::RunningStatistic {
+        let declared = self.declared();
+        let spec = self.spec(&dims, declared)?;
+        if spec.kind == Kind::RunningStatistic {
             return Ok(());
         }
-        let (path, layer) = (self.place.join().to_owned(), self.place.owner().0.to_owned());
+        let (layer, field) = self.place.owner();
+        let is_own = self.reader.own.iter().any(|(own, name)| own == layer && name == field);
+        let (path, layer) = (self.place.join().to_owned(), layer.to_owned());
         if let Some(first) = self.seen.get(&param.id) {
             let first = self.params[*first].path.clone();
             return Err(ReadProblem::TiedByClone { path, first });
         }
-        if D == 2 && layer == "Linear" && has_load_mapper(param) {
-            return Err(ReadProblem::ColLayout { path });
+        if D == 2 && layer == "Linear" {
+            match param_mappers(param) {
+                Some((false, _)) => {}
+                Some((true, _)) => return Err(ReadProblem::ColLayout { path }),
+                None => return Err(ReadProblem::OtherBurn { path }),
+            }
         }
         if dims.contains(&0) {
             return Err(ReadProblem::EmptyDimension { path, dims });
         }
         self.seen.insert(param.id, self.params.len());
-        self.params.push(ParamShape { path, layer, dims, axes: axes.clone(), kind: *kind, multiplied: *multiplied });
+        let by_name = declared.is_none() && !is_own;
+        let within = self.place.within().to_owned();
+        self.params.push(ParamShape { by_name, within, ..ParamShape::new(path, layer, dims, spec.clone()) });
+        self.declared.push(declared.is_some());
         Ok(())
     }
 
@@ -170,6 +192,7 @@ impl<'a> Visitor<'a> {
             let paths = some_paths(pattern, &self.paths);
             self.problems.push(ReadProblem::UnusedDeclaration { pattern: pattern.to_string(), paths });
         }
+        self.problems.extend(weigh(&mut self.params, &self.declared));
         if self.problems.is_empty() { Ok(ModuleShapes::new(self.params)) } else { Err(ShapeError::Read(self.problems)) }
     }
 }
@@ -185,12 +208,6 @@ fn some_paths(pattern: &PathPattern, paths: &[String]) -> String {
         0 => listed,
         more => format!("{listed} and {more} more"),
     }
-}
-
-/// Only `LinearLayout::Col` sets a load mapper on a stock layer; `Debug` is the one public way to see it,
-/// and does not initialize the parameter (burn-core param/base.rs, `impl Debug for Param`).
-fn has_load_mapper<const D: usize>(param: &Param<Tensor<D>>) -> bool {
-    format!("{param:?}").contains("load: true")
 }
 
 impl ModuleVisitor for Visitor<'_> {

@@ -12,13 +12,17 @@ use crate::{Axes, Axis, Dim};
 /// (input weights and biases, output weights, hidden weights).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Role {
     /// Maps a finite to an infinite dimension: embedding, first layer.
     Input,
     /// Maps an infinite to an infinite dimension.
     Hidden,
-    /// Maps an infinite to a finite dimension: readout.
+    /// Maps an infinite to a finite dimension that is the model's output: readout.
     Output,
+    /// Maps an infinite to a finite dimension that feeds further layers: keys and values of a fixed number of heads
+    /// of fixed size, the router of a mixture of experts.
+    Inner,
     /// An infinite vector without a fan-in: bias, gain. An input weight to the constant 1.
     Vector,
     /// No infinite axis.
@@ -27,7 +31,8 @@ pub enum Role {
 
 impl Role {
     /// Classifies from the axes and their dimensions: only axes that are contracted or produced count,
-    /// so a bias stored as `[n_head, d_head]` is a vector, although two of its axes may grow.
+    /// so a bias stored as `[n_head, d_head]` is a vector, although two of its axes may grow. Axes do not tell
+    /// [`Role::Inner`] from [`Role::Output`]: that is said by [`Feeds`](crate::Feeds).
     #[must_use]
     pub fn classify(axes: &Axes, dims: &[Dim]) -> Self {
         let infinite = |wanted: Axis| {
@@ -51,6 +56,7 @@ impl std::fmt::Display for Role {
             Self::Input => "input",
             Self::Hidden => "hidden",
             Self::Output => "output",
+            Self::Inner => "inner",
             Self::Vector => "vector",
             Self::Scalar => "scalar",
         })

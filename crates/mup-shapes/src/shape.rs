@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Axes, Axis, Dim, Kind, Role};
+use crate::{Axes, Axis, Dim, Feeds, Kind, ParamSpec, Role};
 
 /// One parameter as read from a module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ParamShape {
     /// Path of the parameter, joined by dots.
     pub path: String,
@@ -19,6 +20,38 @@ pub struct ParamShape {
     pub kind: Kind,
     /// Whether the owning layer applies a forward multiplier to it.
     pub multiplied: bool,
+    /// Where its output goes, if that is declared.
+    #[serde(default, skip_serializing_if = "Feeds::is_unsaid")]
+    pub feeds: Feeds,
+    /// Whether the order of its axes rests on the layer's name alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_name: bool,
+    /// Type of the module that the layer is a field of, such as `MultiHeadAttention`; empty if unknown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub within: String,
+}
+
+impl ParamShape {
+    /// A parameter as declared: `layer` is the type that owns it.
+    pub fn new(
+        path: impl Into<String>,
+        layer: impl Into<String>,
+        dims: impl Into<Vec<usize>>,
+        spec: ParamSpec,
+    ) -> Self {
+        let ParamSpec { axes, kind, multiplied, feeds } = spec;
+        Self {
+            path: path.into(),
+            layer: layer.into(),
+            dims: dims.into(),
+            axes,
+            kind,
+            multiplied,
+            feeds,
+            by_name: false,
+            within: String::new(),
+        }
+    }
 }
 
 /// All parameters of a module, in traversal order.
@@ -55,6 +88,7 @@ impl<'a> IntoIterator for &'a ModuleShapes {
 
 /// One parameter of the target, every dimension classified against the base.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct InfShape {
     /// Path of the parameter, joined by dots.
     pub path: String,
@@ -68,13 +102,39 @@ pub struct InfShape {
     pub kind: Kind,
     /// Whether the owning layer applies a forward multiplier to it.
     pub multiplied: bool,
+    /// Where its output goes, if that is declared or follows from the other parameters.
+    #[serde(default, skip_serializing_if = "Feeds::is_unsaid")]
+    pub feeds: Feeds,
+    /// Whether the order of its axes rests on the layer's name alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_name: bool,
+    /// Type of the module that the layer is a field of, such as `MultiHeadAttention`; empty if unknown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub within: String,
 }
 
 impl InfShape {
-    /// Where the infinite axes lie.
+    /// Where the infinite axes lie, and where the output goes.
     #[must_use]
     pub fn role(&self) -> Role {
-        Role::classify(&self.axes, &self.dims)
+        match Role::classify(&self.axes, &self.dims) {
+            Role::Output if self.feeds == Feeds::Inner || self.is_undecided() => Role::Inner,
+            role => role,
+        }
+    }
+
+    /// Whether the axes in the other order (in for out) would be prescribed otherwise.
+    #[must_use]
+    pub fn order_matters(&self) -> bool {
+        let exchanged = |axis: &Axis| match axis {
+            Axis::In => Axis::Out,
+            Axis::Out => Axis::In,
+            other => *other,
+        };
+        let axes = Axes::new(self.axes.as_slice().iter().map(exchanged).collect::<Vec<_>>());
+        let other = Self { axes, ..self.clone() };
+        let key = |shape: &Self| (Role::classify(&shape.axes, &shape.dims), shape.base_fan_in(), shape.fan_in());
+        self.axes.as_slice().contains(&Axis::In) && key(self) != key(&other)
     }
 
     /// Width multiplier of the fan-in axes (`m_in`), 1 when none grows.
@@ -113,10 +173,11 @@ impl InfShape {
         self.fan(Axis::Out, Dim::base_size)
     }
 
-    /// Number of infinite axes.
+    /// Number of infinite axes, those of experts left out: they are no width.
     #[must_use]
     pub fn n_infinite(&self) -> usize {
-        self.dims.iter().filter(|dim| dim.is_infinite()).count()
+        let axes = self.axes.as_slice().iter().zip(&self.dims);
+        axes.filter(|(axis, dim)| **axis != Axis::Expert && dim.is_infinite()).count()
     }
 
     /// Number of entries in the target.

@@ -1,19 +1,12 @@
 //! The transfer: states every value, refuses plans between which nothing transfers.
 
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-use mup_shapes::{Axes, Axis, BaseShapes, Kind, ModuleShapes, ParamShape};
+use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
 use mup_study::{Setting, Values};
 use mup_transfer::{TransferError, Transferable, transfer};
 
 fn shapes(width: usize, vocab: usize, n_layer: usize) -> ModuleShapes {
-    let weight = |path: String, d_in, d_out| ParamShape {
-        path,
-        layer: "Linear".to_owned(),
-        dims: vec![d_in, d_out],
-        axes: Axes::new([Axis::In, Axis::Out]),
-        kind: Kind::Weight,
-        multiplied: false,
-    };
+    let weight = |path: String, d_in, d_out| ParamShape::new(path, "Linear", [d_in, d_out], ParamSpec::weight());
     let mut params = vec![weight("input".to_owned(), vocab, width)];
     params.extend((0..n_layer).map(|i| weight(format!("blocks.{i}"), width, width)));
     ModuleShapes::new(params)

@@ -26,6 +26,10 @@ const DECAY: &str = "`golden/tests/three_forms`, `forms_train_alike` of mup-rule
 const SP_READOUT: &str = "`every_form_is_a_shift_of_the_plain_one` of mup-rules, no verdict: logits of constant size at the start \
      are not wrong in themselves, and what they do to the change is hidden at these widths";
 
+const INNER: &str = "`keys_and_values_that_are_read_as_readouts_are_seen` and \
+     `a_rate_of_keys_and_values_that_ignores_width_is_seen` of mup-verdict, on multi-query attention; this model has no \
+     inner weights";
+
 /// Every ablation, in the order of the document.
 pub(crate) const ABLATIONS: &[Ablation] = &[
     Ablation {
@@ -150,6 +154,41 @@ pub(crate) const ABLATIONS: &[Ablation] = &[
             "`golden/tests/prescriptions`, against microsoft/mup, no verdict: where all dimensions grow alike the factor is 1, and \
              where they do not µP itself is not flat under SGD (TP-V J.2.1, footnote 22; the plan warns)",
         ),
+    },
+    Ablation {
+        name: "init of inner weights",
+        source: "docs/rules.md, Inner: σ/√m_in",
+        removal: "σ/m_in, as readouts have it",
+        on: (Model::Mlp, Heads, Adam),
+        prepared: "",
+        prepare: nothing,
+        remove: |setup| change(setup, Role::Inner, Form::Plain, |rule| rule.init_std = Power::fan_in(-1.0)),
+        claim: unseen(INNER),
+    },
+    Ablation {
+        name: "rate of inner weights, Adam and SGD",
+        source: "docs/rules.md, Inner: η/m_in",
+        removal: "η at every width",
+        on: (Model::Mlp, Heads, Adam),
+        prepared: "",
+        prepare: nothing,
+        remove: |setup| {
+            change(setup, Role::Inner, Form::Plain, |rule| (rule.adam, rule.sgd) = (Power::ONE, Power::ONE))
+        },
+        claim: unseen(INNER),
+    },
+    Ablation {
+        name: "inner weights in the multiplier form",
+        source: "docs/rules.md, Inner, and Lemma J.1",
+        removal: "neither multiplied nor scaled",
+        on: (Model::Mlp, Heads, Adam),
+        prepared: "",
+        prepare: nothing,
+        remove: |setup| {
+            let constant = |rule: &mut Rule| *rule = Rule::constant(rule.role, rule.form);
+            change(setup, Role::Inner, Form::Multiplier, constant)
+        },
+        claim: unseen("`a_multiplied_inner_weight_is_scaled_once` of mup-rules; this model has no inner weights"),
     },
     Ablation {
         name: "1/d attention",

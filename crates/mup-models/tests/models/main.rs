@@ -6,4 +6,5 @@ mod common;
 mod configs;
 mod sampler;
 mod shapes;
+mod start;
 mod training;

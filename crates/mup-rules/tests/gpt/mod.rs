@@ -57,9 +57,7 @@ struct Params(Vec<ParamShape>);
 
 impl Params {
     fn add(&mut self, path: &str, layer: &str, dims: &[usize], spec: ParamSpec) {
-        let ParamSpec { axes, kind, multiplied } = spec;
-        let (path, layer) = (path.to_owned(), layer.to_owned());
-        self.0.push(ParamShape { path, layer, dims: dims.to_vec(), axes, kind, multiplied });
+        self.0.push(ParamShape::new(path, layer, dims, spec));
     }
 
     fn linear(&mut self, path: &str, d_in: usize, d_out: usize, bias: bool) {

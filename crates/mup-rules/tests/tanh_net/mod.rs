@@ -55,8 +55,8 @@ fn plan(table: &Parametrization, kind: OptimizerKind, multiplied: bool) -> Scali
             ("readout.weight", vec![two, D_OUTPUT], ParamSpec::weight()),
         ];
         let shape = |(path, dims, spec): (&str, Vec<usize>, ParamSpec)| {
-            let ParamSpec { axes, kind, .. } = spec;
-            ParamShape { path: path.to_owned(), layer: "Layer".to_owned(), dims, axes, kind, multiplied }
+            let spec = if multiplied { spec.multiplied() } else { spec };
+            ParamShape::new(path, "Layer", dims, spec)
         };
         ModuleShapes::new(params.map(shape).to_vec())
     };

@@ -14,7 +14,7 @@ use burn::nn::{
     InstanceNormConfig, LayerNormConfig, LinearConfig, LstmConfig, PReluConfig, RmsNormConfig, RnnConfig, SwiGluConfig,
     norm::{Normalization, NormalizationConfig},
 };
-use mup_shapes::{Axis, InfShape, infer};
+use mup_shapes::{InfShape, infer};
 
 use crate::device;
 
@@ -22,11 +22,7 @@ use crate::device;
 fn lines<M: Module>(model: impl Fn(usize, usize) -> M) -> Vec<String> {
     let shapes = infer(&model(4, 6), &model(8, 10), &model(12, 12)).unwrap();
     let line = |shape: &InfShape| {
-        let axes = shape.axes.as_slice().iter().zip(&shape.dims).map(|(axis, dim)| match axis {
-            Axis::In => format!("in {dim}"),
-            Axis::Out => format!("out {dim}"),
-            Axis::Kernel => format!("k {dim}"),
-        });
+        let axes = shape.axes.as_slice().iter().zip(&shape.dims).map(|(axis, dim)| format!("{axis} {dim}"));
         let axes = axes.collect::<Vec<_>>().join(", ");
         format!("{}: {axes}: {} {}", shape.path, shape.role(), shape.kind)
     };

@@ -3,6 +3,7 @@
 #![cfg(feature = "burn")]
 
 mod bsh;
+mod evidence;
 mod layers;
 mod laziness;
 mod problems;

@@ -12,8 +12,7 @@ use mup_shapes::{Axes, Kind, ModuleShapes, ParamShape, ParamSpec};
 
 /// A parameter of a layer that the table knows, or with the axes of a spec.
 fn param(layer: &str, path: &str, dims: &[usize], spec: ParamSpec) -> ParamShape {
-    let ParamSpec { axes, kind, multiplied } = spec;
-    ParamShape { path: path.to_owned(), layer: layer.to_owned(), dims: dims.to_vec(), axes, kind, multiplied }
+    ParamShape::new(path, layer, dims, spec)
 }
 
 /// An MLP with a readout multiplier: d_input 3, d_output 10.

@@ -3,8 +3,10 @@
 //! Small and fast; `cargo xtask coord-check` is the same on larger models.
 
 mod family;
+mod multi_query;
 
 use family::{Family, Training};
+use multi_query::MultiQuery;
 use mup_models::{Gpt, Mlp};
 use mup_rules::{Form, OptimizerKind, Parametrization, Power};
 use mup_shapes::{Axes, Axis, Kind, ParamSpec, Role, ShapeReader};
@@ -92,4 +94,30 @@ fn a_swapped_fan_in_axis_is_seen_where_dimensions_grow_unevenly() {
     let report = family::check::<family::UnevenMlp>(ADAM, Parametrization::mup(), swapped);
     assert_seen(&report, "hidden.0", Verdict::Vanishes);
     assert_flat(&check::<family::UnevenMlp>(ADAM, Parametrization::mup()));
+}
+
+/// One key and value head at every width: from an infinite to a finite dimension, inside the model.
+#[test]
+fn keys_and_values_of_a_fixed_number_of_heads_are_flat() {
+    let declared = ["blocks.*.key.weight", "blocks.*.value.weight"].into_iter();
+    let declared = declared.fold(ShapeReader::new(), |reader, path| reader.declare(path, ParamSpec::weight().inner()));
+    for reader in [ShapeReader::new(), declared] {
+        assert_flat(&family::check::<MultiQuery>(ADAM, Parametrization::mup(), reader));
+    }
+}
+
+/// Read as readouts, as the paper's table has it, they vanish before training.
+#[test]
+fn keys_and_values_that_are_read_as_readouts_are_seen() {
+    let report = family::check::<MultiQuery>(ADAM, Parametrization::tensor_programs_v(), ShapeReader::new());
+    assert_seen(&report, "blocks.0.key", Verdict::Vanishes);
+    assert_seen(&report, "blocks.1.value", Verdict::Vanishes);
+}
+
+#[test]
+fn a_rate_of_keys_and_values_that_ignores_width_is_seen() {
+    let rate = without(Role::Inner, |rule| rule.adam = Power::ONE);
+    assert_seen(&family::check::<MultiQuery>(ADAM, rate, ShapeReader::new()), "blocks.0.key", Verdict::Grows);
+    let rate = without(Role::Inner, |rule| rule.sgd = Power::ONE);
+    assert_seen(&family::check::<MultiQuery>(SGD, rate, ShapeReader::new()), "blocks.0.value", Verdict::Grows);
 }
