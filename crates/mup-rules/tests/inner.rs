@@ -1,4 +1,5 @@
-//! Weights from an infinite to a finite dimension: which are readouts, which lie inside, and what follows.
+//! What shapes alone do not say: which weights to a finite dimension are readouts, what numbers experts, whose axes
+//! rest on a name, and what a layer of Burn's does beside the plan.
 
 use OptimizerKind::{AdamLike, SgdLike};
 use mup_rules::{Column, Doubt, Form, OptimizerKind, Parametrization, PlanRow, RuleError, ScalingPlan};
@@ -267,4 +268,52 @@ fn a_plan_keeps_its_doubts_in_its_file_and_one_without_reads_as_before() {
     assert_eq!(ScalingPlan::from_json(&asked.to_json()).unwrap(), asked);
     let settled = plan(|d| attention(d, 64, 256, ParamSpec::inner));
     assert!(!settled.to_json().contains("doubts"), "files of models without doubts stay what they were");
+}
+
+fn with(path: &str, layer: &str, dims: [usize; 2], change: fn(&mut ParamShape)) -> ParamShape {
+    let mut param = ParamShape::new(path, layer, dims, ParamSpec::weight());
+    change(&mut param);
+    param
+}
+
+#[test]
+fn axes_that_rest_on_a_name_are_marked_where_their_order_matters() {
+    let by_name: fn(&mut ParamShape) = |param| param.by_name = true;
+    let model = |d: usize| {
+        ModuleShapes::new(vec![
+            with("up.weight", "Linear", [d, 4 * d], by_name),
+            with("square.weight", "Linear", [d, d], by_name),
+            with("declared.weight", "Linear", [d, 4 * d], |_| ()),
+            with("head.weight", "Linear", [d, 10], by_name),
+        ])
+    };
+    let shapes = BaseShapes::infer(&model(64), &model(128)).unwrap().apply(&model(256)).unwrap();
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), AdamLike).unwrap();
+    assert!(plan.warnings().is_empty(), "an ordinary model gets no warning");
+    let [note] = &plan.notes()[..] else { panic!("{:?}", plan.notes()) };
+    assert!(note.starts_with("* axes by name") && note.ends_with("up.weight, head.weight"), "{note}");
+    let printed = plan.to_string();
+    for (path, marked) in
+        [("up.weight", true), ("square.weight", false), ("declared.weight", false), ("head.weight", true)]
+    {
+        let line = printed.lines().find(|line| line.starts_with(path)).unwrap();
+        assert_eq!(line.contains(" * "), marked, "{line}");
+    }
+}
+
+#[test]
+fn burns_attention_that_divides_by_the_square_root_is_noted_where_it_grows() {
+    let model = |d: usize| {
+        ModuleShapes::new(vec![
+            with("mha.query.weight", "Linear", [d, d], |param| param.within = "MultiHeadAttention".to_owned()),
+            with("mha.key.weight", "Linear", [d, d], |param| param.within = "MultiHeadAttention".to_owned()),
+            with("own.query.weight", "Linear", [d, d], |param| param.within = "Block".to_owned()),
+        ])
+    };
+    let base = BaseShapes::infer(&model(64), &model(128)).unwrap();
+    let notes = |table, d| ScalingPlan::new(&base.apply(&model(d)).unwrap(), table, AdamLike).unwrap().notes();
+    let [note] = &notes(Parametrization::mup(), 256)[..] else { panic!("one note") };
+    assert!(note.contains("√d_head") && note.ends_with("mha.query.weight"), "{note}");
+    assert!(notes(Parametrization::mup(), 64).is_empty(), "nothing grows");
+    assert!(notes(Parametrization::standard(), 256).is_empty(), "√d_head is what SP has");
 }

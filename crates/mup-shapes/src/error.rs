@@ -253,9 +253,7 @@ pub enum BshProblem {
         name: String,
     },
     /// The module lacks a parameter of the file.
-    #[error(
-        "the file's `{name}` is no parameter of the module; the module must be the twin of the one that wrote the file"
-    )]
+    #[error("the file's `{name}` is no parameter of the module; {}", remedy_for_extra(name))]
     Extra {
         /// Name in PyTorch.
         name: String,
@@ -322,6 +320,17 @@ pub enum BshProblem {
          it again from a base and a delta that differ in every dimension that is to grow"
     )]
     NothingInfinite,
+}
+
+/// PyTorch's own layers that pack several matrices into one parameter.
+fn remedy_for_extra(name: &str) -> &'static str {
+    let field = name.rsplit('.').next().unwrap_or(name);
+    if field.starts_with("in_proj_") || field.starts_with("weight_ih_") || field.starts_with("weight_hh_") {
+        "PyTorch packs several matrices into it: rename the Burn layer that holds the same packed matrix, or, if Burn has \
+         them apart, take BaseShapes::infer from a base and a delta"
+    } else {
+        "the module must be the twin of the one that wrote the file"
+    }
 }
 
 fn prefixes(here: &str, there: &str) -> String {

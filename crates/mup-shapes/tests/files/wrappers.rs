@@ -147,3 +147,10 @@ fn a_stack_of_hidden_matrices_that_all_grow_needs_no_null() {
     assert_eq!(bsh.base_shapes(&module(128)).unwrap(), BaseShapes::infer(&module(64), &module(96)).unwrap());
     assert!(matches!(problems(bsh.base_shapes(&module(64)))[..], [BshProblem::EveryNumber { axis: 0, .. }]));
 }
+
+#[test]
+fn a_matrix_that_pytorch_packs_is_named_as_such() {
+    let text = file("").to_yaml() + "attention.in_proj_weight:\n- 192\n- 64\n";
+    let found = problems(Bsh::from_yaml(&text).unwrap().base_shapes(&mlp(1024)));
+    assert!(found.len() == 1 && found[0].to_string().contains("packs several matrices"), "{found:?}");
+}

@@ -49,7 +49,8 @@ fn text(summary: &Summary) -> &'static str {
         }
         (Verdict::Vanishes, Quantity::Value) => {
             "Shrinks with width before any training. Usually an initialization whose variance shrinks faster than \
-             1/fan-in, or a forward multiplier that is applied twice."
+             1/fan-in, a forward multiplier that is applied twice, or a layer inside the model that the plan takes for a \
+             readout (keys and values of a fixed number of heads: declare them with ParamSpec::inner)."
         }
         (Verdict::Vanishes, Quantity::Change) => {
             "An update changes it less the wider the model is: this part stops learning in the limit. Usually a \
