@@ -1,6 +1,8 @@
 //! The update of Adam and AdamW in one pass.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
+
+use crate::kept_numbers;
 
 #[cfg(feature = "host")]
 use crate::{
@@ -75,21 +77,34 @@ fn portable_each(
     [moment_1, moment_2]: [Tensor<2>; 2],
     gradient: Tensor<2>,
 ) -> (Tensor<2>, [Tensor<2>; 2]) {
-    let (device, dtype) = (weight.device(), weight.dtype());
-    let each = |of: fn(&Adam) -> f64| -> Tensor<2> {
-        let values: Vec<f64> = steps.iter().map(of).collect();
-        Tensor::from_data(TensorData::new(values, [steps.len(), 1]), (&device, dtype))
-    };
+    let [l2, beta_1, rest_1, beta_2, rest_2, correction_2, epsilon, rate, kept] = columns(steps, &weight);
     let gradient = match steps.iter().any(|step| step.l2 != 0.0) {
-        true => gradient + weight.clone() * each(|step| step.l2),
+        true => gradient + weight.clone() * l2,
         false => gradient,
     };
-    let moment_1 = moment_1 * each(|step| step.beta_1) + gradient.clone() * each(|step| 1.0 - step.beta_1);
-    let moment_2 = moment_2 * each(|step| step.beta_2) + gradient.square() * each(|step| 1.0 - step.beta_2);
-    let scale = (moment_2.clone() / each(|step| correction(step.beta_2, step.time))).sqrt() + each(|step| step.epsilon);
-    let rate = each(|step| step.rate / correction(step.beta_1, step.time));
-    let kept = each(|step| 1.0 - step.rate * step.decay);
+    let moment_1 = moment_1 * beta_1 + gradient.clone() * rest_1;
+    let moment_2 = moment_2 * beta_2 + gradient.square() * rest_2;
+    let scale = (moment_2.clone() / correction_2).sqrt() + epsilon;
     (weight * kept - moment_1.clone() / scale * rate, [moment_1, moment_2])
+}
+
+/// The numbers of the update, each `[steps, 1]`, on the device of `like`. They travel in one tensor, which all parameters
+/// with the same steps share.
+fn columns(steps: &[Adam], like: &Tensor<2>) -> [Tensor<2>; 9] {
+    let numbers: [fn(&Adam) -> f64; 9] = [
+        |step| step.l2,
+        |step| step.beta_1,
+        |step| 1.0 - step.beta_1,
+        |step| step.beta_2,
+        |step| 1.0 - step.beta_2,
+        |step| correction(step.beta_2, step.time),
+        |step| step.epsilon,
+        |step| step.rate / correction(step.beta_1, step.time),
+        |step| 1.0 - step.rate * step.decay,
+    ];
+    let all: Vec<f64> = numbers.iter().flat_map(|number| steps.iter().map(number)).collect();
+    let all = kept_numbers(&all, (&like.device(), like.dtype()));
+    std::array::from_fn(|i| all.clone().narrow(0, i * steps.len(), steps.len()).reshape([steps.len(), 1]))
 }
 
 /// 1 − βᵗ.

@@ -1,6 +1,6 @@
 //! The same operations from Burn's own, for devices without fused ones and for comparison.
 
-use burn::tensor::{Bool, Int, Tensor, TensorData, module};
+use burn::tensor::{Bool, Device, Int, Tensor, module};
 
 use crate::Relative;
 
@@ -108,12 +108,19 @@ pub(crate) fn embedding<const W: usize, const T: usize, const O: usize>(
     let (entries, width) = (shape[W - 2], shape[W - 1]);
     let groups = groups(shape, 2).unwrap_or(1);
     let rows = dims.iter().product::<usize>() / groups;
-    let first: Vec<i64> = (0..groups).map(|group| (group * entries) as i64).collect();
-    let first = Tensor::<2, Int>::from_data(TensorData::new(first, [groups, 1]), &tokens.device());
-    let tokens: Tensor<2, Int> = tokens.reshape([groups, rows]) + first;
+    let tokens: Tensor<2, Int> = tokens.reshape([groups, rows]);
+    let tokens = match groups {
+        1 => tokens,
+        _ => first_entries(groups, entries, &tokens.device()) + tokens,
+    };
     let table: Tensor<2> = table.reshape([groups * entries, width]);
     let y = module::embedding(table, tokens.reshape([1, groups * rows]));
     let mut output = [width; O];
     output[..T].copy_from_slice(&dims);
     y.reshape(output)
+}
+
+/// Where each group's entries begin in a table of all, `[groups, 1]`; counted on the device, so that nothing is uploaded.
+fn first_entries(groups: usize, entries: usize, device: &Device) -> Tensor<2, Int> {
+    Tensor::<1, Int>::arange_step(0..(groups * entries) as i64, entries, device).reshape([groups, 1])
 }

@@ -14,9 +14,10 @@ pub(crate) const EPSILON: f64 = 1e-6;
 /// all gradients together, and returns them with the norm before clipping.
 ///
 /// The threshold is constant in width (Tensor Programs V, arXiv:2203.03466v2, B.3). An infinite `max_norm`
-/// measures without clipping. The norm stays on the device: nothing waits for it until it is read.
+/// measures and leaves every gradient as it is, to the bit, whatever the norm. The norm stays on the device: nothing
+/// waits for it until it is read.
 ///
-/// A norm that is not finite is not hidden: if it is NaN, every gradient becomes NaN; if it is infinite, finite
+/// A norm that is not finite is not hidden by a finite threshold: if it is NaN, every gradient becomes NaN; if it is infinite, finite
 /// gradients become 0 and infinite ones NaN, as in PyTorch. Read the norm to skip such a step. Squares are
 /// summed in f32 at least, so a norm above about 1e19 counts as infinite.
 ///
@@ -57,6 +58,9 @@ pub fn clip_by_global_norm<M: Module>(
         return Err(OptimError::ForeignGradients { n_foreign: n_gradients - n, n_gradients });
     }
     let norm = sum.ok_or(OptimError::NoGradients)?.sqrt();
+    if max_norm.is_infinite() {
+        return Ok((gradients, norm));
+    }
     let quotient = norm.clone().add_scalar(EPSILON).recip().mul_scalar(max_norm);
     // A comparison with NaN is false on every device; whether a clamp keeps NaN depends on the device.
     let large = quotient.clone().greater_scalar(1.0);

@@ -13,6 +13,7 @@ mod finite;
 mod gradients;
 mod journal;
 mod metrics;
+mod read;
 mod run;
 mod schedule;
 mod seed;

@@ -9,6 +9,7 @@ use mup_optim::clip_by_global_norm;
 
 use crate::finite::is_finite;
 use crate::journal::Journal;
+use crate::read::read;
 use crate::seed::seed_devices;
 use crate::{Curve, Ended, Event, MeanGradients, MicroBatch, StepReport, Task, TrainError, Trained, Training};
 
@@ -45,24 +46,25 @@ impl<M: Module> Run<'_, M> {
     }
 
     /// The clipped gradients of the next step and their norm before clipping; none if loss or norm is not finite.
+    ///
+    /// Everything is launched before anything is read, so that a step waits for its device once. The update comes after:
+    /// launched before, it would have to be undone, and a model kept for that is updated by copying instead of in place.
     fn gradients(&mut self, model: &M) -> Result<Option<(GradientsParams, f64)>, TrainError> {
         let (step, of) = (self.journal.step(), self.training.micro_batches);
-        let (mut mean, mut sum) = (MeanGradients::default(), 0.0);
+        let (mut mean, mut numbers) = (MeanGradients::default(), Vec::with_capacity(of + 1));
         for index in 0..of {
             let loss = self.loss(model, MicroBatch { step, index, of })?;
-            let value = f64::from(loss.clone().into_scalar::<f32>());
-            if !value.is_finite() {
-                self.journal.losses.push(value);
-                return Ok(None);
-            }
-            sum += value;
+            numbers.push(loss.clone().inner());
             mean.add(model, GradientsParams::from_grads(loss.backward(), model));
         }
-        self.journal.losses.push(sum / of as f64);
         let max_norm = self.training.max_norm.unwrap_or(f64::INFINITY);
         let (gradients, norm) = clip_by_global_norm(model, mean.mean(model), max_norm)?;
-        let norm = f64::from(norm.into_scalar::<f32>());
-        Ok(norm.is_finite().then_some((gradients, norm)))
+        numbers.push(norm);
+        let numbers = read(numbers);
+        let (losses, norm) = (&numbers[..of], numbers[of]);
+        let broken = losses.iter().find(|loss| !loss.is_finite());
+        self.journal.losses.push(broken.copied().unwrap_or_else(|| losses.iter().sum::<f64>() / of as f64));
+        Ok((broken.is_none() && norm.is_finite()).then_some((gradients, norm)))
     }
 
     fn loss(&self, model: &M, batch: MicroBatch) -> Result<Tensor<1>, TrainError> {
@@ -100,7 +102,8 @@ impl<M: Module> Run<'_, M> {
             return self.diverged(self.journal.step());
         }
         self.evaluate(model)?;
-        Ok(self.save(model)?.unwrap_or(Ended::Finished))
+        self.journal.save(model, &self.optimizer)?;
+        Ok(Ended::Finished)
     }
 
     fn evaluate(&mut self, model: &M) -> Result<(), TrainError> {

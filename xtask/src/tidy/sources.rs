@@ -50,9 +50,38 @@ fn line_problem(path: &str, line: &str) -> Option<&'static str> {
         }
         _ if line.contains("```ignore") => Some("doc examples are compiled, none is ignored"),
         _ if line.contains("TODO") && !line.contains("TODO(#") => Some("a TODO needs an issue number: TODO(#12)"),
+        _ if is_code(line) && reads_in_loop(path, line) => {
+            Some("a run waits for its device once a step: read with the step's other numbers (mup-train's read.rs)")
+        }
+        _ if is_code(line) && uploads_in_step(path, line) => {
+            Some("an upload in every step stops a GPU: keep the tensor on its device (mup_kernels::Kept)")
+        }
         _ if outside_rules && scales => Some("width multipliers are raised to powers in mup-rules only (invariant 1)"),
         _ => None,
     }
+}
+
+/// Files of the training loop, where every read of a tensor is a wait of every step.
+const LOOP: [&str; 4] = ["run.rs", "finite.rs", "gradients.rs", "journal.rs"];
+
+fn reads_in_loop(path: &str, line: &str) -> bool {
+    let inside = path.strip_prefix("crates/mup-train/src/").is_some_and(|file| LOOP.contains(&file));
+    inside && [".into_scalar", ".into_data", ".to_data", ".sync("].iter().any(|call| line.contains(call))
+}
+
+/// What a step goes through on a device without fused kernels.
+const STEP: [&str; 6] = [
+    "crates/mup-kernels/src/adam.rs",
+    "crates/mup-kernels/src/portable.rs",
+    "crates/mup-kernels/src/sgd.rs",
+    "crates/mup-models/src/layers/",
+    "crates/mup-models/src/stack/",
+    "crates/mup-optim/src/stack/",
+];
+
+fn uploads_in_step(path: &str, line: &str) -> bool {
+    let inside = STEP.iter().any(|part| path.starts_with(part));
+    inside && ["from_data(", "from_floats(", "from_ints("].iter().any(|call| line.contains(call))
 }
 
 #[cfg(test)]
@@ -87,6 +116,19 @@ mod tests {
         }
         assert!(problems("crates/a/src/b.rs", "//! X.\n/// Not `Device::default()`.").is_empty());
         assert!(problems("crates/a/src/b.rs", "//! X.\nlet o = Options { a, ..Default::default() };").is_empty());
+    }
+
+    #[test]
+    fn a_wait_in_the_training_loop_and_an_upload_in_a_step_are_problems() {
+        for (path, line) in [
+            ("crates/mup-train/src/run.rs", "let value = loss.clone().into_scalar::<f32>();"),
+            ("crates/mup-models/src/layers/attention.rs", "let mask = Tensor::<4>::from_data(data, &device);"),
+            ("crates/mup-optim/src/stack/per_trial.rs", "Tensor::from_floats([1.0], &device)"),
+        ] {
+            assert_eq!(problems(path, &format!("//! X.\n{line}")).len(), 1, "{line}");
+            assert!(problems("crates/mup-train/src/read.rs", &format!("//! X.\n{line}")).is_empty(), "{line}");
+            assert!(problems(path, &format!("//! X.\n// Not {line}")).is_empty(), "{line}");
+        }
     }
 
     #[test]

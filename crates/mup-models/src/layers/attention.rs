@@ -1,11 +1,9 @@
 //! Causal self-attention with the parametrization's logit scale, with or without relative positions.
 
-use std::sync::OnceLock;
-
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, Linear};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use mup_kernels::{Relative, causal_attention, is_fused};
+use mup_kernels::{Kept, Relative, causal_attention, is_fused};
 
 use super::relative_attention::{shift, sinusoids};
 use super::{drops, multiply};
@@ -48,15 +46,13 @@ pub struct CausalAttention {
     pub(crate) alpha_attention: f64,
 }
 
-/// What all attention layers of a model share in one forward pass: the causal mask and the sinusoids.
+/// What all attention layers of a model share in one forward pass: the causal mask and the sinusoids, which stay on the device.
 #[derive(Clone, Debug)]
 pub struct AttentionFrame {
     queries: usize,
     keys: usize,
     device: Device,
     dtype: DType,
-    /// Made when a layer needs it: fused attention does not.
-    mask: OnceLock<Tensor<4>>,
     sinusoids: Option<Tensor<2>>,
 }
 
@@ -64,7 +60,7 @@ impl AttentionFrame {
     /// For the last `queries` of `keys` positions, on the device and with the element type of the activations.
     #[must_use]
     pub fn new(queries: usize, keys: usize, device: &Device, dtype: DType) -> Self {
-        Self { queries, keys, device: device.clone(), dtype, mask: OnceLock::new(), sinusoids: None }
+        Self { queries, keys, device: device.clone(), dtype, sinusoids: None }
     }
 
     fn sinusoids(&self) -> Tensor<2> {
@@ -72,12 +68,17 @@ impl AttentionFrame {
         sinusoids.expect("AttentionFrame::with_relative is called for layers with relative positions")
     }
 
+    /// Logits with those of keys after the query at −∞. A single query, the newest token of a cached sequence, sees all.
+    fn masked(&self, logits: Tensor<4>) -> Tensor<4> {
+        if self.queries == 1 { logits } else { logits + self.mask() }
+    }
+
     fn mask(&self) -> Tensor<4> {
+        static MASKS: Kept<[usize; 2], 4> = Kept::new(16);
         let Self { queries, keys, .. } = *self;
         let row = |query| (0..keys).map(move |key| if key <= keys - queries + query { 0.0 } else { f64::NEG_INFINITY });
-        let values = || (0..queries).flat_map(row).collect::<Vec<f64>>();
-        let data = || TensorData::new(values(), [1, 1, queries, keys]);
-        self.mask.get_or_init(|| Tensor::from_data(data(), (&self.device, self.dtype))).clone()
+        let values = || TensorData::new((0..queries).flat_map(row).collect::<Vec<f64>>(), [1, 1, queries, keys]);
+        MASKS.get([queries, keys], (&self.device, self.dtype), values)
     }
 
     /// With the sinusoids of every distance, times `alpha_relative`, for layers with relative positions.
@@ -221,7 +222,7 @@ impl CausalAttention {
             logits = logits + shift(by_distance);
         }
         probe.observe("logits", &logits);
-        let mixed = self.weigh(logits + frame.mask(), values);
+        let mixed = self.weigh(frame.masked(logits), values);
         let output = self.output.forward(mixed.swap_dims(1, 2).reshape([batch, time, heads]));
         probe.observe("output", &output);
         output
@@ -263,5 +264,50 @@ impl CausalAttention {
             let relative_keys = relative_keys.clone().narrow(2, 1, distances - 1);
             probe.observe("bias_position", &position.matmul(relative_keys.transpose()));
         }
+    }
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use burn::backend::Flex;
+    use burn::tensor::{DType, Device, Tensor};
+
+    use super::AttentionFrame;
+
+    /// Where a tensor's numbers lie; equal for two tensors that live at once only if they are one allocation.
+    fn address<const D: usize>(tensor: &Tensor<D>) -> usize {
+        let primitive = tensor.clone().inner().try_into_primitive::<Flex>().unwrap();
+        primitive.as_slice::<f32>().unwrap().as_ptr() as usize
+    }
+
+    #[test]
+    fn frames_of_the_same_sizes_share_one_mask_and_one_table_of_sinusoids() {
+        let frame = |device: &Device, keys: usize, d_model: usize, alpha: f64| {
+            AttentionFrame::new(3, keys, device, DType::F32).with_relative(d_model, alpha)
+        };
+        let (training, evaluation) = (Device::flex().autodiff(), Device::flex());
+        let frames = [frame(&training, 7, 10, 0.5), frame(&training, 7, 10, 0.5), frame(&evaluation, 7, 10, 0.5)];
+        let masks = frames.each_ref().map(AttentionFrame::mask);
+        let sinusoids = frames.each_ref().map(AttentionFrame::sinusoids);
+        assert!(masks.iter().all(|mask| address(mask) == address(&masks[0])));
+        assert!(sinusoids.iter().all(|table| address(table) == address(&sinusoids[0])));
+        assert!(masks[0].device().is_autodiff() && !masks[2].device().is_autodiff());
+
+        assert_ne!(address(&frame(&training, 8, 10, 0.5).mask()), address(&masks[0]));
+        assert_ne!(address(&frame(&training, 7, 10, 0.25).sinusoids()), address(&sinusoids[0]));
+        assert_ne!(address(&frame(&training, 7, 12, 0.5).sinusoids()), address(&sinusoids[0]));
+    }
+
+    #[test]
+    fn a_single_query_sees_every_key_and_others_see_none_after_them() {
+        let device = Device::flex();
+        let masked = |queries, keys| {
+            let logits = Tensor::<4>::ones([1, 1, queries, keys], &device);
+            let masked = AttentionFrame::new(queries, keys, &device, DType::F32).masked(logits);
+            masked.into_data().iter::<f32>().collect::<Vec<_>>()
+        };
+        let hidden = f32::NEG_INFINITY;
+        assert_eq!(masked(1, 3), [1.0, 1.0, 1.0]);
+        assert_eq!(masked(2, 3), [1.0, 1.0, hidden, 1.0, 1.0, 1.0]);
     }
 }

@@ -4,9 +4,8 @@
 //!
 //! Dai et al. 2019, "Transformer-XL", arXiv:1901.02860, section 3.3 and Appendix B.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use mup_kernels::Kept;
 
 /// The sinusoids `[distances + 1, d_model]` of the distances `distances, …, 1, 0`, times `alpha_relative`:
 /// R_d = (sin(d·f_t) for t < d_model/2, cos(d·f_t) for t < d_model/2) with f_t = 10000^(−2t/d_model).
@@ -20,25 +19,9 @@ pub(crate) fn sinusoids(
     device: &Device,
     dtype: DType,
 ) -> Tensor<2> {
-    let values = sinusoids_once(distances, d_model, alpha_relative);
-    Tensor::from_data(TensorData::new(values.to_vec(), [distances + 1, d_model]), (device, dtype))
-}
-
-type Sizes = (usize, usize, u64);
-
-/// The numbers, which are the same in every step of a training.
-fn sinusoids_once(distances: usize, d_model: usize, alpha_relative: f64) -> Arc<[f64]> {
-    static LAST: Mutex<Option<(Sizes, Arc<[f64]>)>> = Mutex::new(None);
-    let sizes = (distances, d_model, alpha_relative.to_bits());
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    match &*last {
-        Some((of, values)) if *of == sizes => values.clone(),
-        _ => {
-            let values: Arc<[f64]> = compute(distances, d_model, alpha_relative).into();
-            *last = Some((sizes, values.clone()));
-            values
-        }
-    }
+    static SINUSOIDS: Kept<(usize, usize, u64), 2> = Kept::new(16);
+    let values = || TensorData::new(compute(distances, d_model, alpha_relative), [distances + 1, d_model]);
+    SINUSOIDS.get((distances, d_model, alpha_relative.to_bits()), (device, dtype), values)
 }
 
 fn compute(distances: usize, d_model: usize, alpha_relative: f64) -> Vec<f64> {

@@ -2,7 +2,8 @@
 
 use burn::module::{Module, Param, ParamId};
 use burn::nn::{Embedding, Linear};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
+use mup_kernels::kept_numbers;
 
 /// The same part of every trial's module.
 pub(super) fn each<'a, M, P>(modules: &[&'a M], part: impl Fn(&'a M) -> &'a P) -> Vec<&'a P> {
@@ -37,7 +38,7 @@ pub(super) fn multiply_each<const D: usize>(x: Tensor<D>, factors: &[f64]) -> Te
     }
     let mut dims = [1; D];
     dims[0] = factors.len();
-    let factors = Tensor::<D>::from_data(TensorData::new(factors.to_vec(), dims), (&x.device(), x.dtype()));
+    let factors: Tensor<D> = kept_numbers(factors, (&x.device(), x.dtype())).reshape(dims);
     x * factors
 }
 

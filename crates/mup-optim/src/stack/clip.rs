@@ -2,14 +2,16 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
-use burn::tensor::{DType, FloatDType, Tensor, TensorData};
+use burn::tensor::{DType, FloatDType, Tensor};
+use mup_kernels::kept_numbers;
 
 use crate::OptimError;
 use crate::global_clip::EPSILON;
 use crate::hyperparameters::Check;
 
 /// [`clip_by_global_norm`](crate::clip_by_global_norm) of each of K trials that are trained as one module, with its own
-/// threshold; returns the norms before clipping, `[trials]`. A trial whose norm is not finite changes no other.
+/// threshold; returns the norms before clipping, `[trials]`. A trial whose norm is not finite changes no other. A trial
+/// with an infinite threshold keeps its gradients as they are.
 ///
 /// # Errors
 ///
@@ -36,11 +38,15 @@ pub fn clip_each_by_global_norm<M: Module>(
     if trials != max_norms.len() {
         return Err(OptimError::TrialCount { what: "thresholds", found: max_norms.len(), trials });
     }
-    let max_norms = TensorData::new(max_norms.to_vec(), [trials]);
-    let quotients = Tensor::from_data(max_norms, (&norms.device(), norms.dtype())) / norms.clone().add_scalar(EPSILON);
+    if max_norms.iter().all(|max_norm| max_norm.is_infinite()) {
+        return Ok((gradients, norms));
+    }
+    let max_norms = kept_numbers(max_norms, (&norms.device(), norms.dtype()));
+    let infinite = max_norms.clone().is_inf();
+    let quotients = max_norms / norms.clone().add_scalar(EPSILON);
     // A comparison with NaN is false on every device; whether a clamp keeps NaN depends on the device.
     let large = quotients.clone().greater_scalar(1.0);
-    let factors = quotients.mask_fill(large, 1.0);
+    let factors = quotients.mask_fill(large, 1.0).mask_fill(infinite, 1.0);
     module.visit(&mut Scale { gradients: &mut gradients, factors });
     Ok((gradients, norms))
 }

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
+use mup_kernels::kept_numbers;
 
 /// One number for each trial, and what it does to a tensor `[trials, ..]`.
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ impl PerTrial {
     fn tensor<const D: usize>(&self, like: &Tensor<D>) -> Tensor<D> {
         let mut dims = [1; D];
         dims[0] = self.0.len();
-        Tensor::from_data(TensorData::new(self.0.clone(), dims), (&like.device(), like.dtype()))
+        kept_numbers(&self.0, (&like.device(), like.dtype())).reshape(dims)
     }
 }
 

@@ -45,6 +45,21 @@ fn gradients_below_the_threshold_are_untouched_to_the_bit() {
     assert_eq!(clip(&net, &values, f64::INFINITY).0, values);
 }
 
+/// Scaled by anything, they would all be NaN.
+#[test]
+fn an_infinite_threshold_scales_nothing_even_beside_a_nan() {
+    let net = Net::target();
+    let mut values = random_values(&net);
+    let odd = [f32::from_bits(0x7fc1_2345), -0.0, f32::NEG_INFINITY, f32::from_bits(1)];
+    values.get_mut("up.weight").unwrap()[..4].copy_from_slice(&odd);
+    let (found, norm) = clip(&net, &values, f64::INFINITY);
+    assert!(norm.is_nan());
+    for (path, wanted) in &values {
+        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&found[path]), bits(wanted), "{path}");
+    }
+}
+
 #[test]
 fn all_zero_gradients_stay_zero() {
     let net = Net::target();

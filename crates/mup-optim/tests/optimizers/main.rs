@@ -11,6 +11,7 @@ mod rejected;
 mod resume;
 mod scaling;
 mod schedules;
+mod stack_clip;
 mod torch;
 mod untrained;
 mod weight_decay;

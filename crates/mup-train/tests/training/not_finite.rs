@@ -1,6 +1,10 @@
 //! A run that diverges stops, and says where.
 
-use mup_train::{Ended, Event, Trainer, Training};
+use std::cell::RefCell;
+
+use burn::tensor::Tensor;
+use mup_models::Mlp;
+use mup_train::{Ended, Event, MicroBatch, Task, TaskError, Trainer, Training};
 
 use crate::net::{Largest, start, weights};
 
@@ -38,4 +42,51 @@ fn weights_that_are_not_finite_after_the_last_update_are_not_called_finished() {
     let trained = trainer.train(&Largest::default(), model, optimizer).unwrap();
     assert_eq!(trained.curve.ended, Ended::NotFinite { step: 1 });
     assert!(!evaluated);
+}
+
+/// [`Largest`], whose losses are multiplied by what a function says; notes what it was asked for.
+struct Noted<F> {
+    factor: F,
+    asked: RefCell<Vec<(usize, usize)>>,
+}
+
+impl<F: Fn(MicroBatch) -> f32> Task<Mlp> for Noted<F> {
+    fn loss(&self, model: &Mlp, batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
+        self.asked.borrow_mut().push((batch.step, batch.index));
+        Ok(Largest::default().loss(model, batch)?.mul_scalar((self.factor)(batch)))
+    }
+
+    fn tokens_per_step(&self) -> u64 {
+        8
+    }
+
+    fn fingerprint(&self) -> String {
+        "noted".to_owned()
+    }
+}
+
+/// A loss that was read before the next part is launched would leave a GPU idle, and end the step early.
+#[test]
+fn no_loss_is_read_before_every_micro_batch_was_launched() {
+    let factor = |batch: MicroBatch| if (batch.step, batch.index) == (2, 1) { f32::NAN } else { 1.0 };
+    let task = Noted { factor, asked: RefCell::default() };
+    let (model, optimizer) = start(8);
+    let training = Training::new(5, 0.1).with_micro_batches(4);
+    let trained = Trainer::new(training).train(&task, model, optimizer).unwrap();
+    assert_eq!(trained.curve.ended, Ended::NotFinite { step: 2 });
+    assert!(trained.curve.losses[2].is_nan());
+    let all: Vec<_> = (0..3).flat_map(|step| (0..4).map(move |index| (step, index))).collect();
+    assert_eq!(*task.asked.borrow(), all);
+    assert!(weights(&trained.model).iter().all(|weight| weight.is_finite()));
+}
+
+#[test]
+fn of_several_broken_micro_batches_the_first_is_the_loss_of_the_step() {
+    let factor = |batch: MicroBatch| [1.0, f32::NEG_INFINITY, f32::NAN, 1.0][batch.index];
+    let task = Noted { factor, asked: RefCell::default() };
+    let (model, optimizer) = start(8);
+    let training = Training::new(5, 0.1).with_micro_batches(4);
+    let trained = Trainer::new(training).train(&task, model, optimizer).unwrap();
+    assert_eq!(trained.curve.ended, Ended::NotFinite { step: 0 });
+    assert_eq!(trained.curve.losses, [f64::NEG_INFINITY]);
 }
