@@ -178,6 +178,26 @@ impl TextTraining {
             }
         };
         let trained = self.trainer.train(&run, None, observe, || self.interrupt.requested())?;
-        Ok(self.trainer.curve(&run, &trained)?)
+        Ok(self.trainer.curve(&run, &trained))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mup_transfer::Hyperparameters;
+
+    use super::{Sizes, TextTraining};
+
+    #[test]
+    fn a_run_of_a_check_ends_without_writing_a_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("text.txt");
+        std::fs::write(&text, "the quick brown fox jumps over the lazy dog\n".repeat(100)).unwrap();
+        let sizes = Sizes { base_width: 8, d_head: 4, n_layer: 1, context: 8, batch: 2, steps: 3 };
+        let training = TextTraining::new(sizes, Some(&text), "flex".parse().unwrap()).unwrap();
+        let trial = training.trial("mup", 16, 0, Hyperparameters::at_rate(0.01)).unwrap();
+        let curve = training.train(&trial, |_| {}).unwrap();
+        assert!(curve.validation.is_some() && curve.losses.len() == 3);
+        assert_eq!(curve.sample, None);
     }
 }

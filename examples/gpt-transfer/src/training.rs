@@ -69,10 +69,16 @@ impl Trainer {
         if trained.curve.ended == Ended::Interrupted { Err(RunError::Interrupted) } else { Ok(trained) }
     }
 
-    /// What a record keeps of a run.
-    pub(crate) fn curve(&self, run: &Run, trained: &Trained<Gpt>) -> Result<Curve, RunError> {
+    /// What a record keeps of a run: its curve, and a text that the trained model wrote.
+    pub(crate) fn curve_and_sample(&self, run: &Run, trained: &Trained<Gpt>) -> Result<Curve, RunError> {
         let finished = trained.curve.ended == Ended::Finished;
         let sample = if finished { self.sample(&trained.model.valid(), run.seed)? } else { None };
+        Ok(Curve { sample, ..self.curve(run, trained) })
+    }
+
+    /// The curve alone: a text costs a round trip to the device for each token.
+    pub(crate) fn curve(&self, run: &Run, trained: &Trained<Gpt>) -> Curve {
+        let finished = trained.curve.ended == Ended::Finished;
         let tokens = trained.curve.tokens;
         let evaluations = trained.curve.evaluations.iter();
         let evaluations: Vec<Evaluation> = evaluations.map(|at| Evaluation { step: at.step, loss: at.loss }).collect();
@@ -81,16 +87,16 @@ impl Trainer {
             // The loss was a number, but its gradient was not.
             losses.push(f64::NAN);
         }
-        Ok(Curve {
+        Curve {
             losses,
             validation: evaluations.last().map(|evaluation| evaluation.loss).filter(|_| finished),
             evaluations: if run.evaluate_every.is_some() { evaluations } else { Vec::new() },
             tokens,
             parameters: family::parameter_count(&self.configuration, run.width),
-            sample,
+            sample: None,
             flops: Some(tokens as f64 * family::flops_per_token(&self.configuration, run.width)),
             ..Curve::default()
-        })
+        }
     }
 
     /// The plan of a run.
@@ -143,9 +149,12 @@ struct NextToken<'a> {
 }
 
 impl NextToken<'_> {
+    /// Tokens and targets, brought to the device together.
     fn tensors(batch: Batch, device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
-        let tensor = |values: Vec<i32>| Tensor::from_data(TensorData::new(values, batch.shape), device);
-        (tensor(batch.tokens), tensor(batch.targets))
+        let ([rows, columns], mut values) = (batch.shape, batch.tokens);
+        values.extend(batch.targets);
+        let both = Tensor::<2, Int>::from_data(TensorData::new(values, [2 * rows, columns]), device);
+        (both.clone().narrow(0, 0, rows), both.narrow(0, rows, rows))
     }
 
     fn validation(&self) -> &Tokens {
@@ -162,13 +171,14 @@ impl Task<Gpt> for NextToken<'_> {
     }
 
     fn evaluate(&self, model: &Gpt) -> Result<Option<f64>, TaskError> {
-        let mut sum = 0.0;
-        for part in 0..VALIDATION_BATCHES {
+        let loss = |part| -> Result<Tensor<1>, TaskError> {
             let batch = even_batch(self.validation(), self.shape, part, VALIDATION_BATCHES)?;
             let (tokens, targets) = Self::tensors(batch, &self.device);
-            sum += f64::from(model.loss(tokens, targets).into_scalar::<f32>());
-        }
-        Ok(Some(sum / VALIDATION_BATCHES as f64))
+            Ok(model.loss(tokens, targets))
+        };
+        // Read together: a GPU is waited for once.
+        let losses = Tensor::cat((0..VALIDATION_BATCHES).map(loss).collect::<Result<_, _>>()?, 0).into_data();
+        Ok(Some(losses.iter::<f64>().sum::<f64>() / VALIDATION_BATCHES as f64))
     }
 
     fn tokens_per_step(&self) -> u64 {
@@ -177,5 +187,25 @@ impl Task<Gpt> for NextToken<'_> {
 
     fn fingerprint(&self) -> String {
         format!("text {} in {:?} order, batch {:?}, seed {}", self.data.sha256(), self.order, self.shape, self.seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Int, Tensor};
+    use mup_data::Batch;
+
+    use super::NextToken;
+
+    #[test]
+    fn tokens_and_targets_of_one_upload_are_those_of_the_batch() {
+        let batch = Batch { tokens: vec![1, 2, 3, 4, 5, 6], targets: vec![2, 3, 9, 5, 6, 7], shape: [2, 3] };
+        for device in [Device::flex(), Device::flex().autodiff()] {
+            let (tokens, targets) = NextToken::tensors(batch.clone(), &device);
+            let numbers =
+                |tensor: Tensor<2, Int>| (tensor.dims(), tensor.into_data().iter::<i32>().collect::<Vec<_>>());
+            assert_eq!(numbers(tokens), (batch.shape, batch.tokens.clone()));
+            assert_eq!(numbers(targets), (batch.shape, batch.targets.clone()));
+        }
     }
 }

@@ -53,11 +53,13 @@ pub(super) fn train<F: Family>(
             (model, optimizer) = through_records((model, optimizer), fresh()?)?;
         }
         let loss = loss(&model);
-        losses.push(loss.clone().into_data().iter::<f64>().sum());
+        losses.push(loss.clone().inner());
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         model = optimizer.step(setup.learning_rate, model, gradients);
     }
-    losses.push(loss(&model).into_data().iter::<f64>().sum());
+    losses.push(loss(&model).inner());
+    // Only now: reading a loss waits for the device.
+    let losses = losses.into_iter().map(|loss| loss.into_data().iter::<f64>().sum()).collect();
     Ok(Trained { start, losses, end: parameters(&model) })
 }
 

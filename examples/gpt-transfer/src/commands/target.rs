@@ -116,7 +116,7 @@ impl<'a> TargetTraining<'a> {
         let (stored, source) = self.store.run(&trial, || {
             say(format!("\nTraining width {} in {} with {values}", self.target.width, short(parametrization)));
             let trained = self.train_or_continue(&trial, Some(checkpoints))?;
-            let curve = self.trainer.curve(&self.run(&trial)?, &trained)?;
+            let curve = self.trainer.curve_and_sample(&self.run(&trial)?, &trained)?;
             // It may have had several processes.
             Ok::<_, RunError>(Ended { seconds: Some(trained.seconds), ..Ended::from(curve) })
         })?;

@@ -53,7 +53,7 @@ pub(super) fn run(study: &Path, file: &Path) -> Result<(), RunError> {
         return Err(error);
     }
     let trained = trained?;
-    let curve = trainer.curve(&run, &trained)?;
+    let curve = trainer.curve_and_sample(&run, &trained)?;
     if curve.losses.last().is_some_and(|loss| !loss.is_finite()) {
         report_line(&json!({ "step": curve.losses.len() - 1, "loss": null }))?;
     }
