@@ -13,7 +13,7 @@ import time
 
 import torch
 
-from training import Training
+from training import Training, wait
 
 
 def memory(field):
@@ -28,37 +28,43 @@ def memory(field):
     return None
 
 
-def matmul(size, repetitions):
+def matmul(size, repetitions, device):
     """The fastest of several products of two square matrices, in GFLOP/s."""
-    left, right = torch.rand(size, size), torch.rand(size, size)
-    out, fastest = torch.empty(size, size), float("inf")
+    left, right, out = (torch.rand(size, size, device=device) for _ in range(3))
+    fastest = float("inf")
+    wait(device)
     for _ in range(repetitions + 1):
         start = time.perf_counter()
         torch.mm(left, right, out=out)
+        wait(device)
         fastest = min(fastest, time.perf_counter() - start)
     return 2.0 * size**3 / fastest / 1e9
 
 
-def settle():
+def settle(device):
     """One step of a tiny model, so that what PyTorch loads on first use does not count as memory of the model."""
-    layer = torch.nn.Linear(8, 8)
+    layer = torch.nn.Linear(8, 8, device=device)
     optimizer = torch.optim.AdamW(layer.parameters())
-    layer(torch.ones(8, 8)).sum().backward()
+    layer(torch.ones(8, 8, device=device)).sum().backward()
     optimizer.step()
 
 
 class Contestant:
-    def __init__(self, variant):
-        self.variant, self.training, self.before = variant, None, None
+    def __init__(self, variant, device):
+        self.variant, self.device, self.training, self.before = variant, device, None, None
 
     def hello(self):
         versions = {name: importlib.metadata.version(name) for name in ("torch", "mup")}
-        return {"versions": versions | {"python": platform.python_version()}}
+        versions["python"] = platform.python_version()
+        if self.device.type != "cuda":
+            return {"versions": versions}
+        versions["cuda"] = torch.version.cuda
+        return {"versions": versions, "device": torch.cuda.get_device_name(self.device)}
 
     def build(self, shape, weights):
-        settle()
+        settle(self.device)
         self.before = memory("VmRSS")
-        self.training = Training(shape, weights, self.variant)
+        self.training = Training(shape, weights, self.variant, self.device)
         return {"parameters": self.training.n_parameters()}
 
     def check(self, steps):
@@ -71,7 +77,7 @@ class Contestant:
         return {"before": self.before, "peak": memory("VmHWM")}
 
     def matmul(self, size, repetitions):
-        return {"gflops": matmul(size, repetitions)}
+        return {"gflops": matmul(size, repetitions, self.device)}
 
 
 REQUESTS = ("hello", "build", "check", "repetition", "memory", "matmul")
@@ -81,11 +87,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--variant", choices=("eager", "fused", "compile"), required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
     arguments = parser.parse_args()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # compilers and libraries may print
     torch.set_num_threads(arguments.threads)
-    contestant = Contestant(arguments.variant)
+    contestant = Contestant(arguments.variant, arguments.device)
     for line in sys.stdin:
         request = json.loads(line)
         name = request.pop("do")

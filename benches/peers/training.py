@@ -38,13 +38,20 @@ def load(model, path):
         raise ValueError(f"{path} has weights that the twin has not: {', '.join(untrained)}")
 
 
+def wait(device):
+    """Until the device has done everything it was given: what the clock reads is then what was computed."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 class Training:
     """Built for one shape; `variant` is one of eager, fused, compile."""
 
-    def __init__(self, shape, weights, variant):
-        self.shape = shape
+    def __init__(self, shape, weights, variant, device):
+        self.shape, self.device = shape, device
         self.model = build(shape)
         load(self.model, weights)
+        self.model.to(device)
         settings = dict(lr=shape["learning_rate"], betas=(0.9, 0.999), eps=1e-8, weight_decay=0.1)
         if variant != "eager":
             settings["fused"] = True
@@ -59,18 +66,21 @@ class Training:
         batch, length = self.shape["batch"], self.shape["length"]
         tokens = tokens_of(index, batch * (length + 1), self.shape["vocab"])
         rows = torch.from_numpy(tokens.astype(np.int64)).view(batch, length + 1)
-        return rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
+        return rows[:, :-1].contiguous().to(self.device), rows[:, 1:].contiguous().to(self.device)
 
     def step(self, batch):
         """Milliseconds of forward, backward and optimizer, and the loss before the update."""
+        wait(self.device)
         start = time.perf_counter()
         loss = self.loss(*batch)
         value = loss.item()
         forward = time.perf_counter()
         loss.backward()
+        wait(self.device)
         backward = time.perf_counter()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        wait(self.device)
         end = time.perf_counter()
         return np.array([forward - start, backward - forward, end - backward]) * 1e3, value
 

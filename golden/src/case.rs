@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::root::{root, unreadable};
+
 /// The models of `golden/README.md`.
 const MODELS: [&str; 7] =
     ["mlp", "mlp_uneven", "conv_net", "gpt_relative", "gpt_relative_tied", "gpt_growing_d_head", "gpt_absolute"];
@@ -120,13 +122,13 @@ pub fn cases() -> Vec<Case> {
 
 fn read(model: &str) -> Case {
     let path = data().join(format!("{model}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}", unreadable(&path, &error)));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The folder of the golden data.
 pub(crate) fn data() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data")
+    root().join("golden/data")
 }
 
 /// `golden/data/deviations.json`: what mup does where this workspace follows the paper.
@@ -137,6 +139,6 @@ pub(crate) fn data() -> PathBuf {
 #[must_use]
 pub fn deviations() -> Value {
     let path = data().join("deviations.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}", unreadable(&path, &error)));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

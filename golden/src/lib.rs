@@ -4,11 +4,13 @@
 mod case;
 mod comparison;
 mod family;
+mod root;
 mod tensors;
 mod training;
 
 pub use case::{Case, InitBounds, OptimizerRow, Row, Run, Width, cases, deviations};
 pub use comparison::{Comparison, compare, compare_runs};
 pub use family::{Batch, Family};
+pub use root::{ROOT_VARIABLE, root};
 pub use tensors::{Tensors, load_parameters, parameters};
 pub use training::{Prepared, optimizer_kind, prepare, relative_difference, train};

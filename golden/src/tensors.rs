@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors};
 
 use crate::case::data;
+use crate::root::unreadable;
 
 /// Tensors of one file, as f64 or i64.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +22,7 @@ impl Tensors {
     #[must_use]
     pub fn read(model: &str, width: usize) -> Self {
         let path = data().join(format!("{model}_w{width}.safetensors"));
-        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}", unreadable(&path, &error)));
         let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let tensors = file.tensors().into_iter().map(|(name, view)| {
             let values = match view.dtype() {

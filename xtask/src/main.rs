@@ -10,6 +10,8 @@ mod experiment;
 mod matrix;
 mod measure;
 mod plan;
+mod precision;
+mod provenance;
 mod reverse_transfer;
 mod setup;
 mod subjects;

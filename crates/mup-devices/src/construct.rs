@@ -35,22 +35,44 @@ pub(crate) fn construct(name: DeviceName) -> Result<Device, DeviceError> {
         #[cfg(feature = "libtorch")]
         (Backend::LibTorch, Some(index)) => Ok(Device::libtorch_cuda(index)),
         #[cfg(feature = "wgpu")]
-        (Backend::Wgpu, None) => Ok(Device::wgpu(DeviceKind::DefaultDevice)),
+        (Backend::Wgpu, None) if is_there(Backend::Wgpu) => Ok(Device::wgpu(DeviceKind::DefaultDevice)),
         #[cfg(feature = "vulkan")]
-        (Backend::Vulkan, None) => Ok(Device::vulkan(DeviceKind::DefaultDevice)),
+        (Backend::Vulkan, None) if is_there(Backend::Vulkan) => Ok(Device::vulkan(DeviceKind::DefaultDevice)),
         #[cfg(feature = "metal")]
-        (Backend::Metal, None) => Ok(Device::metal(DeviceKind::DefaultDevice)),
-        #[cfg(feature = "cuda")]
-        (Backend::Cuda, None) => Ok(Device::cuda(0_usize)),
-        #[cfg(feature = "rocm")]
-        (Backend::Rocm, None) => Ok(Device::rocm(0_usize)),
+        (Backend::Metal, None) if is_there(Backend::Metal) => Ok(Device::metal(DeviceKind::DefaultDevice)),
         _ if !is_compiled_in(name.backend()) => Err(DeviceError::NotCompiled { name }),
         (backend, index) => {
             let mut devices = enumerate(backend);
             let (found, index) = (devices.len(), index.unwrap_or(0));
-            if index < found { Ok(devices.swap_remove(index)) } else { Err(DeviceError::NotThere { name, found }) }
+            match (found, driver(backend)) {
+                // Burn would panic in a thread of its own, which leaves no reason here.
+                (0, Some(driver)) => {
+                    let reason = format!("there is no {driver}, or it shows no GPU");
+                    Err(DeviceError::DoesNotAnswer { name, reason })
+                }
+                _ if index < found => Ok(devices.swap_remove(index)),
+                _ => Err(DeviceError::NotThere { name, found }),
+            }
         }
     }
+}
+
+/// The driver that a backend needs, where there is one.
+fn driver(backend: Backend) -> Option<&'static str> {
+    match backend {
+        Backend::Cuda => Some("NVIDIA driver (libcuda.so.1)"),
+        Backend::Rocm => Some("AMD driver (libamdhip64.so)"),
+        Backend::Wgpu => Some("driver for Vulkan, Metal or DirectX"),
+        Backend::Vulkan => Some("driver for Vulkan"),
+        Backend::Metal => Some("driver for Metal"),
+        Backend::Flex | Backend::NdArray | Backend::LibTorch => None,
+    }
+}
+
+/// Whether Burn's default device of a backend is any.
+#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+fn is_there(backend: Backend) -> bool {
+    !enumerate(backend).is_empty()
 }
 
 /// The devices that an index counts, for backends that Burn can ask.

@@ -1,5 +1,6 @@
-//! Burn reports a missing driver or adapter by panicking: here that becomes a value, and nothing is printed.
+//! Burn reports a missing driver or adapter by panicking, sometimes in a thread of its own: here that becomes a value.
 
+use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -7,13 +8,17 @@ use std::thread;
 /// The hook is one for the process, so this is done by one thread at a time.
 static HOOK: Mutex<()> = Mutex::new(());
 
-/// The result, or what the panic said. The hook stays in place for every other thread.
+/// The result, or what the panic said, with what another thread said when it panicked meanwhile: a device's own thread
+/// leaves nothing here but a closed channel. Nothing is printed of a panic here; others keep their hook.
 pub(crate) fn catch_panics<T>(compute: impl FnOnce() -> T) -> Result<T, String> {
     let _one_at_a_time = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
     let hook = Arc::new(panic::take_hook());
     let (others, here) = (Arc::clone(&hook), thread::current().id());
+    let elsewhere = Arc::new(Mutex::new(None));
+    let heard = Arc::clone(&elsewhere);
     panic::set_hook(Box::new(move |info| {
         if thread::current().id() != here {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| message(info.payload()));
             others(info);
         }
     }));
@@ -23,10 +28,18 @@ pub(crate) fn catch_panics<T>(compute: impl FnOnce() -> T) -> Result<T, String> 
         panic::set_hook(hook);
     }
     result.map_err(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-        shortened(text)
+        let said = message(&*payload);
+        match elsewhere.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(first) => format!("{first} (in its own thread; here: {said})"),
+            None => said,
+        }
     })
+}
+
+/// What a panic said.
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    shortened(text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given"))
 }
 
 /// The first lines: libtorch appends a stack of C++ frames.
@@ -58,6 +71,20 @@ mod tests {
         let _ = std::panic::catch_unwind(|| panic!("loud"));
         assert_eq!(seen.load(std::sync::atomic::Ordering::Relaxed), 1);
         std::panic::set_hook(before);
+    }
+
+    #[test]
+    fn what_a_devices_own_thread_said_is_the_reason_and_not_the_channel_that_it_closed() {
+        let asked = || {
+            let (sender, receiver) = std::sync::mpsc::channel::<u8>();
+            std::thread::spawn(move || {
+                let _kept_until_the_end = sender;
+                panic!("cannot load libcuda.so");
+            });
+            receiver.recv().unwrap()
+        };
+        let reason = catch_panics(asked).expect_err("it panicked");
+        assert!(reason.starts_with("cannot load libcuda.so (in its own thread; here: RecvError"), "{reason}");
     }
 
     #[test]

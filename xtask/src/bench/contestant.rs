@@ -25,7 +25,9 @@ pub(super) struct Contestant {
 impl Contestant {
     /// Answers until the requests end.
     pub(super) fn run(self) -> Outcome<ExitCode> {
-        let mut state = State { device: device::device(&self.device)?, before: None, training: None };
+        let device = device::open(&self.device)?;
+        let description = mup_devices::describe(&device);
+        let mut state = State { device: device.autodiff(), description, before: None, training: None };
         let mut answers = std::io::stdout().lock();
         for line in std::io::stdin().lock().lines() {
             let answer = state.answer(serde_json::from_str(&line?)?)?;
@@ -38,6 +40,8 @@ impl Contestant {
 
 struct State {
     device: Device,
+    /// What the device calls itself.
+    description: Option<String>,
     /// Memory before the model was built.
     before: Option<u64>,
     training: Option<Training>,
@@ -46,7 +50,7 @@ struct State {
 impl State {
     fn answer(&mut self, request: Request) -> Outcome<String> {
         match request {
-            Request::Hello => json(&Hello::default()),
+            Request::Hello => json(&Hello { device: self.description.clone(), ..Hello::default() }),
             Request::Build { shape, .. } => {
                 // The weights in the file are drawn from the same seed, to the bit, on every device.
                 settle(&self.device)?;
@@ -57,7 +61,7 @@ impl State {
             }
             Request::Check { steps } => json(&Losses { losses: self.training()?.check(steps)? }),
             Request::Repetition { first, steps } => json(&self.training()?.repetition(first, steps)?),
-            Request::Memory => json(&Memory { before: self.before, peak: memory::peak() }),
+            Request::Memory => json(&Memory { before: self.before, peak: memory::peak(), device: None }),
             Request::Matmul { size, repetitions } => json(&Rate { gflops: self.product(size, repetitions)? }),
         }
     }
@@ -73,6 +77,7 @@ impl State {
         let (left, right) = (random(), random());
         let mut fastest = f64::INFINITY;
         for _ in 0..=repetitions {
+            device.sync()?;
             let start = Instant::now();
             let product = left.clone().matmul(right.clone());
             device.sync()?;

@@ -4,13 +4,28 @@ use burn::tensor::Device;
 use mup_devices::{Backend, DeviceError, DeviceName};
 
 /// The devices that take part unless others are asked for: all that are compiled in, without those that nobody trains on.
-pub(super) fn names() -> Vec<&'static str> {
+pub(super) fn names() -> Vec<DeviceName> {
     let slow = [Backend::NdArray, Backend::Wgpu];
     let trained_on = Backend::ALL.into_iter().filter(|backend| backend.is_compiled_in() && !slow.contains(backend));
-    trained_on.map(Backend::feature).collect()
+    trained_on.map(DeviceName::from).collect()
+}
+
+/// The same beside PyTorch on a GPU: those that compute on one.
+pub(super) fn on_gpus() -> Vec<DeviceName> {
+    let gpu = |name: DeviceName| match name.backend() {
+        Backend::Flex => None,
+        Backend::LibTorch => "libtorch:0".parse().ok(),
+        _ => Some(name),
+    };
+    names().into_iter().filter_map(gpu).collect()
+}
+
+/// The device of a name, without gradients.
+pub(super) fn open(name: &str) -> Result<Device, DeviceError> {
+    mup_devices::open(name.parse::<DeviceName>()?)
 }
 
 /// The device of a name, with gradients.
 pub(super) fn device(name: &str) -> Result<Device, DeviceError> {
-    Ok(mup_devices::open(name.parse::<DeviceName>()?)?.autodiff())
+    Ok(open(name)?.autodiff())
 }

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use mup_files::write_durably;
 
-use super::measured::{AtShape, Contender, Measured};
+use super::agreement::tolerance;
+use super::measured::{AtShape, Contender, LeftOut, Measured};
 use super::scaling::Scaling;
 use super::statistics::Spread;
 use super::targets::{Needed, REPETITIONS, Target, targets};
 use super::{Outcome, root};
+use crate::precision::Precision;
 
 /// The generated document, under the root of the workspace.
 pub(crate) const DOCUMENT: &str = "docs/performance.md";
@@ -85,7 +87,11 @@ fn of_peers(measured: &Measured) -> String {
     for i in 0..measured.shapes.len() {
         text.push_str(&format!("\n{}", shape_table(measured, i)));
     }
-    text.push_str(&format!("\n### Targets\n\n{}", targets_table(measured)));
+    text.push_str(&left_out(measured));
+    let targets = targets_table(measured);
+    if !targets.is_empty() {
+        text.push_str(&format!("\n### Targets\n\n{targets}"));
+    }
     text.push_str(&format!("\n### Matrix products\n\n{}", products_table(measured)));
     text
 }
@@ -93,10 +99,12 @@ fn of_peers(measured: &Measured) -> String {
 /// The contestants at one shape.
 pub(super) fn shape_table(measured: &Measured, i: usize) -> String {
     let at = &measured.shapes[i];
+    // A column for whoever is on a GPU; nobody's tables without one have it.
+    let [title, rule] = if at.has_gpu() { [" GPU MiB |", "---|"] } else { [""; 2] };
     let mut text = format!(
         "### {}: {:.2} million parameters, {:.1} GFLOP a step\n\n\
-         | | forward | backward | optimizer | step | tokens/s | speed | peak MiB | above start | share of peak |\n\
-         |---|---|---|---|---|---|---|---|---|---|\n",
+         | | forward | backward | optimizer | step | tokens/s | speed | peak MiB | above start | share of peak |{title}\n\
+         |---|---|---|---|---|---|---|---|---|---|{rule}\n",
         at.shape,
         at.parameters as f64 / 1e6,
         at.flops / 1e9
@@ -104,7 +112,25 @@ pub(super) fn shape_table(measured: &Measured, i: usize) -> String {
     for contender in &at.contenders {
         text.push_str(&row(measured, at, contender));
     }
+    for disagreement in &at.disagreements {
+        text.push_str(&format!("\n**{disagreement}.**\n"));
+    }
+    if let Some(tf32) = at.contenders.iter().find(|it| it.precision == Precision::Tf32) {
+        let [allowed, single] = [tf32.precision, Precision::Single].map(tolerance);
+        text.push_str(&format!(
+            "\nTF32 rounds the factors of products: its losses may differ by {allowed:e}, others by {single:e}.\n"
+        ));
+    }
     text
+}
+
+/// Who failed, with `--keep-going`.
+pub(super) fn left_out(measured: &Measured) -> String {
+    let line = |it: &LeftOut| format!("- **{} was left out**, {}: {}\n", it.name, it.at, it.reason.replace('\n', " "));
+    match measured.left_out.as_slice() {
+        [] => String::new(),
+        some => format!("\n{}", some.iter().map(line).collect::<String>()),
+    }
 }
 
 fn row(measured: &Measured, at: &AtShape, it: &Contender) -> String {
@@ -115,8 +141,9 @@ fn row(measured: &Measured, at: &AtShape, it: &Contender) -> String {
     ];
     let mebibytes = |bytes: Option<u64>| bytes.map_or("–".to_owned(), |bytes| format!("{}", bytes >> 20));
     let ratio = |it: Spread| format!("{:.2}× ({:.2}–{:.2})", it.median, it.low, it.high);
+    let gpu = if at.has_gpu() { format!(" {} |", mebibytes(it.memory.device)) } else { String::new() };
     format!(
-        "| {} | {forward:.1} | {backward:.1} | {optimizer:.2} | {:.1} | {:.0} | {} | {} | {} | {} |\n",
+        "| {} | {forward:.1} | {backward:.1} | {optimizer:.2} | {:.1} | {:.0} | {} | {} | {} | {} |{gpu}\n",
         it.name,
         it.step(),
         at.shape.tokens() as f64 / it.step() * 1e3,
@@ -129,9 +156,13 @@ fn row(measured: &Measured, at: &AtShape, it: &Contender) -> String {
 
 /// Every target with its verdict.
 pub(super) fn targets_table(measured: &Measured) -> String {
+    let all = targets(measured);
+    if all.is_empty() {
+        return String::new();
+    }
     let mut text = String::from("| target | at | needed | measured | |\n|---|---|---|---|---|\n");
     let verdict = |target: &Target| if target.reached() { "reached" } else { "**missed**" };
-    for target in targets(measured) {
+    for target in all {
         let Target { what, at, found, .. } = &target;
         text.push_str(&format!("| {what} | {at} | {} | {found:.2} | {} |\n", target.needed, verdict(&target)));
     }
@@ -179,6 +210,30 @@ mod tests {
         assert!(text.contains("commit 0123456789ab, on a processor (2 cores"), "{text}");
         assert!(text.contains("| PyTorch | 1024 | 250 |"), "{text}");
         assert!(!text.contains("do not count"));
+    }
+
+    #[test]
+    fn a_gpu_has_a_column_of_its_memory_and_tf32_and_failures_are_said() {
+        let mut measured = run(90.0);
+        assert!(!of_peers(&measured).contains("GPU MiB"));
+        let it = &mut measured.shapes[0].contenders[0];
+        (it.gpu, it.precision, it.memory.device) = (Some(0), Precision::Tf32, Some(700 << 20));
+        measured.shapes[0].disagreements.push("flex and cuda do not compute the same: far".to_owned());
+        let failure = ["vulkan", "matrix products", "it ended\nno adapter"].map(str::to_owned);
+        let [name, at, reason] = failure;
+        measured.left_out.push(LeftOut { name, at, reason });
+        measured.machine.gpu = Some("NVIDIA H100, driver 580".to_owned());
+        let text = of_peers(&measured);
+        for part in [
+            "share of peak | GPU MiB |",
+            "| 700 |",
+            "**flex and cuda do not compute the same: far.**",
+            "its losses may differ by 1e-4, others by 1e-5",
+            "- **vulkan was left out**, matrix products: it ended no adapter",
+            "on a processor (2 cores, 2 threads used, linux x86_64) and NVIDIA H100, driver 580; torch",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
     }
 
     #[test]

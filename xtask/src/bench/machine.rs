@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cargo_metadata::MetadataCommand;
 use serde::{Deserialize, Serialize};
 
-use super::root;
+use crate::provenance::Provenance;
 
 /// Provenance of a measurement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,31 +23,42 @@ pub(super) struct Machine {
     pub(super) threads: usize,
     pub(super) system: String,
     pub(super) versions: BTreeMap<String, String>,
+    /// The GPU and its driver, where a contestant is on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) gpu: Option<String>,
+    /// What the contestants' devices call themselves, by contestant.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) devices: BTreeMap<String, String>,
 }
 
 impl Machine {
-    pub(super) fn describe(threads: usize) -> Self {
-        let versions = [("rustc", rustc()), ("burn", burn())];
-        let known = versions.into_iter().filter_map(|(name, version)| Some((name.to_owned(), version?)));
-        Self {
+    pub(super) fn describe(threads: usize) -> Result<Self, String> {
+        let Provenance { commit, versions } = Provenance::of_this_program()?;
+        Ok(Self {
             command: command(),
             date: date(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
-            commit: commit().unwrap_or_else(|| "unknown".to_owned()),
+            commit,
             processor: processor(),
             cores: super::all_cores(),
             threads,
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            versions: known.collect(),
-        }
+            versions,
+            gpu: None,
+            devices: BTreeMap::new(),
+        })
     }
 
     /// One line of a document.
     pub(super) fn line(&self) -> String {
         let versions: Vec<String> = self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
         let Self { command, date, commit, processor, cores, threads, system, .. } = self;
+        let gpu = self.gpu.as_ref().map(|gpu| format!(" and {gpu}")).unwrap_or_default();
+        let devices = self.devices.iter().map(|(name, device)| format!("; {name} is on {device}"));
         format!(
-            "`{command}`, {date}, commit {commit}, on {processor} ({cores} cores, {threads} threads used, {system}); {}.",
-            versions.join(", ")
+            "`{command}`, {date}, commit {commit}, on {processor} ({cores} cores, {threads} threads used, {system}){gpu}; \
+             {}{}.",
+            versions.join(", "),
+            devices.collect::<String>()
         )
     }
 }
@@ -68,30 +77,6 @@ fn processor() -> String {
     };
     let flags = field("flags").or_else(|| field("Features")).map(extension).unwrap_or_default();
     format!("{}{flags}", field("model name").unwrap_or(std::env::consts::ARCH))
-}
-
-fn printed(command: &mut Command) -> Option<String> {
-    let output = command.output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-/// The commit, shortened, and whether anything but documents differs from it.
-fn commit() -> Option<String> {
-    let git = |arguments: &[&str]| printed(Command::new("git").arg("-C").arg(root()).args(arguments));
-    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs"])?;
-    let note = if changed.is_empty() { "" } else { " with changes" };
-    Some(format!("{}{note}", git(&["rev-parse", "--short=12", "HEAD"])?))
-}
-
-fn rustc() -> Option<String> {
-    let line = printed(Command::new("rustc").arg("--version").current_dir(root()))?;
-    line.split(' ').nth(1).map(str::to_owned)
-}
-
-fn burn() -> Option<String> {
-    let offline = vec!["--offline".to_owned()];
-    let metadata = MetadataCommand::new().current_dir(root()).other_options(offline).exec().ok()?;
-    metadata.packages.iter().find(|package| package.name.as_str() == "burn").map(|burn| burn.version.to_string())
 }
 
 /// The day of a time in seconds since 1970-01-01.

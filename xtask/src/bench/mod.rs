@@ -9,6 +9,7 @@ mod device;
 mod document;
 mod entrant;
 mod environment;
+mod gpu;
 mod machine;
 mod measured;
 mod memory;
@@ -24,10 +25,10 @@ mod tokens;
 mod training;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub(crate) use document::{DOCUMENT, document};
+use mup_golden::root;
 
 /// What every task returns.
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -42,7 +43,8 @@ pub(crate) struct Bench {
 #[derive(Debug, clap::Subcommand)]
 enum Task {
     /// Trains the same GPT here and in PyTorch with microsoft/mup, in turns, after checking that both compute the same
-    /// loss: exit code 0 measured, 1 they compute something else, 2 bad arguments or a contestant that failed.
+    /// loss: exit code 0 measured, 1 they compute something else or one was left out, 2 bad arguments or a contestant
+    /// that failed.
     Peers(peers::Peers),
     /// Measures how step, plan, initialization and optimizer grow with size, and what µP costs over SP.
     Scaling(scaling::Task),
@@ -65,12 +67,6 @@ impl Bench {
             Task::Contestant(task) => task.run(),
         }
     }
-}
-
-/// The folder of the workspace that this program was built from.
-fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_owned()
 }
 
 /// The threads to use, which defaults to all cores.

@@ -11,8 +11,6 @@ use serde::de::DeserializeOwned;
 
 use super::protocol::Request;
 
-/// Longest time without an answer: compiling a model takes a minute or two.
-const PATIENCE: Duration = Duration::from_secs(900);
 /// How much of what a contestant printed an error repeats.
 const TAIL_LINES: usize = 12;
 
@@ -45,8 +43,8 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Starts a program whose standard error goes to `log`.
-    pub(super) fn start(name: &str, mut command: Command, log: PathBuf) -> Result<Self, PeerError> {
+    /// Starts a program whose standard error goes to `log`, and that answers within `patience`.
+    pub(super) fn start(name: &str, mut command: Command, log: PathBuf, patience: Duration) -> Result<Self, PeerError> {
         let program = command.get_program().to_string_lossy().into_owned();
         let failed = |source| PeerError::Start { name: name.to_owned(), program: program.clone(), source };
         let errors = File::create(&log).map_err(failed)?;
@@ -60,7 +58,7 @@ impl Peer {
             // The receiver is gone once the contestant is dropped.
             lines.map(|line| send.send(line)).find(Result::is_err)
         });
-        Ok(Self { name: name.to_owned(), child, requests, answers, log, patience: PATIENCE })
+        Ok(Self { name: name.to_owned(), child, requests, answers, log, patience })
     }
 
     /// Sends a request and waits for its answer.
@@ -116,8 +114,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        let mut peer = Peer::start("PyTorch", command, folder.path().join("log")).expect("a shell");
-        peer.patience = patience;
+        let mut peer = Peer::start("PyTorch", command, folder.path().join("log"), patience).expect("a shell");
         let answer: Result<Losses, PeerError> = peer.ask(&Request::Check { steps: 3 });
         answer.map_or_else(|error| error.to_string(), |losses| format!("{:?}", losses.losses))
     }
@@ -160,7 +157,7 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let error = Peer::start("PyTorch", Command::new("/nowhere/python"), folder.path().join("log"));
+        let error = Peer::start("PyTorch", Command::new("/nowhere/python"), folder.path().join("log"), LONG);
         let message = error.expect_err("no such program").to_string();
         assert!(message.starts_with("cannot start PyTorch (`/nowhere/python`)"), "{message}");
     }

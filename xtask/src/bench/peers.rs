@@ -1,28 +1,31 @@
 //! `cargo xtask bench peers`: the same model trained by every contestant in turns.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use mup_files::write_durably;
 use mup_rules::Parametrization;
 
-use super::agreement::disagreement;
+use super::agreement::disagreements;
 use super::document;
-use super::entrant::{Entrant, Start};
+use super::entrant::{Entrant, Start, TorchDevice, entrants};
+use super::gpu;
 use super::machine::Machine;
-use super::measured::{AtShape, Contender, Kind, Measured, Phases, Product};
+use super::measured::{AtShape, Contender, Kind, LeftOut, Measured, Phases, Product};
 use super::peer::Peer;
 use super::peers_figure::Bars;
 use super::protocol::{Built, Hello, Losses, Rate, Repetition, Request, Used};
-use super::shape::{SHAPES, Shape};
+use super::shape::{GPU_SHAPES, SHAPES, Shape};
 use super::training::Training;
 use super::{Outcome, all_cores, device, environment, root};
+use crate::precision::Wanted;
 
 /// Optimizer steps before the losses are compared again.
 const CHECKED_STEPS: usize = 3;
-/// Squares whose product is the peak.
+/// Squares whose product is the peak, on the processor and on a GPU.
 const PRODUCT_SIZES: [usize; 2] = [1024, 2048];
+const GPU_PRODUCT_SIZES: [usize; 2] = [2048, 8192];
 /// Products of which the fastest counts.
 const PRODUCTS: usize = 20;
 /// Between two contestants: threads that spin while they wait for work have gone to sleep.
@@ -40,12 +43,30 @@ pub(super) struct Peers {
     /// Least seconds of one repetition, for the slowest contestant.
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
-    /// Shape as width×layers×batch×length, such as 256x4x8x128; several for several. Default: the five of the targets.
+    /// Shape as width×layers×batch×length, such as 256x4x8x128; several for several. Default: the five of the targets,
+    /// or three up to 2048x8x8x128 with --device cuda.
     #[arg(long, value_delimiter = ',')]
     shape: Vec<Shape>,
-    /// Contestants: our devices and eager, fused, compile; PyTorch eager is always one. Default: all.
+    /// Rows and columns of the matrix products that give the peak. Default: 1024,2048, or 2048,8192 with --device cuda.
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    products: Vec<u32>,
+    /// Contestants: our devices, such as libtorch:0, and eager, fused, compile; PyTorch eager is always one. Default: all
+    /// that train where PyTorch does.
     #[arg(long, value_delimiter = ',')]
     contestant: Vec<String>,
+    /// Where PyTorch trains: cpu, cuda or cuda:1.
+    #[arg(long, default_value = "cpu")]
+    device: TorchDevice,
+    /// Lets PyTorch and LibTorch multiply in TF32 on a GPU, as CubeCL does on CUDA. Without it they compute in f32.
+    #[arg(long)]
+    tf32: bool,
+    /// Goes on without a contestant that fails, measures one that does not compute the same all the same, and says so
+    /// in the tables; the exit code is then 1.
+    #[arg(long)]
+    keep_going: bool,
+    /// Seconds without an answer after which a contestant counts as hung; compiling a model takes a minute or two.
+    #[arg(long, default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
+    patience: u64,
     /// Python that makes the environment with PyTorch.
     #[arg(long, default_value = "python3")]
     python: String,
@@ -57,122 +78,177 @@ pub(super) struct Peers {
     out: PathBuf,
 }
 
+/// A contestant at a shape.
+struct Running {
+    peer: Peer,
+    contender: Contender,
+}
+
 impl Peers {
     pub(super) fn run(self) -> Outcome<ExitCode> {
-        let entrants = self.entrants()?;
+        let wanted = if self.tf32 { Wanted::Tf32 } else { Wanted::AsItComes };
+        let mut entrants = entrants(&self.contestant, &self.device, wanted)?;
         if self.threads == 0 || !(self.seconds >= 0.0 && self.seconds.is_finite()) {
             return Err("--threads is 1 or more, and --seconds a number that is not negative".into());
         }
-        let python = environment::python(self.environment.clone(), &self.python)?;
-        let folder = root().join("target/peers");
-        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let start = Start { python, threads: self.threads, folder };
-        let mut machine = Machine::describe(self.threads);
-        let products = self.products(&start, &entrants, &mut machine)?;
-        let mut measured = Measured { machine, products, shapes: Vec::new() };
-        let shapes = if self.shape.is_empty() { SHAPES.to_vec() } else { self.shape.clone() };
-        for shape in shapes {
-            let Some(at) = self.measure(&start, &entrants, shape)? else { return Ok(ExitCode::FAILURE) };
+        let start = self.start(wanted)?;
+        let mut machine = Machine::describe(self.threads)?;
+        machine.gpu = entrants.iter().find_map(|entrant| gpu::name(entrant.gpu?));
+        let mut measured = Measured { machine, products: Vec::new(), shapes: Vec::new(), left_out: Vec::new() };
+        self.products(&start, &mut entrants, &mut measured)?;
+        for shape in self.shapes() {
+            let Some(at) = self.measure(&start, &entrants, shape, &mut measured.left_out)? else {
+                return Ok(ExitCode::FAILURE);
+            };
             measured.shapes.push(at);
             println!("{}", document::shape_table(&measured, measured.shapes.len() - 1));
         }
-        println!("{}", document::targets_table(&measured));
+        println!("{}{}", document::left_out(&measured), document::targets_table(&measured));
         self.write(&measured)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(if measured.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn entrants(&self) -> Outcome<Vec<Entrant>> {
-        let entrant = |name: &str, kind, command: &str| Entrant { name: name.into(), kind, command: command.into() };
-        let ours = device::names().into_iter().map(|name| entrant(name, Kind::Ours, name));
-        let theirs = [
-            entrant("PyTorch eager", Kind::Eager, "eager"),
-            entrant("PyTorch eager, fused AdamW", Kind::Fused, "fused"),
-            entrant("PyTorch compiled, fused AdamW", Kind::Compiled, "compile"),
-        ];
-        let all: Vec<Entrant> = ours.chain(theirs).collect();
-        if let Some(unknown) = self.contestant.iter().find(|name| all.iter().all(|it| it.command != **name)) {
-            let known: Vec<&str> = all.iter().map(|it| it.command.as_str()).collect();
-            return Err(format!("contestant `{unknown}`: this program has {}", known.join(", ")).into());
+    fn start(&self, wanted: Wanted) -> Outcome<Start> {
+        let python = environment::python(self.environment.clone(), &self.python)?;
+        let folder = root().join("target/peers");
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let (torch, patience) = (self.device.clone(), Duration::from_secs(self.patience));
+        Ok(Start { python, torch, wanted, threads: self.threads, folder, patience })
+    }
+
+    fn shapes(&self) -> Vec<Shape> {
+        match (self.shape.as_slice(), self.device.is_gpu()) {
+            ([], true) => GPU_SHAPES.to_vec(),
+            ([], false) => SHAPES.to_vec(),
+            (given, _) => given.to_vec(),
         }
-        let wanted = |it: &Entrant| {
-            self.contestant.is_empty() || it.kind == Kind::Eager || self.contestant.contains(&it.command)
-        };
-        Ok(all.into_iter().filter(wanted).collect())
     }
 
-    /// The fastest product of each library, in processes of their own; notes versions on the way.
-    fn products(&self, start: &Start, entrants: &[Entrant], machine: &mut Machine) -> Outcome<Vec<Product>> {
-        let mut products = Vec::new();
+    fn product_sizes(&self) -> Vec<usize> {
+        match (self.products.as_slice(), self.device.is_gpu()) {
+            ([], true) => GPU_PRODUCT_SIZES.to_vec(),
+            ([], false) => PRODUCT_SIZES.to_vec(),
+            (given, _) => given.iter().map(|size| *size as usize).collect(),
+        }
+    }
+
+    /// What a contestant answered; with `--keep-going` nothing if it failed, which is then noted.
+    fn answered<T>(&self, name: &str, at: &str, result: Outcome<T>, left_out: &mut Vec<LeftOut>) -> Outcome<Option<T>> {
+        match result {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if self.keep_going => {
+                let failure = LeftOut { name: name.to_owned(), at: at.to_owned(), reason: error.to_string() };
+                eprintln!("{}: {}: left out: {}", failure.at, failure.name, failure.reason);
+                left_out.push(failure);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The fastest product of each library, in processes of their own; notes versions and devices on the way.
+    fn products(&self, start: &Start, entrants: &mut Vec<Entrant>, measured: &mut Measured) -> Outcome<()> {
+        let mut failed = Vec::new();
         for entrant in entrants.iter().filter(|it| matches!(it.kind, Kind::Ours | Kind::Eager)) {
-            let mut peer = start.peer(entrant)?;
-            machine.versions.extend(peer.ask::<Hello>(&Request::Hello)?.versions);
-            for size in PRODUCT_SIZES {
-                let gflops = peer.ask::<Rate>(&Request::Matmul { size, repetitions: PRODUCTS })?.gflops;
-                println!("{}: matrix product of {size}³: {gflops:.0} GFLOP/s", entrant.name);
-                products.push(Product { name: entrant.name.clone(), size, gflops });
+            let result = self.products_of(start, entrant, measured);
+            if self.answered(&entrant.name, "matrix products", result, &mut measured.left_out)?.is_none() {
+                failed.push(entrant.name.clone());
             }
         }
-        Ok(products)
+        entrants.retain(|entrant| !failed.contains(&entrant.name));
+        Ok(())
+    }
+
+    fn products_of(&self, start: &Start, entrant: &Entrant, measured: &mut Measured) -> Outcome<()> {
+        let mut peer = start.peer(entrant)?;
+        let hello = peer.ask::<Hello>(&Request::Hello)?;
+        measured.machine.versions.extend(hello.versions);
+        measured.machine.devices.extend(hello.device.map(|device| (entrant.name.clone(), device)));
+        for size in self.product_sizes() {
+            let gflops = peer.ask::<Rate>(&Request::Matmul { size, repetitions: PRODUCTS })?.gflops;
+            println!("{}: matrix product of {size}³: {gflops:.0} GFLOP/s", entrant.name);
+            measured.products.push(Product { name: entrant.name.clone(), size, gflops });
+        }
+        Ok(())
     }
 
     /// Everything at one shape, or nothing if the contestants do not compute the same.
-    fn measure(&self, start: &Start, entrants: &[Entrant], shape: Shape) -> Outcome<Option<AtShape>> {
+    fn measure(
+        &self,
+        start: &Start,
+        entrants: &[Entrant],
+        shape: Shape,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Outcome<Option<AtShape>> {
         eprintln!("{shape}: starting {} contestants", entrants.len());
         let weights = start.folder.join(format!("weights-{}.safetensors", std::process::id()));
         let device = device::device("flex")?;
         Training::new(shape, &device, Parametrization::mup_package())?.export(&weights)?;
-        let mut peers = Vec::new();
-        let mut contenders = Vec::new();
+        let mut running = Vec::new();
         for entrant in entrants {
-            let mut peer = start.peer(entrant)?;
-            let built: Built = peer.ask(&Request::Build { shape: shape.into(), weights: weights.clone() })?;
-            if built.parameters != shape.n_parameters() {
-                let (theirs, ours) = (built.parameters, shape.n_parameters());
-                eprintln!("{}: {theirs} parameters, but the configuration has {ours}", entrant.name);
-                return Ok(None);
-            }
-            let losses = peer.ask::<Losses>(&Request::Check { steps: CHECKED_STEPS })?.losses;
-            eprintln!("  {}: losses {losses:.6?}", entrant.name);
-            contenders.push(entrant.contender(losses));
-            peers.push(peer);
+            let checked = checked(start, entrant, shape, &weights);
+            running.extend(self.answered(&entrant.name, &shape.to_string(), checked, left_out)?);
         }
         // Whoever wanted it has read it.
         let _ = std::fs::remove_file(&weights);
-        if let Some(problem) = disagreement(&contenders) {
-            eprintln!("{shape}: {problem}");
+        let contenders: Vec<Contender> = running.iter().map(|it| it.contender.clone()).collect();
+        let disagreements = disagreements(&contenders);
+        disagreements.iter().for_each(|problem| eprintln!("{shape}: {problem}"));
+        if !disagreements.is_empty() && !self.keep_going {
             return Ok(None);
         }
-        let steps = self.repeat(&mut peers, &mut contenders)?;
-        for (peer, contender) in peers.iter_mut().zip(&mut contenders) {
-            contender.memory = peer.ask::<Used>(&Request::Memory)?;
+        let steps = self.repeat(&mut running, shape, left_out)?;
+        for it in &mut running {
+            let device = it.contender.memory.device;
+            it.contender.memory = Used { device, ..it.peer.ask::<Used>(&Request::Memory)? };
         }
         let (parameters, flops) = (shape.n_parameters(), shape.flops());
-        Ok(Some(AtShape { shape, parameters, flops, steps, contenders }))
+        let contenders = running.into_iter().map(|it| it.contender).collect();
+        Ok(Some(AtShape { shape, parameters, flops, steps, contenders, disagreements }))
     }
 
     /// Warm-up, then the repetitions in turns, each round beginning with another contestant; how many steps each had.
-    fn repeat(&self, peers: &mut [Peer], contenders: &mut [Contender]) -> Outcome<usize> {
+    fn repeat(&self, running: &mut Vec<Running>, shape: Shape, left_out: &mut Vec<LeftOut>) -> Outcome<usize> {
         const WARM_UP: usize = 3;
         const MOST_STEPS: f64 = 50.0;
         let mut slowest = 0.0_f64;
-        for peer in peers.iter_mut() {
-            std::thread::sleep(PAUSE);
-            slowest = slowest.max(peer.ask::<Repetition>(&Request::Repetition { first: 1, steps: WARM_UP })?.step());
+        for phases in self.turns(running, 0, shape, Request::Repetition { first: 1, steps: WARM_UP }, left_out)? {
+            slowest = slowest.max(phases.step());
         }
         let steps = (self.seconds * 1e3 / slowest).ceil().clamp(1.0, MOST_STEPS) as usize;
-        let n = peers.len();
         for round in 0..usize::from(self.repetitions) {
             let first = (1 + WARM_UP + round * steps) as u64;
-            for turn in 0..n {
-                let i = (round + turn) % n;
-                std::thread::sleep(PAUSE);
-                let phases: Phases = peers[i].ask(&Request::Repetition { first, steps })?;
-                contenders[i].repetitions.push(phases);
+            let phases = self.turns(running, round, shape, Request::Repetition { first, steps }, left_out)?;
+            for (it, phases) in running.iter_mut().zip(phases) {
+                it.contender.repetitions.push(phases);
             }
-            let times = contenders.iter().map(|it| format!("{} {:.1}", it.name, it.repetitions[round].step()));
+            let last = |it: &Running| it.contender.repetitions[round].step();
+            let times = running.iter().map(|it| format!("{} {:.1}", it.contender.name, last(it)));
             eprintln!("  round {}: ms a step: {}", round + 1, times.collect::<Vec<_>>().join(", "));
         }
         Ok(steps)
+    }
+
+    /// What each answers, one after the other beginning with contestant `round`; who fails is no longer running.
+    fn turns(
+        &self,
+        running: &mut Vec<Running>,
+        round: usize,
+        shape: Shape,
+        request: Request,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Outcome<Vec<Repetition>> {
+        let n = running.len();
+        let mut answers: Vec<Option<Phases>> = vec![None; n];
+        for turn in 0..n {
+            let i = (round + turn) % n;
+            std::thread::sleep(PAUSE);
+            let answer = running[i].peer.ask::<Repetition>(&request).map_err(Into::into);
+            answers[i] = self.answered(&running[i].contender.name, &shape.to_string(), answer, left_out)?;
+        }
+        let mut is_there = answers.iter().map(Option::is_some);
+        running.retain(|_| is_there.next().is_some_and(|there| there));
+        Ok(answers.into_iter().flatten().collect())
     }
 
     fn write(&self, measured: &Measured) -> Outcome<()> {
@@ -185,4 +261,24 @@ impl Peers {
         println!("written: {}", self.out.join("performance.json").display());
         document::write(&self.out)
     }
+}
+
+/// A contestant with its model, and with the losses of its first steps.
+fn checked(start: &Start, entrant: &Entrant, shape: Shape, weights: &Path) -> Outcome<Running> {
+    let used = || entrant.gpu.and_then(gpu::memory_used);
+    let before = used();
+    let mut peer = start.peer(entrant)?;
+    let built: Built = peer.ask(&Request::Build { shape: shape.into(), weights: weights.to_owned() })?;
+    if built.parameters != shape.n_parameters() {
+        let (theirs, ours) = (built.parameters, shape.n_parameters());
+        // Without losses it agrees with nobody.
+        eprintln!("{}: {theirs} parameters, but the configuration has {ours}", entrant.name);
+        return Ok(Running { peer, contender: entrant.contender() });
+    }
+    let losses = peer.ask::<Losses>(&Request::Check { steps: CHECKED_STEPS })?.losses;
+    eprintln!("  {}: losses {losses:.6?}", entrant.name);
+    let mut contender = Contender { losses, ..entrant.contender() };
+    // Of all that use the GPU: while one starts, the others wait.
+    contender.memory.device = before.zip(used()).map(|(before, after)| after.saturating_sub(before));
+    Ok(Running { peer, contender })
 }

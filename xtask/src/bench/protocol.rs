@@ -57,10 +57,13 @@ impl From<Shape> for WholeShape {
     }
 }
 
-/// Versions of what the contestant runs on.
+/// What the contestant runs on.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Hello {
     pub(super) versions: BTreeMap<String, String>,
+    /// What its device calls itself, where it says so.
+    #[serde(default)]
+    pub(super) device: Option<String>,
 }
 
 /// A model that is ready.

@@ -35,6 +35,13 @@ pub(super) const SHAPES: [Shape; 5] = [
     Shape { d_model: 256, n_layer: 8, batch: 8, length: 256 },
 ];
 
+/// Beside PyTorch on a GPU: from where launches decide to where products do. 2048 × 8 are 400 million parameters.
+pub(super) const GPU_SHAPES: [Shape; 3] = [
+    Shape { d_model: 256, n_layer: 4, batch: 8, length: 128 },
+    Shape { d_model: 1024, n_layer: 4, batch: 8, length: 256 },
+    Shape { d_model: 2048, n_layer: 8, batch: 8, length: 128 },
+];
+
 impl Shape {
     pub(super) fn config(self) -> GptConfig {
         self.config_of_width(self.d_model)

@@ -38,10 +38,12 @@ impl Target {
     }
 }
 
-/// Every target of `bench peers`, for each of our devices at each shape.
+/// Every target of `bench peers`, for each of our devices on the processor at each shape: none is set for GPUs.
 pub(super) fn targets(measured: &Measured) -> Vec<Target> {
     let ours = |at: &AtShape| -> Vec<Contender> {
-        at.contenders.iter().filter(|contender| contender.kind == Kind::Ours).cloned().collect()
+        let judged = |it: &&Contender| it.kind == Kind::Ours && it.gpu.is_none();
+        let beside_a_gpu = at.of_kind(Kind::Eager).is_some_and(|eager| eager.gpu.is_some());
+        if beside_a_gpu { Vec::new() } else { at.contenders.iter().filter(judged).cloned().collect() }
     };
     let all = measured.shapes.iter().flat_map(|at| ours(at).into_iter().map(move |it| (at, it)));
     let mut targets: Vec<Target> = all.flat_map(|(at, it)| of_contender(at, &it)).collect();
@@ -104,11 +106,10 @@ pub(super) mod tests {
     fn contender(name: &str, kind: Kind, step: f64, optimizer: f64, peak: u64) -> Contender {
         let phases = Phases { forward: (step - optimizer) / 2.0, backward: (step - optimizer) / 2.0, optimizer };
         Contender {
-            name: name.to_owned(),
-            kind,
             losses: vec![5.5, 5.4, 5.3, 5.2],
             repetitions: vec![phases; REPETITIONS],
-            memory: Memory { before: Some(10 << 20), peak: Some(peak << 20) },
+            memory: Memory { before: Some(10 << 20), peak: Some(peak << 20), device: None },
+            ..Contender::unmeasured(name, kind)
         }
     }
 
@@ -125,6 +126,7 @@ pub(super) mod tests {
             flops: shape.flops(),
             steps: 7,
             contenders: contenders.clone(),
+            disagreements: Vec::new(),
         };
         let machine = Machine {
             command: "cargo xtask bench peers".to_owned(),
@@ -135,10 +137,12 @@ pub(super) mod tests {
             threads: 2,
             system: "linux x86_64".to_owned(),
             versions: BTreeMap::from([("torch".to_owned(), "2.15.0".to_owned())]),
+            gpu: None,
+            devices: BTreeMap::new(),
         };
         let product = |name: &str, gflops| Product { name: name.to_owned(), size: 1024, gflops };
         let products = vec![product("flex", 150.0), product("PyTorch", 250.0)];
-        Measured { machine, products, shapes: SHAPES.map(at).to_vec() }
+        Measured { machine, products, shapes: SHAPES.map(at).to_vec(), left_out: Vec::new() }
     }
 
     fn speeds(step: f64) -> Vec<bool> {
@@ -155,6 +159,17 @@ pub(super) mod tests {
     #[test]
     fn every_other_device_has_to_be_as_fast_everywhere() {
         assert!((speed_needed("libtorch", 512) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn targets_of_the_processor_are_set_for_no_gpu_and_beside_none() {
+        let targets_with = |index: usize| {
+            let mut measured = run(126.0);
+            measured.shapes.iter_mut().for_each(|at| at.contenders[index].gpu = Some(0));
+            targets(&measured)
+        };
+        assert_eq!((targets_with(0), targets_with(1)), (Vec::new(), Vec::new()));
+        assert!(!targets_with(2).is_empty());
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl Training {
 
     /// Times one step; the loss is the one before the update.
     fn step(&mut self, [tokens, targets]: [Tensor<2, Int>; 2]) -> Outcome<(Phases, f64)> {
+        self.device.sync()?;
         let model = self.model.take().expect("bug: a step puts the model back");
         let mut last = Instant::now();
         let mut lap = || {

@@ -1,11 +1,12 @@
 //! The table of docs/devices.md, generated between its markers.
 
-use std::{fmt, io, path::Path, process::Command};
+use std::{fmt, io, path::Path};
 
 use super::{
     Found,
     judge::{Judged, REASONS},
 };
+use crate::precision::Precision;
 
 const BEGIN: &str = "<!-- begin: cargo xtask devices -->\n";
 const END: &str = "<!-- end: cargo xtask devices -->\n";
@@ -15,6 +16,7 @@ const END: &str = "<!-- end: cargo xtask devices -->\n";
 pub(super) struct Document<'a> {
     pub(super) judged: &'a [Judged],
     pub(super) found: &'a [Found],
+    pub(super) commit: &'a str,
 }
 
 impl Document<'_> {
@@ -37,11 +39,14 @@ impl Document<'_> {
         writeln!(f, "| | reason | allowed |{}", names.concat())?;
         writeln!(f, "|---|---|---|{}", "---|".repeat(names.len()))?;
         for (idx, result) in first.results.iter().enumerate() {
-            write!(f, "| {} | {} | {} |", result.quantity, result.reason, result.found.tolerance())?;
-            for judged in self.judged {
-                let found = &judged.results[idx].found;
+            let row = || self.judged.iter().map(|judged| &judged.results[idx].found);
+            let strictest = row().min_by(|a, b| a.bound().total_cmp(&b.bound())).unwrap_or(&result.found);
+            write!(f, "| {} | {} | {} |", result.quantity, result.reason, strictest.tolerance())?;
+            for found in row() {
                 let mark = if found.is_right() { "" } else { "**" };
-                write!(f, " {mark}{found}{mark} |")?;
+                let more = found.bound() > strictest.bound();
+                let allowed = if more { format!(" (TF32: {})", found.tolerance()) } else { String::new() };
+                write!(f, " {mark}{found}{mark}{allowed} |")?;
             }
             writeln!(f)?;
         }
@@ -51,7 +56,7 @@ impl Document<'_> {
 
 impl fmt::Display for Document<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Commit {}, {}.\n", commit(), machine())?;
+        writeln!(f, "Commit {}, {}.\n", self.commit, machine())?;
         self.table(f)?;
         writeln!(f)?;
         for (reason, text) in REASONS {
@@ -62,7 +67,10 @@ impl fmt::Display for Document<'_> {
             match &found.measured {
                 Ok(measured) => {
                     let description = measured.description.as_ref().map(|name| format!(": {name}")).unwrap_or_default();
-                    writeln!(f, "- `{}` answers{description}; measured in {:.0} s.", found.name, measured.seconds)?;
+                    let precision = self.judged.iter().find(|judged| judged.name == found.name);
+                    let precision = precision.map_or("", |judged| in_words(judged.precision));
+                    let seconds = measured.seconds;
+                    writeln!(f, "- `{}` answers{description}{precision}; measured in {seconds:.0} s.", found.name)?;
                 }
                 Err(reason) => writeln!(f, "- `{}` was not measured: {reason}.", found.name)?,
             }
@@ -77,20 +85,18 @@ impl fmt::Display for Document<'_> {
     }
 }
 
+fn in_words(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Single => "",
+        Precision::Tf32Convolutions => ", convolutions in TF32",
+        Precision::Tf32 => ", products in TF32",
+    }
+}
+
 fn replaced(text: &str, content: &str) -> Option<String> {
     let (before, rest) = text.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
     Some(format!("{before}{BEGIN}{content}{END}{after}"))
-}
-
-fn commit() -> String {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
-        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changes| !changes.is_empty());
-    let commit = git(&["rev-parse", "--short", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
-    format!("{commit}{}", if changed { " with changes" } else { "" })
 }
 
 fn machine() -> String {

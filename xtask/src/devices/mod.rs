@@ -23,8 +23,10 @@ use self::{
     document::Document,
     judge::{Judged, judge},
     measure::Measurement,
-    process::{Missing, NO_ANSWER, measured_apart},
+    process::{Apart, Missing, NO_ANSWER},
 };
+use crate::precision::Wanted;
+use crate::provenance::Provenance;
 
 /// Arguments of `cargo xtask devices`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +40,13 @@ pub(crate) struct Devices {
     /// Minutes after which a device counts as hung.
     #[arg(long, value_name = "N", default_value_t = 30)]
     minutes: u64,
+    /// Has GPUs compute in f32 where they can: without it cuDNN's convolutions on libtorch:0 round factors to TF32. On
+    /// cuda, CubeCL does so in every product, with it too.
+    #[arg(long)]
+    exact: bool,
+    /// Leaves the coordinate checks out, which take most of the time on a software adapter.
+    #[arg(long)]
+    quick: bool,
     /// Measures one device, in float64 with `--double`, and writes CBOR: what this command starts for each.
     #[arg(long, hide = true, value_name = "FILE", requires = "device")]
     measure: Option<PathBuf>,
@@ -54,15 +63,20 @@ struct Found {
 }
 
 impl Devices {
-    pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+    pub(crate) fn run(&self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
         if let (Some(file), [name]) = (&self.measure, self.device.as_slice()) {
-            return measure_here(*name, self.double, file);
+            return measure_here(*name, self, file);
         }
-        let limit = Duration::from_secs(60 * self.minutes);
+        let commit = Provenance::of_this_program()?.commit;
+        let apart = Apart {
+            limit: Duration::from_secs(60 * self.minutes),
+            wanted: if self.exact { Wanted::Exact } else { Wanted::AsItComes },
+            quick: self.quick,
+        };
         let found: Vec<Found> =
-            self.names().map(|name| Found { name, measured: measured_apart(name, false, limit) }).collect();
-        let judged = judge_all(&found, limit)?;
-        let document = Document { judged: &judged, found: &found };
+            self.names().map(|name| Found { name, measured: apart.measured(name, false) }).collect();
+        let judged = judge_all(&found, &apart)?;
+        let document = Document { judged: &judged, found: &found, commit: &commit };
         print!("{document}");
         if let Some(path) = &self.out {
             document.write_between_markers(path)?;
@@ -84,13 +98,13 @@ impl Devices {
     }
 }
 
-/// What [`measured_apart`] starts.
-fn measure_here(name: DeviceName, double: bool, file: &Path) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+/// What [`Apart::measured`] starts.
+fn measure_here(name: DeviceName, task: &Devices, file: &Path) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     // A device that has computed something keeps its float type.
-    let device = if double { Ok(Device::flex()) } else { mup_devices::open(name) };
+    let device = if task.double { Ok(Device::flex()) } else { mup_devices::open(name) };
     match device {
         Ok(device) => {
-            ciborium::into_writer(&measure::measure(device, double)?, File::create(file)?)?;
+            ciborium::into_writer(&measure::measure(device, task.double, task.quick)?, File::create(file)?)?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
@@ -101,7 +115,7 @@ fn measure_here(name: DeviceName, double: bool, file: &Path) -> Result<ExitCode,
 }
 
 /// Judges those that answer; flex is measured if it is not among them.
-fn judge_all(found: &[Found], limit: Duration) -> Result<Vec<Judged>, Missing> {
+fn judge_all(found: &[Found], apart: &Apart) -> Result<Vec<Judged>, Missing> {
     let flex = DeviceName::from(Backend::Flex);
     let answering: Vec<(DeviceName, &Measurement)> =
         found.iter().filter_map(|found| Some((found.name, found.measured.as_ref().ok()?))).collect();
@@ -109,7 +123,7 @@ fn judge_all(found: &[Found], limit: Duration) -> Result<Vec<Judged>, Missing> {
         return Ok(Vec::new());
     }
     let measured = answering.iter().find(|(name, _)| *name == flex).map(|(_, measured)| (*measured).clone());
-    let measured = measured.map_or_else(|| measured_apart(flex, false, limit), Ok)?;
-    let double = measured_apart(flex, true, limit)?;
-    Ok(answering.into_iter().map(|(name, here)| judge(name, here, &measured, &double)).collect())
+    let measured = measured.map_or_else(|| apart.measured(flex, false), Ok)?;
+    let double = apart.measured(flex, true)?;
+    Ok(answering.into_iter().map(|(name, here)| judge((name, apart.wanted), here, &measured, &double)).collect())
 }

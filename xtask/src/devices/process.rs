@@ -13,6 +13,7 @@ use mup_verdict::coordinates::TrialError;
 use wait_timeout::ChildExt;
 
 use super::measure::Measurement;
+use crate::precision::Wanted;
 
 /// Exit code of the measuring process for a device that cannot be opened.
 pub(super) const NO_ANSWER: u8 = 4;
@@ -35,17 +36,30 @@ impl fmt::Display for Missing {
     }
 }
 
-/// What this program, started again, measures on a device.
-///
-/// # Errors
-///
-/// What it said when it failed, the signal that ended it, or that it hung.
-pub(super) fn measured_apart(name: DeviceName, double: bool, limit: Duration) -> Result<Measurement, Missing> {
-    eprintln!("measuring {name}{} …", if double { " in float64" } else { "" });
-    run(name, double, limit).unwrap_or_else(|error| Err(Missing::Failed(error.to_string())))
+/// How devices are measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Apart {
+    /// After which a device counts as hung.
+    pub(super) limit: Duration,
+    /// Of devices that compute in f32 and in TF32.
+    pub(super) wanted: Wanted,
+    /// Without coordinate checks.
+    pub(super) quick: bool,
 }
 
-fn run(name: DeviceName, double: bool, limit: Duration) -> Result<Result<Measurement, Missing>, TrialError> {
+impl Apart {
+    /// What this program, started again, measures on a device.
+    ///
+    /// # Errors
+    ///
+    /// What it said when it failed, the signal that ended it, or that it hung.
+    pub(super) fn measured(self, name: DeviceName, double: bool) -> Result<Measurement, Missing> {
+        eprintln!("measuring {name}{} …", if double { " in float64" } else { "" });
+        run(name, double, self).unwrap_or_else(|error| Err(Missing::Failed(error.to_string())))
+    }
+}
+
+fn run(name: DeviceName, double: bool, apart: Apart) -> Result<Result<Measurement, Missing>, TrialError> {
     let folder = tempfile::tempdir()?;
     let (result, errors) = (folder.path().join("measurement"), folder.path().join("stderr"));
     let mut command = Command::new(std::env::current_exe()?);
@@ -53,11 +67,15 @@ fn run(name: DeviceName, double: bool, limit: Duration) -> Result<Result<Measure
     if double {
         command.arg("--double");
     }
+    if apart.quick {
+        command.arg("--quick");
+    }
+    apart.wanted.apply(&mut command);
     let mut child = command.stdout(Stdio::null()).stderr(File::create(&errors)?).spawn()?;
-    let Some(status) = child.wait_timeout(limit)? else {
+    let Some(status) = child.wait_timeout(apart.limit)? else {
         child.kill()?;
         child.wait()?;
-        return Err(format!("it had not finished after {} minutes", limit.as_secs() / 60).into());
+        return Err(format!("it had not finished after {} minutes", apart.limit.as_secs() / 60).into());
     };
     if status.success() {
         return Ok(Ok(ciborium::from_reader(BufReader::new(File::open(&result)?))?));

@@ -1,5 +1,5 @@
 //! Features that compile devices in: every package with Burn has them all and passes them on, so that
-//! `--features wgpu` on one program is enough.
+//! `--features wgpu` on one program is enough; a program's CubeCL devices fuse and tune, as Burn's defaults have it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,16 @@ pub(crate) fn check(metadata: &Metadata) -> Vec<String> {
     problems(&described.collect())
 }
 
+/// The package that every program takes its devices from.
+const DEVICES: &str = "mup-devices";
+/// What Burn's default features give its users' CubeCL devices; the workspace takes Burn without its defaults.
+const BURNS_DEFAULTS: [&str; 2] = ["fusion", "autotune"];
+
+/// Whether a device is one of CubeCL's.
+fn is_cubecl(backend: Backend) -> bool {
+    !matches!(backend, Backend::Flex | Backend::NdArray | Backend::LibTorch)
+}
+
 /// What matters here of a package.
 struct Package {
     features: BTreeMap<String, Vec<String>>,
@@ -32,8 +42,14 @@ fn problems(packages: &Packages) -> Vec<String> {
         if !package.features.get("default").is_some_and(|default| default.iter().any(|feature| feature == "flex")) {
             problems.push(format!("{name}: flex is not among its default features"));
         }
-        for feature in Backend::ALL.map(Backend::feature) {
+        for (backend, feature) in Backend::ALL.map(|backend| (backend, backend.feature())) {
             let enabled = enabled(packages, name, feature);
+            let untuned = BURNS_DEFAULTS.into_iter().filter(|wanted| {
+                name == DEVICES && is_cubecl(backend) && !enabled.contains(&("burn".to_owned(), (*wanted).to_owned()))
+            });
+            problems.extend(
+                untuned.map(|wanted| format!("{name}: its feature `{feature}` does not turn on `burn/{wanted}`")),
+            );
             let burns = if feature == "libtorch" { "tch" } else { feature };
             let missing = reachable(packages, name).into_iter().filter(|name| {
                 packages[*name].dependencies.iter().any(|name| name == "burn")
@@ -100,6 +116,21 @@ mod tests {
         let dependencies = vec!["burn".to_owned(), "library".to_owned()];
         let program = Package { features: features(&pass), dependencies };
         BTreeMap::from([("library".to_owned(), library), ("program".to_owned(), program)])
+    }
+
+    #[test]
+    fn a_device_of_cubecl_without_fusion_or_tuning_is_a_problem_of_the_crate_of_devices() {
+        let named = |items: &dyn Fn(&str) -> Vec<String>| {
+            let library = packages(items).remove("program").expect("is there");
+            let features = library.features;
+            BTreeMap::from([(DEVICES.to_owned(), Package { features, dependencies: vec!["burn".to_owned()] })])
+        };
+        let burn = |feature: &str| format!("burn/{}", if feature == "libtorch" { "tch" } else { feature });
+        let missing = problems(&named(&|feature| vec![burn(feature), "burn/fusion".to_owned()]));
+        assert_eq!(missing.len(), 5, "{missing:?}");
+        assert!(missing.contains(&"mup-devices: its feature `cuda` does not turn on `burn/autotune`".to_owned()));
+        let both = ["burn/fusion", "burn/autotune"].map(str::to_owned);
+        assert!(problems(&named(&|feature| [vec![burn(feature)], both.to_vec()].concat())).is_empty());
     }
 
     #[test]

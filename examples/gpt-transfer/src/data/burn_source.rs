@@ -13,6 +13,7 @@ use mup_files::sha256;
 
 use super::BurnSourceError;
 use crate::configuration::BURN_VERSION;
+use crate::environment::{ROOT_VARIABLE, workspace};
 use crate::error::RunError;
 
 /// Crates compiled into every default build of this program, in the order of the text. Crates of other backends are
@@ -82,7 +83,7 @@ fn rust_files(root: &Path, folder: &Path, files: &mut Vec<(Vec<String>, PathBuf)
 ///
 /// Not of the workspace itself: its graph names what only tests need, which a plain `cargo run` has never fetched.
 fn metadata() -> Result<Metadata, BurnSourceError> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let workspace = workspace();
     let package = std::env::temp_dir().join(format!("gpt-transfer-corpus-{}", std::process::id()));
     let found = write_package(&package, &workspace).and_then(|()| ask_cargo(&package, &workspace));
     let _ = fs::remove_dir_all(&package);
@@ -101,7 +102,8 @@ fn write_package(package: &Path, workspace: &Path) -> Result<(), BurnSourceError
     fs::write(package.join("Cargo.toml"), manifest).map_err(failed)?;
     let lock = workspace.join("Cargo.lock");
     let copied = fs::copy(&lock, package.join("Cargo.lock"));
-    copied.map_err(|error| no_source(format!("{}: {error}", lock.display())))?;
+    let elsewhere = |error| format!("{}: {error} ({ROOT_VARIABLE} names a checkout elsewhere)", lock.display());
+    copied.map_err(|error| no_source(elsewhere(error)))?;
     Ok(())
 }
 

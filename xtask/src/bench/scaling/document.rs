@@ -120,6 +120,8 @@ pub(super) mod tests {
             threads: 2,
             system: "linux x86_64".to_owned(),
             versions: BTreeMap::new(),
+            gpu: None,
+            devices: BTreeMap::new(),
         };
         let points =
             |last: f64| [(1.0, 1.0), (2.0, 2.0), (8.0, last)].map(|(size, ms)| Point::of(size, &[ms])).to_vec();

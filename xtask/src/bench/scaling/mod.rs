@@ -85,9 +85,10 @@ impl Task {
         let sizes = if self.tiny { Sizes::tiny() } else { Sizes::full() };
         let repetitions = usize::from(self.repetitions);
         let mut scaling =
-            Scaling { machine: Machine::describe(all_cores()), curves: Vec::new(), overheads: Vec::new() };
+            Scaling { machine: Machine::describe(all_cores())?, curves: Vec::new(), overheads: Vec::new() };
         scaling.curves.push(curves::plan(&sizes, repetitions)?);
         for name in device::names() {
+            let name = &name.to_string();
             let device = device::device(name)?;
             eprintln!("{name}: initialization");
             scaling.curves.push(curves::init(&sizes, name, &device, repetitions)?);
