@@ -100,7 +100,7 @@ wait "$launcher" || die "the launcher ended with $?"
 launcher=
 (($(cat "$FOLDER/slurm/logs/"[0-9]*_*.log | grep -c .) >= TRIALS)) || die "there are fewer logs than trials"
 say "arrays submitted: $(find "$FOLDER/slurm/logs" -name '[0-9]*_*.log' -printf '%f\n' | sed 's/_.*//' | sort | uniq -c | sed 's/ *\(.*\) \(.*\)/\2 with \1 tasks/' | paste -sd, )"
-say "trials begun per node: $(cat "$FOLDER/slurm/logs/"stage*.log | sed 's/.* on //' | sort | uniq -c | tr -s '\n ' ' ')"
+say "trials begun per node: $(cat "$FOLDER/slurm/logs/"????????????????.log | sed 's/.* on //' | sort | uniq -c | tr -s '\n ' ' ')"
 
 say '$ mup-transfer tune local --jobs 2'
 say "$(new "$FOLDER/local" "$TRIALS")"
@@ -118,7 +118,7 @@ say "all $TRIALS records are identical but for the seconds: $(cat "$FOLDER/slurm
 say '$ srun --nodes=2 --ntasks=2 mup-transfer trial --study twice --index 0'
 new "$FOLDER/twice" 1 >/dev/null
 srun --nodes=2 --ntasks=2 --time=5 "$MUP_TRANSFER" trial --study "$FOLDER/twice" --index 0 2>&1 | stamp
-[[ $(sort -u "$FOLDER/twice/logs/"stage*.log | wc -l) == 2 ]] || die "it is not both nodes that ran the trial"
+[[ $(sort -u "$FOLDER/twice/logs/"????????????????.log | wc -l) == 2 ]] || die "it is not both nodes that ran the trial"
 [[ $(find "$FOLDER/twice" -type f | wc -l) == 4 ]] || die "files were left: $(find "$FOLDER/twice" -type f)"
 content "$FOLDER/twice" "$FOLDER/twice.content"
 for record in "$FOLDER/twice.content"/*; do

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 /// A search space that cannot be walked.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum SpaceError {
     /// Nothing to search.
     #[error(
@@ -93,6 +94,7 @@ impl std::fmt::Display for Difference {
 
 /// A study's directory that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StudyError {
     /// The file system refused.
     #[error("cannot {doing} {}: {source}", path.display())]

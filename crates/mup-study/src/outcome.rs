@@ -27,6 +27,7 @@ impl Smoothing {
 /// Why a trial did not get to its end. Unlike divergence it says nothing of the values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Failure {
     /// The program ended with this code.
     Exit {

@@ -14,6 +14,7 @@ use crate::{Dimension, Space, SpaceError, Values};
 /// How samples are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Search {
     /// Independent samples, as in the GPT-3 experiment. A value depends on (seed, number, name of the dimension)
     /// alone, so that another dimension changes no value of this one.

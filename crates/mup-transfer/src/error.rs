@@ -2,6 +2,7 @@
 
 /// Plans between which nothing transfers.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TransferError {
     /// They were made for different rules or optimizers.
     #[error("the proxy was planned with {proxy}, the target with {target}: plan both alike")]

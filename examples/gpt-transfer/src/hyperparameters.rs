@@ -56,7 +56,7 @@ pub enum Hyperparameter {
 
 impl Hyperparameter {
     /// All six, in the paper's order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: &'static [Self] = &[
         Self::LearningRate,
         Self::InitScale,
         Self::AlphaAttention,
@@ -89,8 +89,11 @@ impl FromStr for Hyperparameter {
     type Err = ValuesError;
 
     fn from_str(name: &str) -> Result<Self, ValuesError> {
-        let known = Self::ALL.into_iter().find(|hyperparameter| hyperparameter.name() == name);
-        known.ok_or_else(|| ValuesError::Unknown { name: name.to_owned(), known: Self::ALL.map(Self::name).join(", ") })
+        let known = Self::ALL.iter().copied().find(|hyperparameter| hyperparameter.name() == name);
+        known.ok_or_else(|| ValuesError::Unknown {
+            name: name.to_owned(),
+            known: Self::ALL.iter().map(|known| known.name()).collect::<Vec<_>>().join(", "),
+        })
     }
 }
 
@@ -174,7 +177,7 @@ impl From<Hyperparameters> for Values {
         let entry = |hyperparameter: Hyperparameter| {
             (hyperparameter.name().to_owned(), Setting::Number(hyperparameters.get(hyperparameter)))
         };
-        Self(Hyperparameter::ALL.into_iter().map(entry).collect())
+        Self(Hyperparameter::ALL.iter().copied().map(entry).collect())
     }
 }
 
@@ -223,7 +226,7 @@ mod tests {
     fn the_preset_of_gpt_3_has_exactly_the_six() {
         let space = Space::gpt3();
         let names: Vec<&str> = space.varied().map(|(name, _)| name).collect();
-        let mut known = Hyperparameter::ALL.map(Hyperparameter::name);
+        let mut known: Vec<&str> = Hyperparameter::ALL.iter().map(|one| one.name()).collect();
         known.sort_unstable();
         assert_eq!(names, known);
     }

@@ -96,8 +96,10 @@ impl Watch for Bars {
         }
         let (outcome, seconds) = (&record.outcome, record.seconds);
         let seed = if trial.seed == 0 { String::new() } else { format!(" seed {}", trial.seed) };
+        // What it said explains a failure; its name is that of the trial's content.
+        let log = if outcome.failed() { format!("  logs/{}.log", trial.name()) } else { String::new() };
         self.say(&format!(
-            "  {:>6} steps  sample {:>4}{seed}  loss {outcome}  {seconds:.1} s  {}",
+            "  {:>6} steps  sample {:>4}{seed}  loss {outcome}  {seconds:.1} s  {}{log}",
             trial.steps, trial.sample, trial.values
         ));
         self.wave.inc(1);

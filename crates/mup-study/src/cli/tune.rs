@@ -1,11 +1,12 @@
 //! Running a study's program, here or on a cluster.
 
-use super::{Bars, Interrupt, SlurmArguments, say};
+use super::{Bars, Interrupt, SlurmArguments};
 use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally, run_on_slurm};
 use crate::{Source, Study, StudyRecord, StudyTrial};
 
 /// Where the trials of a study run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
 pub enum Launcher {
     /// On this machine.
     #[default]
@@ -43,9 +44,6 @@ impl TuneArguments {
 /// [`LaunchError`]; a trial that fails is recorded instead.
 pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> Result<Tuned, LaunchError> {
     let runner = ProgramRunner::new(study)?;
-    for others in study.records()?.others {
-        say(others);
-    }
     let stop = || interrupt.requested();
     if arguments.launcher == Launcher::Slurm {
         if arguments.jobs.is_some() {

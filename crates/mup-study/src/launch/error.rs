@@ -7,6 +7,7 @@ use crate::StudyError;
 
 /// Trials that cannot be run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LaunchError {
     /// The study itself.
     #[error(transparent)]

@@ -51,7 +51,7 @@ pub fn run_locally<E: From<StudyError> + Send>(
     watch: &dyn Watch,
     run: &(impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<Ended, E> + Sync),
 ) -> Result<Tuned, E> {
-    watch_damaged(study, watch)?;
+    say_first(study, watch)?;
     let mut told = None;
     // Always a fresh walk from the start: in another terminal `retry` may have made an earlier wave unfinished.
     while let Some(Pending { number, trials, missing }) = study.pending()? {
@@ -73,8 +73,12 @@ pub fn run_locally<E: From<StudyError> + Send>(
     Ok(Tuned::Finished)
 }
 
-/// Sets damaged records aside, and says so once.
-pub(super) fn watch_damaged(study: &Study, watch: &dyn Watch) -> Result<(), StudyError> {
+/// Says, before anything is trained, which results belong to another configuration; sets damaged records aside, and says
+/// so once.
+pub(super) fn say_first(study: &Study, watch: &dyn Watch) -> Result<(), StudyError> {
+    for others in study.records()?.others {
+        watch.say(&others.to_string());
+    }
     for (kept_as, reason) in study.set_damaged_aside()? {
         let kept_as = kept_as.display();
         watch.say(&format!(

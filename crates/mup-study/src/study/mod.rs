@@ -217,8 +217,6 @@ impl Study {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::launch::{Silent, Tuned, run_locally};
     use crate::{Curve, Search, Space};
@@ -253,30 +251,6 @@ mod tests {
                 study.trial(39).unwrap();
             }
             assert_eq!(study.store.opened(), 40, "{search:?}");
-        }
-    }
-
-    /// `cargo test --release -p mup-study -- --ignored --nocapture a_large_study`; the numbers are in docs/log.md.
-    #[test]
-    #[ignore = "measures"]
-    fn a_large_study_is_read_in_less_than_a_second() {
-        for (search, trials) in [(Search::Random, 2000), (Search::Tpe, 400), (Search::Tpe, 800), (Search::Tpe, 1600)] {
-            let folder = memory();
-            let begun = Instant::now();
-            trained(folder.path(), search, trials);
-            let tuned = begun.elapsed();
-            let begun = Instant::now();
-            let study = Study::open(&folder.path().join("study")).unwrap();
-            assert_eq!(study.records().unwrap().records.len(), trials);
-            let status = begun.elapsed();
-            let begun = Instant::now();
-            let study = Study::open(&folder.path().join("study")).unwrap();
-            assert_eq!(study.pending().unwrap(), None);
-            let nothing_to_do = begun.elapsed();
-            println!("{search:?} {trials}: made in {tuned:?}, status {status:?}, tune {nothing_to_do:?}");
-            assert!(
-                trials > 800 && search == Search::Tpe || status.as_secs_f64().max(nothing_to_do.as_secs_f64()) < 1.0
-            );
         }
     }
 }

@@ -177,3 +177,25 @@ fn a_failed_trial_of_another_configuration_is_left_alone_by_retry() {
     assert_eq!(write(study.folder(), &edited(&small(), 0, 1)).retry().unwrap().len(), 0);
     assert_eq!(write(study.folder(), &small()).retry().unwrap().len(), 1);
 }
+
+#[test]
+fn what_is_left_is_said_before_anything_is_trained() {
+    #[derive(Default)]
+    struct Heard(std::sync::Mutex<Vec<String>>);
+    impl mup_study::launch::Watch for Heard {
+        fn say(&self, line: &str) {
+            self.0.lock().unwrap().push(line.to_owned());
+        }
+        fn begin(&self, _trial: &StudyTrial) {
+            self.0.lock().unwrap().push("begins".to_owned());
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let study = Study::create(&folder.path().join("study"), small()).unwrap();
+    tune_counting(&study);
+    let (heard, study) = (Heard::default(), write(study.folder(), &edited(&small(), 12, 0)));
+    run_locally(&study, 1, &|| false, &heard, &|trial, _| train(trial)).unwrap();
+    let heard = heard.0.into_inner().unwrap();
+    assert!(heard[0].starts_with("6 finished trials belong to another configuration (proxy.width: 64 there, 65 now)"));
+    assert_eq!(heard.iter().filter(|line| *line == "begins").count(), 6);
+}

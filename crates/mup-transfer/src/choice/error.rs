@@ -2,6 +2,7 @@
 
 /// A choice that cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ChoiceError {
     /// No trial has ended.
     #[error("no trial has ended yet: run the study's {planned} trials first")]

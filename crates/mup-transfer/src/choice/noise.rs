@@ -20,6 +20,7 @@ pub struct Noise {
 /// Where the noise was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum NoiseSource {
     /// Between seeds, pooled over the better half of the samples.
     Seeds {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A reason for doubt, with its remedy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "warning")]
+#[non_exhaustive]
 pub enum Warning {
     /// The chosen value lies in the outer 5 % of its range, in octaves where that is how it was sampled.
     NearEnd {

@@ -10,6 +10,7 @@ use crate::Importance;
 
 /// A figure of the report.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Figure<'a> {
     /// Loss against each hyperparameter over all trials, finished and diverged.
     Hyperparameters(&'a Numbers),

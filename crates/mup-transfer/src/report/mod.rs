@@ -48,6 +48,7 @@ pub struct Report {
 
 /// A report that could not be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// The file system refused.
     #[error("cannot write {}: {source}", path.display())]

@@ -96,8 +96,8 @@ fn another_configuration_in_the_same_folder_is_refused_and_an_edit_loses_nothing
     );
     let error = fail(&mut place.tune(&[RATES, "--weight-decay=0.02"]));
     assert!(error.contains("proxy.weight-decay: 0.01 there, 0.02 asked for"), "{error}");
-    let text = fs::read_to_string(place.text()).unwrap();
-    fs::write(place.text(), text.replacen("tensor", "Tensor", 1)).unwrap();
+    let source = fs::read_to_string(place.text()).unwrap();
+    fs::write(place.text(), source.replacen("tensor", "Tensor", 1)).unwrap();
     let error = fail(&mut place.tune(&[RATES]));
     assert!(error.contains("proxy.text-sha256"), "{error}");
     // By hand, behind the program's back.

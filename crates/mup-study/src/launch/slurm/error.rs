@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// A study that Slurm does not run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SlurmError {
     /// One of Slurm's commands is absent.
     #[error(

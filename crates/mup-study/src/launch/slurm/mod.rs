@@ -16,7 +16,7 @@ pub(crate) use array::ranges;
 pub use error::SlurmError;
 pub use options::SlurmOptions;
 
-use super::local::watch_damaged;
+use super::local::say_first;
 use super::{LaunchError, Tuned, Watch};
 use crate::Study;
 use array::{Array, arrays};
@@ -45,7 +45,7 @@ pub fn run_on_slurm(
 ) -> Result<Tuned, LaunchError> {
     let submission = Submission::new(study, options)?;
     let launcher = Launcher { submission, limit: command::max_array_size()?, settle: options.settle, stop, watch };
-    watch_damaged(study, watch)?;
+    say_first(study, watch)?;
     // Always a fresh walk from the start: in another terminal `retry` may have made an earlier wave unfinished.
     while let Some(pending) = study.pending()? {
         if launcher.finish(Missing::of(study, watch, pending))? == Tuned::Stopped {
