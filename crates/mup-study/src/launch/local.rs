@@ -1,5 +1,6 @@
 //! Workers of this machine.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use mup_sweep::in_parallel;
@@ -52,7 +53,7 @@ pub fn run_locally<E: From<StudyError> + Send>(
     run: &(impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<Ended, E> + Sync),
 ) -> Result<Tuned, E> {
     say_first(study, watch)?;
-    let mut told = None;
+    let (unlocked, mut told) = (Once::new(), None);
     // Always a fresh walk from the start: in another terminal `retry` may have made an earlier wave unfinished.
     while let Some(Pending { number, trials, missing }) = study.pending()? {
         if told != Some(number) {
@@ -60,7 +61,7 @@ pub fn run_locally<E: From<StudyError> + Send>(
             told = Some(number);
         }
         let run = |(_, trial): &(usize, StudyTrial)| {
-            if stop() { Ok(false) } else { run_claimed(study, trial, watch, run) }
+            if stop() { Ok(false) } else { run_claimed(study, trial, watch, &unlocked, run) }
         };
         let ran = in_parallel(jobs, &missing, run)?;
         if stop() {
@@ -93,9 +94,18 @@ fn run_claimed<E: From<StudyError>>(
     study: &Study,
     trial: &StudyTrial,
     watch: &dyn Watch,
+    unlocked: &Once,
     run: &impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<Ended, E>,
 ) -> Result<bool, E> {
     let Some(claim) = study.claim(trial)? else { return Ok(false) };
+    if let Some(why) = claim.unlocked() {
+        let file = claim.path().display();
+        unlocked.call_once(|| {
+            watch.say(&format!(
+                "warning: no file can be locked here ({file}: {why}); two workers may run the same trial"
+            ));
+        });
+    }
     let (record, source) = study.run(trial, || {
         watch.begin(trial);
         run(trial, &|step, loss| watch.step(trial, step, loss))

@@ -1,6 +1,8 @@
 //! Who works on what: a lock that the system takes back from whoever dies.
 
 use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use mup_files::create_folders;
 
@@ -9,27 +11,47 @@ use crate::{Study, StudyError, StudyTrial};
 /// A worker's hold on a trial, until it is dropped. It only saves work: without it two workers write the same record.
 #[derive(Debug)]
 pub struct Claim {
-    file: Option<File>,
-    path: std::path::PathBuf,
+    file: File,
+    path: PathBuf,
+    unlocked: Option<io::Error>,
 }
 
 impl Study {
     /// Claims a trial; none if another worker has it.
     ///
-    /// Where the file system refuses locks, for whatever reason, every claim succeeds: they only save work.
+    /// Where the file system gives no locks, for whatever reason, every claim succeeds; [`Claim::unlocked`] says why.
     ///
     /// # Errors
     ///
-    /// [`StudyError::Io`].
+    /// [`StudyError::Io`] if the file to lock cannot be made.
     pub fn claim(&self, trial: &StudyTrial) -> Result<Option<Claim>, StudyError> {
         create_folders(&self.logs()).map_err(StudyError::io(&self.logs(), "create"))?;
-        let path = self.logs().join(format!(".{}.lock", trial.name()));
-        let file = File::create(&path).map_err(StudyError::io(&path, "create"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Claim { file: Some(file), path })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(_)) => Ok(Some(Claim { file: None, path })),
-        }
+        claim(self.logs().join(format!(".{}.lock", trial.name())), File::try_lock)
+    }
+}
+
+fn claim(path: PathBuf, lock: impl FnOnce(&File) -> Result<(), TryLockError>) -> Result<Option<Claim>, StudyError> {
+    let file = File::create(&path).map_err(StudyError::io(&path, "create"))?;
+    let unlocked = match lock(&file) {
+        Ok(()) => None,
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        // NFS without its lock daemon, FUSE, a container's policy: there are as many errors as file systems.
+        Err(TryLockError::Error(error)) => Some(error),
+    };
+    Ok(Some(Claim { file, path, unlocked }))
+}
+
+impl Claim {
+    /// Why nobody is kept from the same trial, if the file system gave no lock.
+    #[must_use]
+    pub fn unlocked(&self) -> Option<&io::Error> {
+        self.unlocked.as_ref()
+    }
+
+    /// The file that is locked, or would be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -37,6 +59,27 @@ impl Drop for Claim {
     fn drop(&mut self) {
         // Removed while it is still held: whoever locks the removed file finds the record when it looks again.
         let _ = fs::remove_file(&self.path);
-        drop(self.file.take());
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_refusal_of_a_lock_keeps_anyone_from_working() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.lock");
+        // EPERM, EIO, EBADF, EACCES, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP, ESTALE.
+        for number in [1, 5, 9, 13, 22, 37, 38, 95, 116] {
+            let refuse = |_: &File| Err(TryLockError::Error(io::Error::from_raw_os_error(number)));
+            let claim = claim(path.clone(), refuse).unwrap().expect("it only saves work");
+            assert_eq!(claim.unlocked().and_then(io::Error::raw_os_error), Some(number));
+            drop(claim);
+            assert!(!path.exists());
+        }
+        assert!(claim(path.clone(), |_| Err(TryLockError::WouldBlock)).unwrap().is_none());
+        assert!(claim(path, File::try_lock).unwrap().unwrap().unlocked().is_none());
     }
 }
