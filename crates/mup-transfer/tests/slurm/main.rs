@@ -2,6 +2,7 @@
 
 #![cfg(all(unix, feature = "cli"))]
 
+mod answers;
 mod options;
 mod waiting;
 

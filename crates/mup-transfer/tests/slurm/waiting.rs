@@ -51,6 +51,26 @@ fn a_launcher_that_is_killed_is_continued_by_the_same_command() {
 }
 
 #[test]
+fn a_trial_that_is_missing_again_is_submitted_before_those_that_depend_on_it() {
+    let cluster = Cluster::new(vec![Stage::of(3, 4), Stage::of_best(2, 2)]);
+    for index in 0..4 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
+        let trial = command.args(["trial", "--index", &index.to_string(), "--study"]).arg(cluster.path());
+        assert!(trial.output().unwrap().status.success());
+    }
+    cluster.give("later", "");
+    let launcher = cluster.start();
+    cluster.await_sign("queue");
+    // As `retry` in another terminal does with a failed trial.
+    let name = Study::open(&cluster.path()).unwrap().trial(1).unwrap().name().to_owned();
+    fs::remove_file(cluster.path().join(format!("trials/{name}.json"))).unwrap();
+    cluster.give("go", "");
+    let said = succeeds(&launcher.wait_with_output().unwrap());
+    assert_eq!(cluster.arrays(), ["4-5", "1", "4-5"], "{said}");
+    assert_eq!(cluster.n_records(), 6);
+}
+
+#[test]
 fn a_controller_that_does_not_answer_is_waited_for() {
     let cluster = Cluster::of(2);
     cluster.give("deaf", "");

@@ -23,10 +23,26 @@ pub(super) struct Entry {
 pub(super) fn sbatch(arguments: &[OsString]) -> Result<String, SlurmError> {
     // It would not return before the job's end.
     let said = run(command("sbatch").env_remove("SBATCH_WAIT").args(arguments), "sbatch")?;
-    // `ID` or `ID;CLUSTER`.
-    let id = said.trim().split(';').next().unwrap_or_default();
-    let is_id = !id.is_empty() && id.chars().all(|digit| digit.is_ascii_digit());
-    if is_id { Ok(id.to_owned()) } else { Err(SlurmError::Answer { command: "sbatch", said, expected: "job id" }) }
+    job_id(&said).ok_or(SlurmError::UnclearSubmission { said })
+}
+
+/// The job's id in what `sbatch` and a site's wrapper around it say: `Submitted batch job ID`, or a line that is `ID` or
+/// `ID;CLUSTER` alone. None if there is none, or more than one.
+fn job_id(said: &str) -> Option<String> {
+    let is_id = |word: &&str| !word.is_empty() && word.chars().all(|digit| digit.is_ascii_digit());
+    let sentences = said.split("Submitted batch job").skip(1);
+    let of_sentences = sentences.filter_map(|rest| rest.split_whitespace().next()).map(|id| id.trim_end_matches('.'));
+    let of_lines = said.lines().map(|line| line.trim()).map(|line| match line.split_once(';') {
+        Some((id, cluster)) if !cluster.contains(char::is_whitespace) => id,
+        _ => line,
+    });
+    let only = |mut ids: Vec<&str>| {
+        ids.retain(is_id);
+        ids.sort_unstable();
+        ids.dedup();
+        if let [id] = ids[..] { Some(id.to_owned()) } else { None }
+    };
+    only(of_sentences.collect()).or_else(|| only(of_lines.collect()))
 }
 
 /// This user's jobs in the queue. `--jobs ID` would fail as soon as Slurm has forgotten the job.
@@ -104,4 +120,35 @@ fn run(command: &mut Command, name: &'static str) -> Result<String, SlurmError> 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_id_is_found_in_whatever_a_site_says_around_it() {
+        let banner = "-----\n   Welcome to the Lonestar 5 Supercomputer\n-----\n--> Verifying host (login1)...OK\n";
+        for said in [
+            "123",
+            "123\n",
+            "123\r\n",
+            " 123;tux\n",
+            "Submitted batch job 123\n",
+            "Submitted batch job 123 on cluster tux\n",
+            "sbatch: Submitted batch job 123.\n123\n",
+            &format!("{banner}123\n"),
+            &format!("{banner}Submitted batch job 123\n"),
+            &format!("123\n{banner}"),
+            "123\nsbatch: your project has 12 core hours left\n",
+            "4 nodes are down\n123\nhave a nice day; 5 more\n",
+            "7\nSubmitted batch job 123\n",
+        ] {
+            assert_eq!(job_id(said).as_deref(), Some("123"), "{said:?}");
+        }
+        for said in ["", "\n", "accepted", "12 core hours left", "123\n124\n", "job 123", "Submitted batch job\n", "-1"]
+        {
+            assert_eq!(job_id(said), None, "{said:?}");
+        }
+    }
 }

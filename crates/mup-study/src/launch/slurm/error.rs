@@ -33,6 +33,15 @@ pub enum SlurmError {
         /// What it should have said.
         expected: &'static str,
     },
+    /// `sbatch` ended well and named no job, so that nobody knows whether there is one.
+    #[error(
+        "`sbatch` said {said:?}, in which no single job id is found: the job may have been submitted (`squeue --me`), and \
+         the same command waits for it"
+    )]
+    UnclearSubmission {
+        /// What it said.
+        said: String,
+    },
     /// An option that would break how tasks are followed.
     #[error("--sbatch-option {option}: {remedy}")]
     Option {

@@ -7,13 +7,15 @@ use crate::{Pending, Source, Study, StudyError, StudyTrial};
 pub(super) struct Missing<'a> {
     study: &'a Study,
     watch: &'a dyn Watch,
+    /// Number of the wave.
+    number: usize,
     trials: Vec<(usize, StudyTrial)>,
 }
 
 impl<'a> Missing<'a> {
     pub(super) fn of(study: &'a Study, watch: &'a dyn Watch, pending: Pending) -> Self {
         watch.wave(pending.trials, pending.trials - pending.missing.len());
-        Self { study, watch, trials: pending.missing }
+        Self { study, watch, number: pending.number, trials: pending.missing }
     }
 
     /// Looks again, and shows the records that have come.
@@ -27,6 +29,12 @@ impl<'a> Missing<'a> {
         }
         self.trials = still;
         Ok(())
+    }
+
+    /// Whether no earlier wave waits: in another terminal `retry` may have made one unfinished, and then tasks of this
+    /// one would not know what they are.
+    pub(super) fn is_next(&self) -> Result<bool, StudyError> {
+        Ok(self.study.pending()?.is_none_or(|pending| pending.number >= self.number))
     }
 
     pub(super) fn indices(&self) -> Vec<usize> {

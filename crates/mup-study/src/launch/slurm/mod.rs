@@ -69,6 +69,7 @@ struct Launcher<'a> {
 struct Stop;
 
 impl Launcher<'_> {
+    /// Until the trials have records, or those of an earlier wave have none any more.
     fn finish(&self, mut missing: Missing<'_>) -> Result<Tuned, LaunchError> {
         if missing.is_empty() {
             return Ok(Tuned::Finished);
@@ -82,7 +83,7 @@ impl Launcher<'_> {
             self.explain_missing(&missing, job, &command::ended(job));
         }
         let mut fruitless = 0;
-        while !missing.is_empty() {
+        while !missing.is_empty() && missing.is_next()? {
             let before = missing.len();
             let Ok((job, array)) = self.round(&mut missing)? else { return Ok(Tuned::Stopped) };
             if missing.is_empty() {
