@@ -37,15 +37,12 @@ pub struct Curve {
     /// Floating-point operations, if they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flops: Option<f64>,
+    /// What was reported beside the losses and could not be used, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 impl Curve {
-    /// Number of the step of a loss, by the loss's index.
-    #[must_use]
-    pub fn step(&self, index: usize) -> usize {
-        self.steps.get(index).copied().unwrap_or(index)
-    }
-
     /// The curve as a record holds it: whatever a program or a closure returned, its JSON reads back equal. JSON has no
     /// word for what is not finite; of losses `not_finite` says where that began, of everything else it is unknown.
     #[must_use]

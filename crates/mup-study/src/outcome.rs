@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Curve;
+use crate::quote::{last_line, quoted};
 
 /// How many of the last steps the final training loss averages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +21,9 @@ impl Smoothing {
 
     fn mean(self, losses: &[f64]) -> f64 {
         let last = &losses[losses.len().saturating_sub(self.last.max(1))..];
-        last.iter().sum::<f64>() / last.len() as f64
+        let (sum, n) = (last.iter().sum::<f64>(), last.len() as f64);
+        // Of finite losses the mean is finite even where the sum is not.
+        if sum.is_finite() { sum / n } else { last.iter().map(|loss| loss / n).sum() }
     }
 }
 
@@ -69,18 +72,14 @@ pub enum Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let last = |said: &String| match said.trim().lines().last() {
-            Some(line) => format!(": {line}"),
-            None => String::new(),
-        };
+        let last = |said: &String| last_line(said).map_or_else(String::new, |line| format!(": {line}"));
         match self {
             Self::Exit { code, said } => write!(f, "exit code {code}{}", last(said)),
-            Self::Signal { signal: 9, said } => write!(f, "killed by signal 9, usually for memory{}", last(said)),
             Self::Signal { signal, said } => write!(f, "killed by signal {signal}{}", last(said)),
             Self::OutOfMemory { said } => write!(f, "out of memory{}", last(said)),
             Self::TimedOut { seconds } => write!(f, "not done after {seconds} s"),
             Self::Short { reported, asked } => write!(f, "reported {reported} of {asked} steps"),
-            Self::Malformed { reason } => f.write_str(reason),
+            Self::Malformed { reason } => f.write_str(&quoted(reason, 0, 1000)),
         }
     }
 }
@@ -99,6 +98,13 @@ pub enum Outcome {
         /// The first step, from 0, whose loss was not finite.
         step: usize,
     },
+    /// The loss stayed where it started, as with a rate that is too low: no divergence, and not the worst of all results.
+    LearnedNothing {
+        /// Loss of the first step.
+        first: f64,
+        /// Mean over the last steps.
+        last: f64,
+    },
     /// The loss ended above where it started.
     AboveStart {
         /// Loss of the first step.
@@ -109,6 +115,10 @@ pub enum Outcome {
     /// The run did not get to its end.
     Failed(Failure),
 }
+
+/// How far above its start a loss may end, and how far it may stray on the way, if nothing was learned; in shares of
+/// its start. Batches differ by more than what a rate that is too low changes.
+const STAYED: [f64; 2] = [0.01, 0.1];
 
 impl Outcome {
     /// Judges a run that got to its end. No steps at all count as not finite.
@@ -121,7 +131,14 @@ impl Outcome {
         let losses = &curve.losses;
         let Some(&first) = losses.first() else { return Self::NotFinite { step: 0 } };
         let last = smoothing.mean(losses);
-        if losses.len() > 1 && last > first { Self::AboveStart { first, last } } else { Self::Finished { loss: last } }
+        if losses.len() == 1 || last <= first {
+            return Self::Finished { loss: last };
+        }
+        let [ends, strays] = STAYED.map(|share| share * first.abs());
+        if last - first <= ends && losses.iter().all(|loss| (loss - first).abs() <= strays) {
+            return Self::LearnedNothing { first, last };
+        }
+        Self::AboveStart { first, last }
     }
 
     /// Judges losses of steps 0, 1, 2, …, as [`judge`](Self::judge) does.
@@ -134,7 +151,7 @@ impl Outcome {
     #[must_use]
     pub fn loss(&self) -> Option<f64> {
         match self {
-            Self::Finished { loss } => Some(*loss),
+            Self::Finished { loss } | Self::LearnedNothing { last: loss, .. } => Some(*loss),
             Self::NotFinite { .. } | Self::AboveStart { .. } | Self::Failed(_) => None,
         }
     }
@@ -149,12 +166,21 @@ impl Outcome {
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Finished { loss } if loss.abs() >= 1e6 => write!(f, "{loss:.4e}"),
             Self::Finished { loss } => write!(f, "{loss:.4}"),
             Self::NotFinite { step } => write!(f, "diverged (not finite at step {step})"),
-            Self::AboveStart { first, last } => write!(f, "diverged (from {first:.2} to {last:.2})"),
+            Self::LearnedNothing { first, last } => {
+                write!(f, "{last:.4} (learned nothing, from {first:.4}: is the rate too low?)")
+            }
+            Self::AboveStart { first, last } => write!(f, "diverged (from {} to {})", digits(*first), digits(*last)),
             Self::Failed(failure) => write!(f, "failed ({failure})"),
         }
     }
+}
+
+/// A loss with two digits, or what is too long for that as a power of ten.
+fn digits(loss: f64) -> String {
+    if loss.abs() < 1e6 { format!("{loss:.2}") } else { format!("{loss:.2e}") }
 }
 
 #[cfg(test)]
@@ -169,6 +195,30 @@ mod tests {
         assert_eq!(Outcome::of(&[5.0, f64::NAN, 1.0], smoothing), Outcome::NotFinite { step: 1 });
         assert_eq!(Outcome::of(&[f64::INFINITY], smoothing), Outcome::NotFinite { step: 0 });
         assert_eq!(Outcome::of(&[], smoothing), Outcome::NotFinite { step: 0 });
+    }
+
+    #[test]
+    fn a_loss_that_stays_where_it_started_has_not_diverged() {
+        let smoothing = Smoothing { last: 2 };
+        let low = Outcome::of(&[4.58, 4.61, 4.55, 4.582, 4.583], smoothing);
+        assert!(matches!(low, Outcome::LearnedNothing { first, last } if first < last), "{low:?}");
+        assert_eq!(low.loss(), Some((4.582 + 4.583) / 2.0), "it takes part with its loss");
+        assert!(!low.to_string().contains("diverged"), "{low}");
+        // It strayed, so something was learned, and lost.
+        assert!(matches!(Outcome::of(&[4.58, 9.0, 4.58, 4.59], smoothing), Outcome::AboveStart { .. }));
+        assert!(matches!(Outcome::of(&[4.58, 4.6, 4.65, 4.7], smoothing), Outcome::AboveStart { .. }));
+        assert!(matches!(Outcome::of(&[0.0, 0.001], smoothing), Outcome::AboveStart { .. }));
+    }
+
+    #[test]
+    fn the_mean_of_finite_losses_is_finite_even_where_their_sum_is_not() {
+        let huge = 1.7e308;
+        assert_eq!(Outcome::of(&[huge; 40], Smoothing { last: 4 }), Outcome::Finished { loss: huge });
+        let diverged = Outcome::of(&[50.0, huge, huge, huge], Smoothing { last: 2 });
+        assert_eq!(diverged, Outcome::AboveStart { first: 50.0, last: huge });
+        assert_eq!(diverged.to_string(), "diverged (from 50.00 to 1.70e308)");
+        let all = Outcome::of(&[f64::MAX, -f64::MAX, f64::MAX, f64::MAX, f64::MAX], Smoothing { last: 5 });
+        assert!(all.loss().is_some_and(f64::is_finite), "{all:?}");
     }
 
     #[test]

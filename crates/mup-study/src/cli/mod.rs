@@ -1,5 +1,7 @@
 //! The command line that every program with a study shares: what `mup-transfer` runs, and others flatten into theirs.
 
+mod exit;
+mod first_trials;
 mod interrupt;
 mod progress;
 mod say;
@@ -7,6 +9,7 @@ mod slurm;
 mod status;
 mod tune;
 
+pub use exit::{EXIT_CODES, FAILED_TRIALS, exit_code};
 pub use interrupt::{Interrupt, InterruptError};
 pub use progress::Bars;
 pub use say::say;

@@ -1,6 +1,6 @@
 //! Bars for the trials that run, a line for each that has ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub struct Bars {
     all: MultiProgress,
     wave: ProgressBar,
     running: Mutex<BTreeMap<String, ProgressBar>>,
+    /// Remarks that were made, which are mostly the same for all trials.
+    remarked: Mutex<BTreeSet<String>>,
 }
 
 impl Bars {
@@ -26,7 +28,7 @@ impl Bars {
         let wave = all.add(ProgressBar::new(0));
         wave.set_style(style("{wide_bar} {pos}/{len} trials  {elapsed} elapsed, {eta} left"));
         wave.enable_steady_tick(Duration::from_millis(500));
-        Self { all, wave, running: Mutex::default() }
+        Self { all, wave, running: Mutex::default(), remarked: Mutex::default() }
     }
 
     /// Writes a line above the bars.
@@ -98,10 +100,16 @@ impl Watch for Bars {
         let seed = if trial.seed == 0 { String::new() } else { format!(" seed {}", trial.seed) };
         // What it said explains a failure; its name is that of the trial's content.
         let log = if outcome.failed() { format!("  logs/{}.log", trial.name()) } else { String::new() };
+        let loss = if outcome.loss().is_some() { "loss " } else { "" };
         self.say(&format!(
-            "  {:>6} steps  sample {:>4}{seed}  loss {outcome}  {seconds:.1} s  {}{log}",
+            "  {:>6} steps  sample {:>4}{seed}  {loss}{outcome}  {seconds:.1} s  {}{log}",
             trial.steps, trial.sample, trial.values
         ));
+        for remark in record.remarks() {
+            if self.remarked.lock().unwrap_or_else(PoisonError::into_inner).insert(remark.clone()) {
+                self.say(&format!("warning: sample {} {remark}", trial.sample));
+            }
+        }
         self.wave.inc(1);
     }
 }

@@ -1,5 +1,6 @@
 //! How far a study is.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub struct Status {
     pub failed: usize,
     /// Places of the failed ones, each with the reason and the log of what the program said.
     pub failures: Vec<(String, String)>,
+    /// What trials reported that does not fit what they were asked for, each sentence with the number of trials.
+    pub remarks: BTreeMap<String, usize>,
     /// Known and not run yet.
     pub missing: usize,
     /// Files that cannot be read, each with the reason; `tune` runs their trials again.
@@ -40,6 +43,10 @@ impl Status {
     pub fn of(study: &Study) -> Result<Self, StudyError> {
         let found = study.records()?;
         let failed: Vec<_> = found.records.iter().filter(|record| record.outcome.failed()).collect();
+        let mut remarks = BTreeMap::new();
+        for remark in found.records.iter().flat_map(StudyRecord::remarks) {
+            *remarks.entry(remark).or_insert(0) += 1;
+        }
         let finished = found.records.iter().filter(|record| record.outcome.loss().is_some()).count();
         Ok(Self {
             folder: study.folder().to_owned(),
@@ -48,6 +55,7 @@ impl Status {
             diverged: found.records.len() - finished - failed.len(),
             failed: failed.len(),
             failures: failed.iter().map(|record| (place(record), record.outcome.to_string())).collect(),
+            remarks,
             missing: found.missing,
             damaged: found.damaged,
             others: found.others,
@@ -80,6 +88,9 @@ impl fmt::Display for Status {
         if *failed > 0 {
             let logs = self.folder.join("logs");
             write!(f, "\n  what they said is in {}; `retry` runs them again", logs.display())?;
+        }
+        for (remark, trials) in self.remarks.iter().take(8) {
+            write!(f, "\n  warning: {trials} {} {remark}", if *trials == 1 { "trial" } else { "trials" })?;
         }
         for (path, reason) in &self.damaged {
             write!(f, "\n  damaged, and to be run again: {} ({reason})", path.display())?;

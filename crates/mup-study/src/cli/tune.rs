@@ -1,5 +1,6 @@
 //! Running a study's program, here or on a cluster.
 
+use super::first_trials::FirstTrials;
 use super::{Bars, Interrupt, SlurmArguments};
 use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally, run_on_slurm};
 use crate::{Source, Study, StudyRecord, StudyTrial};
@@ -24,6 +25,9 @@ pub struct TuneArguments {
     /// Trials at a time [default: processors divided by a trial's threads]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+    /// Go on although the first trials all fail at once
+    #[arg(long)]
+    pub keep_going: bool,
     /// What the cluster is asked for.
     #[command(flatten)]
     pub slurm: SlurmArguments,
@@ -50,10 +54,20 @@ pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> 
             let remedy = "write --throttle N for trials at a time";
             return Err(LaunchError::OtherLauncher { option: "--jobs", launcher: "slurm", remedy });
         }
+        if arguments.keep_going {
+            let remedy = "leave it out: Slurm is given all trials at once";
+            return Err(LaunchError::OtherLauncher { option: "--keep-going", launcher: "slurm", remedy });
+        }
         return run_on_slurm(study, &arguments.slurm.options(), &stop, &Bars::new());
     }
     arguments.slurm.refuse()?;
-    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &stop);
+    let first_trials = FirstTrials::new(study, arguments.keep_going);
+    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| {
+        first_trials.begin(&stop)?;
+        let ended = runner.run(trial, on_step, &stop);
+        first_trials.end(trial, ended.as_ref().ok());
+        ended
+    };
     match run_locally(study, arguments.jobs(study), &stop, &Bars::new(), &run) {
         Err(LaunchError::Interrupted) => Ok(Tuned::Stopped),
         tuned => tuned,
@@ -68,7 +82,12 @@ pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> 
 pub fn run_trial(study: &Study, index: usize, interrupt: &Interrupt) -> Result<(StudyRecord, Source), LaunchError> {
     let runner = ProgramRunner::new(study)?;
     let trial = study.trial(index)?;
-    study.run(&trial, || runner.run(&trial, &|_, _| (), &|| interrupt.requested()))
+    let run = study.run(&trial, || runner.run(&trial, &|_, _| (), &|| interrupt.requested()))?;
+    // Whoever asked for the trial takes the exit code for the record.
+    if study.find(&trial)?.is_none() {
+        return Err(LaunchError::NoRecord { name: trial.place() });
+    }
+    Ok(run)
 }
 
 /// Sets failed trials aside, so that `tune` runs them again; returns how many.

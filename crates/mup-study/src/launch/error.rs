@@ -34,6 +34,26 @@ pub enum LaunchError {
         /// Why not.
         source: io::Error,
     },
+    /// Every trial fails as soon as it begins, so the rest would too.
+    #[error(
+        "the first {trials} trials all failed within a second, so no other was started: {failure}\n  what the first said \
+         is in {}; mend the cause, then use `retry` and `tune` again (`tune --keep-going` runs the rest all the same)",
+        log.display()
+    )]
+    FailAtOnce {
+        /// How many.
+        trials: usize,
+        /// Why the first did.
+        failure: crate::Failure,
+        /// What the first said.
+        log: PathBuf,
+    },
+    /// A record that was written and is not there.
+    #[error("{name} was run and its record cannot be read: look at the folder `trials`, and at the disk")]
+    NoRecord {
+        /// Name of the trial.
+        name: String,
+    },
     /// The study has no program.
     #[error("study.toml has no [program] command, so only the program that created this study can run its trials")]
     NoProgram,

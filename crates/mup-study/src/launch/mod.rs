@@ -1,15 +1,29 @@
 //! Running a study's trials: on this machine, or through a cluster's scheduler.
 
+#[cfg(unix)]
+mod descendants;
 mod error;
+#[cfg(unix)]
+mod judge;
+#[cfg(unix)]
+mod lines;
 mod local;
 #[cfg(unix)]
 mod log;
 #[cfg(unix)]
+mod loose_json;
+#[cfg(unix)]
+mod memory;
+#[cfg(unix)]
+mod output;
+#[cfg(unix)]
+mod pipe;
+#[cfg(unix)]
 mod program;
 #[cfg(unix)]
-mod report_line;
-#[cfg(unix)]
 mod slurm;
+#[cfg(unix)]
+mod unread;
 mod watch;
 
 pub use error::LaunchError;

@@ -1,28 +1,32 @@
 //! A trial as an executable: values in by arguments, environment or file; losses out as JSON lines.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use mup_files::{create_folders, write_durably};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 use serde_json::json;
 use wait_timeout::ChildExt;
 
 use super::LaunchError;
+use super::descendants::{Descendants, MARK, new_mark};
+use super::judge::{Circumstances, Stopped, judge};
 use super::log::tail;
-use super::report_line::Reports;
-use crate::{Ended, Failure, Program, Study, StudyTrial};
+use super::memory::killed_for_memory;
+use super::output::{Output, Reports};
+use super::pipe::{Heard, Pipe};
+use crate::{Ended, Program, Study, StudyTrial};
 
-/// How often to look whether the user wants to stop.
-const POLL: Duration = Duration::from_millis(100);
+/// How often to look whether the program has ended or the user wants to stop.
+const POLL: Duration = Duration::from_millis(50);
 /// Between the polite signal and the other.
 const GRACE: Duration = Duration::from_secs(3);
+/// The same for what a program leaves behind when it has ended.
+const LEFTOVERS: Duration = Duration::from_secs(1);
+/// A pipe is quiet when nothing comes for so long, whoever else holds it; and how long one is listened to that is not.
+const QUIET: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
 /// How long a signal to this worker and its programs alike may reach the program earlier.
 const SETTLE: Duration = Duration::from_secs(1);
 /// Where libraries read how many threads they may use.
@@ -35,10 +39,12 @@ pub struct ProgramRunner<'a> {
     program: &'a Program,
 }
 
-enum Stopped {
-    Itself(ExitStatus),
-    TimedOut(u64),
-    Interrupted,
+/// A program that runs no more.
+struct Watched {
+    stopped: Stopped,
+    /// From its start to its own end.
+    seconds: f64,
+    reports: Reports,
 }
 
 impl<'a> ProgramRunner<'a> {
@@ -63,13 +69,13 @@ impl<'a> ProgramRunner<'a> {
         Ok(runner)
     }
 
-    /// Runs one trial in a process group of its own, and sees each loss. What the program writes to standard error is
-    /// kept in the study's `logs`.
+    /// Runs one trial in a process group of its own, and sees each loss. The trial has ended when its program has,
+    /// whatever that leaves behind; leftovers are ended. What it says, but for its reports, is kept in the study's `logs`.
     ///
     /// # Errors
     ///
     /// A program that does not start, a file that cannot be written, [`LaunchError::Interrupted`]. Everything else
-    /// that goes wrong is the trial's [`Failure`].
+    /// that goes wrong is the trial's [`Failure`](crate::Failure).
     pub fn run(
         &self,
         trial: &StudyTrial,
@@ -81,24 +87,70 @@ impl<'a> ProgramRunner<'a> {
         // Appended to: a worker elsewhere may run the same trial, if a scheduler took it for lost.
         let log = File::options().create(true).append(true).open(&log_path).map_err(io(&log_path, "create"))?;
         let before = log.metadata().map_err(io(&log_path, "read"))?.len();
-        let mut child = self.start(trial, &file, log)?;
-        let reports = Mutex::new(Reports::default());
-        let stdout = child.stdout.take().expect("bug: standard output is piped");
-        let stopped = std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| self.wait(&mut child, stop));
-            // In this thread, which is the one that `on_step` knows.
-            for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line);
-                let report = reports.lock().expect("bug: nothing panics while it holds the reports").take(&line);
-                if let Some((step, loss)) = report {
-                    on_step(step, loss);
-                }
+        let output = Output::new(trial.steps, log.try_clone().map_err(io(&log_path, "open"))?, on_step);
+        let (killed, begun) = (killed_for_memory(), Instant::now());
+        let mark = new_mark();
+        let child = self.start(trial, &file, log, &mark)?;
+        let watched = self.watch(child, &mark, output, begun, stop);
+        let Watched { stopped, seconds, reports } = watched.map_err(io(&log_path, "follow the program of"))?;
+        let memory_ran_out = killed_for_memory() > killed;
+        let said = tail(&log_path, before);
+        judge(Circumstances { stopped, asked: trial.steps, seconds, said, memory_ran_out }, reports)
+    }
+
+    /// Listens to a program until it has ended, and ends all that it started.
+    fn watch(
+        &self,
+        mut child: Child,
+        mark: &str,
+        mut output: Output<'_>,
+        begun: Instant,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> std::io::Result<Watched> {
+        let mut pipe = Pipe::new(child.stdout.take().expect("bug: standard output is piped"));
+        let descendants = Descendants::of(&child, mark, pipe.stdout());
+        let take = &mut |bytes: &[u8]| output.take(bytes);
+        let mut followed = self.follow(&mut child, &mut pipe, take, begun, stop);
+        let seconds = begun.elapsed().as_secs_f64();
+        let patience = if let Ok(Stopped::Itself(status)) = followed {
+            pipe.drain(QUIET[0], QUIET[1], take)?;
+            if interrupted(status, stop) {
+                followed = Ok(Stopped::Interrupted);
             }
-            waiter.join().expect("bug: waiting does not panic")
-        });
-        let stopped = stopped.map_err(io(&log_path, "wait for the program of"))?;
-        let reports = reports.into_inner().expect("bug: nothing panics while it holds the reports");
-        judge(stopped, reports, trial, || tail(&log_path, before))
+            LEFTOVERS
+        } else {
+            GRACE
+        };
+        // Whatever else fails, nothing that was started goes on.
+        descendants.end(&mut child, patience)?;
+        pipe.drain(Duration::ZERO, QUIET[1], take)?;
+        Ok(Watched { stopped: followed?, seconds, reports: output.end() })
+    }
+
+    /// Until the program ends, takes too long, or the user wants to stop.
+    fn follow(
+        &self,
+        child: &mut Child,
+        pipe: &mut Pipe,
+        take: &mut dyn FnMut(&[u8]),
+        begun: Instant,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> std::io::Result<Stopped> {
+        let limit = self.program.timeout_seconds;
+        loop {
+            let closed = pipe.read(POLL, take)? == Heard::End;
+            // A pipe that is closed does not wait for anything.
+            let status = if closed { child.wait_timeout(POLL)? } else { child.try_wait()? };
+            if let Some(status) = status {
+                return Ok(Stopped::Itself(status));
+            }
+            if let Some(seconds) = limit.filter(|seconds| begun.elapsed() > Duration::from_secs(*seconds)) {
+                return Ok(Stopped::TimedOut(seconds));
+            }
+            if stop() {
+                return Ok(Stopped::Interrupted);
+            }
+        }
     }
 
     /// What the trial is, for the program and for whoever wants to run it again by hand.
@@ -118,7 +170,7 @@ impl<'a> ProgramRunner<'a> {
         std::path::absolute(&path).map_err(io(&path, "find"))
     }
 
-    fn start(&self, trial: &StudyTrial, file: &Path, log: File) -> Result<Child, LaunchError> {
+    fn start(&self, trial: &StudyTrial, file: &Path, log: File, mark: &str) -> Result<Child, LaunchError> {
         let folder = std::path::absolute(self.study.folder()).map_err(io(self.study.folder(), "find"))?;
         let words = self.program.command.iter().map(|word| fill(word, trial, file, &folder));
         let words: Vec<String> = words.collect();
@@ -126,7 +178,11 @@ impl<'a> ProgramRunner<'a> {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
         command.env("MUP_TRIAL", file).env("MUP_SEED", trial.seed.to_string());
-        command.env("MUP_STEPS", trial.steps.to_string());
+        command.env("MUP_STEPS", trial.steps.to_string()).env(MARK, mark);
+        // Python keeps back what it prints into a pipe, and so what it printed before it hangs or is killed.
+        if std::env::var_os("PYTHONUNBUFFERED").is_none() {
+            command.env("PYTHONUNBUFFERED", "1");
+        }
         for (name, value) in trial.values.iter() {
             command.env(format!("MUP_{}", name.to_uppercase().replace('-', "_")), value.to_string());
         }
@@ -134,24 +190,6 @@ impl<'a> ProgramRunner<'a> {
             command.env(name, self.program.threads.to_string());
         }
         command.spawn().map_err(|source| LaunchError::CannotStart { program: program.clone(), source })
-    }
-
-    fn wait(&self, child: &mut Child, stop: &(dyn Fn() -> bool + Sync)) -> std::io::Result<Stopped> {
-        let begun = Instant::now();
-        let stopped = loop {
-            if let Some(status) = child.wait_timeout(POLL)? {
-                break if interrupted(status, stop) { Stopped::Interrupted } else { Stopped::Itself(status) };
-            }
-            let limit = self.program.timeout_seconds;
-            if let Some(seconds) = limit.filter(|seconds| begun.elapsed() > Duration::from_secs(*seconds)) {
-                break Stopped::TimedOut(seconds);
-            }
-            if stop() {
-                break Stopped::Interrupted;
-            }
-        };
-        end_group(child)?;
-        Ok(stopped)
     }
 }
 
@@ -164,58 +202,6 @@ fn interrupted(status: ExitStatus, stop: &(dyn Fn() -> bool + Sync)) -> bool {
         std::thread::sleep(POLL);
     }
     !status.success() && stop()
-}
-
-/// Ends what is left of a program's process group: what it started may outlive it, and would keep the pipe open.
-fn end_group(child: &mut Child) -> std::io::Result<()> {
-    let (group, over) = (Pid::from_raw(child.id() as i32), child.try_wait()?.is_some());
-    if !over {
-        let _ = killpg(group, Signal::SIGTERM);
-        if child.wait_timeout(GRACE)?.is_some() {
-            let _ = killpg(group, Signal::SIGKILL);
-            return Ok(());
-        }
-    }
-    // The group may be gone, which is what is wanted.
-    let _ = killpg(group, Signal::SIGKILL);
-    if !over {
-        child.wait()?;
-    }
-    Ok(())
-}
-
-fn judge(
-    stopped: Stopped,
-    reports: Reports,
-    trial: &StudyTrial,
-    said: impl FnOnce() -> String,
-) -> Result<Ended, LaunchError> {
-    let reported = reports.steps();
-    let Reports { curve, malformed, .. } = reports;
-    let diverged = curve.losses.iter().any(|loss| !loss.is_finite());
-    let failure = match stopped {
-        Stopped::Interrupted => return Err(LaunchError::Interrupted),
-        // A program that stops when its loss is no number has shown that the values diverge, whatever its exit code.
-        _ if diverged => None,
-        Stopped::TimedOut(seconds) => Some(Failure::TimedOut { seconds }),
-        Stopped::Itself(_) if malformed.is_some() => malformed.map(|reason| Failure::Malformed { reason }),
-        Stopped::Itself(status) if !status.success() => Some(failure(status, said())),
-        Stopped::Itself(_) if reported < trial.steps => Some(Failure::Short { reported, asked: trial.steps }),
-        Stopped::Itself(_) => None,
-    };
-    Ok(Ended { curve, failure, seconds: None })
-}
-
-fn failure(status: ExitStatus, said: String) -> Failure {
-    let words = said.to_lowercase();
-    let signs = ["out of memory", "memory allocation of", "memoryerror", "cannot allocate memory", "outofmemory"];
-    if signs.iter().any(|sign| words.contains(sign)) {
-        return Failure::OutOfMemory { said };
-    }
-    match status.signal() {
-        Some(signal) => Failure::Signal { signal, said },
-        None => Failure::Exit { code: status.code().unwrap_or(-1), said },
-    }
 }
 
 /// Names between braces; braces around anything else are the program's own.

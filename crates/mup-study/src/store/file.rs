@@ -94,15 +94,17 @@ fn first_version(record: Value) -> serde_json::Result<Stored> {
             curve.not_finite = Some(step);
             None
         }
-        Outcome::Finished { .. } | Outcome::AboveStart { .. } => None,
+        Outcome::Finished { .. } | Outcome::LearnedNothing { .. } | Outcome::AboveStart { .. } => None,
     };
     Ok(Stored { trial, curve: Arc::new(curve), failure, seconds, search: None })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::{Ended, Setting, Smoothing, Values};
+    use crate::{Ended, Evaluation, Setting, Smoothing, Values};
 
     fn stored(losses: Vec<f64>) -> Stored {
         let values = Values::default().with("rate", Setting::Number(0.1 + 0.2)).with("n", Setting::Integer(3));
@@ -127,6 +129,56 @@ mod tests {
         let diverged = read(&encode(&stored(vec![5.0, f64::NAN])));
         assert_eq!(diverged.outcome(Smoothing { last: 1 }), Outcome::NotFinite { step: 1 });
         assert_eq!(diverged.curve.losses.len(), 1);
+    }
+
+    /// Any number at all, the odd ones often.
+    fn numbers() -> impl Strategy<Value = f64> {
+        let odd =
+            [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324];
+        prop_oneof![proptest::sample::select(odd.to_vec()), any::<u64>().prop_map(f64::from_bits), 0.0..10.0]
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        proptest::collection::vec(any::<char>(), 0..20).prop_map(|letters| letters.into_iter().collect())
+    }
+
+    fn curves() -> impl Strategy<Value = Curve> {
+        let losses = proptest::collection::vec(numbers(), 0..12);
+        let steps = proptest::collection::vec(any::<usize>(), 0..12);
+        let evaluations = proptest::collection::vec((any::<usize>(), numbers()), 0..3);
+        let counts = (any::<u64>(), any::<u64>(), proptest::option::of(any::<usize>()));
+        let numbers = (proptest::option::of(numbers()), proptest::option::of(numbers()));
+        let texts = (proptest::option::of(texts()), proptest::collection::vec(texts(), 0..3));
+        (losses, steps, evaluations, counts, numbers, texts).prop_map(
+            |(losses, steps, evaluations, counts, (validation, flops), (sample, remarks))| {
+                let (tokens, parameters, not_finite) = counts;
+                let evaluations = evaluations.into_iter().map(|(step, loss)| Evaluation { step, loss }).collect();
+                Curve { losses, steps, not_finite, validation, evaluations, tokens, parameters, sample, flops, remarks }
+            },
+        )
+    }
+
+    fn failures() -> impl Strategy<Value = Option<Failure>> {
+        let failure = prop_oneof![
+            (any::<i32>(), texts()).prop_map(|(code, said)| Failure::Exit { code, said }),
+            (any::<i32>(), texts()).prop_map(|(signal, said)| Failure::Signal { signal, said }),
+            texts().prop_map(|said| Failure::OutOfMemory { said }),
+            any::<u64>().prop_map(|seconds| Failure::TimedOut { seconds }),
+            any::<(usize, usize)>().prop_map(|(reported, asked)| Failure::Short { reported, asked }),
+            texts().prop_map(|reason| Failure::Malformed { reason }),
+        ];
+        proptest::option::of(failure)
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_run_returns_its_record_reads_back_equal(
+            curve in curves(), failure in failures(), seconds in numbers(), elapsed in 0.0..1e9
+        ) {
+            let trial = stored(Vec::new()).trial;
+            let stored = Stored::new(trial, Ended { curve, failure, seconds: Some(seconds) }, elapsed, None);
+            prop_assert_eq!(read(&encode(&stored)), stored);
+        }
     }
 
     #[test]

@@ -2,12 +2,18 @@
 
 #![cfg(unix)]
 
+mod processes;
+mod reports;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mup_study::launch::{LaunchError, ProgramRunner, Silent, Tuned, run_locally};
-use mup_study::{Dimension, Failure, Outcome, Program, Setting, Space, Stage, Study, StudyConfig, StudyTrial};
+use mup_study::{
+    Curve, Dimension, Ended, Failure, Outcome, Program, Setting, Space, Stage, Study, StudyConfig, StudyError,
+    StudyRecord, StudyTrial, Trial,
+};
 
 /// A study of one trial with 3 steps that runs a shell script.
 fn study(folder: &Path, script: &str) -> Study {

@@ -1,0 +1,127 @@
+//! What a program started, wherever it has gone: processes in sessions of their own outlive their group's end.
+//!
+//! On Linux they are found in `/proc`: by their parents, by a mark in their environment, or because they hold the
+//! program's standard output. Elsewhere, only its process group is.
+
+use std::fs;
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+/// The variable that marks what a trial started.
+pub(super) const MARK: &str = "MUP_TRIAL_MARK";
+/// Between two looks whether they have ended.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long the system may take to end what was killed.
+const KILLED: Duration = Duration::from_secs(2);
+
+/// A mark that no other trial has, on this machine or in this container.
+pub(super) fn new_mark() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{}-{}-{}", std::process::id(), since.as_nanos(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A program and all that it started.
+#[derive(Debug)]
+pub(super) struct Descendants {
+    program: Pid,
+    mark: String,
+    /// What a link to its standard output leads to.
+    stdout: Option<PathBuf>,
+}
+
+impl Descendants {
+    pub(super) fn of(child: &Child, mark: &str, stdout: &ChildStdout) -> Self {
+        let stdout = fs::read_link(format!("/proc/self/fd/{}", stdout.as_raw_fd())).ok();
+        Self { program: Pid::from_raw(child.id() as i32), mark: format!("{MARK}={mark}"), stdout }
+    }
+
+    /// Ends all of them: asked politely, then killed. Returns when they are gone, or cannot be ended.
+    pub(super) fn end(&self, child: &mut Child, patience: Duration) -> std::io::Result<()> {
+        if child.try_wait()?.is_none() || !self.find().is_empty() {
+            self.signal(Signal::SIGTERM);
+            self.await_end(child, patience)?;
+        }
+        let begun = Instant::now();
+        // What is killed may be starting another.
+        while self.signal(Signal::SIGKILL) > 0 && begun.elapsed() < KILLED {
+            self.await_end(child, LOOK)?;
+        }
+        // Killed, so it ends, if the system lets it.
+        self.await_end(child, KILLED)
+    }
+
+    fn await_end(&self, child: &mut Child, patience: Duration) -> std::io::Result<()> {
+        let begun = Instant::now();
+        while (child.try_wait()?.is_none() || !self.find().is_empty()) && begun.elapsed() < patience {
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    /// Sends a signal to the program's group and to each that is found; how many those are.
+    fn signal(&self, signal: Signal) -> usize {
+        let found = self.find();
+        // They may be gone, which is what is wanted.
+        let _ = killpg(self.program, signal);
+        for process in &found {
+            let _ = kill(*process, signal);
+        }
+        found.len()
+    }
+
+    /// Those that still run, without the program itself.
+    fn find(&self) -> Vec<Pid> {
+        let processes = processes();
+        let me = Pid::this();
+        let mut found: Vec<Pid> = Vec::new();
+        let candidates = || processes.iter().filter(|process| ![me, self.program].contains(&process.id));
+        found.extend(candidates().filter(|process| self.is_marked(process.id)).map(|process| process.id));
+        // Children, their children, and so on; a child's number may be below its parent's.
+        loop {
+            let is_child = |process: &&Process| process.parent == self.program || found.contains(&process.parent);
+            let more: Vec<Pid> = candidates().filter(is_child).map(|process| process.id).collect();
+            let new: Vec<Pid> = more.into_iter().filter(|process| !found.contains(process)).collect();
+            if new.is_empty() {
+                return found;
+            }
+            found.extend(new);
+        }
+    }
+
+    fn is_marked(&self, process: Pid) -> bool {
+        let holds = |number: u32| {
+            let link = fs::read_link(format!("/proc/{process}/fd/{number}")).ok();
+            link.is_some() && link == self.stdout
+        };
+        let variables = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+        variables.split(|byte| *byte == 0).any(|variable| variable == self.mark.as_bytes()) || holds(1) || holds(2)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Process {
+    id: Pid,
+    parent: Pid,
+}
+
+/// All processes that run, where the system says so in files.
+fn processes() -> Vec<Process> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| process(entry.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+/// `PID (NAME) STATE PARENT …`, where the name may hold anything.
+fn process(id: i32) -> Option<Process> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let ended = ["Z", "X"].contains(&fields.next()?);
+    let parent = fields.next()?.parse().ok()?;
+    (!ended).then_some(Process { id: Pid::from_raw(id), parent: Pid::from_raw(parent) })
+}

@@ -1,0 +1,77 @@
+//! How a program's trial ended: what it reported weighs more than how it exited.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use super::LaunchError;
+use super::output::{Reports, SHOWN};
+use crate::quote::quoted;
+use crate::{Curve, Ended, Failure};
+
+/// Why a program runs no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stopped {
+    Itself(ExitStatus),
+    TimedOut(u64),
+    Interrupted,
+}
+
+/// What is known of a program that runs no more, beside its reports.
+pub(super) struct Circumstances {
+    pub(super) stopped: Stopped,
+    /// Steps that it was asked for.
+    pub(super) asked: usize,
+    pub(super) seconds: f64,
+    /// The end of its log.
+    pub(super) said: String,
+    /// Whether the kernel ended processes for memory while it ran.
+    pub(super) memory_ran_out: bool,
+}
+
+/// # Errors
+///
+/// [`LaunchError::Interrupted`], by which nothing is recorded.
+pub(super) fn judge(circumstances: Circumstances, reports: Reports) -> Result<Ended, LaunchError> {
+    let Circumstances { stopped, asked, seconds, said, memory_ran_out } = circumstances;
+    let Reports { curve, diverged, refused, unread, mentioned, .. } = reports;
+    let curve = curve.storable();
+    let failure = match stopped {
+        Stopped::Interrupted => return Err(LaunchError::Interrupted),
+        // A program that stops when its loss is no number has shown that the values diverge, whatever its exit code.
+        _ if diverged => None,
+        Stopped::TimedOut(seconds) => Some(Failure::TimedOut { seconds }),
+        Stopped::Itself(status) if !status.success() => Some(exit(status, said.clone(), memory_ran_out)),
+        Stopped::Itself(_) => refused.or(unread).map(|reason| Failure::Malformed { reason }),
+    };
+    let ended_well = matches!(stopped, Stopped::Itself(_)) && !diverged;
+    let failure = failure.or_else(|| if ended_well { short(&curve, asked, mentioned, &said) } else { None });
+    Ok(Ended { curve, failure, seconds: Some(seconds) })
+}
+
+/// Fewer losses than a run has; with a line that shows why, if there is one.
+fn short(curve: &Curve, asked: usize, mentioned: Option<String>, said: &str) -> Option<Failure> {
+    if curve.covers(asked) {
+        return None;
+    }
+    let reported = curve.n_steps();
+    let elsewhere = || said.lines().find(|line| line.contains("\"loss\"")).map(|line| quoted(line, 0, SHOWN));
+    let reason = match (mentioned, elsewhere()) {
+        (Some(line), _) => format!("a line that is none: {line}"),
+        (None, Some(line)) => format!("on standard output; standard error has: {line}"),
+        (None, None) => return Some(Failure::Short { reported, asked }),
+    };
+    let wanted = "as lines like {\"step\": 0, \"loss\": 5.0}";
+    Some(Failure::Malformed { reason: format!("reported {reported} of {asked} steps, {wanted}; {reason}") })
+}
+
+fn exit(status: ExitStatus, said: String, memory_ran_out: bool) -> Failure {
+    let words = said.to_lowercase();
+    let signs = ["out of memory", "memory allocation of", "memoryerror", "cannot allocate memory", "outofmemory"];
+    if signs.iter().any(|sign| words.contains(sign)) || status.signal() == Some(9) && memory_ran_out {
+        return Failure::OutOfMemory { said };
+    }
+    match status.signal() {
+        Some(signal) => Failure::Signal { signal, said },
+        None => Failure::Exit { code: status.code().unwrap_or(-1), said },
+    }
+}
