@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use mup_study::cli::{self, Interrupt, Status, TuneArguments};
-use mup_study::launch::{LaunchError, Tuned};
+use mup_study::launch::LaunchError;
 use mup_study::{Program, Search, Space, Stage, Study, StudyConfig};
 
 /// Tunes hyperparameters of any training program on a small model.
@@ -35,6 +35,7 @@ enum Command {
     /// Write study.toml, to be edited or used as it is.
     New(New),
     /// Run every trial that has no record; interrupt it and run it again as you like.
+    #[command(after_help = cli::EXIT_CODES)]
     Tune {
         /// Folder of the study.
         study: PathBuf,
@@ -123,7 +124,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             cli::say(format!("error: {error}"));
-            ExitCode::FAILURE
+            error.downcast_ref().map_or(ExitCode::FAILURE, cli::exit_code)
         }
     }
 }
@@ -139,15 +140,12 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Tune { study, tune, json } => {
             let study = Study::open(&study)?;
             let tuned = cli::tune(&study, &tune, &Interrupt::listen()?)?;
-            print_status(&study, json)?;
-            if tuned == Tuned::Stopped {
-                return Ok(Interrupt::exit_code());
-            }
+            return Ok(print_status(&study, json)?.exit_code(tuned));
         }
         Command::Trial { study, index } => {
             let study = Study::open(&study)?;
             match cli::run_trial(&study, index, &Interrupt::listen()?) {
-                Ok((record, _)) => cli::say(format!("{}: loss {}", record.trial.place(), record.outcome)),
+                Ok((record, _)) => cli::say(format!("{}: {}", record.trial.place(), record.outcome)),
                 Err(LaunchError::Interrupted) => return Ok(Interrupt::exit_code()),
                 Err(error) => return Err(error.into()),
             }
@@ -157,14 +155,15 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             cli::say(format!("{n_trials} failed trials will be run again by `tune`"));
         }
         Command::Status { study, missing: true, .. } => print(&cli::missing(&Study::open(&study)?)?)?,
-        Command::Status { study, json, .. } => print_status(&Study::open(&study)?, json)?,
+        Command::Status { study, json, .. } => drop(print_status(&Study::open(&study)?, json)?),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_status(study: &Study, json: bool) -> Result<(), Box<dyn std::error::Error>> {
+fn print_status(study: &Study, json: bool) -> Result<Status, Box<dyn std::error::Error>> {
     let status = Status::of(study)?;
-    Ok(print(&if json { serde_json::to_string_pretty(&status)? } else { status.to_string() })?)
+    print(&if json { serde_json::to_string_pretty(&status)? } else { status.to_string() })?;
+    Ok(status)
 }
 
 fn print(text: &str) -> std::io::Result<()> {

@@ -276,3 +276,21 @@ fn equal_losses_single_trials_and_many_dimensions_are_judged_without_panic() {
         }
     }
 }
+
+#[test]
+fn a_program_that_does_more_steps_than_asked_is_named_with_both_numbers() {
+    let config = rate_study(8);
+    let mut records = run(&config, bowl(-2.0));
+    let more_steps = |choice: &mup_transfer::Choice| {
+        choice.warnings.iter().find(|warning| matches!(warning, Warning::MoreSteps { .. })).cloned()
+    };
+    assert_eq!(more_steps(&choose(&config, &records).unwrap()), None);
+    for record in &mut records.records[2..5] {
+        let last = record.curve.losses[39];
+        std::sync::Arc::make_mut(&mut record.curve).losses.extend([last; 120]);
+    }
+    let warning = more_steps(&choose(&config, &records).unwrap()).unwrap();
+    assert_eq!(warning, Warning::MoreSteps { trials: 3, reported: 160, asked: 40 });
+    let said = warning.to_string();
+    assert!(said.contains("reported 160 where 40 were asked for") && said.contains("MUP_STEPS"), "{said}");
+}

@@ -23,8 +23,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         Some(Command::Tune { study, tune, json }) => {
             let study = study::open(study)?;
             let tuned = tune::tune(&study, tune)?;
-            output::print(&Status::of(&study)?, *json)?;
-            if tuned == Tuned::Stopped { Err(RunError::Interrupted) } else { Ok(()) }
+            let status = Status::of(&study)?;
+            output::print(&status, *json)?;
+            match tuned {
+                Tuned::Stopped => Err(RunError::Interrupted),
+                Tuned::Finished if status.failed > 0 => Err(RunError::TrialsFailed { trials: status.failed }),
+                Tuned::Finished => Ok(()),
+            }
         }
         Some(Command::Choose { study, json }) => output::print(&choose::choose(&Study::open(study)?)?, *json),
         Some(Command::Train(train)) => target::run(train),
@@ -37,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         }
         Some(Command::Trial { study, index: Some(index), .. }) => {
             let (record, _) = cli::run_trial(&Study::open(study)?, *index, &Interrupt::listen()?)?;
-            say(format!("{}: loss {}", record.trial.place(), record.outcome));
+            say(format!("{}: {}", record.trial.place(), record.outcome));
             Ok(())
         }
         Some(Command::Trial { study, file, .. }) => trial::run(study, file.as_deref().unwrap_or(study)),

@@ -17,6 +17,8 @@ pub(crate) enum RunError {
     MicroBatches { micro_batches: usize, batch: usize },
     #[error("interrupted")]
     Interrupted,
+    #[error("{trials} trials failed: `status` says why, `retry` runs them again")]
+    TrialsFailed { trials: usize },
     #[error(
         "{name} has {bytes} bytes, but a context of {context} needs at least {needed}: add text, or lower --context"
     )]

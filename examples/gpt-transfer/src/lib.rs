@@ -20,7 +20,7 @@ mod training;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mup_study::cli::{Interrupt, say};
+use mup_study::cli::{FAILED_TRIALS, Interrupt, exit_code, say};
 use mup_study::launch::LaunchError;
 
 pub use crate::cli::parse_grid;
@@ -36,7 +36,11 @@ pub fn run() -> ExitCode {
         Err(RunError::Interrupted | RunError::Launch(LaunchError::Interrupted)) => Interrupt::exit_code(),
         Err(error) => {
             say(format!("error: {error}"));
-            ExitCode::FAILURE
+            match error {
+                RunError::TrialsFailed { .. } => ExitCode::from(FAILED_TRIALS),
+                RunError::Launch(error) => exit_code(&error),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

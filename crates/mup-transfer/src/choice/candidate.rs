@@ -67,8 +67,8 @@ pub(super) fn judge<'a>(config: &StudyConfig, records: &'a [StudyRecord]) -> Vec
 
 fn judgment(seeds: usize, records: &[&StudyRecord]) -> Judgment {
     let diverged = |outcome: &Outcome| match outcome {
-        Outcome::Finished { loss } => !loss.is_finite(),
-        outcome => !outcome.failed(),
+        Outcome::Failed(_) => false,
+        outcome => !outcome.loss().is_some_and(f64::is_finite),
     };
     if records.iter().any(|record| diverged(&record.outcome)) {
         return Judgment::Diverged;

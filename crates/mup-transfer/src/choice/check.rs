@@ -24,6 +24,7 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     let mut warnings = Vec::new();
     warnings.extend(damaged(records));
     warnings.extend(incomplete(records, choice));
+    warnings.extend(more_steps(records));
     warnings.extend(few_samples(&config.space, judged));
     warnings.extend(ends(&config.space, choice));
     warnings.extend(optimum_moves(judged, &choice.best, choice.noise.as_ref()));
@@ -31,6 +32,13 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     warnings.extend(proxy::check(&config.proxy));
     warnings.extend(transfer(&config.space));
     warnings
+}
+
+fn more_steps(records: &Records) -> Option<Warning> {
+    let beyond = |record: &StudyRecord| Some((record.curve.steps_beyond(record.trial.steps)?, record.trial.steps));
+    let mut found = records.records.iter().filter_map(beyond);
+    let (reported, asked) = found.next()?;
+    Some(Warning::MoreSteps { trials: 1 + found.count(), reported, asked })
 }
 
 fn damaged(records: &Records) -> Option<Warning> {
@@ -132,7 +140,10 @@ fn still_falling(records: &Records, best: &Candidate) -> Option<Warning> {
     (speed > SPEED).then_some(Warning::StillFalling { steps: best.steps, speed })
 }
 
-/// 1 for a straight line, 0 for a run that has arrived; none if it never fell.
+/// A fall, in shares of the first loss, that is no learning: it says nothing of how long to train.
+const NO_FALL: f64 = 0.002;
+
+/// 1 for a straight line, 0 for a run that has arrived; none if it learned nothing.
 fn speed(losses: &[f64]) -> Option<f64> {
     let tenth = losses.len() / 10;
     let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
@@ -140,7 +151,7 @@ fn speed(losses: &[f64]) -> Option<f64> {
     let before = mean(&rest[rest.len() - tenth..]);
     let fall = losses.first()? - mean(last);
     // From the first step to the middle of the last tenth there are 9.5 tenths.
-    (fall > 0.0).then(|| (before - mean(last)) * 9.5 / fall)
+    (fall > NO_FALL * losses.first()?.abs()).then(|| (before - mean(last)) * 9.5 / fall)
 }
 
 /// One warning for each reason.
@@ -170,5 +181,7 @@ mod tests {
         let finished: Vec<f64> = (0..100).map(|i| if i < 50 { 5.0 } else { 2.0 }).collect();
         assert_eq!(speed(&finished), Some(0.0));
         assert_eq!(speed(&[1.0; 40]), None);
+        let too_low: Vec<f64> = (0..100).map(|i| 4.58 - 1e-5 * f64::from(i)).collect();
+        assert_eq!(speed(&too_low), None, "no advice to train longer follows from a rate that is too low");
     }
 }

@@ -92,6 +92,15 @@ pub enum Warning {
         /// What the first of them said.
         first: String,
     },
+    /// The program did more steps than it was asked for, so a stage may not be as long as it says.
+    MoreSteps {
+        /// How many trials did.
+        trials: usize,
+        /// Steps that the first of them reported.
+        reported: usize,
+        /// Steps that it was asked for.
+        asked: usize,
+    },
     /// Not all trials have run.
     Missing {
         /// How many have no record.
@@ -160,6 +169,10 @@ impl Warning {
             Self::Failed { trials, first } => {
                 format!("{trials} {} failed and took no part; the first: {first}", trials_word(*trials))
             }
+            Self::MoreSteps { trials, reported, asked } => format!(
+                "{trials} {} more steps than were asked for; the first reported {reported} where {asked} were asked for",
+                if *trials == 1 { "trial did" } else { "trials did" },
+            ),
             Self::Missing { trials } => format!("{trials} {} not run yet", has(*trials)),
             Self::Damaged { files, first } => format!("{files} {} damaged, such as {first}", is(*files, "record")),
         }
@@ -183,6 +196,9 @@ impl Warning {
                 format!("run {advised} or more, or fix the unimportant hyperparameters")
             }
             Self::Failed { .. } => "remove the cause, then use `retry`".to_owned(),
+            Self::MoreSteps { .. } => {
+                "let the program train as many steps as MUP_STEPS says, and report each process's steps once".to_owned()
+            }
             Self::Missing { .. } => "run the rest with the command that began the study".to_owned(),
             Self::Damaged { .. } => "running the study again repeats their trials and keeps the files aside".to_owned(),
         }

@@ -49,6 +49,13 @@ fn mup_transfer(arguments: &[&str], folder: &Path) -> Output {
     output
 }
 
+/// Runs trials of which some fail.
+fn tune_with_failures(options: &[&str], folder: &Path) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
+    let output = program.arg("tune").arg(folder).args(options).output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 fn records(folder: &Path) -> Vec<StudyRecord> {
     Study::open(folder).unwrap().records().unwrap().records
 }
@@ -87,7 +94,7 @@ fn a_python_exception_is_a_recorded_failure_and_retry_forgets_it() {
     }
     let folder = tempfile::tempdir().unwrap();
     write_study(folder.path(), 1, "\"one\"");
-    mup_transfer(&["tune", "--jobs", "2"], folder.path());
+    tune_with_failures(&["--jobs", "2"], folder.path());
     let found = records(folder.path());
     let Outcome::Failed(Failure::Exit { code: 1, said }) = &found[0].outcome else { panic!("{}", found[0].outcome) };
     assert!(said.contains("Traceback") && said.contains("TypeError"), "{said}");

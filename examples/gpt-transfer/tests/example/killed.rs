@@ -83,6 +83,7 @@ fn a_killed_trial_is_a_failure_that_retry_runs_again() {
         let status = succeed(&mut place.on_study("status", &[]));
         // On a busy machine the trial may have ended before it could be killed.
         if killed.status.success() && status.contains("1 failed") {
+            assert_eq!(ended.status.code(), Some(4), "trials failed");
             break status;
         }
         assert!(ended.status.success());

@@ -149,6 +149,13 @@ pub(crate) fn succeed(command: &mut Command) -> String {
     text(&output.stdout)
 }
 
+/// What `tune` prints when trials failed.
+pub(crate) fn tune_with_failures(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{command:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
 /// The error of a run that has to fail as a user error, not as a crash.
 pub(crate) fn fail(command: &mut Command) -> String {
     failure(&command.output().unwrap())

@@ -34,13 +34,13 @@ fn a_trial_that_has_ended_is_not_run_again() {
 fn a_trial_that_took_too_long_has_failed_and_retry_alone_runs_it_again() {
     let place = Place::new();
     let slow = ["--rates=-7:-7", "--steps=100000000", "--timeout=1"];
-    let status = json(&succeed(&mut place.tune(&[&slow[..], &["--json"]].concat())));
+    let status = json(&tune_with_failures(&mut place.tune(&[&slow[..], &["--json"]].concat())));
     assert_eq!(status["failed"], 1);
     assert!(status["failures"][0][1].as_str().unwrap().contains("not done after 1 s"), "{status}");
     let error = fail(&mut place.on_study("choose", &[]));
     assert!(error.contains("1 failed") && error.contains("retry"), "{error}");
     let before = place.finished_results();
-    succeed(&mut place.on_study("tune", &[]));
+    tune_with_failures(&mut place.on_study("tune", &[]));
     assert_eq!(place.finished_results(), before, "`tune` leaves it");
     succeed(&mut place.on_study("retry", &[]));
     let status = json(&succeed(&mut place.on_study("status", &["--json"])));

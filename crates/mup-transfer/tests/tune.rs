@@ -1,0 +1,177 @@
+//! `tune` as a shell sees it: how it ends, and what it says.
+
+#![cfg(all(unix, feature = "cli"))]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// A folder with a study in it, whose trials run a shell script.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new(trials: usize, steps: usize, script: &str) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        let mut new = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
+        new.arg("new").arg(place.study()).args(["--trials", &trials.to_string(), "--steps", &steps.to_string()]);
+        let output = new.args(["--", "sh", "-c", script, "sh"]).arg(place.0.path()).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        place
+    }
+
+    fn study(&self) -> PathBuf {
+        self.0.path().join("study")
+    }
+
+    fn command(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
+        command.arg(name).arg(self.study()).args(arguments).stderr(Stdio::piped()).stdout(Stdio::piped());
+        command
+    }
+
+    fn tune(&self, arguments: &[&str]) -> Output {
+        self.command("tune", arguments).output().unwrap()
+    }
+
+    fn n_records(&self) -> usize {
+        // Made with the first record.
+        let entries = fs::read_dir(self.study().join("trials")).into_iter().flatten();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().ends_with(".json")).count()
+    }
+}
+
+/// Both streams.
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+const THREE: &str = r#"for loss in 5 4 3; do echo "{\"loss\": $loss}"; done"#;
+
+#[test]
+fn a_finished_study_ends_with_0_and_failed_trials_with_their_own_number() {
+    assert_eq!(Place::new(2, 3, THREE).tune(&["--jobs", "1"]).status.code(), Some(0));
+    let place = Place::new(2, 3, "echo no data >&2; exit 3");
+    let output = place.tune(&["--jobs", "1"]);
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    assert_eq!(place.tune(&[]).status.code(), Some(4), "as long as they are failed");
+    let help = place.command("tune", &["--help"]).output().unwrap();
+    assert!(said(&help).contains("4    trials failed"), "{}", said(&help));
+    assert_eq!(place.tune(&["--no-such"]).status.code(), Some(2));
+    assert_eq!(place.command("tune", &[]).arg("more").output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn a_script_that_is_not_found_is_started_a_few_times_and_shown() {
+    for jobs in ["1", "2"] {
+        let place = Place::new(40, 3, "exec sh /no/such/script.sh");
+        let output = place.tune(&["--jobs", jobs]);
+        assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+        assert!((3..=5).contains(&place.n_records()), "{} with {jobs} jobs", place.n_records());
+        let said = said(&output);
+        assert!(said.contains("/no/such/script.sh") && said.contains("failed within a second"), "{said}");
+        assert!(said.contains("retry") && said.contains("--keep-going"), "{said}");
+        assert_eq!(place.tune(&["--keep-going"]).status.code(), Some(4));
+        assert_eq!(place.n_records(), 40);
+    }
+}
+
+#[test]
+fn failures_after_a_trial_that_worked_or_took_a_while_stop_nothing() {
+    let first = |works: &str| format!("[ -e \"$1/one\" ] && exit 3; touch \"$1/one\"; {works}");
+    for works in [THREE, "sleep 1.1; exit 3", "echo '{\"loss\": nan}'; exit 1"] {
+        let place = Place::new(8, 3, &first(works));
+        let output = place.tune(&["--jobs", "1"]);
+        assert_eq!((output.status.code(), place.n_records()), (Some(4), 8), "{}", said(&output));
+    }
+}
+
+#[test]
+fn more_steps_than_asked_for_and_odd_paperwork_are_said_by_tune_and_status() {
+    let place = Place::new(2, 2, &format!("{THREE}; echo '{{\"tokens\": 0.5}}'"));
+    for output in [place.tune(&["--jobs", "1"]), place.command("status", &[]).output().unwrap()] {
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let said = said(&output);
+        assert!(said.contains("reported 3 steps where 2 were asked for"), "{said}");
+        assert!(said.contains("`tokens` was reported as 0.5"), "{said}");
+    }
+}
+
+/// A library under which every lock is refused; none without a C compiler.
+fn no_locks(folder: &Path) -> Option<PathBuf> {
+    let source = "#include <errno.h>\n#include <stdlib.h>\nint flock(int file, int operation) {\n\
+                  (void)file; (void)operation; errno = atoi(getenv(\"REFUSAL\")); return -1; }\n";
+    let (code, library) = (folder.join("refuse.c"), folder.join("refuse.so"));
+    fs::write(&code, source).unwrap();
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&code).status();
+    compiled.is_ok_and(|status| status.success()).then_some(library)
+}
+
+#[test]
+fn a_file_system_without_locks_costs_a_warning_and_nothing_else() {
+    let place = Place::new(3, 3, THREE);
+    let Some(library) = no_locks(place.0.path()).filter(|_| cfg!(target_os = "linux")) else {
+        eprintln!("skipped: no C compiler, or not on Linux");
+        return;
+    };
+    // EPERM, EIO, ENOLCK, ENOSYS, EOPNOTSUPP, ESTALE.
+    for number in ["1", "5", "37", "38", "95", "116"] {
+        let place = Place::new(3, 3, THREE);
+        let mut tune = place.command("tune", &["--jobs", "2"]);
+        let output = tune.env("LD_PRELOAD", &library).env("REFUSAL", number).output().unwrap();
+        assert_eq!((output.status.code(), place.n_records()), (Some(0), 3), "{number}: {}", said(&output));
+        assert_eq!(said(&output).matches("can be locked here").count(), 1, "{number}: {}", said(&output));
+    }
+}
+
+fn wait(child: Child, limit: Duration) -> Output {
+    let (id, begun) = (child.id(), Instant::now());
+    let waiter = std::thread::spawn(move || child.wait_with_output().unwrap());
+    while !waiter.is_finished() {
+        assert!(begun.elapsed() < limit, "process {id} does not end");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    waiter.join().unwrap()
+}
+
+#[test]
+fn one_ctrl_c_ends_tune_within_seconds_whatever_its_trials_do() {
+    let stubborn = "trap '' TERM INT HUP; while :; do echo working; sleep 0.1; done";
+    let script = format!("trap '' TERM INT; touch \"$1/begun\"; setsid sh -c \"{stubborn}\" & {stubborn}");
+    let place = Place::new(4, 3, &script);
+    let child = place.command("tune", &["--jobs", "2"]).spawn().unwrap();
+    let begun = Instant::now();
+    while !place.0.path().join("begun").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    let output = wait(child, Duration::from_secs(20));
+    assert_eq!((output.status.code(), place.n_records()), (Some(130), 0), "{}", said(&output));
+}
+
+#[test]
+fn a_line_of_300_mb_takes_less_than_50_mb() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let place = Place::new(1, 3, &format!("head -c 300000000 /dev/zero | tr '\\0' '.'; {THREE}"));
+    let child = place.command("tune", &[]).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let watch = std::thread::spawn(move || wait(child, Duration::from_secs(300)));
+    let mut peak = 0;
+    while !watch.is_finished() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        peak = peak.max(kilobytes.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = watch.join().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!((1..50_000).contains(&peak), "{peak} kB");
+}
