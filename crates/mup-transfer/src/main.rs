@@ -28,7 +28,8 @@ Examples:
 
 A trial's program gets its values by {NAME} in its arguments, by environment variables (MUP_LEARNING_RATE, MUP_SEED,
 MUP_STEPS) or from the JSON file {file} (MUP_TRIAL), and writes one JSON object a line to standard output:
-{\"loss\": 3.14} for every step, and once {\"tokens\": 1024, \"parameters\": 4096}. NaN is a result.";
+{\"loss\": 3.14} for every step, or every few with their \"step\", and once {\"tokens\": 1024, \"parameters\": 4096}. NaN
+is a result.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
