@@ -5,6 +5,8 @@ mod bench;
 mod choices;
 mod coord_check;
 mod devices;
+#[cfg(test)]
+mod documents;
 mod error_rates;
 mod experiment;
 mod matrix;

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::quote::quoted;
+use crate::study::Mistake;
+
 /// A search space that cannot be walked.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[non_exhaustive]
@@ -23,8 +26,19 @@ pub enum SpaceError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// A name that programs cannot be told.
+    #[error("the space's `{}`: {reason}", quoted(name, 0, 60))]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A continuum in a grid search.
-    #[error("a grid search needs a list for every dimension, and `{name}` has none: write it as {{ grid = [...] }}")]
+    #[error(
+        "a grid search needs a list for every hyperparameter, and `{name}` has none: write it as {{ grid = [...] }}, or \
+         use another search"
+    )]
     NoGrid {
         /// Its name.
         name: String,
@@ -36,7 +50,7 @@ pub enum SpaceError {
         limit: usize,
     },
     /// More samples than there are.
-    #[error("{trials} trials were asked for, and the search has {points} points: lower the number of trials")]
+    #[error("{trials} samples were asked for, and the search has {points}: lower `trials`")]
     TooManyTrials {
         /// Asked for.
         trials: usize,
@@ -52,11 +66,21 @@ pub enum SpaceError {
         limit: usize,
     },
     /// No preset of that name.
-    #[error("no space is named `{name}`; there are gpt-3 and rate")]
+    #[error("no space is named `{}`; there are gpt-3 and rate", quoted(name, 0, 60))]
     UnknownPreset {
         /// What was asked for.
         name: String,
     },
+}
+
+impl SpaceError {
+    /// The hyperparameter concerned.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Dimension { name, .. } | Self::Name { name, .. } | Self::NoGrid { name } => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// One setting that differs between the study in a folder and the one asked for.
@@ -119,7 +143,7 @@ pub enum StudyError {
         differences: Vec<Difference>,
     },
     /// There is no study.
-    #[error("there is no study at {}: create one with `tune`, or give its folder", path.display())]
+    #[error("there is no study at {}: give the folder of one, or create it first", path.display())]
     Absent {
         /// Where its description would be.
         path: PathBuf,
@@ -129,6 +153,14 @@ pub enum StudyError {
     Config {
         /// What is wrong.
         reason: String,
+    },
+    /// The study's file has a mistake.
+    #[error("{}, {mistake}", path.display())]
+    Mistake {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        mistake: Mistake,
     },
     /// Its space makes no sense.
     #[error("study.toml: {0}")]

@@ -10,7 +10,9 @@ mod curve;
 mod error;
 mod foreign;
 pub mod launch;
+mod near;
 mod outcome;
+mod placeholders;
 mod quote;
 mod records;
 mod remarks;
@@ -30,6 +32,6 @@ pub use search::Search;
 pub use space::{Dimension, Space};
 pub use store::{Damage, Store};
 pub use study::{
-    Claim, Others, Pending, Program, Records, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Trial, Wave,
+    Claim, Mistake, Others, Pending, Program, Records, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Trial, Wave,
 };
 pub use values::{Setting, Values, rounded};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tpe::TpeOptimizer;
 
+use crate::quote::quoted;
 use crate::{Dimension, Space, SpaceError, Values};
 
 /// How samples are chosen.
@@ -34,7 +35,8 @@ impl FromStr for Search {
     /// By the name that `study.toml` has.
     fn from_str(name: &str) -> Result<Self, String> {
         let known = "there are random, sobol, grid and tpe";
-        serde_json::from_value(name.into()).map_err(|_| format!("no search is named `{name}`; {known}"))
+        let unknown = || format!("no search is named `{}`; {known}", quoted(name, 0, 60));
+        serde_json::from_value(name.into()).map_err(|_| unknown())
     }
 }
 
@@ -50,6 +52,24 @@ pub(crate) struct Point {
 }
 
 impl Search {
+    /// Whether the search has that many samples of a space: before anything is promised.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError::NoGrid`], [`SpaceError::TooManyTrials`], [`SpaceError::TooManyDimensions`].
+    pub(crate) fn check(self, space: &Space, trials: usize) -> Result<(), SpaceError> {
+        let points = match self {
+            Self::Grid => space.n_combinations()?,
+            Self::Sobol => SOBOL_POINTS,
+            Self::Random | Self::Tpe => return Ok(()),
+        };
+        let (dimensions, limit) = (space.varied().count(), sobol_burley::NUM_DIMENSIONS as usize);
+        if self == Self::Sobol && dimensions > limit {
+            return Err(SpaceError::TooManyDimensions { dimensions, limit });
+        }
+        if trials > points { Err(SpaceError::TooManyTrials { trials, points }) } else { Ok(()) }
+    }
+
     /// The values of a sample that depends on no other. Of an adaptive search, what it chooses before it is told anything.
     ///
     /// # Errors
@@ -136,19 +156,15 @@ fn uniform(seed: u64, sample: usize, name: &str) -> f64 {
     (number(hash(seed, sample as u64, name)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+const SOBOL_POINTS: usize = 1 << 16;
+
 fn sobol(space: &Space, seed: u64, point: Point) -> Result<Values, SpaceError> {
-    const POINTS: usize = 1 << 16;
-    let index = u32::try_from(point.index).ok().filter(|_| point.index < POINTS);
-    let index = index.ok_or(SpaceError::TooManyTrials { trials: point.index.saturating_add(1), points: POINTS })?;
+    Search::Sobol.check(space, point.index.saturating_add(1))?;
     let names: Vec<&str> = space.varied().map(|(name, _)| name).collect();
-    let limit = sobol_burley::NUM_DIMENSIONS as usize;
-    if names.len() > limit {
-        return Err(SpaceError::TooManyDimensions { dimensions: names.len(), limit });
-    }
     let scramble = number(hash(seed, point.scramble as u64, "sobol")) as u32;
     let place = |name: &str| {
         let dimension = names.iter().position(|other| *other == name).unwrap_or(0) as u32;
-        f64::from(sobol_burley::sample(index, dimension, scramble))
+        f64::from(sobol_burley::sample(point.index as u32, dimension, scramble))
     };
     Ok(space.at(place))
 }
@@ -231,7 +247,7 @@ mod tests {
     #[test]
     fn an_adaptive_search_takes_lists_and_diverged_trials() {
         let text = "a = { categorical = [\"x\", \"y\", \"z\"] }\nn = { integer = [1, 4] }\nr = { uniform = [0, 1] }";
-        let space: Space = toml::from_str(text).unwrap();
+        let space = Space::from_toml(text).unwrap();
         let mut search = Parzen::new(&space);
         let mut good = Vec::new();
         for sample in 0..60 {

@@ -5,10 +5,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quote::quoted;
+
 /// The value of one hyperparameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Setting {
+    /// True or false, which programs see as `true` and `false`.
+    Boolean(bool),
     /// A whole number.
     Integer(i64),
     /// A real number.
@@ -18,13 +23,13 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// The number; none for a name.
+    /// The number; none for a name, true or false.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
             Self::Integer(value) => Some(*value as f64),
             Self::Number(value) => Some(*value),
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Boolean(_) => None,
         }
     }
 }
@@ -33,6 +38,7 @@ impl fmt::Display for Setting {
     /// As it was written, so that a program reads back the same bits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Boolean(value) => write!(f, "{value}"),
             Self::Integer(value) => write!(f, "{value}"),
             Self::Number(value) => write!(f, "{value}"),
             Self::Text(text) => f.write_str(text),
@@ -72,7 +78,7 @@ impl fmt::Display for Values {
             let separator = if i == 0 { "" } else { ", " };
             match value {
                 Setting::Number(value) => write!(f, "{separator}{name} {}", rounded(*value))?,
-                value => write!(f, "{separator}{name} {value}")?,
+                value => write!(f, "{separator}{name} {}", quoted(&value.to_string(), 0, 60))?,
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use mup_data::Order;
 use mup_devices::DeviceName;
 use mup_study::Search;
-use mup_study::cli::TuneArguments;
+use mup_study::cli::{TuneArguments, whole};
 use mup_sweep::Log2Grid;
 
 use crate::data::Units;
@@ -93,7 +93,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR")]
         study: PathBuf,
         /// Index of the trial, from 0.
-        #[arg(long, conflicts_with = "file", required_unless_present = "file")]
+        #[arg(long, conflicts_with = "file", required_unless_present = "file", value_parser = whole::<usize, 0>)]
         index: Option<usize>,
         /// The trial's file; reports go to standard output.
         #[arg(long)]
@@ -130,7 +130,7 @@ pub(crate) struct StudyArguments {
     pub(crate) device: Option<DeviceName>,
 
     /// Seeds of weights and batches; a trial runs with each, and their losses are averaged [default: 0]
-    #[arg(long, value_name = "N,...", value_delimiter = ',')]
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = whole::<u64, 0>)]
     pub(crate) seeds: Vec<u64>,
 
     /// Log2 learning rates to try, everything else 1 [default: -9:-3, quick -8:-4]
@@ -147,27 +147,27 @@ pub(crate) struct StudyArguments {
     pub(crate) search: Option<Search>,
 
     /// Seed of the search [default: 0]
-    #[arg(long, value_name = "N", help_heading = "Tuning")]
+    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<u64, 0>)]
     pub(crate) search_seed: Option<u64>,
 
     /// Number of samples [default: 32; all with a grid]
-    #[arg(long, value_name = "N", help_heading = "Tuning")]
+    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
     pub(crate) trials: Option<usize>,
 
     /// Steps of a trial [default: 400, quick 60]
-    #[arg(long, value_name = "N", help_heading = "Tuning")]
+    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
     pub(crate) steps: Option<usize>,
 
     /// Run this many of the best samples again over --long-steps, and choose among those.
-    #[arg(long, value_name = "N", requires = "long_steps", help_heading = "Tuning")]
+    #[arg(long, value_name = "N", requires = "long_steps", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
     pub(crate) best: Option<usize>,
 
     /// The longer horizon.
-    #[arg(long, value_name = "N", requires = "best", help_heading = "Tuning")]
+    #[arg(long, value_name = "N", requires = "best", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
     pub(crate) long_steps: Option<usize>,
 
     /// Seconds after which a trial has failed.
-    #[arg(long, value_name = "SECONDS", help_heading = "Tuning")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64, 1>, help_heading = "Tuning")]
     pub(crate) timeout: Option<u64>,
 
     /// How the proxy is parametrized: mup, standard, or another preset [default: mup]
@@ -175,31 +175,31 @@ pub(crate) struct StudyArguments {
     pub(crate) parametrization: Option<String>,
 
     /// Width of the proxy [default: 64, quick 32]
-    #[arg(long, value_name = "WIDTH", help_heading = "Sizes")]
+    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) proxy_width: Option<usize>,
 
     /// Width at which µP equals SP [default: the proxy's]
-    #[arg(long, value_name = "WIDTH", help_heading = "Sizes")]
+    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) base_width: Option<usize>,
 
     /// Width of the target [default: 256, quick 128]
-    #[arg(long, value_name = "WIDTH", help_heading = "Sizes")]
+    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) target_width: Option<usize>,
 
     /// Width of an attention head; it divides every width [default: 32, quick 16]
-    #[arg(long, value_name = "N", help_heading = "Sizes")]
+    #[arg(long, value_name = "N", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) d_head: Option<usize>,
 
     /// Number of blocks, the same in proxy and target [default: 2]
-    #[arg(long, value_name = "N", help_heading = "Sizes")]
+    #[arg(long, value_name = "N", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) n_layer: Option<usize>,
 
     /// Length of a training sequence, in tokens [default: 64, quick 32]
-    #[arg(long, value_name = "N", help_heading = "Sizes")]
+    #[arg(long, value_name = "N", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) context: Option<usize>,
 
     /// Sequences in a batch [default: 16, quick 8]
-    #[arg(long, value_name = "N", help_heading = "Sizes")]
+    #[arg(long, value_name = "N", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) batch: Option<usize>,
 
     /// Weight decay at base width [default: 0.01]
@@ -211,15 +211,15 @@ pub(crate) struct StudyArguments {
     pub(crate) order: Option<Order>,
 
     /// Steps of the target [default: the proxy's longest]
-    #[arg(long, value_name = "N", help_heading = "Target")]
+    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
     pub(crate) target_steps: Option<usize>,
 
     /// Parts of a batch of the target whose gradients are averaged, to save memory [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Target")]
+    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
     pub(crate) micro_batches: Option<usize>,
 
     /// Steps between evaluations of the target [default: a tenth of its steps]
-    #[arg(long, value_name = "N", help_heading = "Target")]
+    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
     pub(crate) evaluate_every: Option<usize>,
 }
 
@@ -227,13 +227,13 @@ pub(crate) struct StudyArguments {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CheckpointArguments {
     /// Steps between checkpoints of the target, besides those by time.
-    #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Target")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize, 1>, help_heading = "Target")]
     pub(crate) checkpoint_every: Option<usize>,
     /// Minutes between checkpoints of the target.
     #[arg(long, value_name = "MINUTES", value_parser = parse_minutes, default_value = "5", help_heading = "Target")]
     pub(crate) checkpoint_minutes: Duration,
     /// Checkpoints to keep.
-    #[arg(long, value_name = "N", value_parser = parse_count, default_value_t = 2, help_heading = "Target")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize, 1>, default_value_t = 2, help_heading = "Target")]
     pub(crate) keep_last: usize,
 }
 
@@ -249,7 +249,7 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) parametrization: Option<String>,
     /// Seed of weights and batches.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u64, 0>)]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) checkpoints: CheckpointArguments,
@@ -264,7 +264,7 @@ pub(crate) struct TrainArguments {
     pub(crate) json: bool,
 }
 
-const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   gpt-transfer --quick
       see every stage first
@@ -278,13 +278,6 @@ Examples:
 
 Ctrl-C or kill at any moment, then the same command again: it continues where it was, and the numbers are those
 of an uninterrupted run. A trial that diverges is a result and is reported as one.";
-
-fn parse_count(text: &str) -> Result<usize, String> {
-    match text.parse::<usize>() {
-        Ok(0) => Err("at least 1 is needed".to_owned()),
-        count => count.map_err(|error| error.to_string()),
-    }
-}
 
 fn parse_minutes(text: &str) -> Result<Duration, String> {
     let minutes: f64 = text.parse().map_err(|error: ParseFloatError| error.to_string())?;

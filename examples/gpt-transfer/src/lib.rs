@@ -7,6 +7,8 @@ mod cli;
 mod commands;
 mod configuration;
 mod data;
+#[cfg(test)]
+mod documents;
 mod environment;
 mod error;
 mod export;

@@ -3,11 +3,13 @@
 mod exit;
 mod first_trials;
 mod interrupt;
+mod listing;
 mod progress;
 mod say;
 mod slurm;
 mod status;
 mod tune;
+mod whole;
 
 pub use exit::{EXIT_CODES, FAILED_TRIALS, exit_code};
 pub use interrupt::{Interrupt, InterruptError};
@@ -16,3 +18,4 @@ pub use say::say;
 pub use slurm::SlurmArguments;
 pub use status::{Status, missing};
 pub use tune::{Launcher, TuneArguments, retry, run_trial, tune};
+pub use whole::whole;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::whole;
 use crate::launch::{LaunchError, SlurmOptions};
 
 /// Options of `--launcher slurm`.
@@ -11,16 +12,16 @@ pub struct SlurmArguments {
     #[arg(long, help_heading = "With --launcher slurm", value_name = "NAME")]
     pub partition: Option<String>,
     /// GPUs of a trial [default: none are asked for]
-    #[arg(long, help_heading = "With --launcher slurm", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = "With --launcher slurm", value_name = "N", value_parser = whole::<u32, 1>)]
     pub gpus: Option<u32>,
     /// Minutes of a trial [default: two more than the study's timeout]
-    #[arg(long, help_heading = "With --launcher slurm", value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, help_heading = "With --launcher slurm", value_name = "MINUTES", value_parser = whole::<u64, 1>)]
     pub time_limit: Option<u64>,
     /// Trials at a time [default: as many as Slurm runs]
-    #[arg(long, help_heading = "With --launcher slurm", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = "With --launcher slurm", value_name = "N", value_parser = whole::<u32, 1>)]
     pub throttle: Option<u32>,
     /// How long to look again for a record after its task has ended: NFS may list it late [default: 60]
-    #[arg(long, help_heading = "With --launcher slurm", value_name = "SECONDS")]
+    #[arg(long, help_heading = "With --launcher slurm", value_name = "SECONDS", value_parser = whole::<u64, 0>)]
     pub settle: Option<u64>,
     /// Any other option of sbatch, for example --sbatch-option=--account=NAME; repeat it for more
     #[arg(long, help_heading = "With --launcher slurm", value_name = "OPTION", allow_hyphen_values = true)]

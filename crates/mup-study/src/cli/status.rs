@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::listing;
 use crate::launch::ranges;
+use crate::quote::quoted;
 use crate::{Others, Study, StudyError, StudyRecord};
 
 /// How far a study is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Status {
     /// Its folder.
+    #[serde(serialize_with = "path_as_text")]
     pub folder: PathBuf,
     /// Trials of all stages; a stage of the best has fewer if fewer finished.
     pub trials: usize,
@@ -26,12 +29,38 @@ pub struct Status {
     pub failures: Vec<(String, String)>,
     /// What trials reported that does not fit what they were asked for, each sentence with the number of trials.
     pub remarks: BTreeMap<String, usize>,
+    /// Where what the failed ones said is; none if they said nothing.
+    #[serde(serialize_with = "logs_as_text")]
+    pub logs: Option<PathBuf>,
     /// Known and not run yet.
     pub missing: usize,
     /// Files that cannot be read, each with the reason; `tune` runs their trials again.
+    #[serde(serialize_with = "damaged_as_text")]
     pub damaged: Vec<(PathBuf, String)>,
     /// Finished trials that belong to another configuration, and which.
     pub others: Vec<Others>,
+}
+
+/// A path has any bytes, JSON has text.
+fn path_as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+fn logs_as_text<S: Serializer>(logs: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    logs.as_ref().map(|logs| logs.display().to_string()).serialize(serializer)
+}
+
+fn damaged_as_text<S: Serializer>(damaged: &[(PathBuf, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(damaged.iter().map(|(path, reason)| (path.display().to_string(), reason)))
+}
+
+fn plural(trials: usize) -> &'static str {
+    if trials == 1 { "trial" } else { "trials" }
+}
+
+/// A path in a line of a terminal.
+fn shown(path: &Path) -> String {
+    quoted(&path.display().to_string(), 0, 4096)
 }
 
 impl Status {
@@ -47,6 +76,10 @@ impl Status {
         for remark in found.records.iter().flat_map(StudyRecord::remarks) {
             *remarks.entry(remark).or_insert(0) += 1;
         }
+        let spoke = |record: &&StudyRecord| {
+            let log = study.logs().join(format!("{}.log", record.trial.name()));
+            log.metadata().is_ok_and(|log| log.len() > 0)
+        };
         let finished = found.records.iter().filter(|record| record.outcome.loss().is_some()).count();
         Ok(Self {
             folder: study.folder().to_owned(),
@@ -56,6 +89,7 @@ impl Status {
             failed: failed.len(),
             failures: failed.iter().map(|record| (place(record), record.outcome.to_string())).collect(),
             remarks,
+            logs: failed.iter().any(spoke).then(|| study.logs()),
             missing: found.missing,
             damaged: found.damaged,
             others: found.others,
@@ -80,24 +114,20 @@ pub fn missing(study: &Study) -> Result<String, StudyError> {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { trials, finished, diverged, failed, missing, .. } = self;
-        write!(f, "{}: {trials} trials, {finished} finished, {diverged} diverged", self.folder.display())?;
+        write!(f, "{}: {trials} {}, {finished} finished, {diverged} diverged", shown(&self.folder), plural(*trials))?;
         write!(f, ", {failed} failed, {missing} to run")?;
-        for (name, reason) in self.failures.iter().take(8) {
-            write!(f, "\n  {name}: {reason}")?;
+        listing::write(f, &self.failures, |f, (name, reason)| write!(f, "{name}: {reason}"))?;
+        match &self.logs {
+            Some(logs) => write!(f, "\n  what they said is in {}; `retry` runs them again", shown(logs))?,
+            None if *failed > 0 => write!(f, "\n  they said nothing; `retry` runs them again")?,
+            None => {}
         }
-        if *failed > 0 {
-            let logs = self.folder.join("logs");
-            write!(f, "\n  what they said is in {}; `retry` runs them again", logs.display())?;
-        }
-        for (remark, trials) in self.remarks.iter().take(8) {
-            write!(f, "\n  warning: {trials} {} {remark}", if *trials == 1 { "trial" } else { "trials" })?;
-        }
-        for (path, reason) in &self.damaged {
-            write!(f, "\n  damaged, and to be run again: {} ({reason})", path.display())?;
-        }
-        for others in &self.others {
-            write!(f, "\n  {others}")?;
-        }
-        Ok(())
+        listing::write(f, &self.remarks, |f, (remark, trials)| {
+            write!(f, "warning: {trials} {} {remark}", plural(*trials))
+        })?;
+        listing::write(f, &self.damaged, |f, (path, reason)| {
+            write!(f, "damaged, and to be run again: {} ({reason})", shown(path))
+        })?;
+        listing::write(f, &self.others, |f, others| write!(f, "{others}"))
     }
 }

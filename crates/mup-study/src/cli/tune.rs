@@ -1,7 +1,7 @@
 //! Running a study's program, here or on a cluster.
 
 use super::first_trials::FirstTrials;
-use super::{Bars, Interrupt, SlurmArguments};
+use super::{Bars, Interrupt, SlurmArguments, whole};
 use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally, run_on_slurm};
 use crate::{Source, Study, StudyRecord, StudyTrial};
 
@@ -23,7 +23,7 @@ pub struct TuneArguments {
     #[arg(long, value_enum, default_value_t, value_name = "WHERE", hide_possible_values = true)]
     pub launcher: Launcher,
     /// Trials at a time [default: processors divided by a trial's threads]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16, 1>)]
     pub jobs: Option<u16>,
     /// Go on although the first trials all fail at once
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! What keeps trials from being run at all; a trial that fails is recorded instead.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
@@ -27,10 +28,10 @@ pub enum LaunchError {
         remedy: &'static str,
     },
     /// The program does not start.
-    #[error("cannot start `{program}`: {source}; study.toml names it under [program]")]
+    #[error("cannot start `{}`: {}", program.display(), super::not_found::why(program, source))]
     CannotStart {
         /// First word of the command.
-        program: String,
+        program: OsString,
         /// Why not.
         source: io::Error,
     },
@@ -57,14 +58,6 @@ pub enum LaunchError {
     /// The study has no program.
     #[error("study.toml has no [program] command, so only the program that created this study can run its trials")]
     NoProgram,
-    /// A placeholder that stands for nothing.
-    #[error("study.toml: the command uses {{{name}}}, which is none of {}", known.join(", "))]
-    UnknownPlaceholder {
-        /// Its name.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
-    },
     /// A file of the trial.
     #[error("cannot {doing} {}: {source}", path.display())]
     Io {

@@ -14,6 +14,7 @@ mod log;
 mod loose_json;
 #[cfg(unix)]
 mod memory;
+mod not_found;
 #[cfg(unix)]
 mod output;
 #[cfg(unix)]
@@ -22,6 +23,8 @@ mod pipe;
 mod program;
 #[cfg(unix)]
 mod slurm;
+#[cfg(unix)]
+mod substitution;
 #[cfg(unix)]
 mod unread;
 mod watch;

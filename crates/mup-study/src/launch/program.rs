@@ -17,6 +17,7 @@ use super::log::tail;
 use super::memory::killed_for_memory;
 use super::output::{Output, Reports};
 use super::pipe::{Heard, Pipe};
+use super::substitution::{variables, words};
 use crate::{Ended, Program, Study, StudyTrial};
 
 /// How often to look whether the program has ended or the user wants to stop.
@@ -48,25 +49,14 @@ struct Watched {
 }
 
 impl<'a> ProgramRunner<'a> {
-    /// For a study that has a program, all of whose placeholders stand for something.
+    /// For a study that has a program.
     ///
     /// # Errors
     ///
-    /// [`LaunchError::NoProgram`], [`LaunchError::UnknownPlaceholder`].
+    /// [`LaunchError::NoProgram`].
     pub fn new(study: &'a Study) -> Result<Self, LaunchError> {
         let program = study.config().program.as_ref().ok_or(LaunchError::NoProgram)?;
-        let runner = Self { study, program };
-        let names: Vec<String> = study.config().space.0.keys().cloned().collect();
-        let known: Vec<String> =
-            names.into_iter().chain(["seed", "steps", "file", "study", "self"].map(str::to_owned)).collect();
-        for word in &program.command {
-            for name in placeholders(word) {
-                if !known.iter().any(|known| known == name) {
-                    return Err(LaunchError::UnknownPlaceholder { name: name.to_owned(), known });
-                }
-            }
-        }
-        Ok(runner)
+        Ok(Self { study, program })
     }
 
     /// Runs one trial in a process group of its own, and sees each loss. The trial has ended when its program has,
@@ -171,20 +161,14 @@ impl<'a> ProgramRunner<'a> {
     }
 
     fn start(&self, trial: &StudyTrial, file: &Path, log: File, mark: &str) -> Result<Child, LaunchError> {
-        let folder = std::path::absolute(self.study.folder()).map_err(io(self.study.folder(), "find"))?;
-        let words = self.program.command.iter().map(|word| fill(word, trial, file, &folder));
-        let words: Vec<String> = words.collect();
+        let words = words(self.study, &self.program.command, trial, file).map_err(io(self.study.folder(), "find"))?;
         let (program, arguments) = words.split_first().expect("bug: a checked study's command is not empty");
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
-        command.env("MUP_TRIAL", file).env("MUP_SEED", trial.seed.to_string());
-        command.env("MUP_STEPS", trial.steps.to_string()).env(MARK, mark);
+        command.envs(variables(trial, file)).env(MARK, mark);
         // Python keeps back what it prints into a pipe, and so what it printed before it hangs or is killed.
         if std::env::var_os("PYTHONUNBUFFERED").is_none() {
             command.env("PYTHONUNBUFFERED", "1");
-        }
-        for (name, value) in trial.values.iter() {
-            command.env(format!("MUP_{}", name.to_uppercase().replace('-', "_")), value.to_string());
         }
         for name in THREADS {
             command.env(name, self.program.threads.to_string());
@@ -202,31 +186,6 @@ fn interrupted(status: ExitStatus, stop: &(dyn Fn() -> bool + Sync)) -> bool {
         std::thread::sleep(POLL);
     }
     !status.success() && stop()
-}
-
-/// Names between braces; braces around anything else are the program's own.
-fn placeholders(word: &str) -> Vec<&str> {
-    let is_name = |name: &&str| {
-        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
-    };
-    let parts = word.split('{').skip(1).filter_map(|part| part.split_once('}'));
-    parts.map(|(name, _)| name).filter(is_name).collect()
-}
-
-fn fill(word: &str, trial: &StudyTrial, file: &Path, study: &Path) -> String {
-    let program = || std::env::current_exe().map(|path| path.display().to_string()).unwrap_or_default();
-    let fixed = [
-        ("seed", trial.seed.to_string()),
-        ("steps", trial.steps.to_string()),
-        ("file", file.display().to_string()),
-        ("study", study.display().to_string()),
-        ("self", program()),
-    ];
-    let values = trial.values.iter().map(|(name, value)| (name, value.to_string()));
-    fixed
-        .into_iter()
-        .chain(values)
-        .fold(word.to_owned(), |word, (name, value)| word.replace(&format!("{{{name}}}"), &value))
 }
 
 fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> LaunchError + use<> {

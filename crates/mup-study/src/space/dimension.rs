@@ -125,6 +125,8 @@ impl Dimension {
             Self::LogUniform(ends) | Self::Uniform(ends) if !ordered(*ends) => {
                 refuse("write [LOW, HIGH], two finite numbers, the lower one first")
             }
+            Self::LogUniform([low, high]) if !(high / low).is_finite() => refuse("the ends are too far apart"),
+            Self::Uniform([low, high]) if !(high - low).is_finite() => refuse("the ends are too far apart"),
             Self::Integer([low, high]) if low > high => refuse("the lower end comes first"),
             Self::Integer([low, high]) if high.checked_sub(*low).is_none_or(|n| n >= 1 << 32) => {
                 refuse("more than four thousand million values are no range of whole numbers")
@@ -134,16 +136,31 @@ impl Dimension {
             Self::Grid(values) if !values.iter().all(|value| value.is_finite()) => {
                 refuse("every number has to be finite")
             }
-            Self::Categorical(settings) if twice(settings) => refuse("a value is listed twice"),
+            Self::Categorical(settings) if settings.iter().any(is_infinite) => refuse("every number has to be finite"),
+            Self::Categorical(settings) if settings.iter().any(has_zero_byte) => refuse(ZERO_BYTE),
+            Self::Fixed(setting) if has_zero_byte(setting) => refuse(ZERO_BYTE),
+            Self::Categorical(settings) if twice(settings) => refuse("two of its values are written alike"),
             Self::Grid(_) if twice(&self.settings().unwrap_or_default()) => refuse("a value is listed twice"),
-            Self::Fixed(Setting::Number(value)) if !value.is_finite() => refuse("the number has to be finite"),
+            Self::Fixed(setting) if is_infinite(setting) => refuse("the number has to be finite"),
             _ => Ok(()),
         }
     }
 }
 
+const ZERO_BYTE: &str = "a text has a zero byte, which no program can be given";
+
+fn has_zero_byte(setting: &Setting) -> bool {
+    matches!(setting, Setting::Text(text) if text.contains('\0'))
+}
+
+fn is_infinite(setting: &Setting) -> bool {
+    setting.number().is_some_and(|number| !number.is_finite())
+}
+
+/// Whether a program would see one value twice: 1 and "1" are the same argument.
 fn twice(settings: &[Setting]) -> bool {
-    settings.iter().enumerate().any(|(i, setting)| settings[..i].contains(setting))
+    let mut known = std::collections::BTreeSet::new();
+    !settings.iter().all(|setting| known.insert(setting.to_string()))
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! What is searched: one dimension for each hyperparameter, from a file or from a preset.
 
 mod dimension;
+mod names;
 mod presets;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SpaceError, Values};
+use crate::placeholders::check_names;
+use crate::{Mistake, SpaceError, Values};
 
 pub use dimension::Dimension;
 
@@ -17,7 +19,7 @@ const LARGEST_GRID: usize = 1_000_000;
 /// Hyperparameters by name, each with the values that it may take.
 ///
 /// ```
-/// let space: mup_study::Space = toml::from_str(
+/// let space = mup_study::Space::from_toml(
 ///     r#"
 ///     learning-rate = { log-uniform = [1e-4, 1e-1] }
 ///     n-warm-up = { integer = [10, 100] }
@@ -39,7 +41,16 @@ impl Space {
         self
     }
 
-    /// Whether there is something to search, and every dimension makes sense.
+    /// Reads what stands below `[space]`: dimensions by name, or a `preset` with others.
+    ///
+    /// # Errors
+    ///
+    /// [`Mistake`], with its line.
+    pub fn from_toml(text: &str) -> Result<Self, Mistake> {
+        crate::study::read_space(text)
+    }
+
+    /// Whether there is something to search, and every name and dimension makes sense.
     ///
     /// # Errors
     ///
@@ -48,6 +59,8 @@ impl Space {
         if self.0.is_empty() {
             return Err(SpaceError::Empty);
         }
+        self.0.keys().try_for_each(|name| names::check(name))?;
+        check_names(self.0.keys().map(String::as_str))?;
         self.0.iter().try_for_each(|(name, dimension)| dimension.check(name))
     }
 
@@ -106,7 +119,7 @@ mod tests {
     use crate::Setting;
 
     fn space(text: &str) -> Result<Space, String> {
-        let space: Space = toml::from_str(text).map_err(|error| error.to_string())?;
+        let space = Space::from_toml(text).map_err(|error| error.to_string())?;
         space.check().map_err(|error| error.to_string())?;
         Ok(space)
     }
@@ -162,6 +175,6 @@ mod tests {
     fn a_space_survives_toml() {
         let space =
             Space::gpt3().with("n", Dimension::Integer([1, 3])).with("x", Dimension::Fixed(Setting::Number(0.1)));
-        assert_eq!(toml::from_str::<Space>(&toml::to_string(&space).unwrap()).unwrap(), space);
+        assert_eq!(Space::from_toml(&toml::to_string(&space).unwrap()).unwrap(), space);
     }
 }

@@ -1,13 +1,14 @@
 //! `study.toml`: which trials there are, and what a trial is.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::file::{self, Mistake};
 use crate::{Search, Smoothing, Space, StudyError};
 
-const STUDY_VERSION: u32 = 2;
-/// Trials of a study, at most: they fit into memory, and nobody trains more by one folder.
-const MOST_TRIALS: usize = 100_000;
+pub(super) const STUDY_VERSION: u32 = 2;
 
 /// What `study.toml` says.
 ///
@@ -51,7 +52,6 @@ pub struct StudyConfig {
     /// From the shortest horizon to the longest.
     pub stages: Vec<Stage>,
     /// What is searched: a preset's name, or a table of dimensions, which may start from a `preset`.
-    #[serde(deserialize_with = "preset_or_table")]
     pub space: Space,
     /// What a trial runs; none if the trials are closures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,28 +112,6 @@ fn one() -> usize {
     1
 }
 
-/// In two steps instead of an untagged enum, whose errors say nothing.
-fn preset_or_table<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Space, D::Error> {
-    use serde::de::Error;
-    let (base, dimensions) = match toml::Value::deserialize(deserializer)? {
-        toml::Value::String(name) => (Some(name), toml::Table::new()),
-        toml::Value::Table(mut table) => {
-            let preset = table.get("preset").and_then(toml::Value::as_str).map(str::to_owned);
-            if preset.is_some() {
-                table.remove("preset");
-            }
-            (preset, table)
-        }
-        other => return Err(D::Error::custom(format!("a space is a table or a preset's name, not {other}"))),
-    };
-    let mut space = base.map_or_else(|| Ok(Space::default()), |name| Space::named(&name)).map_err(D::Error::custom)?;
-    for (name, dimension) in dimensions {
-        let dimension = dimension.try_into().map_err(|error| D::Error::custom(format!("`{name}`: {error}")))?;
-        space = space.with(&name, dimension);
-    }
-    Ok(space)
-}
-
 impl StudyConfig {
     /// A random search with one seed, for trials that are closures.
     #[must_use]
@@ -158,13 +136,9 @@ impl StudyConfig {
     ///
     /// # Errors
     ///
-    /// What is wrong, with its line.
-    pub fn from_toml(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        if !(1..=STUDY_VERSION).contains(&config.version) {
-            return Err(format!("version {} where this program knows 1 to {STUDY_VERSION}", config.version));
-        }
-        Ok(config)
+    /// [`Mistake`]: no such file, or no study that makes sense.
+    pub fn from_toml(text: &str) -> Result<Self, Mistake> {
+        file::read(text)
     }
 
     /// As `study.toml` has it.
@@ -202,36 +176,6 @@ impl StudyConfig {
         let identity = Self { made_with: circumstances, version: STUDY_VERSION, ..self.clone() };
         serde_json::to_value(identity).expect("bug: plain data with text keys is always JSON")
     }
-
-    /// Whether there is such a study.
-    pub(super) fn check(&self) -> Result<(), StudyError> {
-        self.space.check()?;
-        let refuse = |reason: String| Err(StudyError::Config { reason });
-        if self.seeds.is_empty() {
-            return refuse("`seeds` is empty: one seed at least is needed".to_owned());
-        }
-        if self.round == 0 {
-            return refuse("`round` is 0: an adaptive search chooses at least one sample at a time".to_owned());
-        }
-        if !(self.last_share > 0.0 && self.last_share <= 1.0) {
-            return refuse(format!("`last-share` is {}: it has to lie above 0 and not above 1", self.last_share));
-        }
-        if self.stages.is_empty() {
-            return refuse("`stages` is empty: write for example stages = [{ steps = 200, trials = 64 }]".to_owned());
-        }
-        let before = std::iter::once(None).chain(self.stages.iter().map(Some));
-        for (number, (stage, before)) in self.stages.iter().zip(before).enumerate() {
-            stage.check(before).map_err(|reason| StudyError::Config { reason: format!("stage {number}: {reason}") })?;
-        }
-        let trials = self.n_trials();
-        if trials > MOST_TRIALS {
-            return refuse(format!(
-                "it has {trials} trials, and a study has at most {MOST_TRIALS}: ask for fewer samples or seeds"
-            ));
-        }
-        let empty = self.program.as_ref().is_some_and(|program| program.command.is_empty() || program.threads == 0);
-        if empty { refuse("`program` needs a command and at least one thread".to_owned()) } else { Ok(()) }
-    }
 }
 
 impl Stage {
@@ -252,19 +196,17 @@ impl Stage {
     pub fn samples(&self) -> usize {
         self.trials.or(self.best).unwrap_or(0)
     }
+}
 
-    fn check(&self, before: Option<&Self>) -> Result<(), String> {
-        match (self.steps, self.trials, self.best, before) {
-            (0, ..) => Err("`steps` is 0".to_owned()),
-            (_, Some(0), ..) | (_, _, Some(0), _) => Err("it has no sample".to_owned()),
-            (_, Some(_), Some(_), _) | (_, None, None, _) => {
-                Err("write either `trials` (new samples) or `best` (of the stage before)".to_owned())
-            }
-            (_, None, Some(_), None) => Err("the first stage has none before it: write `trials`".to_owned()),
-            (_, None, Some(best), Some(before)) if best > before.samples() => {
-                Err(format!("the stage before has {} samples, fewer than {best}", before.samples()))
-            }
-            _ => Ok(()),
-        }
+/// The study of a file, unless the file is damaged or has a mistake.
+pub(super) fn from_bytes(content: &[u8], path: &Path) -> Result<StudyConfig, StudyError> {
+    let damaged = |reason: &str| StudyError::Unreadable { path: path.to_owned(), reason: reason.to_owned() };
+    if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
+        return Err(damaged("it is UTF-16, which some editors write; save it as UTF-8"));
     }
+    let text = std::str::from_utf8(content).map_err(|_| damaged("it is no text (UTF-8)"))?;
+    if text.trim_matches(['\0', ' ', '\n', '\r', '\t']).is_empty() {
+        return Err(damaged("it is empty"));
+    }
+    StudyConfig::from_toml(text).map_err(|mistake| StudyError::Mistake { path: path.to_owned(), mistake })
 }

@@ -1,8 +1,10 @@
 //! The search for hyperparameters, as a directory: `study.toml` says which trials there are, `trials/` has a file for
 //! each that has ended. Nothing else is needed to continue, on this machine or on others.
 
+mod check;
 mod claim;
 mod config;
+mod file;
 mod others;
 mod places;
 mod trial;
@@ -25,6 +27,8 @@ use walk::Walked;
 
 pub use claim::Claim;
 pub use config::{Program, Stage, StudyConfig};
+pub use file::Mistake;
+pub(crate) use file::read_space;
 pub use others::Others;
 pub use trial::{StudyRecord, StudyTrial, Trial};
 pub use waves::{Pending, Wave};
@@ -70,7 +74,7 @@ impl Study {
     /// A senseless configuration; [`StudyError::OtherConfiguration`] with every difference;
     /// [`StudyError::NotAStudy`]; [`StudyError::Unreadable`]; [`StudyError::Io`].
     pub fn create(folder: &Path, config: StudyConfig) -> Result<Self, StudyError> {
-        config.check()?;
+        config.check().map_err(|problem| StudyError::Config { reason: problem.reason })?;
         create_folders(folder).map_err(StudyError::io(folder, "create"))?;
         let path = folder.join(STUDY_FILE);
         if !path.exists() {
@@ -96,15 +100,14 @@ impl Study {
     /// [`StudyError::Absent`]; [`StudyError::Unreadable`] with the line; a senseless configuration.
     pub fn open(folder: &Path) -> Result<Self, StudyError> {
         let path = folder.join(STUDY_FILE);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        let content = match fs::read(&path) {
+            Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StudyError::Absent { path });
             }
             Err(error) => return Err(StudyError::io(&path, "read")(error)),
         };
-        let config = StudyConfig::from_toml(&text).map_err(|reason| StudyError::Unreadable { path, reason })?;
-        config.check()?;
+        let config = config::from_bytes(&content, &path)?;
         let (store, context) = (Store::at(folder.join("trials")), Arc::new(config.context()));
         Ok(Self { folder: folder.to_owned(), config, store, context, walked: Mutex::default() })
     }

@@ -146,9 +146,6 @@ fn a_command_that_cannot_work_is_an_error_and_no_recorded_failure() {
     let runner = ProgramRunner::new(&absent).unwrap();
     let error = runner.run(&absent.trial(0).unwrap(), &|_, _| (), &|| false).unwrap_err();
     assert!(error.to_string().contains("/no/such/program"), "{error}");
-    let unknown = with("unknown", &["sh", "-c", "true", "{learning_rate}"]);
-    let error = ProgramRunner::new(&unknown).unwrap_err().to_string();
-    assert!(error.contains("{learning_rate}") && error.contains("learning-rate"), "{error}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod bad_input;
 mod edits;
 mod first_version;
+mod mistakes;
 mod search;
 mod stages;
 mod workers;

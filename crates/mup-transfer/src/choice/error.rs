@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum ChoiceError {
     /// No trial has ended.
-    #[error("no trial has ended yet: run the study's {planned} trials first")]
+    #[error("no trial has ended yet: run the study first (`tune`), it has {planned} to run")]
     NothingRan {
         /// Trials of the study.
         planned: usize,

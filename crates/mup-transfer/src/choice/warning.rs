@@ -162,12 +162,14 @@ impl Warning {
                 names.join(", ")
             ),
             Self::FewSamples { samples, dimensions, .. } => format!(
-                "{samples} samples of {dimensions} hyperparameters: only that the best of them is among the best \
+                "{samples} {} of {dimensions} {}: only that the best of them is among the best \
                  {:.0} % of the space is likely (19 of 20 times)",
+                plural(*samples, "sample"),
+                plural(*dimensions, "hyperparameter"),
                 100.0 * (1.0 - 0.05_f64.powf(1.0 / (*samples).max(1) as f64)),
             ),
             Self::Failed { trials, first } => {
-                format!("{trials} {} failed and took no part; the first: {first}", trials_word(*trials))
+                format!("{trials} {} failed and took no part; the first: {first}", plural(*trials, "trial"))
             }
             Self::MoreSteps { trials, reported, asked } => format!(
                 "{trials} {} more steps than were asked for; the first reported {reported} where {asked} were asked for",
@@ -205,8 +207,8 @@ impl Warning {
     }
 }
 
-fn trials_word(count: usize) -> &'static str {
-    if count == 1 { "trial" } else { "trials" }
+fn plural(count: usize, what: &str) -> String {
+    if count == 1 { what.to_owned() } else { format!("{what}s") }
 }
 
 fn has(count: usize) -> &'static str {

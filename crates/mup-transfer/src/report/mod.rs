@@ -6,6 +6,7 @@ mod draw;
 mod importance;
 mod legend;
 mod numbers;
+mod of_study;
 mod page;
 mod palette;
 mod rates;
@@ -50,6 +51,12 @@ pub struct Report {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
+    /// The study cannot be read.
+    #[error(transparent)]
+    Study(#[from] mup_study::StudyError),
+    /// There is nothing to choose from.
+    #[error(transparent)]
+    Choice(#[from] crate::ChoiceError),
     /// The file system refused.
     #[error("cannot write {}: {source}", path.display())]
     Io {

@@ -10,8 +10,8 @@ impl Report {
         let Numbers { choice, runs, trials, .. } = &self.numbers;
         let best = &choice.best;
         let chosen = format!(
-            "Of {} trials on the proxy the best reaches training loss {:.4} in {} steps.",
-            trials.len(),
+            "Of {} on the proxy the best reaches training loss {:.4} in {} steps.",
+            counted(trials.len() as u64),
             best.loss,
             best.steps,
         );
@@ -37,13 +37,17 @@ impl Report {
     #[must_use]
     pub fn cost_sentence(&self) -> String {
         let cost = &self.numbers.cost;
-        let tuning = format!("Tuning took {} trials on the proxy and {:.0} s", cost.tuning.runs, cost.tuning.seconds);
+        let tuning = format!("Tuning took {} on the proxy and {:.0} s", counted(cost.tuning.runs), cost.tuning.seconds);
         if cost.target.runs == 0 {
             return format!("{tuning}.");
         }
         let shares: Vec<String> = shares(cost).into_iter().flatten().collect();
         if shares.is_empty() { format!("{tuning}.") } else { format!("{tuning}: {}.", shares.join(", ")) }
     }
+}
+
+fn counted(trials: u64) -> String {
+    if trials == 1 { "1 trial".to_owned() } else { format!("{trials} trials") }
 }
 
 fn compare(target: &FinalRun, control: &FinalRun) -> String {

@@ -143,7 +143,7 @@ fn a_record_that_a_shared_file_system_shows_late_is_waited_for() {
 
 #[test]
 fn a_later_stage_is_submitted_when_the_one_before_has_ended() {
-    let cluster = Cluster::new(vec![Stage::of(3, 4), Stage::of_best(2, 2)]);
+    let cluster = Cluster::new(vec![Stage::of(2, 4), Stage::of_best(3, 2)]);
     cluster.give("lost-2", "");
     succeeds(&cluster.tune(&[]));
     assert_eq!(cluster.arrays(), ["0-3", "2", "4-5"]);

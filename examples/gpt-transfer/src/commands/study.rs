@@ -186,7 +186,7 @@ fn space(arguments: &StudyArguments, quick: bool) -> Result<(Space, Search), Run
     let refuse = |reason: String| RunError::Space { name: name.clone(), reason };
     let space = if name.ends_with(".toml") {
         let text = fs::read_to_string(name).map_err(|error| refuse(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| refuse(error.to_string()))?
+        Space::from_toml(&text).map_err(|mistake| refuse(mistake.to_string()))?
     } else {
         Space::named(name).map_err(|error| refuse(error.to_string()))?
     };
@@ -203,10 +203,7 @@ fn target(arguments: &StudyArguments, proxy: &Proxy, longest: usize) -> Result<T
     let configuration = proxy.configuration();
     configuration.check(&[width])?;
     let (steps, micro_batches) = (arguments.target_steps.unwrap_or(longest), arguments.micro_batches.unwrap_or(1));
-    if steps == 0 {
-        return Err(RunError::Zero { option: "--target-steps" });
-    }
-    if micro_batches == 0 || !configuration.batch.is_multiple_of(micro_batches) {
+    if !configuration.batch.is_multiple_of(micro_batches) {
         return Err(RunError::MicroBatches { micro_batches, batch: configuration.batch });
     }
     let plan = family::plan(&configuration, width, &proxy.parametrization, &mup_devices::open(proxy.device)?)?;

@@ -1,0 +1,161 @@
+//! Whether a study makes sense: before anything is written, and whenever its file is read.
+
+use std::collections::BTreeSet;
+
+use super::config::{Program, Stage, StudyConfig};
+use crate::placeholders::{self, Template};
+
+/// Trials of a study, at most: they fit into memory, and nobody trains more by one folder.
+const TRIALS: u64 = 100_000;
+/// Above every number that is meant: what lies beyond is a slip, and would overflow what is computed from it.
+const STEPS: usize = 1_000_000_000_000;
+const SECONDS: u64 = 1_000_000_000;
+const THREADS: usize = 65_536;
+/// TOML's whole numbers end here.
+const SEED: u64 = i64::MAX as u64;
+
+/// What makes no sense, and under which entry of `study.toml`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) entry: Vec<String>,
+    pub(super) reason: String,
+}
+
+fn refuse<T>(entry: &[&str], reason: impl Into<String>) -> Result<T, Problem> {
+    Err(Problem { entry: entry.iter().map(|part| (*part).to_owned()).collect(), reason: reason.into() })
+}
+
+impl StudyConfig {
+    /// Whether there is such a study.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        self.space.check().or_else(|error| match error.name() {
+            Some(name) => refuse(&["space", name], error.to_string()),
+            None => refuse(&["space"], error.to_string()),
+        })?;
+        self.check_seeds()?;
+        if self.round == 0 {
+            return refuse(&["round"], "`round` is 0: an adaptive search chooses at least one sample at a time");
+        }
+        if self.round as u64 > TRIALS {
+            return refuse(&["round"], format!("`round` is {}: at most {TRIALS}", self.round));
+        }
+        if !(self.last_share > 0.0 && self.last_share <= 1.0) {
+            let share = self.last_share;
+            return refuse(&["last-share"], format!("`last-share` is {share}: it has to lie above 0 and not above 1"));
+        }
+        self.check_stages()?;
+        // Each stage begins a grid or a sequence anew; in the first version it went on where the one before ended.
+        let samples = self.stages.iter().filter_map(|stage| stage.trials);
+        let samples = if self.version == 1 { samples.sum() } else { samples.max().unwrap_or(0) };
+        self.search.check(&self.space, samples).or_else(|error| match error.name() {
+            Some(name) => refuse(&["space", name], error.to_string()),
+            None => refuse(&["stages"], error.to_string()),
+        })?;
+        self.program.as_ref().map_or(Ok(()), |program| program.check(&placeholders::names(&self.space)))
+    }
+
+    fn check_seeds(&self) -> Result<(), Problem> {
+        if self.seeds.is_empty() {
+            return refuse(&["seeds"], "`seeds` is empty: one seed at least is needed");
+        }
+        let mut known = BTreeSet::new();
+        if let Some(twice) = self.seeds.iter().find(|seed| !known.insert(**seed)) {
+            return refuse(&["seeds"], format!("`seeds` has {twice} twice: the second run would be the first again"));
+        }
+        match std::iter::once(&self.seed).chain(&self.seeds).find(|seed| **seed > SEED) {
+            Some(seed) => refuse(&["seeds"], format!("the seed {seed} is too large: at most {SEED}")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_stages(&self) -> Result<(), Problem> {
+        if self.stages.is_empty() {
+            return refuse(&["stages"], "`stages` is empty: write for example stages = [{ steps = 200, trials = 64 }]");
+        }
+        let before = std::iter::once(None).chain(self.stages.iter().map(Some));
+        for (number, (stage, before)) in self.stages.iter().zip(before).enumerate() {
+            if let Err((key, reason)) = stage.check(before) {
+                // The only stage needs no number.
+                let reason = if self.stages.len() == 1 { reason } else { format!("stage {number}: {reason}") };
+                return refuse(&["stages", &number.to_string(), key], reason);
+            }
+        }
+        let trials = self.stages.iter().fold(0_u64, |sum, stage| sum.saturating_add(stage.samples() as u64));
+        let trials = trials.saturating_mul(self.seeds.len() as u64);
+        if trials > TRIALS {
+            return refuse(
+                &["stages"],
+                format!("the study has {trials} trials, each with a file of its own: at most {TRIALS}"),
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Stage {
+    /// The entry concerned, and what is wrong with it.
+    fn check(&self, before: Option<&Self>) -> Result<(), (&'static str, String)> {
+        let Self { steps, trials, best } = *self;
+        let most = usize::try_from(TRIALS).unwrap_or(usize::MAX);
+        match (trials, best, before) {
+            _ if steps == 0 => Err(("steps", "`steps` is 0, and a trial takes at least one".to_owned())),
+            _ if steps > STEPS => Err(("steps", format!("`steps` is {steps}: at most {STEPS}"))),
+            (Some(0), ..) => Err(("trials", "`trials` is 0, and a stage has at least one".to_owned())),
+            (_, Some(0), _) => Err(("best", "`best` is 0, and a stage has at least one".to_owned())),
+            (Some(count), None, _) | (None, Some(count), _) if count > most => {
+                let key = if best.is_some() { "best" } else { "trials" };
+                Err((key, format!("`{key}` is {count}: at most {most}")))
+            }
+            (Some(_), Some(_), _) | (None, None, _) => {
+                Err(("steps", "write either `trials` (new samples) or `best` (of the stage before)".to_owned()))
+            }
+            (None, Some(_), None) => Err(("best", "the first stage has none before it: write `trials`".to_owned())),
+            (None, Some(best), Some(before)) if best > before.samples() => {
+                Err(("best", format!("the stage before has {} samples, fewer than {best}", before.samples())))
+            }
+            (.., Some(before)) if steps == before.steps => Err((
+                "steps",
+                format!("it has {steps} steps, as the stage before: make it longer, or make one stage of the two"),
+            )),
+            (.., Some(before)) if steps < before.steps => {
+                let reason = format!("it has {steps} steps, fewer than the {} of the stage before", before.steps);
+                Err(("steps", format!("{reason}: the shortest comes first")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Program {
+    fn check(&self, names: &[&str]) -> Result<(), Problem> {
+        let command = ["program", "command"];
+        if self.command.first().is_none_or(String::is_empty) {
+            return refuse(
+                &command,
+                "`command` names no program: write for example [\"python3\", \"trial.py\", \"{file}\"]",
+            );
+        }
+        for word in &self.command {
+            if word.contains('\0') {
+                return refuse(&command, "`command` has a zero byte, which no program can be given");
+            }
+            Template::parse(word, names).or_else(|reason| refuse(&command, format!("the command's {reason}")))?;
+        }
+        if self.threads == 0 {
+            return refuse(&["program", "threads"], "`threads` is 0: a trial needs at least one");
+        }
+        if self.threads > THREADS {
+            return refuse(&["program", "threads"], format!("`threads` is {}: at most {THREADS}", self.threads));
+        }
+        match self.timeout_seconds {
+            Some(0) => refuse(
+                &["program", "timeout-seconds"],
+                "`timeout-seconds` is 0, so every trial would fail: give it the seconds of a trial, or leave it out",
+            ),
+            Some(seconds) if seconds > SECONDS => {
+                refuse(&["program", "timeout-seconds"], format!("`timeout-seconds` is {seconds}: at most {SECONDS}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
