@@ -3,7 +3,9 @@
 //! Whoever has built this program has them, and since the registry's archives never change they are the same bytes
 //! for everyone.
 
+use std::collections::hash_map::RandomState;
 use std::fs;
+use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -84,7 +86,9 @@ fn rust_files(root: &Path, folder: &Path, files: &mut Vec<(Vec<String>, PathBuf)
 /// Not of the workspace itself: its graph names what only tests need, which a plain `cargo run` has never fetched.
 fn metadata() -> Result<Metadata, BurnSourceError> {
     let workspace = workspace();
-    let package = std::env::temp_dir().join(format!("gpt-transfer-corpus-{}", std::process::id()));
+    // Process ids repeat from container to container, and two threads have one.
+    let number = RandomState::new().build_hasher().finish();
+    let package = std::env::temp_dir().join(format!("gpt-transfer-corpus-{number:016x}"));
     let found = write_package(&package, &workspace).and_then(|()| ask_cargo(&package, &workspace));
     let _ = fs::remove_dir_all(&package);
     found
