@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::place::{Place, fail};
+use crate::place::{Place, fail, succeed};
 
 /// Name and shape of every tensor, from the file's own header.
 fn tensors(path: &Path) -> BTreeMap<String, Value> {
@@ -41,6 +41,10 @@ fn exported_weights_are_safetensors_and_folded_ones_have_no_multipliers() {
     assert!(!folded.keys().any(|name| multiplier(&name)), "{folded:?}");
     let kept: BTreeMap<_, _> = plain.into_iter().filter(|(name, _)| folded.contains_key(name)).collect();
     assert_eq!(kept, folded);
+    // By its name alone, into the working directory.
+    let mut command = place.on_study("train", &["--export", "alone.safetensors", "--fold"]);
+    succeed(command.current_dir(place.path()));
+    assert_eq!(tensors(&place.path().join("alone.safetensors")), folded);
 }
 
 #[test]
