@@ -1,10 +1,11 @@
 //! How much of the loss each hyperparameter decides.
 
-use fanova::{FanovaOptions, RandomForestOptions};
-use mup_study::Space;
+use mup_study::{Dimension, Space};
 use serde::{Deserialize, Serialize};
 
+use super::anova::{Explained, analyze};
 use super::candidate::{Judged, Judgment};
+use super::forest::Column;
 
 /// Fewer samples give the noise of the forest.
 pub const SAMPLES_FOR_IMPORTANCE: usize = 16;
@@ -14,8 +15,9 @@ pub const SAMPLES_FOR_IMPORTANCE: usize = 16;
 ///
 /// All samples of the horizon that has most are used. A diverged one counts as the worst that finished: leaving it
 /// out would hide what a hyperparameter does best, make training diverge; and the worst finished loss is a mild
-/// stand-in, because a run that ends above its first loss counts as diverged. Seeds are averaged before. The forest's
-/// seed is fixed.
+/// stand-in, because a run that ends above its first loss counts as diverged. Seeds are averaged before. Where every
+/// combination of a grid was tried it is the analysis of variance of the table; of random samples it is an estimate.
+/// The forest's seed is fixed.
 ///
 /// # Reference
 ///
@@ -37,9 +39,9 @@ pub struct Importance {
 pub struct Share {
     /// Its name.
     pub name: String,
-    /// Share of the variance, 0 to 1; mean over the forest's trees.
+    /// Share of the variance, 0 to 1; all of them together are at most 1.
     pub mean: f64,
-    /// Standard deviation over the trees.
+    /// Its standard error, by the jackknife over ten groups of samples.
     pub deviation: f64,
 }
 
@@ -56,12 +58,17 @@ impl Importance {
         if told.len() < SAMPLES_FOR_IMPORTANCE || !differs(&losses) {
             return None;
         }
-        let columns = space.varied().map(|(name, dimension)| (name, places(&told, name, dimension)));
-        // What never changed explains nothing, and has no width to integrate over.
-        let (varied, constant): (Vec<_>, Vec<_>) = columns.partition(|(_, column)| differs(column));
-        let mut shares = analyze(&varied, &losses)?;
-        let nothing = |(name, _): &(&str, Vec<f64>)| Share { name: (*name).to_owned(), mean: 0.0, deviation: 0.0 };
-        shares.extend(constant.iter().map(nothing));
+        let columns = space.varied().map(|(name, dimension)| (name, dimension, places(&told, name, dimension)));
+        // What never changed explains nothing.
+        let (varied, constant): (Vec<_>, Vec<_>) = columns.partition(|(_, _, places)| differs(places));
+        let column =
+            |(_, dimension, places): &(&str, &Dimension, Vec<f64>)| Column::of(places, dimension.ends().is_some());
+        let explained = analyze(&varied.iter().map(column).collect::<Vec<_>>(), &losses)?;
+        let share =
+            |name: &str, Explained { share, error }| Share { name: name.to_owned(), mean: share, deviation: error };
+        let mut shares: Vec<Share> = varied.iter().zip(explained).map(|((name, ..), one)| share(name, one)).collect();
+        let nothing = Explained { share: 0.0, error: 0.0 };
+        shares.extend(constant.iter().map(|(name, ..)| share(name, nothing)));
         shares.sort_by(|a, b| a.name.cmp(&b.name));
         Some(Self { steps, samples: told.len(), diverged, shares })
     }
@@ -79,19 +86,6 @@ impl Importance {
     }
 }
 
-/// None if a tree of the forest saw equal losses alone, which leaves nothing to explain.
-fn analyze(columns: &[(&str, Vec<f64>)], losses: &[f64]) -> Option<Vec<Share>> {
-    let options = FanovaOptions::new().random_forest(RandomForestOptions::new().seed(0)).parallel();
-    let features = columns.iter().map(|(_, column)| column.as_slice()).collect();
-    let mut fanova = options.fit(features, losses).ok()?;
-    let share = |(i, (name, _)): (usize, &(&str, Vec<f64>))| {
-        let importance = fanova.quantify_importance(&[i]);
-        let share = Share { name: (*name).to_owned(), mean: importance.mean, deviation: importance.stddev };
-        (share.mean.is_finite() && share.deviation.is_finite()).then_some(share)
-    };
-    columns.iter().enumerate().map(share).collect()
-}
-
 /// The losses, diverged ones as the worst that finished, and the number of diverged ones; none if nothing finished.
 fn losses(told: &[&Judged<'_>]) -> Option<(Vec<f64>, usize)> {
     let loss = |one: &&Judged<'_>| match &one.judgment {
@@ -104,7 +98,7 @@ fn losses(told: &[&Judged<'_>]) -> Option<(Vec<f64>, usize)> {
     Some((losses.into_iter().map(|loss| loss.unwrap_or(worst)).collect(), diverged))
 }
 
-fn places(told: &[&Judged<'_>], name: &str, dimension: &mup_study::Dimension) -> Vec<f64> {
+fn places(told: &[&Judged<'_>], name: &str, dimension: &Dimension) -> Vec<f64> {
     let place = |one: &&Judged<'_>| one.values.get(name).and_then(|value| dimension.place(value)).unwrap_or(0.5);
     told.iter().map(place).collect()
 }

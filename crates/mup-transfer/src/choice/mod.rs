@@ -1,9 +1,11 @@
 //! The choice: the values that trained the proxy best, how sure that is, and what speaks against trusting it.
 
+mod anova;
 mod candidate;
 mod check;
 mod counts;
 mod error;
+mod forest;
 mod importance;
 mod interval;
 mod noise;

@@ -52,7 +52,9 @@ fn figure(name: &str, svgs: &[(&str, String)]) -> Markup {
             "Training loss of every trial against each hyperparameter (TP-V, Figure 14), with the hyperparameter's share \
              of the variance. Shaded: values as good as the best. Crosses: diverged."
         }
-        "importance" => "Importance by fANOVA; the line is one standard deviation over the forest's trees.",
+        "importance" => {
+            "Importance by fANOVA; the line is one standard error, by the jackknife over groups of samples."
+        }
         "target-training" => "Training loss of the target and its controls, smoothed over a twenty-fifth of the run.",
         _ => "Training loss against learning rate at each width; rings: optima.",
     };
