@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use mup_study::{Curve, Dimension, Records, Search, Setting, Space, Stage, StudyConfig};
 use mup_sweep::Edge;
-use mup_transfer::{ChoiceError, Interval, NoiseSource, Warning, choose};
+use mup_transfer::{ChoiceError, Interval, NoiseSource, Transferable, Warning, choose};
 
 use synthetic::{End, chance, gpt, gpt3_study, number, run};
 
@@ -84,9 +84,11 @@ fn losses_are_averaged_over_seeds_and_one_diverged_seed_spoils_a_sample() {
     let choice = best(None);
     assert!(center_of(&choice).abs() < 0.2);
     assert!((choice.best.standard_error.unwrap() - 0.005).abs() < 1e-12, "{choice:?}");
-    // Two seeds 0.01 apart: s = 0.01/√2, and two standard errors of a difference of two means are 2·s.
+    // Two seeds 0.01 apart: s = 0.01/√2, which is the standard error of a difference of two means too; eight samples
+    // give eight degrees of freedom, whose quantile is 2.306 where infinitely many have 1.960.
     let noise = choice.noise.unwrap();
-    assert!((noise.tolerance - 2.0 * 0.01 / 2.0_f64.sqrt()).abs() < 1e-12, "{noise:?}");
+    assert_eq!(noise.degrees_of_freedom, 8);
+    assert!((noise.tolerance - 2.306 * 0.01 / 2.0_f64.sqrt()).abs() < 1e-5, "{noise:?}");
     assert_eq!(noise.source, NoiseSource::Seeds { samples: 8 });
     for (spoiled, warned) in [(End::Diverged, false), (End::Failed, true), (End::Missing, true)] {
         let choice = best(Some(spoiled.clone()));
@@ -207,12 +209,67 @@ fn what_does_not_transfer_is_named_with_the_reason_and_what_is_fixed_is_not() {
     let choice = choose(&config, &run(&config, bowl(-2.5))).unwrap();
     let text: Vec<String> = choice.warnings.iter().map(ToString::to_string).collect();
     let text = text.join("\n");
-    for part in
-        ["not µTransferable: dropout (", "TP-V Table 1", "when the model grows: swing", "width is 32", "16 wide"]
-    {
+    for part in [
+        "not µTransferable: dropout (",
+        "TP-V Table 1",
+        "when the model grows: swing",
+        "add `transfers = true` or `transfers = false` to `swing`",
+        "width is 32",
+        "16 wide",
+    ] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
+    assert!(choice.to_string().contains("not declared"), "{choice}");
     assert!(!text.contains("weight_decay"), "{text}");
+}
+
+#[test]
+fn a_declaration_in_the_file_decides_and_a_part_of_a_name_does_not() {
+    let chosen = |space: &str| {
+        let config = StudyConfig { space: Space::from_toml(space).unwrap(), ..rate_study(8) };
+        choose(&config, &run(&config, |_| End::Loss(2.0))).unwrap()
+    };
+    let of = |choice: &mup_transfer::Choice, name: &str| {
+        choice.values.iter().find(|chosen| chosen.name == name).unwrap().transferable
+    };
+    let text = |choice: &mup_transfer::Choice| choice.warnings.iter().map(ToString::to_string).collect::<String>();
+    let guessed = chosen("alphabet-size = { integer = [1, 9] }\nlr_decay = { uniform = [0, 1] }");
+    for name in ["alphabet-size", "lr_decay"] {
+        assert_eq!(of(&guessed, name), Transferable::NotDeclared);
+    }
+    assert!(text(&guessed).contains("alphabet-size, lr_decay"), "{guessed}");
+    let declared = chosen(
+        "alphabet-size = { integer = [1, 9], transfers = false }\nlr_decay = { uniform = [0, 1], transfers = true }",
+    );
+    assert_eq!((of(&declared, "alphabet-size"), of(&declared, "lr_decay")), (Transferable::No, Transferable::Yes));
+    assert!(text(&declared).contains("not µTransferable: alphabet-size (declared in study.toml)"), "{declared}");
+    assert!(!text(&declared).contains("lr_decay"), "{declared}");
+}
+
+#[test]
+fn a_grid_has_the_shares_of_its_table_in_whatever_order_it_is_listed() {
+    // Issue 12: an additive loss on 8 × 6, with a large constant.
+    let grid = |values: &[f64]| Dimension::Grid(values.to_vec());
+    let space = Space::default()
+        .with("i", grid(&[7.0, 0.0, 5.0, 2.0, 1.0, 3.0, 6.0, 4.0]))
+        .with("j", Dimension::Integer([0, 5]));
+    let config = StudyConfig { search: Search::Grid, space, ..rate_study(48) };
+    let end = |trial: &mup_study::StudyTrial| {
+        End::Loss(3.0 + number(&trial.values, "i") / 8.0 + 0.01 * number(&trial.values, "j"))
+    };
+    let importance = choose(&config, &run(&config, end)).unwrap().importance.unwrap();
+    let right = 35.0e-4 / (35.0e-4 + 63.0 / 64.0);
+    assert!((importance.share("j").unwrap().mean - right).abs() < 1e-9, "{importance:?}");
+    assert!((importance.share("i").unwrap().mean - (1.0 - right)).abs() < 1e-9, "{importance:?}");
+}
+
+#[test]
+fn a_range_of_thousands_of_millions_of_whole_numbers_is_not_listed() {
+    let space = Space::default().with("n", Dimension::Integer([0, 4_000_000_000]));
+    let config = StudyConfig { space, ..rate_study(16) };
+    let end = |trial: &mup_study::StudyTrial| End::Loss(2.0 + number(&trial.values, "n") * 1e-10);
+    let choice = choose(&config, &run(&config, end)).unwrap();
+    assert!((choice.importance.unwrap().share("n").unwrap().mean - 1.0).abs() < 1e-9);
 }
 
 #[test]

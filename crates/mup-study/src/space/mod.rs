@@ -3,6 +3,7 @@
 mod dimension;
 mod names;
 mod presets;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::placeholders::check_names;
 use crate::{Mistake, SpaceError, Values};
 
 pub use dimension::Dimension;
+use written::Written;
 
 /// Combinations of a grid, at most: more than a study may have trials.
 const LARGEST_GRID: usize = 1_000_000;
@@ -30,8 +32,35 @@ const LARGEST_GRID: usize = 1_000_000;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Space(pub BTreeMap<String, Dimension>);
+#[serde(try_from = "BTreeMap<String, Written>", into = "BTreeMap<String, Written>")]
+pub struct Space(pub BTreeMap<String, Dimension>, Declarations);
+
+/// By name: whether the optimum stays when the model is made wider.
+type Declarations = BTreeMap<String, bool>;
+
+impl TryFrom<BTreeMap<String, Written>> for Space {
+    type Error = String;
+
+    fn try_from(entries: BTreeMap<String, Written>) -> Result<Self, String> {
+        let mut space = Self::default();
+        for (name, written) in entries {
+            space.1.extend(written.transfers.map(|transfers| (name.clone(), transfers)));
+            let dimension = written.dimension(&name)?;
+            space.0.insert(name, dimension);
+        }
+        Ok(space)
+    }
+}
+
+impl From<Space> for BTreeMap<String, Written> {
+    fn from(Space(dimensions, transfers): Space) -> Self {
+        let written = |(name, dimension): (String, Dimension)| {
+            let written = Written::new(dimension, transfers.get(&name).copied());
+            (name, written)
+        };
+        dimensions.into_iter().map(written).collect()
+    }
+}
 
 impl Space {
     /// The same with another dimension, or one changed.
@@ -39,6 +68,20 @@ impl Space {
     pub fn with(mut self, name: &str, dimension: Dimension) -> Self {
         self.0.insert(name.to_owned(), dimension);
         self
+    }
+
+    /// The same with a dimension of which is declared whether its optimum stays when the model is made wider:
+    /// `transfers = …` in `study.toml`.
+    #[must_use]
+    pub fn with_declared(mut self, name: &str, dimension: Dimension, transfers: bool) -> Self {
+        self.1.insert(name.to_owned(), transfers);
+        self.with(name, dimension)
+    }
+
+    /// What is declared of a dimension's transfer; none where nothing is.
+    #[must_use]
+    pub fn declared(&self, name: &str) -> Option<bool> {
+        self.1.get(name).copied()
     }
 
     /// Reads what stands below `[space]`: dimensions by name, or a `preset` with others.
@@ -172,9 +215,28 @@ mod tests {
     }
 
     #[test]
+    fn a_declaration_stands_beside_the_values_and_what_is_misspelled_or_no_boolean_is_refused() {
+        let declared =
+            space("swing = { uniform = [0, 1], transfers = false }\nrate = { transfers = true, grid = [1, 2] }");
+        let declared = declared.unwrap();
+        assert_eq!(["swing", "rate", "other"].map(|name| declared.declared(name)), [Some(false), Some(true), None]);
+        for (dimension, said) in [
+            ("{ uniform = [0, 1], transfer = true }", "transfers"),
+            ("{ uniform = [0, 1], transfers = \"yes\" }", "without quotes"),
+            ("{ transfers = true }", "no values"),
+            ("{ uniform = [0, 1], grid = [1, 2] }", "either"),
+        ] {
+            let error = space(&format!("swing = {dimension}")).expect_err(dimension);
+            assert!(error.contains("swing") && error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
     fn a_space_survives_toml() {
-        let space =
-            Space::gpt3().with("n", Dimension::Integer([1, 3])).with("x", Dimension::Fixed(Setting::Number(0.1)));
+        let space = Space::gpt3()
+            .with("n", Dimension::Integer([1, 3]))
+            .with("x", Dimension::Fixed(Setting::Number(0.1)))
+            .with_declared("swing", Dimension::Uniform([0.0, 1.0]), false);
         assert_eq!(Space::from_toml(&toml::to_string(&space).unwrap()).unwrap(), space);
     }
 }

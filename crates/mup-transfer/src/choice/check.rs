@@ -6,8 +6,9 @@ use mup_study::{Dimension, Outcome, Records, Setting, Space, StudyConfig, StudyR
 use mup_sweep::Edge;
 
 use super::candidate::{Candidate, Judged, Judgment};
+use super::order::in_order;
 use super::proxy;
-use super::transferable::across_width;
+use super::transferable;
 use super::warning::{Warning, number};
 use super::{Choice, Noise};
 use crate::{Interval, Transferable};
@@ -26,7 +27,7 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     warnings.extend(incomplete(records, choice));
     warnings.extend(more_steps(records));
     warnings.extend(few_samples(&config.space, judged));
-    warnings.extend(ends(&config.space, choice));
+    warnings.extend(ends(&in_order(&config.space), choice));
     warnings.extend(optimum_moves(judged, &choice.best, choice.noise.as_ref()));
     warnings.extend(still_falling(records, &choice.best));
     warnings.extend(proxy::check(&config.proxy));
@@ -73,10 +74,18 @@ fn few_samples(space: &Space, judged: &[Judged<'_>]) -> Option<Warning> {
         |steps: usize| judged.iter().filter(|one| one.steps == steps && one.judgment != Judgment::Unknown).count();
     let samples = judged.iter().map(|one| told(one.steps)).max()?;
     let dimensions = space.varied().count();
-    let points = space.varied().map(|(_, dimension)| dimension.settings().map(|settings| settings.len()));
-    let walked = points.product::<Option<usize>>().is_some_and(|points| samples >= points);
+    let points = space.varied().map(|(_, dimension)| count(dimension));
+    let walked = points.product::<Option<f64>>().is_some_and(|points| samples as f64 >= points);
     let advised = PER_DIMENSION * dimensions;
     (samples < advised && !walked).then_some(Warning::FewSamples { samples, dimensions, advised })
+}
+
+/// How many values there are; none where there is a continuum. Whole numbers may be too many to list.
+fn count(dimension: &Dimension) -> Option<f64> {
+    match dimension {
+        Dimension::Integer([low, high]) => Some(*high as f64 - *low as f64 + 1.0),
+        listed => Some(listed.settings()?.len() as f64),
+    }
 }
 
 /// A value that does not matter may lie anywhere: where half of the range is as good, its end says nothing.
@@ -154,19 +163,19 @@ fn speed(losses: &[f64]) -> Option<f64> {
     (fall > NO_FALL * losses.first()?.abs()).then(|| (before - mean(last)) * 9.5 / fall)
 }
 
-/// One warning for each reason.
+/// One warning for each reason, and one for all of which nothing is declared.
 fn transfer(space: &Space) -> Vec<Warning> {
-    let (mut moving, mut unpublished): (BTreeMap<&str, Vec<String>>, _) = (BTreeMap::new(), Vec::new());
+    let (mut moving, mut silent): (BTreeMap<String, Vec<String>>, _) = (BTreeMap::new(), Vec::new());
     for (name, _) in space.varied() {
-        match across_width(name) {
+        match transferable::of(space, name) {
             (Transferable::Yes, _) => {}
             (Transferable::No, reason) => moving.entry(reason).or_default().push(name.to_owned()),
-            (Transferable::Unknown, _) => unpublished.push(name.to_owned()),
+            (Transferable::Unknown | Transferable::NotDeclared, _) => silent.push(name.to_owned()),
         }
     }
-    let moves = |(reason, names): (&str, Vec<String>)| Warning::NotTransferable { names, reason: reason.to_owned() };
-    let unpublished = Some(unpublished).filter(|names| !names.is_empty());
-    moving.into_iter().map(moves).chain(unpublished.map(|names| Warning::Unpublished { names })).collect()
+    let moves = |(reason, names)| Warning::NotTransferable { names, reason };
+    let silent = Some(silent).filter(|names| !names.is_empty());
+    moving.into_iter().map(moves).chain(silent.map(|names| Warning::NotDeclared { names })).collect()
 }
 
 #[cfg(test)]

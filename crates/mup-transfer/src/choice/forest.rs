@@ -193,3 +193,14 @@ pub(super) fn mix(seed: u64, number: u64) -> u64 {
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     bits ^ (bits >> 31)
 }
+
+/// Standard normal numbers (Box and Muller), the same in every run.
+#[cfg(test)]
+pub(super) fn normal(seed: u64) -> impl FnMut() -> f64 {
+    let mut number = 0;
+    move || {
+        number += 2;
+        let uniform = |number| ((mix(seed, number) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+        (-2.0 * uniform(number).ln()).sqrt() * (std::f64::consts::TAU * uniform(number + 1)).cos()
+    }
+}

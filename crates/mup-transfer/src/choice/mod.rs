@@ -9,13 +9,14 @@ mod forest;
 mod importance;
 mod interval;
 mod noise;
+mod order;
 mod proxy;
 mod surrogate;
 mod table;
 mod transferable;
 mod warning;
 
-use mup_study::{Records, Setting, StudyConfig, StudyRecord, Values};
+use mup_study::{Records, Setting, Space, StudyConfig, StudyRecord, Values};
 use serde::{Deserialize, Serialize};
 
 use candidate::{Judged, Judgment, judge};
@@ -112,7 +113,8 @@ pub fn choose(config: &StudyConfig, records: &Records) -> Result<Choice, ChoiceE
     finished.sort_by(|(a, _), (b, _)| a.order(b));
     let horizons = horizons(&finished, longest);
     let of_longest: Vec<_> = finished.into_iter().filter(|(candidate, _)| candidate.steps == longest).collect();
-    let surrogate = Surrogate::of(&config.space, &horizons);
+    let space = order::in_order(&config.space);
+    let surrogate = Surrogate::of(&space, &horizons);
     let noise = noise::measure(config.seeds.len(), &of_longest, surrogate.as_ref());
     let mut candidates: Vec<Candidate> = of_longest.into_iter().map(|(candidate, _)| candidate).collect();
     let good = noise.map(|noise| as_good(&candidates, noise.tolerance));
@@ -120,8 +122,8 @@ pub fn choose(config: &StudyConfig, records: &Records) -> Result<Choice, ChoiceE
         let (surrogate, tolerance) = (surrogate.as_ref(), noise.tolerance);
         Evidence { good, surrogate, tolerance }
     });
-    let importance = Importance::of(&config.space, &judged);
-    let values = chosen(config, &candidates[0].values, evidence, importance.as_ref());
+    let importance = Importance::of(&space, &judged);
+    let values = chosen(&space, &candidates[0].values, evidence, importance.as_ref());
     let as_good = good.map(|good| good.len());
     let best = candidates.remove(0);
     candidates.truncate(RUNNERS_UP);
@@ -159,17 +161,17 @@ fn as_good(candidates: &[Candidate], tolerance: f64) -> Vec<&Candidate> {
 }
 
 fn chosen(
-    config: &StudyConfig,
+    space: &Space,
     best: &Values,
     evidence: Option<Evidence<'_>>,
     importance: Option<&Importance>,
 ) -> Vec<Chosen> {
     let one = |(name, value): (&str, &Setting)| {
-        let dimension = config.space.0.get(name).filter(|dimension| dimension.varies());
+        let dimension = space.0.get(name).filter(|dimension| dimension.varies());
         let interval =
             dimension.zip(evidence).and_then(|(dimension, evidence)| Interval::of(name, dimension, evidence));
-        let (transferable, reason) = across_width(name);
-        let (name, value, reason) = (name.to_owned(), value.clone(), reason.to_owned());
+        let (transferable, reason) = transferable::of(space, name);
+        let (name, value) = (name.to_owned(), value.clone());
         Chosen { name, value, varied: dimension.is_some(), interval, transferable, reason }
     };
     let mut values: Vec<Chosen> = best.iter().map(one).collect();

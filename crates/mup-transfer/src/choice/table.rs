@@ -11,19 +11,19 @@ use super::{Choice, Chosen, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE};
 impl fmt::Display for Noise {
     /// How it was measured, in a sentence without its end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { standard_deviation, tolerance, source } = self;
+        let Self { standard_deviation, degrees_of_freedom, tolerance, source } = self;
         write!(
             f,
-            "within {tolerance:.4} of the best loss, by a sample or by a quadratic fit: two standard errors of a difference, from a standard "
+            "within {tolerance:.4} of the best loss, by a sample or by a quadratic fit: 19 of 20 equally good pairs differ by less, from a standard "
         )?;
         match source {
             NoiseSource::Seeds { samples } => write!(
                 f,
-                "deviation of {standard_deviation:.4} between seeds over the better half of the samples ({samples})"
+                "deviation of {standard_deviation:.4} ({degrees_of_freedom} degrees of freedom) between seeds over the better half of the samples ({samples})"
             ),
             NoiseSource::Fit { samples, coefficients, steps } => write!(
                 f,
-                "deviation of {standard_deviation:.4} around a quadratic ({coefficients} coefficients, the better \
+                "deviation of {standard_deviation:.4} ({degrees_of_freedom} degrees of freedom) around a quadratic ({coefficients} coefficients, the better \
                  {samples} samples of {steps} steps), which is an upper estimate; several seeds would measure it"
             ),
         }

@@ -71,8 +71,8 @@ pub enum Warning {
         /// Why they move, and where that is published.
         reason: String,
     },
-    /// Hyperparameters were tuned of whose transfer nothing is published.
-    Unpublished {
+    /// Hyperparameters were tuned whose names are not known here, and of whose transfer `study.toml` declares nothing.
+    NotDeclared {
         /// Which.
         names: Vec<String>,
     },
@@ -157,8 +157,9 @@ impl Warning {
             Self::NotTransferable { names, reason } => {
                 format!("tuned, but not µTransferable: {} ({reason})", names.join(", "))
             }
-            Self::Unpublished { names } => format!(
-                "tuned, although nobody has published whether the optimum stays when the model grows: {}",
+            Self::NotDeclared { names } => format!(
+                "tuned, but not declared whether the optimum stays when the model grows: {}; none of them is taken for \
+                 µTransferable",
                 names.join(", ")
             ),
             Self::FewSamples { samples, dimensions, .. } => format!(
@@ -193,7 +194,11 @@ impl Warning {
             Self::OptimumMoves { .. } => "lengthen the short horizon, or continue more of its best".to_owned(),
             Self::StillFalling { .. } => "add a stage with more steps".to_owned(),
             Self::NotTransferable { .. } => "fix them on the proxy, and set them for the target alone".to_owned(),
-            Self::Unpublished { .. } => "compare the optima of two widths before trusting these values".to_owned(),
+            Self::NotDeclared { names } => format!(
+                "add `transfers = true` or `transfers = false` to `{}` under `[space]` in study.toml (no trial is \
+                 repeated); if you do not know, compare the optima of two widths first",
+                names.join("`, `")
+            ),
             Self::FewSamples { advised, .. } => {
                 format!("run {advised} or more, or fix the unimportant hyperparameters")
             }

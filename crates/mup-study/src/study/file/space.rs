@@ -8,6 +8,8 @@ use crate::near::nearest;
 use crate::{Dimension, Setting, Space};
 
 const KINDS: [&str; 6] = ["log-uniform", "uniform", "integer", "categorical", "grid", "fixed"];
+/// Beside the values: whether the optimum stays when the model is made wider.
+const TRANSFERS: &str = "transfers";
 const EXAMPLE: &str = "{ log-uniform = [1e-4, 1e-1] }";
 
 pub(super) fn space(entry: &Entry<'_>) -> Result<Space, Mistake> {
@@ -39,17 +41,38 @@ pub(super) fn dimensions(fields: &Fields<'_>) -> Result<Space, Mistake> {
 fn add(space: Space, name: &str, entry: &Entry<'_>) -> Result<Space, Mistake> {
     let how = remedy(name, entry);
     let fields = entry.table(&format!(" of `{name}`"), &how)?;
-    let entries: Vec<(&str, Entry<'_>)> = fields.all().collect();
+    let (declared, entries): (Vec<_>, Vec<_>) = fields.all().partition(|(key, entry)| {
+        // A table is a dimension of that name.
+        *key == TRANSFERS && !matches!(entry.value, DeValue::Table(_))
+    });
+    let transfers = declared.first().map(|(_, entry)| boolean(entry)).transpose()?;
     let nested = |(key, entry): &(&str, Entry<'_>)| !KINDS.contains(key) && matches!(entry.value, DeValue::Table(_));
-    if !entries.is_empty() && entries.iter().all(nested) {
+    if transfers.is_none() && !entries.is_empty() && entries.iter().all(nested) {
         return entries.iter().try_fold(space, |space, (key, entry)| add(space, &format!("{name}.{key}"), entry));
     }
     match &entries[..] {
         [] => Err(entry.mistake(&format!("has no values: write for example {EXAMPLE}"))),
-        [(kind, values)] => Ok(space.with(name, dimension(name, kind, values)?)),
+        [(kind, values)] => {
+            let dimension = dimension(name, kind, values)?;
+            Ok(match transfers {
+                Some(transfers) => space.with_declared(name, dimension, transfers),
+                None => space.with(name, dimension),
+            })
+        }
         [(one, _), (other, second), ..] => {
+            let misspelled = |key| !KINDS.contains(&key) && nearest(key, &[TRANSFERS]).is_some();
+            if misspelled(*other) {
+                return Err(second.mistake(&format!("is unknown: is it `{TRANSFERS}`?")));
+            }
             Err(second.mistake(&format!("is one too many beside `{one}`: write either `{one}` or `{other}`")))
         }
+    }
+}
+
+fn boolean(entry: &Entry<'_>) -> Result<bool, Mistake> {
+    match entry.value {
+        DeValue::Boolean(value) => Ok(*value),
+        _ => Err(entry.wrong("write `transfers = true` or `transfers = false`, without quotes")),
     }
 }
 
