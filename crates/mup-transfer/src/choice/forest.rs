@@ -163,7 +163,7 @@ fn split(placed: &[Vec<usize>], losses: &[f64], samples: &[usize], mean: f64, se
             continue;
         }
         let draw = mix(mix(seed, 2 + column as u64), 2);
-        let cut = low + 1 + (u128::from(draw) * (high - low) as u128 >> 64) as usize;
+        let cut = low + 1 + ((u128::from(draw) * (high - low) as u128) >> 64) as usize;
         let gain = gain(&placed[column], losses, samples, mean, cut);
         if best.is_none_or(|(most, ..)| gain > most * (1.0 + TIE)) {
             best = Some((gain, column, cut));
