@@ -53,7 +53,7 @@ pub fn transfer(values: &Values, proxy: &ScalingPlan, target: &ScalingPlan) -> R
         let explanation = explain(name, target).unwrap_or_else(|| match transferable {
             Transferable::Yes => "unchanged".to_owned(),
             Transferable::No => format!("copied, although its optimum moves ({reason})"),
-            Transferable::Unknown => format!("copied; {reason}"),
+            Transferable::Unknown | Transferable::NotDeclared => format!("copied; {reason}"),
         });
         let (name, proxy, target) = (name.to_owned(), value.clone(), value.clone());
         Transferred { name, proxy, target, transferable, explanation }
