@@ -13,8 +13,8 @@ pub mod report;
 mod transfer;
 
 pub use choice::{
-    Candidate, Choice, ChoiceError, Chosen, Counts, Importance, Interval, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE,
-    Share, Transferable, Warning, across_width, choose,
+    Candidate, Choice, ChoiceError, Chosen, Counts, FrozenLoss, Importance, Interval, Noise, NoiseSource,
+    SAMPLES_FOR_IMPORTANCE, Share, Transferable, Warning, across_width, choose,
 };
 pub use cost::{Cost, Spent};
 pub use error::TransferError;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use mup_study::{Outcome, StudyConfig, StudyRecord, Values};
 use serde::{Deserialize, Serialize};
 
+use super::frozen::Frozen;
+
 /// A sample that finished with every seed, at one horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -31,6 +33,8 @@ impl Candidate {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Judgment {
     Finished(Candidate),
+    /// It finished, and what it says of its loss is not believed.
+    Doubtful(Candidate),
     /// With at least one seed.
     Diverged,
     /// A seed has no record, or its run failed: nothing can be said.
@@ -43,6 +47,8 @@ pub(super) struct Judged<'a> {
     pub(super) steps: usize,
     pub(super) values: &'a Values,
     pub(super) judgment: Judgment,
+    /// The first seed's that stopped at one number.
+    pub(super) frozen: Option<Frozen>,
     pub(super) records: Vec<&'a StudyRecord>,
 }
 
@@ -56,13 +62,24 @@ pub(super) fn judge<'a>(config: &StudyConfig, records: &'a [StudyRecord]) -> Vec
             group.push(record);
         }
     }
-    let judged = |((steps, _), records): ((usize, usize), Vec<&'a StudyRecord>)| Judged {
-        steps,
-        values: &records[0].trial.values,
-        judgment: judgment(config.seeds.len(), &records),
-        records,
+    let judged = |((steps, _), records): ((usize, usize), Vec<&'a StudyRecord>)| {
+        let frozen = records.iter().find_map(|record| Frozen::of(record));
+        let judgment = match judgment(config.seeds.len(), &records) {
+            Judgment::Finished(candidate) if frozen.is_some() => Judgment::Doubtful(candidate),
+            judgment => judgment,
+        };
+        Judged { steps, values: &records[0].trial.values, judgment, frozen, records }
     };
     groups.into_iter().map(judged).collect()
+}
+
+/// Takes doubtful samples for finished ones.
+pub(super) fn trust_all(judged: &mut [Judged<'_>]) {
+    for one in judged {
+        if let Judgment::Doubtful(candidate) = &one.judgment {
+            one.judgment = Judgment::Finished(candidate.clone());
+        }
+    }
 }
 
 fn judgment(seeds: usize, records: &[&StudyRecord]) -> Judgment {

@@ -6,11 +6,12 @@ use mup_study::{Dimension, Outcome, Records, Setting, Space, StudyConfig, StudyR
 use mup_sweep::Edge;
 
 use super::candidate::{Candidate, Judged, Judgment};
+use super::flat::{is_flat, learned_nothing};
+use super::frozen::FrozenLoss;
 use super::order::in_order;
-use super::proxy;
-use super::transferable;
 use super::warning::{Warning, number};
 use super::{Choice, Noise};
+use super::{ignored, proxy, rate, transferable};
 use crate::{Interval, Transferable};
 
 /// Share of a range that counts as its end.
@@ -26,8 +27,16 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     warnings.extend(damaged(records));
     warnings.extend(incomplete(records, choice));
     warnings.extend(more_steps(records));
+    warnings.extend(frozen(&config.space, judged, choice));
+    warnings.extend(ignored::check(&config.space, &records.records));
+    let nothing = nothing_learned(&config.space, judged, &choice.best);
+    let flat = nothing.is_some();
+    warnings.extend(nothing);
     warnings.extend(few_samples(&config.space, judged));
-    warnings.extend(ends(&in_order(&config.space), choice));
+    // The place of the best of those that learned nothing is chance.
+    if !flat {
+        warnings.extend(ends(&in_order(&config.space), choice));
+    }
     warnings.extend(optimum_moves(judged, &choice.best, choice.noise.as_ref()));
     warnings.extend(still_falling(records, &choice.best));
     warnings.extend(proxy::check(&config.proxy));
@@ -40,6 +49,40 @@ fn more_steps(records: &Records) -> Option<Warning> {
     let mut found = records.records.iter().filter_map(beyond);
     let (reported, asked) = found.next()?;
     Some(Warning::MoreSteps { trials: 1 + found.count(), reported, asked })
+}
+
+/// The best first.
+fn frozen(space: &Space, judged: &[Judged<'_>], choice: &Choice) -> Option<Warning> {
+    let one = |one: &Judged<'_>| {
+        let (Judgment::Finished(candidate) | Judgment::Doubtful(candidate)) = &one.judgment else { return None };
+        let (frozen, values) = (one.frozen?, rate::values(space, one.values));
+        let (sample, steps, judged) = (candidate.sample, candidate.steps, candidate.loss);
+        Some(FrozenLoss { sample, steps, values, loss: frozen.loss, from: frozen.from, judged })
+    };
+    let mut samples: Vec<FrozenLoss> = judged.iter().filter_map(one).collect();
+    samples.sort_by(|a, b| b.steps.cmp(&a.steps).then(a.judged.total_cmp(&b.judged)).then(a.sample.cmp(&b.sample)));
+    let best = &choice.best;
+    let chosen = samples.iter().any(|one| (one.sample, one.steps) == (best.sample, best.steps));
+    (!samples.is_empty()).then_some(Warning::FrozenLoss { samples, chosen, best: best.sample })
+}
+
+/// Whether the best has learned nothing, at the best's horizon.
+fn nothing_learned(space: &Space, judged: &[Judged<'_>], best: &Candidate) -> Option<Warning> {
+    let flat = |one: &&Judged<'_>| one.records.iter().all(|record| learned_nothing(record));
+    let told = |one: &&Judged<'_>| one.steps == best.steps && matches!(one.judgment, Judgment::Finished(_));
+    let nothing: Vec<&Judged<'_>> = judged.iter().filter(told).filter(flat).collect();
+    let of_best = nothing.iter().find(|one| one.records[0].trial.sample == best.sample)?;
+    let first = of_best.records[0].curve.losses.first().copied()?;
+    let rates = nothing.iter().filter_map(|one| rate::value(space, one.values));
+    let diverged = judged.iter().filter(|one| one.judgment == Judgment::Diverged);
+    Some(Warning::LearnedNothing {
+        name: rate::of(space).map(str::to_owned),
+        samples: nothing.len(),
+        of: judged.iter().filter(told).count(),
+        losses: [first, best.loss],
+        highest: rates.max_by(f64::total_cmp),
+        diverges: diverged.filter_map(|one| rate::value(space, one.values)).min_by(f64::total_cmp),
+    })
 }
 
 fn damaged(records: &Records) -> Option<Warning> {
@@ -128,7 +171,7 @@ fn optimum_moves(judged: &[Judged<'_>], best: &Candidate, noise: Option<&Noise>)
     let tolerance = noise?.tolerance;
     let finished = judged.iter().filter_map(|one| match &one.judgment {
         Judgment::Finished(candidate) => Some(candidate),
-        Judgment::Diverged | Judgment::Unknown => None,
+        Judgment::Doubtful(_) | Judgment::Diverged | Judgment::Unknown => None,
     });
     let short = finished.clone().map(|candidate| candidate.steps).filter(|steps| *steps < best.steps).max()?;
     let winner = finished.clone().filter(|candidate| candidate.steps == short).min_by(|a, b| a.order(b))?;
@@ -149,18 +192,18 @@ fn still_falling(records: &Records, best: &Candidate) -> Option<Warning> {
     (speed > SPEED).then_some(Warning::StillFalling { steps: best.steps, speed })
 }
 
-/// A fall, in shares of the first loss, that is no learning: it says nothing of how long to train.
-const NO_FALL: f64 = 0.002;
-
 /// 1 for a straight line, 0 for a run that has arrived; none if it learned nothing.
 fn speed(losses: &[f64]) -> Option<f64> {
+    if is_flat(losses) {
+        return None;
+    }
     let tenth = losses.len() / 10;
     let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
     let (rest, last) = losses.split_at(losses.len() - tenth);
     let before = mean(&rest[rest.len() - tenth..]);
     let fall = losses.first()? - mean(last);
     // From the first step to the middle of the last tenth there are 9.5 tenths.
-    (fall > NO_FALL * losses.first()?.abs()).then(|| (before - mean(last)) * 9.5 / fall)
+    (fall > 0.0).then(|| (before - mean(last)) * 9.5 / fall)
 }
 
 /// One warning for each reason, and one for all of which nothing is declared.

@@ -35,7 +35,8 @@ pub(super) fn count(config: &StudyConfig, records: &Records, judged: &[Judged<'_
         }
         let mut samples = stage.samples();
         if let Some(before) = stages.last().filter(|before| stage.best.is_some() && before.missing == 0) {
-            let finished = |sample: &&Judged<'_>| matches!(sample.judgment, Judgment::Finished(_));
+            let finished =
+                |sample: &&Judged<'_>| matches!(sample.judgment, Judgment::Finished(_) | Judgment::Doubtful(_));
             samples = samples.min(judged.iter().filter(|one| one.steps == before.steps).filter(finished).count());
         }
         let ended = counts.finished + counts.diverged + counts.failed;

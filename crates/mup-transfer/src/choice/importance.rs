@@ -48,7 +48,8 @@ pub struct Share {
 impl Importance {
     /// None from fewer than [`SAMPLES_FOR_IMPORTANCE`], or if the losses hardly differ.
     pub(super) fn of(space: &Space, judged: &[Judged<'_>]) -> Option<Self> {
-        let told: Vec<&Judged<'_>> = judged.iter().filter(|one| one.judgment != Judgment::Unknown).collect();
+        let tells = |one: &&Judged<'_>| matches!(one.judgment, Judgment::Finished(_) | Judgment::Diverged);
+        let told: Vec<&Judged<'_>> = judged.iter().filter(tells).collect();
         let count = |steps: usize| told.iter().filter(|one| one.steps == steps).count();
         // Of equally many the longest.
         let steps = told.iter().map(|one| one.steps).max_by_key(|steps| (count(*steps), *steps))?;
@@ -90,7 +91,7 @@ impl Importance {
 fn losses(told: &[&Judged<'_>]) -> Option<(Vec<f64>, usize)> {
     let loss = |one: &&Judged<'_>| match &one.judgment {
         Judgment::Finished(candidate) => Some(candidate.loss),
-        Judgment::Diverged | Judgment::Unknown => None,
+        Judgment::Doubtful(_) | Judgment::Diverged | Judgment::Unknown => None,
     };
     let losses: Vec<Option<f64>> = told.iter().map(loss).collect();
     let worst = losses.iter().flatten().copied().max_by(f64::total_cmp)?;

@@ -4,13 +4,18 @@ mod anova;
 mod candidate;
 mod check;
 mod counts;
+mod diverged;
 mod error;
+mod flat;
 mod forest;
+mod frozen;
+mod ignored;
 mod importance;
 mod interval;
 mod noise;
 mod order;
 mod proxy;
+mod rate;
 mod surrogate;
 mod table;
 mod transferable;
@@ -19,13 +24,14 @@ mod warning;
 use mup_study::{Records, Setting, Space, StudyConfig, StudyRecord, Values};
 use serde::{Deserialize, Serialize};
 
-use candidate::{Judged, Judgment, judge};
+use candidate::{Judged, Judgment, judge, trust_all};
 use interval::Evidence;
 use surrogate::Surrogate;
 
 pub use candidate::Candidate;
 pub use counts::Counts;
 pub use error::ChoiceError;
+pub use frozen::FrozenLoss;
 pub use importance::{Importance, SAMPLES_FOR_IMPORTANCE, Share};
 pub use interval::Interval;
 pub use noise::{Noise, NoiseSource};
@@ -77,7 +83,11 @@ pub struct Chosen {
 /// Chooses by training loss (TP-V App. A), seeds averaged, at the longest horizon that has results.
 ///
 /// A sample takes part if all its seeds have finished. One that diverged with any seed counts as infinitely bad; one
-/// with a failed or missing trial is left out, counted, and warned about. The same records always give the same choice.
+/// with a failed or missing trial is left out, counted, and warned about. So is one whose training loss is exactly 0 or
+/// stopped at one number, to the last bit ([`Warning::FrozenLoss`]), as long as there is another: trainers that hide NaN
+/// log that at rates that diverge, which would win, and who reads `best` alone would train the target at one; a loss that
+/// is padded, clipped or rounded is ranked by nothing either. The warning names such samples with their losses, so that
+/// who knows better can take one. The same records always give the same choice.
 ///
 /// # Errors
 ///
@@ -104,7 +114,11 @@ pub struct Chosen {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn choose(config: &StudyConfig, records: &Records) -> Result<Choice, ChoiceError> {
-    let judged = judge(config, &records.records);
+    let mut judged = judge(config, &records.records);
+    // Where nothing else is left the warning has to do.
+    if finished(&judged).is_empty() {
+        trust_all(&mut judged);
+    }
     let counts = counts::count(config, records, &judged);
     let mut finished = finished(&judged);
     let Some(longest) = finished.last().map(|(candidate, _)| candidate.steps) else {
@@ -137,7 +151,7 @@ pub fn choose(config: &StudyConfig, records: &Records) -> Result<Choice, ChoiceE
 fn finished<'a>(judged: &[Judged<'a>]) -> Vec<(Candidate, Vec<&'a StudyRecord>)> {
     let finished = |one: &Judged<'a>| match &one.judgment {
         Judgment::Finished(candidate) => Some((candidate.clone(), one.records.clone())),
-        Judgment::Diverged | Judgment::Unknown => None,
+        Judgment::Doubtful(_) | Judgment::Diverged | Judgment::Unknown => None,
     };
     judged.iter().filter_map(finished).collect()
 }
@@ -187,11 +201,11 @@ fn nothing_finished(config: &StudyConfig, records: &Records, counts: &[Counts]) 
         return ChoiceError::NothingRan { planned: config.n_trials() };
     }
     let sum = |count: fn(&Counts) -> usize| counts.iter().map(count).sum::<usize>();
-    let (diverged, failed) = (sum(|counts| counts.diverged), sum(|counts| counts.failed));
+    let (n_diverged, failed) = (sum(|counts| counts.diverged), sum(|counts| counts.failed));
     let remedy = match records.records.iter().find_map(check::failure) {
-        Some(first) if failed >= diverged => format!("remove the cause of the failures, then use `retry`: {first}"),
-        _ if diverged > 0 => "lower the range of the learning rate in a new study".to_owned(),
+        Some(first) if failed >= n_diverged => format!("remove the cause of the failures, then use `retry`: {first}"),
+        _ if n_diverged > 0 => diverged::remedy(&config.space, &records.records),
         _ => "run the rest of the study".to_owned(),
     };
-    ChoiceError::NothingFinished { diverged, failed, missing: sum(|counts| counts.missing), remedy }
+    ChoiceError::NothingFinished { diverged: n_diverged, failed, missing: sum(|counts| counts.missing), remedy }
 }

@@ -7,6 +7,8 @@ use mup_study::rounded;
 use mup_sweep::Edge;
 use serde::{Deserialize, Serialize};
 
+use super::frozen::FrozenLoss;
+
 /// A reason for doubt, with its remedy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "warning")]
@@ -84,6 +86,48 @@ pub enum Warning {
         dimensions: usize,
         /// Samples that would do.
         advised: usize,
+    },
+    /// Training losses stopped at one number, to the last bit, or are exactly 0.
+    FrozenLoss {
+        /// Those samples, the longest horizon first, then the lowest loss.
+        samples: Vec<FrozenLoss>,
+        /// Whether the chosen sample is one of them, because no other has finished.
+        chosen: bool,
+        /// The chosen sample.
+        best: usize,
+    },
+    /// Samples with different values have the same losses, to the last bit.
+    NoEffect {
+        /// The hyperparameters in which they differ.
+        names: Vec<String>,
+        /// Those of them that changed nothing wherever they alone differ.
+        ignored: Vec<String>,
+        /// Samples whose losses are those of another.
+        samples: usize,
+        /// Whether these are all, and have the same losses.
+        one_curve: bool,
+        /// Two of those that are alike.
+        alike: [usize; 2],
+    },
+    /// Seeds change nothing.
+    SeedIgnored {
+        /// Samples that were compared, each with its seeds.
+        samples: usize,
+    },
+    /// The best sample learned nothing.
+    LearnedNothing {
+        /// The learning rate's name; none if no hyperparameter is one.
+        name: Option<String>,
+        /// Samples of this horizon that learned nothing.
+        samples: usize,
+        /// Samples of this horizon that finished.
+        of: usize,
+        /// The best sample's first loss and its final one.
+        losses: [f64; 2],
+        /// The highest rate of those that learned nothing.
+        highest: Option<f64>,
+        /// The lowest rate at which training diverged.
+        diverges: Option<f64>,
     },
     /// Trials failed, which says nothing of their values.
     Failed {
@@ -169,6 +213,35 @@ impl Warning {
                 plural(*dimensions, "hyperparameter"),
                 100.0 * (1.0 - 0.05_f64.powf(1.0 / (*samples).max(1) as f64)),
             ),
+            Self::FrozenLoss { samples, chosen, best } => frozen_sentence(samples, *chosen, *best),
+            Self::NoEffect { names, samples, one_curve: true, .. } => format!(
+                "all {samples} samples have the same training losses, to the last bit, although they differ in {}: the \
+                 program seems to ignore its values",
+                names.join(", ")
+            ),
+            Self::NoEffect { names, ignored, samples, alike: [first, second], .. } => format!(
+                "{samples} samples have the same training losses as another, to the last bit, although they differ in \
+                 {}, such as samples {first} and {second}: {}",
+                names.join(", "),
+                if ignored.is_empty() {
+                    "there the difference changed nothing".to_owned()
+                } else {
+                    format!("the program seems to ignore {}", ignored.join(", "))
+                },
+            ),
+            Self::SeedIgnored { samples } => format!(
+                "the training losses of {samples} {} are the same with every seed, to the last bit: the program seems to \
+                 ignore its seed, and how far losses differ by chance is unknown",
+                plural(*samples, "sample"),
+            ),
+            Self::LearnedNothing { name, samples, of, losses: [first, last], highest, .. } => format!(
+                "the best sample learned nothing (its loss went from {} to {}), as {samples} of {of} that finished: {} \
+                 too low{}",
+                rounded(*first),
+                rounded(*last),
+                name.as_deref().map_or("the learning rate is".to_owned(), |name| format!("{name} is")),
+                highest.map_or_else(String::new, |rate| format!(", up to {}", rounded(rate))),
+            ),
             Self::Failed { trials, first } => {
                 format!("{trials} {} failed and took no part; the first: {first}", plural(*trials, "trial"))
             }
@@ -202,6 +275,28 @@ impl Warning {
             Self::FewSamples { advised, .. } => {
                 format!("run {advised} or more, or fix the unimportant hyperparameters")
             }
+            Self::FrozenLoss { .. } => "let the program report what is not finite as it is (transformers and trl: \
+                 `logging_nan_inf_filter=False`), and losses unclipped, unpadded and with all digits, in a new study"
+                .to_owned(),
+            Self::NoEffect { names, .. } => format!(
+                "let the program use `{}`, from its arguments, its environment (MUP_ and the name in capitals) or the file \
+                 that MUP_TRIAL names, and print what it uses; then a new study",
+                names.join("`, `")
+            ),
+            Self::SeedIgnored { .. } => {
+                "let the program read MUP_SEED for its weights and batches, in a new study".to_owned()
+            }
+            Self::LearnedNothing { name, highest, diverges, .. } => {
+                let name = name.as_deref().unwrap_or("the learning rate");
+                match (highest, diverges) {
+                    (Some(low), Some(high)) if low < high => format!(
+                        "search {name} between {} and {}, where training diverges, in a new study",
+                        rounded(*low),
+                        rounded(*high)
+                    ),
+                    _ => format!("raise the high end of {name} in a new study; longer training does not help"),
+                }
+            }
             Self::Failed { .. } => "remove the cause, then use `retry`".to_owned(),
             Self::MoreSteps { .. } => {
                 "let the program train as many steps as MUP_STEPS says, and report each process's steps once".to_owned()
@@ -214,6 +309,36 @@ impl Warning {
 
 fn plural(count: usize, what: &str) -> String {
     if count == 1 { what.to_owned() } else { format!("{what}s") }
+}
+
+/// Samples that are named one by one.
+const NAMED: usize = 3;
+
+fn frozen_sentence(samples: &[FrozenLoss], chosen: bool, best: usize) -> String {
+    let one = |one: &FrozenLoss| {
+        let values = if one.values.0.is_empty() { String::new() } else { format!(" ({})", one.values) };
+        let FrozenLoss { sample, steps, loss, from, judged, .. } = one;
+        let loss = rounded(*loss);
+        format!(
+            "that of sample {sample}{values} is {loss} from step {from} of {steps} on, with a mean of {}",
+            rounded(*judged)
+        )
+    };
+    let named: Vec<String> = samples.iter().take(NAMED).map(one).collect();
+    let more = match samples.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let end = if chosen {
+        format!("sample {best} is chosen all the same, because no other has finished")
+    } else {
+        format!("none of them takes part, and sample {best} is the best of the others")
+    };
+    format!(
+        "a training loss stops at one number, to the last bit: {}{more}. Usually the trainer hides NaN, as transformers \
+         and trl do, at a rate that diverges; else losses are clipped, padded or rounded; {end}",
+        named.join(", ")
+    )
 }
 
 fn has(count: usize) -> &'static str {

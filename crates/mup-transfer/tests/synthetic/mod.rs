@@ -11,6 +11,8 @@ use mup_study::{Curve, Ended, Failure, Records, Search, Setting, Stage, StudyCon
 pub(crate) enum End {
     /// With this loss.
     Loss(f64),
+    /// With these losses.
+    Losses(Vec<f64>),
     /// Not finite.
     Diverged,
     /// Its run failed.
@@ -33,6 +35,7 @@ pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Rec
         for trial in &wave.trials {
             let ended = match end(trial) {
                 End::Loss(loss) => Ended::from(curve(trial.steps, loss)),
+                End::Losses(losses) => Ended::from(Curve { losses, ..Curve::default() }),
                 End::Diverged => Ended::from(curve(trial.steps, f64::NAN)),
                 End::Failed => {
                     let failure = Failure::Exit { code: 3, said: "no <device> & no \"luck\"".to_owned() };

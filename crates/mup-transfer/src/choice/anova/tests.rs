@@ -228,7 +228,7 @@ proptest! {
         let place = |sample: usize, i: usize| {
             let x = chance(seed, sample * dimensions + i);
             // Every other dimension has few levels, so that samples share them.
-            if i % 2 == 0 { x } else { ((x * levels as f64).floor() + 0.5) / levels as f64 }
+            if i.is_multiple_of(2) { x } else { ((x * levels as f64).floor() + 0.5) / levels as f64 }
         };
         let places = |i: usize| (0..samples).map(|sample| place(sample, i)).collect::<Vec<_>>();
         let columns: Vec<Column> = (0..dimensions).map(|i| Column::of(&places(i), i % 3 != 1)).collect();
