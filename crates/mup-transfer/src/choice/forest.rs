@@ -107,29 +107,40 @@ impl Tree {
         };
         let cumulative: Vec<Vec<f64>> = columns.iter().zip(&self.ranks).map(cumulative).collect();
         let mut boxes: Vec<Range<usize>> = columns.iter().map(|column| 0..column.weights.len()).collect();
-        let mut means: Vec<Vec<f64>> = columns.iter().map(|column| vec![0.0; column.weights.len()]).collect();
-        self.integrate(0, &cumulative, &mut boxes, &mut means);
-        let by_level = |(means, ranks): (Vec<f64>, &Vec<usize>)| ranks.iter().map(|rank| means[*rank]).collect();
-        means.into_iter().zip(&self.ranks).map(by_level).collect()
+        // By how much the mean of a level differs from that of the one before: a box changes two of them, however many
+        // levels it spans.
+        let mut steps: Vec<Vec<f64>> = columns.iter().map(|column| vec![0.0; column.weights.len() + 1]).collect();
+        self.integrate(0, &cumulative, &mut boxes, &mut steps);
+        let by_level = |(steps, ranks): (Vec<f64>, &Vec<usize>)| {
+            let mut sum = 0.0;
+            let means: Vec<f64> = steps
+                .into_iter()
+                .map(|step| {
+                    sum += step;
+                    sum
+                })
+                .collect();
+            ranks.iter().map(|rank| means[*rank]).collect()
+        };
+        steps.into_iter().zip(&self.ranks).map(by_level).collect()
     }
 
-    fn integrate(&self, number: usize, cumulative: &[Vec<f64>], boxes: &mut [Range<usize>], means: &mut [Vec<f64>]) {
+    fn integrate(&self, number: usize, cumulative: &[Vec<f64>], boxes: &mut [Range<usize>], steps: &mut [Vec<f64>]) {
         match self.nodes[number] {
             Node::Leaf { loss } => {
-                let widths: Vec<f64> =
-                    boxes.iter().zip(cumulative).map(|(range, sums)| sums[range.end] - sums[range.start]).collect();
-                for (i, (range, means)) in boxes.iter().zip(means).enumerate() {
-                    let others = widths.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, width)| width);
-                    let share = loss * others.product::<f64>();
-                    means[range.clone()].iter_mut().for_each(|mean| *mean += share);
+                let width = |i: usize| cumulative[i][boxes[i].end] - cumulative[i][boxes[i].start];
+                for (i, (range, steps)) in boxes.iter().zip(steps).enumerate() {
+                    let others: f64 = (0..boxes.len()).filter(|j| *j != i).map(width).product();
+                    steps[range.start] += loss * others;
+                    steps[range.end] -= loss * others;
                 }
             }
             Node::Split { column, cut, below, above } => {
                 let whole = boxes[column].clone();
                 boxes[column] = whole.start..cut;
-                self.integrate(below, cumulative, boxes, means);
+                self.integrate(below, cumulative, boxes, steps);
                 boxes[column] = cut..whole.end;
-                self.integrate(above, cumulative, boxes, means);
+                self.integrate(above, cumulative, boxes, steps);
                 boxes[column] = whole;
             }
         }
