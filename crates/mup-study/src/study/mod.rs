@@ -152,6 +152,10 @@ impl Study {
         run: impl FnOnce() -> Result<Ended, E>,
     ) -> Result<(StudyRecord, Source), E> {
         let (stored, source) = self.store.run_for(trial, Some(self.search()), run)?;
+        if self.store.get(trial.name()).is_none() {
+            // It would be run again and again.
+            return Err(StudyError::Unstorable { id: trial.name().to_owned() }.into());
+        }
         Ok((self.judged(trial, &stored), source))
     }
 

@@ -1,5 +1,6 @@
 //! Every stage, every file, every form of text.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::Value;
@@ -90,8 +91,12 @@ fn at_base_width_both_parametrizations_train_alike_to_the_last_digit() {
     let losses = ["mup", "standard"].map(|parametrization| {
         let place = Place::new();
         succeed(&mut place.tune(&[RATES, "--parametrization", parametrization]));
-        let record = |path| json(&fs::read_to_string(path).unwrap())["record"]["curve"]["losses"].take();
-        place.records().iter().map(record).collect::<Vec<Value>>()
+        // By rate: the files are named after all that was trained, the parametrization too.
+        let record = |path| {
+            let mut record = json(&fs::read_to_string(path).unwrap())["record"].take();
+            (record["trial"]["values"].to_string(), record["curve"]["losses"].take())
+        };
+        place.records().iter().map(record).collect::<BTreeMap<String, Value>>()
     });
     assert_eq!(losses[0].len(), 3);
     assert_eq!(losses[0], losses[1]);
