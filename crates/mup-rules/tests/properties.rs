@@ -21,7 +21,9 @@ fn model(d_model: usize, d_ffn: usize, d_head: usize, multiplied: bool) -> Modul
         ("conv", vec![d_ffn, d_model, 3, 3], kernel),
         ("gain", vec![d_model], ParamSpec::gain()),
         ("logit_scale", vec![d_head], logit_scale),
-        ("readout.weight", vec![d_ffn, 10], ParamSpec::weight()),
+        // Beside `head` only a declaration tells that this is a readout too.
+        ("readout.weight", vec![d_ffn, 10], ParamSpec::weight().readout()),
+        ("key.weight", vec![d_model, 64], ParamSpec::weight().inner()),
         ("readout.bias", vec![10], ParamSpec::bias()),
         ("head.weight", vec![d_ffn, 10], ParamSpec::weight().multiplied()),
         ("head.multiplier", vec![d_ffn], multiplier),
@@ -103,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn a_row_does_not_depend_on_the_other_rows(base in widths(), target in widths(), keep in 0_usize..10) {
+    fn a_row_does_not_depend_on_the_other_rows(base in widths(), target in widths(), keep in 0_usize..11) {
         let all = infer(base, target, true);
         let (path, only) = {
             let model = |widths: [usize; 3]| {
