@@ -24,7 +24,7 @@ const SQUARE_ROOT: [&str; 2] = ["MultiHeadAttention", "CrossAttention"];
 
 pub(crate) fn doubts(shape: &InfShape, table: &Parametrization) -> Vec<Doubt> {
     let query = SQUARE_ROOT.contains(&shape.within.as_str()) && shape.path.ends_with("query.weight");
-    let divides = query && shape.fan_out_mult() != 1.0 && table.attention_exponent != -0.5;
+    let divides = query && shape.fan_out() != shape.base_fan_out() && table.attention_exponent < -0.5;
     // Under a table that requires a readout layer there is nothing to decide: it is an output, and refused.
     let undecided = shape.is_undecided() && !table.requires_readout;
     let found = [

@@ -101,7 +101,7 @@ fn kernel_before_fans(rows: &[PlanRow]) -> Option<String> {
 fn growing_experts(rows: &[PlanRow]) -> Option<String> {
     let grows = |row: &&PlanRow| {
         let mut axes = row.axes.as_slice().iter().zip(&row.dims);
-        axes.any(|(axis, dim)| *axis == Axis::Expert && dim.width_mult() != 1.0)
+        axes.any(|(axis, dim)| *axis == Axis::Expert && dim.size() != dim.base_size())
     };
     let paths = named(rows.iter().filter(grows))?;
     Some(format!(
