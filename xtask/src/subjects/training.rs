@@ -53,13 +53,11 @@ pub(super) fn train<F: Family>(
             (model, optimizer) = through_records((model, optimizer), fresh()?)?;
         }
         let loss = loss(&model);
-        losses.push(loss.clone().inner());
+        losses.push(loss.clone().into_data().iter::<f64>().sum());
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         model = optimizer.step(setup.learning_rate, model, gradients);
     }
-    losses.push(loss(&model).inner());
-    // Only now: reading a loss waits for the device.
-    let losses = losses.into_iter().map(|loss| loss.into_data().iter::<f64>().sum()).collect();
+    losses.push(loss(&model).into_data().iter::<f64>().sum());
     Ok(Trained { start, losses, end: parameters(&model) })
 }
 
