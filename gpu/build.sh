@@ -97,7 +97,7 @@ rm -rf .gpu/py && cp -a "$cache/py" .gpu/py
 step "Vulkan's loaders"
 if [ ! -e "$cache/lib/READY" ]; then
     rm -rf "$cache/debs" "$cache/lib" && mkdir -p "$cache/debs/unpacked" "$cache/lib"
-    (cd "$cache/debs" && apt-get -qq download "${loaders[@]}") ||
+    (cd "$cache/debs" && apt-get -qq -o APT::Sandbox::User=root download "${loaders[@]}") ||
         die "apt-get cannot download ${loaders[*]}: apt-get update, or name the versions of this Debian in gpu/build.sh"
     for package in "$cache"/debs/*.deb; do dpkg-deb -x "$package" "$cache/debs/unpacked"; done
     cp -L "$cache"/debs/unpacked/usr/lib/x86_64-linux-gnu/*.so.? "$cache/lib/"   # by soname, and no links: they may not travel
@@ -106,7 +106,7 @@ fi
 cp "$cache"/lib/*.so.* .gpu/lib/
 
 step "text: Burn's own source, as Cargo.lock pins it"
-cargo metadata --locked --format-version 1 | python3 -c '
+cargo metadata --locked --format-version 1 --filter-platform x86_64-unknown-linux-gnu | python3 -c '
 import json, pathlib, sys
 packages = {package["name"]: package for package in json.load(sys.stdin)["packages"]}
 for name in ("burn-core", "burn-nn", "burn-optim", "burn-tensor"):

@@ -88,10 +88,12 @@ fn run(name: DeviceName, double: bool, apart: Apart) -> Result<Result<Measuremen
     }))
 }
 
-/// The error that the program printed last, or its last line.
+/// The error that the program printed last, or what its last panic said, or its last line.
 fn last_words(said: &str) -> String {
     let error = said.lines().rev().find_map(|line| line.strip_prefix("error: "));
-    let words = error.or_else(|| said.lines().rev().find(|line| !line.trim().is_empty())).unwrap_or("it said nothing");
+    let panic = || said.rsplit_once(" panicked at ").and_then(|(_, rest)| rest.lines().nth(1));
+    let last = || said.lines().rev().find(|line| !line.trim().is_empty());
+    let words = error.or_else(panic).or_else(last).unwrap_or("it said nothing");
     words.chars().take(400).collect()
 }
 
@@ -104,5 +106,8 @@ mod tests {
         assert_eq!(last_words("warning: slow\nerror: device `cuda` is not there\n\n"), "device `cuda` is not there");
         assert_eq!(last_words("thread panicked\nno adapter\n"), "no adapter");
         assert_eq!(last_words(""), "it said nothing");
+        let panicked =
+            "\nthread 'main' (7) panicked at golden/src/case.rs:5:7:\ndata is missing\nnote: run with it\n   0: f\n";
+        assert_eq!(last_words(panicked), "data is missing");
     }
 }
