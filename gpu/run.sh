@@ -8,6 +8,7 @@ cd "$root" || exit 2
 kit=${MUP_GPU_KIT:-$root/.gpu}
 cache="${MUP_GPU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mup-gpu}"
 budget=${MUP_GPU_SECONDS:-570}   # of the ten minutes that one call has
+most=${MUP_GPU_PART_SECONDS:-$budget}   # that any part may take, whatever its own limit
 
 die() { echo "gpu/run.sh: $*" >&2; exit 2; }
 rehearse= parts=()
@@ -20,6 +21,7 @@ for argument in "$@"; do
 done
 [ ${#parts[@]} -gt 0 ] || parts=(devices peers transfer)
 [[ $budget =~ ^[0-9]+$ ]] || die "MUP_GPU_SECONDS is a number of seconds, not \`$budget\`"
+[[ $most =~ ^[0-9]+$ ]] || die "MUP_GPU_PART_SECONDS is a number of seconds, not \`$most\`"
 for file in xtask.xz built; do
     [ -e "$kit/$file" ] || die "there is no kit: $kit/$file is missing; gpu/build.sh makes it, and it has to travel with the tree"
 done
@@ -85,6 +87,7 @@ part() {
     shift 4
     [[ " ${parts[*]} " = *" $group "* ]] || return 0
     [ -z "$rehearse" ] || limit=$budget
+    [ "$limit" -le "$most" ] || limit=$most
     [ "$limit" -le "$left" ] || limit=$left
     if [ "$limit" -le 0 ]; then
         echo "== $name: not run, no time is left of $budget s" | tee -a "$OUT/$group.txt"

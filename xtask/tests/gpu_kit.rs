@@ -5,6 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// A limit that a test has no need of.
+const UNLIMITED: (&str, &str) = ("MUP_GPU_PART_SECONDS", "3600");
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
@@ -30,13 +33,17 @@ fn kit(script: &str) -> tempfile::TempDir {
     folder
 }
 
-/// What a pretended run prints, and what is left in its folder of results.
-fn pretended(script: &str, seconds: u64, arguments: &[&str]) -> (Option<i32>, String, String) {
+/// What a pretended run prints, and what is left in its folder of results. Its clock is long unless `limit` says otherwise.
+fn pretended(script: &str, limit: (&str, &str), arguments: &[&str]) -> (Option<i32>, String, String) {
     let (kit, out) = (kit(script), tempfile::tempdir().expect("a folder"));
-    let seconds = PathBuf::from(seconds.to_string());
-    let python = PathBuf::from("python3");
-    let environment =
-        [("MUP_GPU_KIT", kit.path()), ("OUT", out.path()), ("MUP_GPU_SECONDS", &seconds), ("MUP_PYTHON", &python)];
+    let [hour, python, given] = ["3600", "python3", limit.1].map(Path::new);
+    let environment = [
+        ("MUP_GPU_KIT", kit.path()),
+        ("OUT", out.path()),
+        ("MUP_PYTHON", python),
+        ("MUP_GPU_SECONDS", hour),
+        (limit.0, given),
+    ];
     let (code, said) = run(&environment, arguments);
     let written = fs::read_dir(out.path()).expect("a folder").map(|entry| entry.expect("a file").path());
     let texts = written.filter(|path| path.extension().is_some_and(|extension| extension == "txt"));
@@ -46,7 +53,7 @@ fn pretended(script: &str, seconds: u64, arguments: &[&str]) -> (Option<i32>, St
 #[test]
 fn a_part_that_breaks_is_reported_and_the_others_run() {
     let breaks = "case $1 in bench) echo no such shape >&2; exit 2;; *) echo computed by $1;; esac";
-    let (code, said, written) = pretended(breaks, 60, &[]);
+    let (code, said, written) = pretended(breaks, UNLIMITED, &[]);
     assert_eq!(code, Some(1), "{said}");
     for part in [
         "computed by devices",
@@ -65,7 +72,7 @@ fn a_part_that_breaks_is_reported_and_the_others_run() {
 #[test]
 fn a_verdict_of_transfer_is_a_result_and_bad_arguments_are_none() {
     for (verdict, expected) in [(0, 0), (1, 0), (3, 0), (2, 1), (101, 1)] {
-        let (code, said, _) = pretended(&format!("exit {verdict}"), 60, &["transfer"]);
+        let (code, said, _) = pretended(&format!("exit {verdict}"), UNLIMITED, &["transfer"]);
         assert_eq!(code, Some(expected), "{verdict}: {said}");
         assert!(!said.contains("== devices"), "only what was asked for: {said}");
     }
@@ -73,13 +80,19 @@ fn a_verdict_of_transfer_is_a_result_and_bad_arguments_are_none() {
 
 #[test]
 fn a_part_that_hangs_is_stopped_and_what_it_said_is_kept() {
-    let (code, said, written) = pretended("echo measuring; sleep 120", 20, &["devices", "transfer"]);
+    let hangs = "case $1 in transfer-check) echo measuring; sleep 3600;; esac";
+    let (code, said, written) = pretended(hangs, ("MUP_GPU_PART_SECONDS", "5"), &["transfer"]);
     assert_eq!(code, Some(1), "{said}");
-    for part in
-        ["measuring", "devices-libtorch: FAILED, stopped at its limit", "transfer: not run, no time is left of 20 s"]
-    {
+    for part in ["measuring", "transfer: FAILED, stopped at its limit of 5 s"] {
         assert!(said.contains(part) && written.contains(part), "{part} is not in {said}");
     }
+}
+
+#[test]
+fn a_part_that_no_time_is_left_for_is_not_begun_and_is_a_failure() {
+    let (code, said, _) = pretended("echo computed", ("MUP_GPU_SECONDS", "0"), &[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("transfer: not run, no time is left of 0 s") && !said.contains("computed"), "{said}");
 }
 
 #[test]
