@@ -3,7 +3,7 @@
 
 mod synthetic;
 
-use mup_study::{Dimension, Records, Search, Setting, Space, Stage, StudyConfig, StudyTrial};
+use mup_study::{Dimension, Records, Search, Setting, Space, Stage, StudyConfig, StudyTrial, Trial};
 use mup_transfer::{Choice, FrozenLoss, Warning, choose};
 
 use synthetic::{End, chance, number, run};
@@ -22,10 +22,17 @@ fn octave(trial: &StudyTrial) -> f64 {
     number(&trial.values, "learning-rate").log2()
 }
 
+/// The same place with another trial.
+fn changed(trial: &StudyTrial, change: impl FnOnce(&mut Trial)) -> StudyTrial {
+    let mut other = trial.trial().clone();
+    change(&mut other);
+    StudyTrial::new(trial.stage, trial.sample, other)
+}
+
 /// A run that learns best at 2^-9, with noise of its batches.
 fn healthy(trial: &StudyTrial) -> Vec<f64> {
     let level = 2.0 + 0.05 * (octave(trial) + 9.0).powi(2);
-    let noise = |step: usize| chance(&StudyTrial { seed: trial.seed + 1 + step as u64, ..trial.clone() });
+    let noise = |step: usize| chance(&changed(trial, |trial| trial.seed += 1 + step as u64));
     (0..trial.steps)
         .map(|step| {
             let share = step as f64 / trial.steps as f64;
@@ -197,11 +204,8 @@ fn one_hyperparameter_of_several_that_changes_nothing_is_named_alone() {
     let clipped = |trial: &StudyTrial| {
         let rate = Setting::Number(2_f64.powf(octave(trial).min(-8.0)));
         let sample = if octave(trial) < -8.0 { trial.sample } else { 100 };
-        End::Losses(healthy(&StudyTrial {
-            values: trial.values.clone().with("learning-rate", rate),
-            sample,
-            ..trial.clone()
-        }))
+        let clipped = changed(trial, |trial| trial.values = trial.values.clone().with("learning-rate", rate));
+        End::Losses(healthy(&StudyTrial { sample, ..clipped }))
     };
     let said = said_of(&clipped);
     assert!(said.contains("8 samples have the same training losses as another"), "{said}");
@@ -211,7 +215,7 @@ fn one_hyperparameter_of_several_that_changes_nothing_is_named_alone() {
 #[test]
 fn a_seed_that_changes_nothing_is_noticed() {
     let config = StudyConfig { seeds: vec![0, 1], ..rate_study(16) };
-    let ignoring = |trial: &StudyTrial| End::Losses(healthy(&StudyTrial { seed: 7, ..trial.clone() }));
+    let ignoring = |trial: &StudyTrial| End::Losses(healthy(&changed(trial, |trial| trial.seed = 7)));
     let text = said(&choose(&config, &run(&config, ignoring)).unwrap());
     assert!(text.contains("16 samples are the same with every seed") && text.contains("MUP_SEED"), "{text}");
     let one = |trial: &StudyTrial| if trial.sample == 3 { ignoring(trial) } else { End::Losses(healthy(trial)) };
@@ -220,7 +224,7 @@ fn a_seed_that_changes_nothing_is_noticed() {
 
 /// Whatever the rate: batches alone change the loss.
 fn stays(trial: &StudyTrial) -> Vec<f64> {
-    let noise = |step: usize| chance(&StudyTrial { seed: 1 + step as u64, ..trial.clone() });
+    let noise = |step: usize| chance(&changed(trial, |trial| trial.seed = 1 + step as u64));
     (0..trial.steps).map(|step| 4.58 + 0.02 * noise(step)).collect()
 }
 
@@ -329,7 +333,8 @@ fn both_numbers_of_steps_are_in_the_text_and_in_the_json_of_a_choice() {
     let config = rate_study(16);
     let mut records: Records = run(&config, |trial| End::Losses(healthy(trial)));
     for record in &mut records.records {
-        record.curve.losses = healthy(&StudyTrial { steps: 4 * STEPS, ..record.trial.clone() });
+        std::sync::Arc::make_mut(&mut record.curve).losses =
+            healthy(&changed(&record.trial, |trial| trial.steps = 4 * STEPS));
     }
     let choice = choose(&config, &records).unwrap();
     assert!(
