@@ -318,11 +318,9 @@ fn frozen_sentence(samples: &[FrozenLoss], chosen: bool, best: usize) -> String 
     let one = |one: &FrozenLoss| {
         let values = if one.values.0.is_empty() { String::new() } else { format!(" ({})", one.values) };
         let FrozenLoss { sample, steps, loss, from, judged, .. } = one;
-        let loss = rounded(*loss);
-        format!(
-            "that of sample {sample}{values} is {loss} from step {from} of {steps} on, with a mean of {}",
-            rounded(*judged)
-        )
+        let (loss, judged) = (rounded(*loss), rounded(*judged));
+        let mean = if loss == judged { String::new() } else { format!(", with a mean of {judged} over its last part") };
+        format!("that of sample {sample}{values} is {loss} from step {from} of {steps} on{mean}")
     };
     let named: Vec<String> = samples.iter().take(NAMED).map(one).collect();
     let more = match samples.len().saturating_sub(NAMED) {
