@@ -36,9 +36,6 @@ impl StudyConfig {
         if self.round == 0 {
             return refuse(&["round"], "`round` is 0: an adaptive search chooses at least one sample at a time");
         }
-        if self.round as u64 > TRIALS {
-            return refuse(&["round"], format!("`round` is {}: at most {TRIALS}", self.round));
-        }
         if !(self.last_share > 0.0 && self.last_share <= 1.0) {
             let share = self.last_share;
             return refuse(&["last-share"], format!("`last-share` is {share}: it has to lie above 0 and not above 1"));
@@ -80,6 +77,14 @@ impl StudyConfig {
                 return refuse(&["stages", &number.to_string(), key], reason);
             }
         }
+        let mut horizons = BTreeSet::new();
+        if let Some(number) = self.stages.iter().position(|stage| !horizons.insert(stage.steps)) {
+            let steps = self.stages[number].steps;
+            let reason = format!(
+                "stage {number}: an earlier stage has {steps} steps too: make it longer, or make one stage of the two"
+            );
+            return refuse(&["stages", &number.to_string(), "steps"], reason);
+        }
         let trials = self.stages.iter().fold(0_u64, |sum, stage| sum.saturating_add(stage.samples() as u64));
         let trials = trials.saturating_mul(self.seeds.len() as u64);
         if trials > TRIALS {
@@ -102,10 +107,6 @@ impl Stage {
             _ if steps > STEPS => Err(("steps", format!("`steps` is {steps}: at most {STEPS}"))),
             (Some(0), ..) => Err(("trials", "`trials` is 0, and a stage has at least one".to_owned())),
             (_, Some(0), _) => Err(("best", "`best` is 0, and a stage has at least one".to_owned())),
-            (Some(count), None, _) | (None, Some(count), _) if count > most => {
-                let key = if best.is_some() { "best" } else { "trials" };
-                Err((key, format!("`{key}` is {count}: at most {most}")))
-            }
             (Some(_), Some(_), _) | (None, None, _) => {
                 Err(("steps", "write either `trials` (new samples) or `best` (of the stage before)".to_owned()))
             }
@@ -113,13 +114,13 @@ impl Stage {
             (None, Some(best), Some(before)) if best > before.samples() => {
                 Err(("best", format!("the stage before has {} samples, fewer than {best}", before.samples())))
             }
-            (.., Some(before)) if steps == before.steps => Err((
-                "steps",
-                format!("it has {steps} steps, as the stage before: make it longer, or make one stage of the two"),
-            )),
-            (.., Some(before)) if steps < before.steps => {
+            (Some(count), None, _) | (None, Some(count), _) if count > most => {
+                let key = if best.is_some() { "best" } else { "trials" };
+                Err((key, format!("`{key}` is {count}: at most {most}")))
+            }
+            (_, Some(_), Some(before)) if steps < before.steps => {
                 let reason = format!("it has {steps} steps, fewer than the {} of the stage before", before.steps);
-                Err(("steps", format!("{reason}: the shortest comes first")))
+                Err(("steps", format!("{reason}, whose best are run again because it is longer")))
             }
             _ => Ok(()),
         }

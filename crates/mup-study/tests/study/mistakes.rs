@@ -107,7 +107,7 @@ fn a_mistake_is_named_with_its_line_and_what_to_write() {
         ("steps = 200", "steps = 1e3", 8, &["1e3", "a whole number, 1000"]),
         ("steps = 200", "steps = 0", 8, &["`steps` is 0"]),
         ("best = 3", "best = 9", 9, &["stage 1", "8 samples, fewer than 9"]),
-        ("steps = 800", "steps = 200", 9, &["stage 1", "200 steps, as the stage before"]),
+        ("steps = 800", "steps = 200", 9, &["stage 1", "an earlier stage has 200 steps too"]),
         ("steps = 800", "steps = 100", 9, &["stage 1", "fewer than the 200"]),
         ("preset = \"rate\"", "preset = \"gtp-3\"", 13, &["`gtp-3`", "gpt-3 and rate"]),
         ("log-uniform", "normal", 14, &["`normal` of `learning-rate`", "log-uniform"]),
