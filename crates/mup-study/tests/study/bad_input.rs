@@ -215,10 +215,8 @@ fn numbers_without_end_are_refused_before_they_take_memory() {
         assert_eq!(study.config().n_waves(), 2);
         assert_eq!(study.records().unwrap().missing, 16);
     }
-    for steps in ["steps = 20", "steps = 40"] {
-        fs::write(&path, text.replace(steps, &format!("steps = {huge}"))).unwrap();
-        assert_eq!(open(folder.path()).unwrap().records().unwrap().missing, 16, "a horizon is only a number");
-    }
+    fs::write(&path, text.replace("steps = 40", &format!("steps = {huge}"))).unwrap();
+    assert_eq!(open(folder.path()).unwrap().records().unwrap().missing, 16, "a horizon is only a number");
 }
 
 #[cfg(unix)]

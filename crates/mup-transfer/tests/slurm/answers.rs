@@ -12,7 +12,7 @@ fn a_banner_before_around_or_after_the_job_id_is_understood() {
         format!("{welcome}Submitted batch job JOB on cluster tux\nsbatch: 12 core hours left\n"),
         "JOB;tux\nsbatch: your project has 12 core hours left\n".to_owned(),
     ] {
-        let cluster = Cluster::new(vec![Stage::of(3, 2), Stage::of_best(2, 1)]);
+        let cluster = Cluster::new(vec![Stage::of(2, 2), Stage::of_best(3, 1)]);
         cluster.give("answer", &answer);
         let said = succeeds(&cluster.tune(&[]));
         assert!(said.contains("as array 1,"), "{said}");

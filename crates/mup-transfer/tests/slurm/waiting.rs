@@ -52,7 +52,7 @@ fn a_launcher_that_is_killed_is_continued_by_the_same_command() {
 
 #[test]
 fn a_trial_that_is_missing_again_is_submitted_before_those_that_depend_on_it() {
-    let cluster = Cluster::new(vec![Stage::of(3, 4), Stage::of_best(2, 2)]);
+    let cluster = Cluster::new(vec![Stage::of(2, 4), Stage::of_best(3, 2)]);
     for index in 0..4 {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
         let trial = command.args(["trial", "--index", &index.to_string(), "--study"]).arg(cluster.path());
