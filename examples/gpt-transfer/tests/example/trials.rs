@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::place::{Place, RATES, fail, files, json, silent, succeed, text, wait_until};
+use crate::place::{Place, RATES, fail, files, json, silent, succeed, text, tune_with_failures, wait_until};
 
 #[test]
 fn a_trial_that_has_ended_is_not_run_again() {
