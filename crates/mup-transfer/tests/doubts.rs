@@ -189,7 +189,7 @@ fn one_hyperparameter_of_several_that_changes_nothing_is_named_alone() {
     let config = StudyConfig { space, search: Search::Grid, ..rate_study(16) };
     let ignoring = |trial: &StudyTrial| {
         // The noise of its batches is the same for one rate.
-        let trial = StudyTrial { sample: (octave(trial) + 20.0) as usize, ..trial.clone() };
+        let trial = StudyTrial::new(trial.stage, (octave(trial) + 20.0) as usize, trial.trial().clone());
         End::Losses(healthy(&trial))
     };
     let said_of = |end: &dyn Fn(&StudyTrial) -> End| said(&choose(&config, &run(&config, end)).unwrap());
@@ -205,7 +205,7 @@ fn one_hyperparameter_of_several_that_changes_nothing_is_named_alone() {
         let rate = Setting::Number(2_f64.powf(octave(trial).min(-8.0)));
         let sample = if octave(trial) < -8.0 { trial.sample } else { 100 };
         let clipped = changed(trial, |trial| trial.values = trial.values.clone().with("learning-rate", rate));
-        End::Losses(healthy(&StudyTrial { sample, ..clipped }))
+        End::Losses(healthy(&StudyTrial::new(clipped.stage, sample, clipped.trial().clone())))
     };
     let said = said_of(&clipped);
     assert!(said.contains("8 samples have the same training losses as another"), "{said}");

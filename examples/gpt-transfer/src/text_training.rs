@@ -184,9 +184,8 @@ impl TextTraining {
 
 #[cfg(test)]
 mod tests {
-    use mup_transfer::Hyperparameters;
-
     use super::{Sizes, TextTraining};
+    use crate::hyperparameters::Hyperparameters;
 
     #[test]
     fn a_run_of_a_check_ends_without_writing_a_text() {
