@@ -18,7 +18,10 @@ pub struct Shown {
     pub in_a_sentence: bool,
 }
 
-/// Every command of a program in the repository's Markdown files.
+/// What was run on its day, by the program of that day: its commands are history.
+const LOG: &str = "docs/log.md";
+
+/// Every command of a program in the repository's Markdown files, the log left out.
 ///
 /// # Panics
 ///
@@ -27,7 +30,7 @@ pub struct Shown {
 pub fn commands(program: &str) -> Vec<Shown> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut shown = Vec::new();
-    for file in markdown(&root) {
+    for file in markdown(&root).into_iter().filter(|file| !file.ends_with(LOG)) {
         let text = fs::read_to_string(&file).expect("documents are text");
         let name = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
         shown.extend(

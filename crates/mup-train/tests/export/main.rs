@@ -131,16 +131,16 @@ fn a_folder_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = write_safetensors(&model(|config| config), &folder.path().join("absent/model.safetensors"), &[]);
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("cannot write") && error.contains("absent/.model.safetensors"), "{error}");
+    assert!(error.contains("cannot write") && error.contains("absent/model.safetensors"), "{error}");
 }
 
 #[test]
 fn what_a_killed_export_left_does_not_keep_the_next_from_its_file() {
     let folder = tempfile::tempdir().unwrap();
-    // In a container every process may have the same number.
+    // A temporary file's name is random, so what another process left is in nobody's way.
     let left = folder.path().join(format!(".model.safetensors.{}.tmp", std::process::id()));
     std::fs::write(&left, "half").unwrap();
     let path = folder.path().join("model.safetensors");
     write_safetensors(&model(|config| config), &path, &[]).unwrap();
-    assert!(Plain::read(&path).names().next().is_some() && !left.exists());
+    assert!(Plain::read(&path).names().next().is_some());
 }

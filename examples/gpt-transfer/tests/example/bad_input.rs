@@ -99,7 +99,7 @@ fn a_study_that_is_not_there_is_named_with_what_creates_it() {
     let place = Place::new();
     for command in ["choose", "train", "report", "status", "retry"] {
         let error = fail(&mut place.on_study(command, &[]));
-        assert!(error.contains("there is no study at") && error.contains("`tune`"), "{error}");
+        assert!(error.contains("there is no study at") && error.contains("create it first"), "{error}");
     }
     let error = fail(&mut place.on_study("trial", &["--index=0"]));
     assert!(error.contains("there is no study at"), "{error}");
@@ -112,7 +112,7 @@ fn nothing_can_be_chosen_before_a_trial_has_ended() {
     files(&place.study().join("trials"), "").iter().for_each(|path| fs::remove_file(path).unwrap());
     for command in ["choose", "train", "report"] {
         let error = fail(&mut place.on_study(command, &[]));
-        assert!(error.contains("run the study's 3 trials first"), "{error}");
+        assert!(error.contains("run the study first (`tune`), it has 3 to run"), "{error}");
     }
 }
 
@@ -154,7 +154,7 @@ fn options_that_make_no_study_are_refused_and_named() {
         (&["--space=unknown.toml"], "unknown.toml"),
         (&["--space=damaged.toml"], "damaged.toml"),
         (&["--space=gpt-3", "--search=grid"], "grid"),
-        (&["--space=rate", "--trials=0"], "no sample"),
+        (&["--space=rate", "--trials=0"], "at least 1"),
         (&["--best=2"], "--long-steps"),
         (&["--parametrization=magic"], "magic"),
         (&["--order=sorted"], "random and shuffled"),
