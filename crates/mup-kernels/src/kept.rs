@@ -96,48 +96,54 @@ mod tests {
 
     use super::Kept;
 
-    /// How often the values were asked for, by a closure that gets a constant.
-    fn counted(room: usize) -> (impl Fn(usize, &Device, DType) -> Vec<f64>, std::rc::Rc<Cell<usize>>) {
-        let made = std::rc::Rc::new(Cell::new(0));
-        let (kept, count) = (Kept::<usize, 1>::new(room), made.clone());
-        let get = move |key: usize, device: &Device, dtype| {
+    /// Constants, and how often their values were asked for.
+    struct Counted {
+        kept: Kept<usize, 1>,
+        made: Cell<usize>,
+    }
+
+    impl Counted {
+        fn new(room: usize) -> Self {
+            Self { kept: Kept::new(room), made: Cell::new(0) }
+        }
+
+        fn get(&self, key: usize, device: &Device, dtype: DType) -> Vec<f64> {
             let values = || {
-                count.set(count.get() + 1);
+                self.made.set(self.made.get() + 1);
                 TensorData::new(vec![key as f64, 0.1], [2])
             };
-            let tensor = kept.get(key, (device, dtype), values);
+            let tensor = self.kept.get(key, (device, dtype), values);
             assert_eq!((tensor.device().is_autodiff(), tensor.dtype()), (device.is_autodiff(), dtype));
             assert!(!tensor.is_require_grad());
             tensor.into_data().iter::<f64>().collect()
-        };
-        (get, made)
+        }
     }
 
     #[test]
     fn a_constant_is_made_once_for_each_key_and_element_type_with_and_without_autodiff() {
-        let (get, made) = counted(8);
+        let counted = Counted::new(8);
         let (plain, autodiff) = (Device::flex(), Device::flex().autodiff());
         for device in [&plain, &autodiff, &plain, &autodiff.clone().gradient_checkpointing()] {
-            assert_eq!(get(1, device, DType::F64), [1.0, 0.1]);
+            assert_eq!(counted.get(1, device, DType::F64), [1.0, 0.1]);
         }
-        assert_eq!(made.get(), 1);
-        assert_eq!(get(1, &plain, DType::F32), [1.0, f64::from(0.1_f32)]);
-        assert_eq!(get(2, &plain, DType::F64), [2.0, 0.1]);
-        assert_eq!(made.get(), 3);
-        assert_eq!(get(1, &autodiff, DType::F32), [1.0, f64::from(0.1_f32)]);
-        assert_eq!(made.get(), 3);
+        assert_eq!(counted.made.get(), 1);
+        assert_eq!(counted.get(1, &plain, DType::F32), [1.0, f64::from(0.1_f32)]);
+        assert_eq!(counted.get(2, &plain, DType::F64), [2.0, 0.1]);
+        assert_eq!(counted.made.get(), 3);
+        assert_eq!(counted.get(1, &autodiff, DType::F32), [1.0, f64::from(0.1_f32)]);
+        assert_eq!(counted.made.get(), 3);
     }
 
     #[test]
     fn what_was_used_longest_ago_makes_room() {
-        let (get, made) = counted(2);
+        let counted = Counted::new(2);
         let device = Device::flex();
         for key in [1, 2, 1, 3, 1] {
-            get(key, &device, DType::F32);
+            counted.get(key, &device, DType::F32);
         }
-        assert_eq!(made.get(), 3);
-        get(2, &device, DType::F32);
-        assert_eq!(made.get(), 4);
+        assert_eq!(counted.made.get(), 3);
+        counted.get(2, &device, DType::F32);
+        assert_eq!(counted.made.get(), 4);
     }
 
     #[test]
