@@ -118,17 +118,17 @@ export scratch
 text=$kit/text/burn.txt
 peers=(bench peers --environment "$scratch/peers" --keep-going)
 if [ -z "$rehearse" ]; then
-    part devices devices-libtorch 90 0 "$xtask" devices --exact --minutes 1 --device flex,libtorch:0
-    part devices devices-cuda 120 0 "$xtask" devices --minutes 2 --device cuda
-    part devices devices-vulkan 90 0 "$xtask" devices --minutes 1 --device vulkan
+    part devices devices-libtorch 60 0 "$xtask" devices --exact --minutes 1 --device flex,libtorch:0
+    part devices devices-cuda 80 0 "$xtask" devices --minutes 2 --device cuda
+    part devices devices-vulkan 60 0 "$xtask" devices --minutes 1 --device vulkan
     peers+=(--device cuda --repetitions 5 --seconds 0.3 --patience 100)
-    part peers peers-torch 100 0 "$xtask" "${peers[@]}" --contestant libtorch:0,fused --out "$scratch/peers-torch"
+    part peers peers-torch 60 0 "$xtask" "${peers[@]}" --contestant libtorch:0,fused --out "$scratch/peers-torch"
     # CubeCL on CUDA multiplies in TF32, so everybody who can does here.
-    part peers peers-cubecl 120 0 "$xtask" "${peers[@]}" --contestant libtorch:0,cuda,vulkan --tf32 \
+    part peers peers-cubecl 80 0 "$xtask" "${peers[@]}" --contestant libtorch:0,cuda,vulkan --tf32 \
         --shape 256x4x8x128,1024x4x8x256 --out "$scratch/peers-cubecl"
-    part peers peers-compile 110 0 "$xtask" "${peers[@]}" --contestant libtorch:0,compile \
+    part peers peers-compile 70 0 "$xtask" "${peers[@]}" --contestant libtorch:0,compile \
         --shape 256x4x8x128,1024x4x8x256 --products 2048 --out "$scratch/peers-compile"
-    part transfer transfer 240 0,1,3 env TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1 "$xtask" transfer-check --device libtorch:0 --jobs 4 \
+    part transfer transfer 130 0,1,3 env TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1 "$xtask" transfer-check --device libtorch:0 --jobs 4 \
         --text "$text" --widths 128,256,512,1024,2048 --d-head 64 --n-layer 2 --context 128 --batch 16 --steps 100 --seeds 1 \
         --grid=-9:-4 --out "$scratch/transfer"
 else
