@@ -55,6 +55,6 @@ pub enum DeviceError {
     },
 }
 
-fn names() -> [&'static str; 8] {
-    Backend::ALL.map(Backend::feature)
+fn names() -> Vec<&'static str> {
+    Backend::ALL.iter().map(|backend| backend.feature()).collect()
 }

@@ -42,7 +42,7 @@ pub enum Availability {
 /// Opens every device that is compiled in, one after the other.
 #[must_use]
 pub fn list() -> Listing {
-    let names = Backend::ALL.into_iter().flat_map(names);
+    let names = Backend::ALL.iter().copied().flat_map(names);
     let listed = |name| Listed { name, availability: availability(name) };
     Listing { devices: names.map(listed).collect() }
 }

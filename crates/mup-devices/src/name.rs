@@ -31,8 +31,8 @@ pub enum Backend {
 
 impl Backend {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 8] =
-        [Self::Flex, Self::NdArray, Self::LibTorch, Self::Wgpu, Self::Vulkan, Self::Metal, Self::Cuda, Self::Rocm];
+    pub const ALL: &[Self] =
+        &[Self::Flex, Self::NdArray, Self::LibTorch, Self::Wgpu, Self::Vulkan, Self::Metal, Self::Cuda, Self::Rocm];
 
     /// Name of the cargo feature that compiles it in.
     #[must_use]
@@ -117,7 +117,7 @@ impl FromStr for DeviceName {
 
     fn from_str(text: &str) -> Result<Self, DeviceError> {
         let (name, index) = text.split_once(':').map_or((text, None), |(name, index)| (name, Some(index)));
-        let backend = Backend::ALL.into_iter().find(|backend| backend.feature() == name);
+        let backend = Backend::ALL.iter().copied().find(|backend| backend.feature() == name);
         let backend = backend.ok_or_else(|| DeviceError::Unknown { name: text.to_owned() })?;
         let Some(index) = index else { return Ok(backend.into()) };
         if !backend.has_index() {

@@ -44,7 +44,7 @@ fn flex_answers() {
 fn a_device_answers_or_says_why_not() {
     let listing = list();
     let names: Vec<String> = listing.devices.iter().map(|listed| listed.name.to_string()).collect();
-    for backend in Backend::ALL {
+    for &backend in Backend::ALL {
         assert!(names.iter().any(|name| name == backend.feature()), "{names:?}");
     }
     for listed in &listing.devices {
@@ -66,7 +66,7 @@ fn a_device_answers_or_says_why_not() {
 
 #[test]
 fn an_index_that_no_machine_has_is_an_error() {
-    for backend in Backend::ALL.into_iter().filter(|backend| backend.has_index()) {
+    for backend in Backend::ALL.iter().filter(|backend| backend.has_index()) {
         let name = parse(&format!("{}:977", backend.feature())).expect("a name");
         let message = open(name).expect_err("no machine has that many").to_string();
         assert!(message.contains(&name.to_string()), "{message}");

@@ -30,7 +30,7 @@ fn markdown<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [S
 }
 
 fn presets() -> String {
-    let rows = Parametrization::NAMES.map(|name| {
+    let rows = Parametrization::NAMES.iter().map(|name| {
         let table = Parametrization::named(name).expect("bug: a listed preset exists");
         let readout = if table.requires_readout { "refused" } else { "allowed" };
         let attention = Power::fan_in(table.attention_exponent).to_string().replace("m_in", "d_head");

@@ -47,7 +47,7 @@ pub struct Parametrization {
 
 impl Parametrization {
     /// Names of the presets, as [`Parametrization::named`] takes them.
-    pub const NAMES: [&str; 4] = ["mup", "tensor-programs-v", "mup-package", "standard"];
+    pub const NAMES: &[&str] = &["mup", "tensor-programs-v", "mup-package", "standard"];
 
     /// Our recommended µP. Where the sources disagree it takes the convention that follows the gradient's
     /// own scaling, and under which the form of a tensor changes nothing but numerics.

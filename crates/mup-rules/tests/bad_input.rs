@@ -122,7 +122,7 @@ fn an_unknown_preset_lists_those_that_exist() {
 
 #[test]
 fn every_preset_is_found_by_its_own_name() {
-    for name in Parametrization::NAMES {
+    for &name in Parametrization::NAMES {
         assert_eq!(Parametrization::named(name).expect("a preset").name, name);
     }
 }

@@ -24,7 +24,7 @@ fn the_recommended_plan_of_a_gpt() {
 
 #[test]
 fn the_summaries_of_every_preset() {
-    for name in Parametrization::NAMES {
+    for &name in Parametrization::NAMES {
         for optimizer in [OptimizerKind::AdamLike, OptimizerKind::SgdLike] {
             let plan = plan(Parametrization::named(name).expect("a preset"), optimizer);
             assert_snapshot!(format!("{name}, {optimizer}"), plan.summary());

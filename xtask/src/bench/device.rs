@@ -6,7 +6,7 @@ use mup_devices::{Backend, DeviceError, DeviceName};
 /// The devices that take part unless others are asked for: all that are compiled in, without those that nobody trains on.
 pub(super) fn names() -> Vec<DeviceName> {
     let slow = [Backend::NdArray, Backend::Wgpu];
-    let trained_on = Backend::ALL.into_iter().filter(|backend| backend.is_compiled_in() && !slow.contains(backend));
+    let trained_on = Backend::ALL.iter().copied().filter(|backend| backend.is_compiled_in() && !slow.contains(backend));
     trained_on.map(DeviceName::from).collect()
 }
 

@@ -93,7 +93,7 @@ impl Devices {
 
     /// Those asked for, or every backend's default device.
     fn names(&self) -> impl Iterator<Item = DeviceName> + use<> {
-        let all = || Backend::ALL.map(DeviceName::from).to_vec();
+        let all = || Backend::ALL.iter().copied().map(DeviceName::from).collect();
         if self.device.is_empty() { all() } else { self.device.clone() }.into_iter()
     }
 }

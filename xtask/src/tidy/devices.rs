@@ -42,7 +42,7 @@ fn problems(packages: &Packages) -> Vec<String> {
         if !package.features.get("default").is_some_and(|default| default.iter().any(|feature| feature == "flex")) {
             problems.push(format!("{name}: flex is not among its default features"));
         }
-        for (backend, feature) in Backend::ALL.map(|backend| (backend, backend.feature())) {
+        for (backend, feature) in Backend::ALL.iter().map(|backend| (*backend, backend.feature())) {
             let enabled = enabled(packages, name, feature);
             let untuned = BURNS_DEFAULTS.into_iter().filter(|wanted| {
                 name == DEVICES && is_cubecl(backend) && !enabled.contains(&("burn".to_owned(), (*wanted).to_owned()))
@@ -108,8 +108,8 @@ mod tests {
     fn packages(pass: impl Fn(&str) -> Vec<String>) -> Packages {
         let features = |items: &dyn Fn(&str) -> Vec<String>| {
             let default = ("default".to_owned(), vec!["flex".to_owned()]);
-            let each = Backend::ALL.map(|backend| (backend.feature().to_owned(), items(backend.feature())));
-            each.into_iter().chain([default]).collect::<BTreeMap<_, _>>()
+            let each = Backend::ALL.iter().map(|backend| (backend.feature().to_owned(), items(backend.feature())));
+            each.chain([default]).collect::<BTreeMap<_, _>>()
         };
         let burn = |feature: &str| vec![format!("burn/{}", if feature == "libtorch" { "tch" } else { feature })];
         let library = Package { features: features(&burn), dependencies: vec!["burn".to_owned()] };

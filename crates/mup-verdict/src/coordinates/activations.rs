@@ -42,7 +42,7 @@ pub struct Observed {
 impl Default for Activations {
     /// Wants everything.
     fn default() -> Self {
-        Self::of(&Source::ALL)
+        Self::of(Source::ALL)
     }
 }
 

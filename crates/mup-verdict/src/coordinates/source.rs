@@ -25,10 +25,10 @@ pub enum Source {
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 4] = [Self::Activation, Self::Input, Self::Parameter, Self::Gradient];
+    pub const ALL: &[Self] = &[Self::Activation, Self::Input, Self::Parameter, Self::Gradient];
 
     /// What a check records unless told otherwise: what decides.
-    pub const DEFAULT: [Self; 2] = [Self::Activation, Self::Input];
+    pub const DEFAULT: &[Self] = &[Self::Activation, Self::Input];
 
     /// Whether theory says that it is Θ(1) in width, so that its slope decides.
     #[must_use]
@@ -75,8 +75,8 @@ impl FromStr for Source {
 
     /// The name as printed.
     fn from_str(name: &str) -> Result<Self, CheckError> {
-        let found = Self::ALL.into_iter().find(|source| source.name() == name);
-        let known = || Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.iter().copied().find(|source| source.name() == name);
+        let known = || Self::ALL.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ");
         found.ok_or_else(|| CheckError::UnknownName { what: "source", name: name.to_owned(), known: known() })
     }
 }

@@ -55,7 +55,7 @@ pub enum Statistic {
 
 impl Statistic {
     /// Every statistic.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &[Self] = &[
         Self::MeanAbs,
         Self::Rms,
         Self::Mean,
@@ -68,7 +68,7 @@ impl Statistic {
     ];
 
     /// What a check records unless told otherwise: what costs one pass over the values.
-    pub const DEFAULT: [Self; 4] = [Self::MeanAbs, Self::Rms, Self::Std, Self::Max];
+    pub const DEFAULT: &[Self] = &[Self::MeanAbs, Self::Rms, Self::Std, Self::Max];
 
     /// The statistic of values that are vectors of `d` coordinates, one after the other; in f64.
     ///
@@ -154,11 +154,11 @@ impl FromStr for Statistic {
 
     /// The name as printed.
     fn from_str(name: &str) -> Result<Self, CheckError> {
-        let found = Self::ALL.into_iter().find(|statistic| statistic.name() == name);
+        let found = Self::ALL.iter().copied().find(|statistic| statistic.name() == name);
         found.ok_or_else(|| CheckError::UnknownName {
             what: "statistic",
             name: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
+            known: Self::ALL.iter().map(|statistic| statistic.name()).collect::<Vec<_>>().join(", "),
         })
     }
 }
@@ -169,7 +169,7 @@ mod tests {
 
     /// Sums of a handful of small integers are exact in f64; only the square roots round.
     fn check(values: &[f32], mean_abs: f64, rms: f64, std: f64, max: f64) {
-        for (statistic, expected) in Statistic::DEFAULT.into_iter().zip([mean_abs, rms, std, max]) {
+        for (statistic, expected) in Statistic::DEFAULT.iter().zip([mean_abs, rms, std, max]) {
             let found = statistic.of(values, values.len());
             assert!((found - expected).abs() < 1e-14, "{statistic} of {values:?}: {found}, not {expected}");
         }
@@ -200,14 +200,14 @@ mod tests {
     #[test]
     fn measured_together_equals_measured_alone() {
         let values = [1.0, -2.0, 0.5, 4.0, 3.0, -1.0];
-        let alone = Statistic::ALL.map(|statistic| statistic.of(&values, 2).to_bits());
-        let together: Vec<u64> = measure(&Statistic::ALL, &values, 2).into_iter().map(f64::to_bits).collect();
+        let alone: Vec<u64> = Statistic::ALL.iter().map(|statistic| statistic.of(&values, 2).to_bits()).collect();
+        let together: Vec<u64> = measure(Statistic::ALL, &values, 2).into_iter().map(f64::to_bits).collect();
         assert_eq!(together, alone);
     }
 
     #[test]
     fn every_statistic_is_read_by_the_name_it_prints() {
-        for statistic in Statistic::ALL {
+        for &statistic in Statistic::ALL {
             assert_eq!(statistic.to_string().parse::<Statistic>().ok(), Some(statistic));
         }
         let error = "covl1".parse::<Statistic>().expect_err("unknown").to_string();

@@ -21,7 +21,10 @@ fn jobs(n: usize) -> NonZeroUsize {
 
 /// Wide enough that matrix products are split between threads where there are several.
 fn check() -> CoordCheck {
-    CoordCheck::new([64, 512], 2, 2).expect("valid").with_statistics(Statistic::ALL).with_sources(Source::ALL)
+    CoordCheck::new([64, 512], 2, 2)
+        .expect("valid")
+        .with_statistics(Statistic::ALL.iter().copied())
+        .with_sources(Source::ALL.iter().copied())
 }
 
 fn trial(

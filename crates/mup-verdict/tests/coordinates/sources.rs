@@ -38,7 +38,7 @@ fn values(records: &Records, source: Source, quantity: Quantity) -> Vec<f64> {
 #[test]
 fn each_source_shows_its_value_and_its_change() {
     let check = CoordCheck::new([8, 16], 1, 2).expect("valid").with_statistics([Statistic::Max]);
-    let records = run(&check.with_sources(Source::ALL));
+    let records = run(&check.with_sources(Source::ALL.iter().copied()));
     let check = |source, value: &[f64], change: &[f64]| {
         assert_eq!(values(&records, source, Quantity::Value), value, "{source}");
         assert_eq!(values(&records, source, Quantity::Change), change, "{source}");
@@ -64,7 +64,10 @@ fn parameters_and_gradients_are_recorded_on_request_only() {
 
 #[test]
 fn a_filter_selects_parameters_by_path() {
-    let check = CoordCheck::new([8, 16], 1, 1).expect("valid").with_sources(Source::ALL).with_modules(["weight"]);
+    let check = CoordCheck::new([8, 16], 1, 1)
+        .expect("valid")
+        .with_sources(Source::ALL.iter().copied())
+        .with_modules(["weight"]);
     assert!(run(&check).iter().all(|record| record.module == "weight"));
 }
 
