@@ -29,7 +29,16 @@ impl Status {
                 say(format!("error: {} trials have no record; the same command continues", self.missing));
                 ExitCode::FAILURE
             }
-            Tuned::Finished => ExitCode::SUCCESS,
+            Tuned::Finished => match self.empty_stage {
+                Some(stage) => {
+                    say(format!(
+                        "error: stage {stage} has nothing to run, because no sample of the stage before finished: `choose` says \
+                         what may be wrong"
+                    ));
+                    ExitCode::FAILURE
+                }
+                None => ExitCode::SUCCESS,
+            },
         }
     }
 }

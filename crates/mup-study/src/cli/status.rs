@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::listing;
 use crate::launch::ranges;
 use crate::quote::quoted;
+use crate::study::Unknown;
 use crate::{Others, Study, StudyError, StudyRecord};
 
 /// How far a study is.
@@ -32,8 +33,16 @@ pub struct Status {
     /// Where what the failed ones said is; none if they said nothing.
     #[serde(serialize_with = "logs_as_text")]
     pub logs: Option<PathBuf>,
+    /// Whether a failed one has no log: its record came from elsewhere.
+    pub without_log: bool,
     /// Known and not run yet.
     pub missing: usize,
+    /// Known once other trials have ended.
+    pub waiting: usize,
+    /// Of stages of the best, never to be run: fewer samples finished than were to go on.
+    pub too_few: usize,
+    /// The first stage that has nothing to run, because no sample of the one before finished.
+    pub empty_stage: Option<usize>,
     /// Files that cannot be read, each with the reason; `tune` runs their trials again.
     #[serde(serialize_with = "damaged_as_text")]
     pub damaged: Vec<(PathBuf, String)>,
@@ -76,10 +85,8 @@ impl Status {
         for remark in found.records.iter().flat_map(StudyRecord::remarks) {
             *remarks.entry(remark).or_insert(0) += 1;
         }
-        let spoke = |record: &&StudyRecord| {
-            let log = study.logs().join(format!("{}.log", record.trial.name()));
-            log.metadata().is_ok_and(|log| log.len() > 0)
-        };
+        let log = |record: &&StudyRecord| study.logs().join(format!("{}.log", record.trial.name())).metadata();
+        let Unknown { waiting, too_few, empty_stage } = study.unknown()?;
         let finished = found.records.iter().filter(|record| record.outcome.loss().is_some()).count();
         Ok(Self {
             folder: study.folder().to_owned(),
@@ -89,8 +96,12 @@ impl Status {
             failed: failed.len(),
             failures: failed.iter().map(|record| (place(record), record.outcome.to_string())).collect(),
             remarks,
-            logs: failed.iter().any(spoke).then(|| study.logs()),
+            logs: failed.iter().any(|one| log(one).is_ok_and(|log| log.len() > 0)).then(|| study.logs()),
+            without_log: failed.iter().any(|one| log(one).is_err()),
             missing: found.missing,
+            waiting,
+            too_few,
+            empty_stage,
             damaged: found.damaged,
             others: found.others,
         })
@@ -116,9 +127,16 @@ impl fmt::Display for Status {
         let Self { trials, finished, diverged, failed, missing, .. } = self;
         write!(f, "{}: {trials} {}, {finished} finished, {diverged} diverged", shown(&self.folder), plural(*trials))?;
         write!(f, ", {failed} failed, {missing} to run")?;
+        if self.waiting > 0 {
+            write!(f, ", {} wait for others", self.waiting)?;
+        }
+        if self.too_few > 0 {
+            write!(f, ", {} cannot be: too few samples finished", self.too_few)?;
+        }
         listing::write(f, &self.failures, |f, (name, reason)| write!(f, "{name}: {reason}"))?;
         match &self.logs {
             Some(logs) => write!(f, "\n  what they said is in {}; `retry` runs them again", shown(logs))?,
+            None if self.without_log => write!(f, "\n  their logs are not here; `retry` runs them again")?,
             None if *failed > 0 => write!(f, "\n  they said nothing; `retry` runs them again")?,
             None => {}
         }

@@ -31,6 +31,7 @@ pub use file::Mistake;
 pub(crate) use file::read_space;
 pub use others::Others;
 pub use trial::{StudyRecord, StudyTrial, Trial};
+pub(crate) use waves::Unknown;
 pub use waves::{Pending, Wave};
 
 const STUDY_FILE: &str = "study.toml";

@@ -79,10 +79,17 @@ pub(crate) fn short(value: &Setting) -> String {
     }
 }
 
+/// A loss with four decimals, or as a power of ten where that would be a line of zeros.
+fn number(loss: f64) -> String {
+    let decimals = format!("{loss:.4}");
+    let readable = loss == 0.0 || (1e-3..1e7).contains(&loss.abs());
+    if readable { decimals } else { format!("{loss:.4e}") }
+}
+
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let best = &self.best;
-        write!(f, "Best: sample {} at {} steps, training loss {:.4}", best.sample, best.steps, best.loss)?;
+        write!(f, "Best: sample {} at {} steps, training loss {}", best.sample, best.steps, number(best.loss))?;
         match best.standard_error {
             Some(error) => writeln!(f, " ± {error:.4} (standard error over seeds)")?,
             None => writeln!(f)?,
@@ -97,7 +104,7 @@ impl fmt::Display for Choice {
             let names: Vec<&str> = varied.collect();
             let mut rows = table(&[&["runner-up", "loss", "worse by"], names.as_slice()].concat());
             for one in &self.runners_up {
-                let (loss, worse) = (format!("{:.4}", one.loss), format!("{:.4}", one.loss - best.loss));
+                let (loss, worse) = (number(one.loss), number(one.loss - best.loss));
                 let values = names.iter().map(|name| one.values.get(name).map(short).unwrap_or_default());
                 let row = [format!("sample {}", one.sample), loss, worse].into_iter();
                 rows.add_row(row.chain(values).collect::<Vec<_>>());

@@ -18,7 +18,10 @@ pub(crate) fn print_json(result: &impl Serialize) -> io::Result<()> {
 /// Prints a line. Whoever closed the pipe wants no more, which is no error; `println!` would panic.
 pub(crate) fn line(text: impl Display) -> io::Result<()> {
     match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(io::Error::new(
+            error.kind(),
+            format!("cannot write to standard output: {error}; what is recorded is safe"),
+        )),
         _ => Ok(()),
     }
 }

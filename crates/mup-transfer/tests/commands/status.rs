@@ -55,3 +55,31 @@ fn a_study_on_a_read_only_disk_is_read() {
     // Root may write anywhere, so this is what holds the promise there.
     assert!(!created, "looking at a study created something");
 }
+
+#[test]
+fn every_trial_of_the_plan_is_somewhere_and_a_stage_without_a_sample_is_not_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("study");
+    let name = study.to_str().unwrap();
+    let new = ["new", name, "--steps", "2", "--trials", "4", "--best", "3", "--long-steps", "4"];
+    succeed(program([&new[..], &["--", "sh", "-c", r#"echo '{"loss": 5}'; echo '{"loss": "nan"}'"#]].concat()));
+    let before = succeed(program(["status", name]));
+    assert!(before.contains("7 trials, 0 finished") && before.contains("4 to run, 3 wait for others"), "{before}");
+    let tuned = run(["tune", name]);
+    let said = text(&tuned.stderr);
+    assert_eq!(tuned.status.code(), Some(1), "{said}");
+    assert!(said.contains("stage 1 has nothing to run"), "{said}");
+    let after = succeed(program(["status", name]));
+    assert!(after.contains("4 diverged") && after.contains("3 cannot be: too few samples finished"), "{after}");
+}
+
+#[test]
+fn a_result_that_cannot_be_printed_is_said_to_be_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    tuned(&folder.path().join("study"), 4);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output =
+        program([std::ffi::OsStr::new("status"), folder.path().join("study").as_os_str()]).stdout(full).output();
+    let said = text(&output.unwrap().stderr);
+    assert!(said.contains("cannot write to standard output") && said.contains("safe"), "{said}");
+}
