@@ -53,6 +53,11 @@ impl Reports {
         Self { room: steps.saturating_mul(100).saturating_add(10_000), ..Self::default() }
     }
 
+    /// Whether these are the losses of a whole run, or of one that diverged.
+    pub(super) fn complete(&self, asked: usize) -> bool {
+        self.diverged || self.curve.covers(asked)
+    }
+
     /// Takes a piece of output, and says each loss in it with its step.
     pub(super) fn take(&mut self, piece: &Piece<'_>, on_step: &mut dyn FnMut(usize, f64)) -> Taken {
         let text = without_colours(&piece.text);

@@ -81,7 +81,7 @@ impl<'a> ProgramRunner<'a> {
         let (killed, begun) = (killed_for_memory(), Instant::now());
         let mark = new_mark();
         let child = self.start(trial, &file, log, &mark)?;
-        let watched = self.watch(child, &mark, output, begun, stop);
+        let watched = self.watch(child, &mark, (trial.steps, output), begun, stop);
         let Watched { stopped, seconds, reports } = watched.map_err(io(&log_path, "follow the program of"))?;
         let memory_ran_out = killed_for_memory() > killed;
         let said = tail(&log_path, before);
@@ -93,20 +93,17 @@ impl<'a> ProgramRunner<'a> {
         &self,
         mut child: Child,
         mark: &str,
-        mut output: Output<'_>,
+        (asked, mut output): (usize, Output<'_>),
         begun: Instant,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> std::io::Result<Watched> {
         let mut pipe = Pipe::new(child.stdout.take().expect("bug: standard output is piped"));
         let descendants = Descendants::of(&child, mark, pipe.stdout());
         let take = &mut |bytes: &[u8]| output.take(bytes);
-        let mut followed = self.follow(&mut child, &mut pipe, take, begun, stop);
+        let followed = self.follow(&mut child, &mut pipe, take, begun, stop);
         let seconds = begun.elapsed().as_secs_f64();
-        let patience = if let Ok(Stopped::Itself(status)) = followed {
+        let patience = if matches!(followed, Ok(Stopped::Itself(_))) {
             pipe.drain(QUIET[0], QUIET[1], take)?;
-            if interrupted(status, stop) {
-                followed = Ok(Stopped::Interrupted);
-            }
             LEFTOVERS
         } else {
             GRACE
@@ -114,7 +111,13 @@ impl<'a> ProgramRunner<'a> {
         // Whatever else fails, nothing that was started goes on.
         descendants.end(&mut child, patience)?;
         pipe.drain(Duration::ZERO, QUIET[1], take)?;
-        Ok(Watched { stopped: followed?, seconds, reports: output.end() })
+        let (mut stopped, reports) = (followed?, output.end());
+        if let Stopped::Itself(status) = stopped
+            && interrupted(status, reports.complete(asked), stop)
+        {
+            stopped = Stopped::Interrupted;
+        }
+        Ok(Watched { stopped, seconds, reports })
     }
 
     /// Until the program ends, takes too long, or the user wants to stop.
@@ -178,14 +181,17 @@ impl<'a> ProgramRunner<'a> {
 }
 
 /// Whether a program was stopped as this worker is: a scheduler, or `docker stop`, signals all processes at once, and
-/// then its end says nothing of its trial.
-fn interrupted(status: ExitStatus, stop: &(dyn Fn() -> bool + Sync)) -> bool {
-    let signalled = matches!(status.signal(), Some(1 | 2 | 15)) || matches!(status.code(), Some(129 | 130 | 143));
+/// then its end says nothing of its trial. One that saves its state and ends well is told by the steps that it lacks.
+fn interrupted(status: ExitStatus, complete: bool, stop: &(dyn Fn() -> bool + Sync)) -> bool {
+    let signalled = matches!(status.signal(), Some(1 | 2 | 15)) || matches!(status.code(), Some(0 | 129 | 130 | 143));
+    if status.success() && complete {
+        return false;
+    }
     let begun = Instant::now();
     while signalled && !stop() && begun.elapsed() < SETTLE {
         std::thread::sleep(POLL);
     }
-    !status.success() && stop()
+    stop()
 }
 
 fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> LaunchError + use<> {

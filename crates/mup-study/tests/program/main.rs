@@ -150,7 +150,8 @@ fn a_command_that_cannot_work_is_an_error_and_no_recorded_failure() {
 
 #[test]
 fn a_program_that_a_signal_to_all_processes_ends_first_leaves_no_record() {
-    for script in ["kill -TERM $$", "exit 130", "echo '{\"loss\": 5}'; kill -INT $$; exit 143"] {
+    let saves = "trap 'echo saved; exit 0' TERM; echo '{\"loss\": 5}'; kill -TERM $$; exit 9";
+    for script in ["kill -TERM $$", "exit 130", "echo '{\"loss\": 5}'; kill -INT $$; exit 143", saves, "exit 0"] {
         let folder = tempfile::tempdir().unwrap();
         let study = study(folder.path(), script);
         let runner = ProgramRunner::new(&study).unwrap();
@@ -164,4 +165,5 @@ fn a_program_that_a_signal_to_all_processes_ends_first_leaves_no_record() {
     // Alone, it is the program's own affair.
     assert!(matches!(outcome("exit 130"), Outcome::Failed(Failure::Exit { code: 130, .. })));
     assert!(matches!(outcome("kill -TERM $$"), Outcome::Failed(Failure::Signal { signal: 15, .. })));
+    assert_eq!(outcome(saves), Outcome::Failed(Failure::Short { reported: 1, asked: 3 }));
 }
