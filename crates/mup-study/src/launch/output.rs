@@ -109,7 +109,12 @@ impl Reports {
         if self.diverged || self.refused.is_some() {
             return false;
         }
-        match self.loss(loss, report.get("step")) {
+        // The name of a loss function, an object of settings: whether losses are missing is told by the steps.
+        let Some(value) = real(loss) else {
+            remark(&mut self.curve.remarks, "loss", loss, "number");
+            return false;
+        };
+        match self.loss(value, report.get("step")) {
             Ok((step, loss)) => {
                 self.curve.losses.push(loss);
                 self.curve.steps.push(step);
@@ -124,8 +129,7 @@ impl Reports {
         }
     }
 
-    fn loss(&self, loss: &Field, step: Option<&Field>) -> Result<(usize, f64), String> {
-        let value = real(loss).ok_or("a `loss` that is no number")?;
+    fn loss(&self, value: f64, step: Option<&Field>) -> Result<(usize, f64), String> {
         let last = self.curve.steps.last().copied();
         let next = last.map_or(0, |last| last + 1);
         let step = match step {

@@ -145,9 +145,6 @@ fn steps_may_be_floats_texts_or_absent() {
 #[test]
 fn losses_that_are_not_those_of_one_run_are_refused_with_the_line() {
     for (lines, said) in [
-        ("{\"loss\": \"low\"}", "`loss` that is no number: {\"loss\": \"low\"}"),
-        ("{\"loss\": [1]}", "`loss` that is no number"),
-        ("{\"loss\": true}", "`loss` that is no number"),
         ("{\"step\": -1, \"loss\": 1}", "`step` that is no count"),
         ("{\"step\": 0.5, \"loss\": 1}", "`step` that is no count"),
         ("{\"step\": 1e300, \"loss\": 1}", "`step` that is no count"),
@@ -162,6 +159,29 @@ fn losses_that_are_not_those_of_one_run_are_refused_with_the_line() {
         let reason = reports.refused.expect(lines);
         assert!(reason.contains(said), "{reason}");
         assert!(log.contains(lines.lines().last().unwrap()), "the log has what was refused: {log}");
+    }
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_no_report_and_is_remarked() {
+    for line in [
+        r#"{"lr": 0.1, "loss": "cross_entropy"}"#,
+        r#"{"loss": {"name": "mse"}}"#,
+        r#"{"loss": [1]}"#,
+        r#"{"loss": true}"#,
+    ] {
+        for text in
+            [format!("{line}\n{THREE}"), format!("{THREE}{line}\n"), THREE.replacen('\n', &format!("\n{line}\n"), 1)]
+        {
+            let (reports, log) = read_parts(3, &[text.as_bytes()]);
+            assert_eq!(reports.curve.losses, [5.0, 4.5, 4.0], "{text}");
+            assert_eq!((&reports.refused, &reports.unread), (&None, &None), "{text}");
+            let remarks = &reports.curve.remarks;
+            assert!(remarks.len() == 1 && remarks[0].contains("`loss`") && log.contains(line), "{remarks:?}, {log}");
+        }
+        // Alone, it is what the failure shows.
+        let reports = read(&format!("{line}\n"));
+        assert_eq!((reports.curve.losses.len(), reports.mentioned.as_deref()), (0, Some(line)));
     }
 }
 
