@@ -15,10 +15,14 @@ use mup_study::{
     StudyRecord, StudyTrial, Trial,
 };
 
-/// A study of one trial with 3 steps that runs a shell script.
+/// A study of one trial with 3 steps that runs a shell script, in more time than a loaded machine takes.
 fn study(folder: &Path, script: &str) -> Study {
+    study_with(folder, script, 120)
+}
+
+fn study_with(folder: &Path, script: &str, timeout: u64) -> Study {
     let command = ["sh", "-c", script, "sh", "{learning-rate}", "{seed}", "{file}"].map(str::to_owned).to_vec();
-    let program = Program { command, timeout_seconds: Some(1), threads: 3 };
+    let program = Program { command, timeout_seconds: Some(timeout), threads: 3 };
     let space = Space::default()
         .with("learning-rate", Dimension::Fixed(Setting::Number(0.1 + 0.2)))
         .with("schedule", Dimension::Fixed(Setting::Text("linear".to_owned())));
@@ -28,11 +32,15 @@ fn study(folder: &Path, script: &str) -> Study {
 
 fn outcome(script: &str) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
-    let study = study(folder.path(), script);
-    let runner = ProgramRunner::new(&study).unwrap();
+    tuned(&study(folder.path(), script)).outcome
+}
+
+/// Runs a study's only trial; its record.
+fn tuned(study: &Study) -> StudyRecord {
+    let runner = ProgramRunner::new(study).unwrap();
     let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &|| false);
-    assert_eq!(run_locally(&study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
-    study.records().unwrap().records.remove(0).outcome
+    assert_eq!(run_locally(study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
+    study.records().unwrap().records.remove(0)
 }
 
 const THREE: &str = "for loss in 5 4 3; do echo \"{\\\"loss\\\": $loss}\"; done;";
@@ -75,8 +83,9 @@ fn divergence_is_a_result_whatever_the_exit_code() {
 #[test]
 fn a_program_that_takes_too_long_is_ended_with_all_that_it_started() {
     let begun = Instant::now();
-    let timed_out = outcome("sleep 60 & echo '{\"loss\": 5}'; sleep 60; wait");
-    assert_eq!(timed_out, Outcome::Failed(Failure::TimedOut { seconds: 1 }));
+    let folder = tempfile::tempdir().unwrap();
+    let study = study_with(folder.path(), "sleep 60 & echo '{\"loss\": 5}'; sleep 60; wait", 1);
+    assert_eq!(tuned(&study).outcome, Outcome::Failed(Failure::TimedOut { seconds: 1 }));
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
