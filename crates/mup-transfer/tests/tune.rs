@@ -91,6 +91,26 @@ fn failures_after_a_trial_that_worked_or_took_a_while_stop_nothing() {
 }
 
 #[test]
+fn failures_after_a_result_of_an_earlier_tune_stop_nothing() {
+    // One works, one takes a while and is interrupted: the worker ends with a result on the disk.
+    let script =
+        format!("[ -e \"$1/one\" ] || {{ touch \"$1/one\"; {THREE}; exit; }}; [ -e \"$1/go\" ] || sleep 60; exit 3");
+    let place = Place::new(8, 3, &script);
+    let tune = place.command("tune", &["--jobs", "1"]).spawn().unwrap();
+    let begun = Instant::now();
+    while place.n_records() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no record");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    kill(Pid::from_raw(tune.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(wait(tune, Duration::from_secs(60)).status.code(), Some(130));
+    assert_eq!(place.n_records(), 1);
+    fs::write(place.0.path().join("go"), "").unwrap();
+    let output = place.tune(&["--jobs", "1"]);
+    assert_eq!((output.status.code(), place.n_records()), (Some(4), 8), "{}", said(&output));
+}
+
+#[test]
 fn more_steps_than_asked_for_and_odd_paperwork_are_said_by_tune_and_status() {
     let place = Place::new(2, 2, &format!("{THREE}; echo '{{\"tokens\": 0.5}}'"));
     for output in [place.tune(&["--jobs", "1"]), place.command("status", &[]).output().unwrap()] {

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::launch::LaunchError;
-use crate::{Ended, Failure, Study, StudyTrial};
+use crate::{Ended, Failure, Study, StudyError, StudyTrial};
 
 /// So many of the first trials must fail …
 const FIRST: usize = 3;
@@ -30,9 +30,14 @@ struct State {
 }
 
 impl<'a> FirstTrials<'a> {
-    /// Of a study; `keep_going` looks at nothing.
-    pub(super) fn new(study: &'a Study, keep_going: bool) -> Self {
-        Self { study, state: Mutex::new(State { works: keep_going, ..State::default() }) }
+    /// Of a study; `keep_going` looks at nothing, and a result of an earlier `tune` shows that the program works.
+    ///
+    /// # Errors
+    ///
+    /// Those of the study's files.
+    pub(super) fn new(study: &'a Study, keep_going: bool) -> Result<Self, StudyError> {
+        let works = keep_going || study.records()?.records.iter().any(|record| !record.outcome.failed());
+        Ok(Self { study, state: Mutex::new(State { works, ..State::default() }) })
     }
 
     /// Whether another trial may begin; waits for those that run if all before have failed.

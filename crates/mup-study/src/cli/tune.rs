@@ -61,7 +61,7 @@ pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> 
         return run_on_slurm(study, &arguments.slurm.options(), &stop, &Bars::new());
     }
     arguments.slurm.refuse()?;
-    let first_trials = FirstTrials::new(study, arguments.keep_going);
+    let first_trials = FirstTrials::new(study, arguments.keep_going)?;
     let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| {
         first_trials.begin(&stop)?;
         let ended = runner.run(trial, on_step, &stop);
