@@ -5,12 +5,18 @@
 
 use std::fs;
 use std::os::fd::AsRawFd;
+#[cfg(target_os = "linux")]
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout};
+use std::process::{Child, ChildStdout, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+#[cfg(target_os = "linux")]
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
+#[cfg(target_os = "linux")]
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 /// The variable that marks what a trial started.
@@ -43,8 +49,10 @@ impl Descendants {
     }
 
     /// Ends all of them: asked politely, then killed. Returns when they are gone, or cannot be ended.
+    ///
+    /// The program is not reaped before: from then on its number, and its group's, may be those of a stranger.
     pub(super) fn end(&self, child: &mut Child, patience: Duration) -> std::io::Result<()> {
-        if child.try_wait()?.is_none() || !self.find().is_empty() {
+        if ended(child)?.is_none() || !self.find().is_empty() {
             self.signal(Signal::SIGTERM);
             self.await_end(child, patience)?;
         }
@@ -54,12 +62,13 @@ impl Descendants {
             self.await_end(child, LOOK)?;
         }
         // Killed, so it ends, if the system lets it.
-        self.await_end(child, KILLED)
+        self.await_end(child, KILLED)?;
+        child.try_wait().map(drop)
     }
 
     fn await_end(&self, child: &mut Child, patience: Duration) -> std::io::Result<()> {
         let begun = Instant::now();
-        while (child.try_wait()?.is_none() || !self.find().is_empty()) && begun.elapsed() < patience {
+        while (ended(child)?.is_none() || !self.find().is_empty()) && begun.elapsed() < patience {
             std::thread::sleep(LOOK);
         }
         Ok(())
@@ -105,6 +114,27 @@ impl Descendants {
     }
 }
 
+/// How a program ended, if it did; it is not reaped, where the system can tell without.
+#[cfg(target_os = "linux")]
+pub(super) fn ended(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    match waitid(Id::Pid(Pid::from_raw(child.id() as i32)), flags) {
+        Ok(WaitStatus::Exited(_, code)) => Ok(Some(ExitStatus::from_raw((code & 0xff) << 8))),
+        Ok(WaitStatus::Signaled(_, signal, dumped)) => {
+            Ok(Some(ExitStatus::from_raw(signal as i32 | if dumped { 0x80 } else { 0 })))
+        }
+        Ok(_) | Err(Errno::EINTR) => Ok(None),
+        // A signal without a name (real time).
+        Err(_) => child.try_wait(),
+    }
+}
+
+/// How a program ended, if it did.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn ended(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+    child.try_wait()
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Process {
     id: Pid,
@@ -124,4 +154,48 @@ fn process(id: i32) -> Option<Process> {
     let ended = ["Z", "X"].contains(&fields.next()?);
     let parent = fields.next()?.parse().ok()?;
     (!ended).then_some(Process { id: Pid::from_raw(id), parent: Pid::from_raw(parent) })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// A script that has ended, and how; not reaped.
+    fn run(script: &str) -> (Child, ExitStatus) {
+        let mut command = Command::new("sh");
+        let mut child = command.args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+        loop {
+            if let Some(status) = ended(&mut child).unwrap() {
+                return (child, status);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_program_keeps_its_number_until_all_that_it_started_has_ended() {
+        let (mut child, status) = run("exit 7");
+        let number = format!("/proc/{}", child.id());
+        assert_eq!((status.code(), std::path::Path::new(&number).exists()), (Some(7), true), "nobody else can have it");
+        let descendants = Descendants::of(&child, "no-such-mark", child.stdout.as_ref().unwrap());
+        descendants.end(&mut child, Duration::ZERO).unwrap();
+        assert!(!std::path::Path::new(&number).exists(), "reaped at last");
+        assert_eq!(child.wait().unwrap(), status);
+    }
+
+    #[test]
+    fn how_a_program_ended_is_the_same_before_and_after_it_is_reaped() {
+        for (script, code, signal) in [
+            ("exit 0", Some(0), None),
+            ("exit 255", Some(255), None),
+            ("kill -9 $$", None, Some(9)),
+            ("kill -34 $$", None, Some(34)),
+        ] {
+            let (mut child, status) = run(script);
+            assert_eq!((status.code(), status.signal()), (code, signal), "{script}");
+            assert_eq!(child.wait().unwrap(), status, "{script}");
+        }
+    }
 }

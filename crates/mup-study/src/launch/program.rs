@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 
 use mup_files::{create_folders, write_durably};
 use serde_json::json;
-use wait_timeout::ChildExt;
 
 use super::LaunchError;
-use super::descendants::{Descendants, MARK, new_mark};
+use super::descendants::{Descendants, MARK, ended, new_mark};
 use super::judge::{Circumstances, Stopped, judge};
 use super::log::tail;
 use super::memory::killed_for_memory;
@@ -130,12 +129,16 @@ impl<'a> ProgramRunner<'a> {
         stop: &(dyn Fn() -> bool + Sync),
     ) -> std::io::Result<Stopped> {
         let limit = self.program.timeout_seconds;
+        let mut pause = Duration::from_millis(1);
         loop {
             let closed = pipe.read(POLL, take)? == Heard::End;
-            // A pipe that is closed does not wait for anything.
-            let status = if closed { child.wait_timeout(POLL)? } else { child.try_wait()? };
-            if let Some(status) = status {
+            if let Some(status) = ended(child)? {
                 return Ok(Stopped::Itself(status));
+            }
+            // A pipe that is closed does not wait for anything; mostly the program ends right after it.
+            if closed {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(POLL);
             }
             if let Some(seconds) = limit.filter(|seconds| begun.elapsed() > Duration::from_secs(*seconds)) {
                 return Ok(Stopped::TimedOut(seconds));
