@@ -25,7 +25,8 @@ pub fn sync_folder(_folder: &Path) -> io::Result<()> {
 }
 
 /// The folder that a path lies in; the working directory for a name alone.
-pub(crate) fn folder_of(path: &Path) -> &Path {
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -61,6 +62,14 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_alone_lies_in_the_working_directory() {
+        assert_eq!(folder_of(Path::new("metrics.jsonl")), Path::new("."));
+        assert_eq!(folder_of(Path::new("run/metrics.jsonl")), Path::new("run"));
+        assert_eq!(folder_of(Path::new("/")), Path::new("."));
+        assert!(sync_folder(folder_of(Path::new("metrics.jsonl"))).is_ok());
+    }
 
     #[test]
     fn folders_are_created_with_their_parents_and_a_file_in_the_way_is_an_error() {

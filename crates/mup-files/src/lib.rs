@@ -2,7 +2,7 @@
 //! rests on, once for all crates.
 //!
 //! The rooms: [`write_durably`], [`WholeFile`] and [`create_exclusively`] (a file appears complete), [`create_folders`],
-//! [`sync_folder`] and [`rename`] (names survive a power cut), [`set_aside`] (a name that overwrites nothing),
+//! [`folder_of`], [`sync_folder`] and [`rename`] (names survive a power cut), [`set_aside`] (a name that overwrites nothing),
 //! [`sha256`] and [`digest_of_json`].
 //!
 //! It knows nothing of what is in the files: errors are those of the file system, and whoever calls says which file.
@@ -14,5 +14,5 @@ mod whole;
 
 pub use aside::set_aside;
 pub use digest::{Sha256, digest_of_json, sha256, sha256_of_file};
-pub use folders::{create_folders, rename, sync_folder};
+pub use folders::{create_folders, folder_of, rename, sync_folder};
 pub use whole::{WholeFile, create_exclusively, write_durably, write_new};

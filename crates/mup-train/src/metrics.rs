@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use mup_files::sync_folder;
+use mup_files::{folder_of, sync_folder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ impl Metrics {
         let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = open.map_err(io_error("open", &path))?;
         // Its name too has to reach the disk: checkpoints rely on its lines.
-        let folder = path.parent().unwrap_or(Path::new("."));
+        let folder = folder_of(&path);
         sync_folder(folder).map_err(io_error("sync", folder))?;
         let (length, steps) = whole_lines(&file, step, &path)?;
         let cut = |file: &mut File| {
