@@ -20,18 +20,31 @@ impl Curve {
         self.last_step().map_or(0, |last| last.saturating_add(1))
     }
 
-    /// Whether the losses are those of a whole run of `asked` steps: the last of them, or so far from the end that the
-    /// interval of logging explains the rest (0, 10, …, 190 of 200).
+    /// Whether the losses are those of a whole run of `asked` steps: from the first to the last of them, or so near both
+    /// ends that the interval of logging explains the rest (0, 10, …, 190 of 200).
     #[must_use]
     pub fn covers(&self, asked: usize) -> bool {
-        if self.n_steps() >= asked {
-            return true;
+        if self.losses.is_empty() {
+            return asked == 0;
         }
-        let n = self.losses.len();
-        let gap = |end: usize| Some(self.step(n.checked_sub(end)?).saturating_sub(self.step(n.checked_sub(end + 1)?)));
-        // One jump alone is no interval.
-        let interval = gap(1).map(|last| gap(2).map_or(last, |before| last.min(before)));
-        interval.is_some_and(|interval| self.n_steps() > asked.saturating_sub(interval))
+        let interval = self.interval(asked);
+        self.step(0) <= interval && self.n_steps().saturating_add(interval) > asked
+    }
+
+    /// The interval of logging: the largest ordinary one, for it may be by time. A jump alone is none, nor is one gap over
+    /// more than half of the run.
+    fn interval(&self, asked: usize) -> usize {
+        let (mut largest, mut before) = (0, 0);
+        for index in 1..self.losses.len() {
+            let gap = self.step(index).saturating_sub(self.step(index - 1));
+            if gap > largest {
+                (largest, before) = (gap, largest);
+            } else {
+                before = before.max(gap);
+            }
+        }
+        let alone = if before == 0 { largest > asked.div_ceil(2) } else { largest > before.saturating_mul(2) };
+        if alone { before.max(1) } else { largest.max(1) }
     }
 
     /// The number of steps that the curve speaks of, if it is more than were asked for.
@@ -66,6 +79,11 @@ mod tests {
             curve((0..200).step_by(10).chain([199])),
             curve((0..10).chain((10..200).step_by(10))),
             curve([0, 100]),
+            // By time: no two intervals are equal.
+            curve([0, 31, 59, 92, 120, 151, 180]),
+            // Both ends are there.
+            curve([0, 199]),
+            curve((0..100).chain(110..200)),
         ] {
             assert!(steps.covers(200), "{:?}", steps.steps);
             assert_eq!(steps.steps_beyond(200), None, "{:?}", steps.steps);
@@ -77,6 +95,11 @@ mod tests {
             curve(0..20),
             curve((0..190).step_by(10)),
             curve((0..100).chain([150])),
+            curve([0, 150]),
+            curve([199]),
+            curve(150..200),
+            curve((150..200).step_by(10)),
+            curve((20..200).step_by(10)),
         ] {
             assert!(!steps.covers(200), "{:?}", steps.steps);
         }
