@@ -36,19 +36,19 @@ pub enum Failure {
     Exit {
         /// Its exit code.
         code: i32,
-        /// The end of what it wrote to standard error.
+        /// The end of what it said, on either stream.
         said: String,
     },
     /// The program was killed.
     Signal {
         /// The signal's number.
         signal: i32,
-        /// The end of what it wrote to standard error.
+        /// The end of what it said, on either stream.
         said: String,
     },
     /// Memory ran out.
     OutOfMemory {
-        /// The end of what it wrote to standard error.
+        /// The end of what it said, on either stream.
         said: String,
     },
     /// It took longer than it may.

@@ -57,7 +57,7 @@ fn short(curve: &Curve, asked: usize, mentioned: Option<String>, said: &str) -> 
     let elsewhere = || said.lines().find(|line| line.contains("\"loss\"")).map(|line| quoted(line, 0, SHOWN));
     let reason = match (mentioned, elsewhere()) {
         (Some(line), _) => format!("a line that is none: {line}"),
-        (None, Some(line)) => format!("on standard output; standard error has: {line}"),
+        (None, Some(line)) => format!("on standard output; what the program said has: {line}"),
         (None, None) => return Some(Failure::Short { reported, asked }),
     };
     let wanted = "as lines like {\"step\": 0, \"loss\": 5.0}";

@@ -101,7 +101,7 @@ fn a_line_of_settings_fails_no_trial() {
 fn reports_on_the_wrong_stream_are_named() {
     let (_, record, _) = run(3, &format!("exec >&2; {THREE}"));
     let Outcome::Failed(Failure::Malformed { reason }) = &record.outcome else { panic!("{}", record.outcome) };
-    assert!(reason.contains("standard error has: {\"loss\": 5}"), "{reason}");
+    assert!(reason.contains("what the program said has: {\"loss\": 5}"), "{reason}");
 }
 
 #[test]
