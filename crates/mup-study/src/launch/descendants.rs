@@ -51,25 +51,36 @@ impl Descendants {
     /// Ends all of them: asked politely, then killed. Returns when they are gone, or cannot be ended.
     ///
     /// The program is not reaped before: from then on its number, and its group's, may be those of a stranger.
-    pub(super) fn end(&self, child: &mut Child, patience: Duration) -> std::io::Result<()> {
+    /// Meanwhile `listen` takes what they say for so long: one that waits for a reader would not come to its end.
+    pub(super) fn end(
+        &self,
+        child: &mut Child,
+        patience: Duration,
+        listen: &mut dyn FnMut(Duration) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
         if ended(child)?.is_none() || !self.find().is_empty() {
             self.signal(Signal::SIGTERM);
-            self.await_end(child, patience)?;
+            self.await_end(child, patience, listen)?;
         }
         let begun = Instant::now();
         // What is killed may be starting another.
         while self.signal(Signal::SIGKILL) > 0 && begun.elapsed() < KILLED {
-            self.await_end(child, LOOK)?;
+            self.await_end(child, LOOK, listen)?;
         }
         // Killed, so it ends, if the system lets it.
-        self.await_end(child, KILLED)?;
+        self.await_end(child, KILLED, listen)?;
         child.try_wait().map(drop)
     }
 
-    fn await_end(&self, child: &mut Child, patience: Duration) -> std::io::Result<()> {
+    fn await_end(
+        &self,
+        child: &mut Child,
+        patience: Duration,
+        listen: &mut dyn FnMut(Duration) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
         let begun = Instant::now();
         while (ended(child)?.is_none() || !self.find().is_empty()) && begun.elapsed() < patience {
-            std::thread::sleep(LOOK);
+            listen(LOOK)?;
         }
         Ok(())
     }
@@ -180,7 +191,7 @@ mod tests {
         let number = format!("/proc/{}", child.id());
         assert_eq!((status.code(), std::path::Path::new(&number).exists()), (Some(7), true), "nobody else can have it");
         let descendants = Descendants::of(&child, "no-such-mark", child.stdout.as_ref().unwrap());
-        descendants.end(&mut child, Duration::ZERO).unwrap();
+        descendants.end(&mut child, Duration::ZERO, &mut |_| Ok(())).unwrap();
         assert!(!std::path::Path::new(&number).exists(), "reaped at last");
         assert_eq!(child.wait().unwrap(), status);
     }

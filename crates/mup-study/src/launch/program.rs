@@ -108,7 +108,7 @@ impl<'a> ProgramRunner<'a> {
             GRACE
         };
         // Whatever else fails, nothing that was started goes on.
-        descendants.end(&mut child, patience)?;
+        descendants.end(&mut child, patience, &mut |time| pipe.listen(time, take))?;
         pipe.drain(Duration::ZERO, QUIET[1], take)?;
         let (mut stopped, reports) = (followed?, output.end());
         if let Stopped::Itself(status) = stopped

@@ -72,6 +72,22 @@ fn stopping_ends_a_trial_whatever_its_descendants_do() {
 }
 
 #[test]
+fn a_program_that_says_much_when_it_is_asked_to_end_comes_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved");
+    // More than a pipe holds.
+    let says = format!("head -c 1000000 /dev/zero | tr \"\\0\" x; touch \"{}\"; exit 0", saved.display());
+    let script = format!("trap '{says}' TERM; echo '{{\"loss\": 5}}'; while :; do sleep 0.05; done");
+    let study = study(folder.path(), &script);
+    let runner = ProgramRunner::new(&study).unwrap();
+    let seen = AtomicBool::new(false);
+    let stop = || seen.load(Ordering::Relaxed);
+    let ended = runner.run(&study.trial(0).unwrap(), &|_, _| seen.store(true, Ordering::Relaxed), &stop);
+    assert!(matches!(ended, Err(LaunchError::Interrupted)), "{ended:?}");
+    assert!(saved.exists(), "it was killed while it waited for a reader");
+}
+
+#[test]
 fn the_end_of_one_trial_leaves_the_helpers_of_another_alone() {
     let folder = tempfile::tempdir().unwrap();
     let quick = format!("setsid sleep 60 & sleep 0.2; {THREE}");
