@@ -1,13 +1,13 @@
 //! What a program started, wherever it has gone: processes in sessions of their own outlive their group's end.
 //!
 //! On Linux they are found in `/proc`: by their parents, by a mark in their environment, or because they hold the
-//! program's standard output. Elsewhere, only its process group is.
+//! program's standard output. Elsewhere, only its process group is. A program that ends by itself may leave daemons.
 
 use std::fs;
 use std::os::fd::AsRawFd;
 #[cfg(target_os = "linux")]
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -40,12 +40,23 @@ pub(super) struct Descendants {
     mark: String,
     /// What a link to its standard output leads to.
     stdout: Option<PathBuf>,
+    /// Its log, where its standard error goes.
+    log: Option<PathBuf>,
+    /// Whether daemons are its own.
+    daemons: bool,
 }
 
 impl Descendants {
-    pub(super) fn of(child: &Child, mark: &str, stdout: &ChildStdout) -> Self {
+    pub(super) fn of(child: &Child, mark: &str, stdout: &ChildStdout, log: &Path) -> Self {
         let stdout = fs::read_link(format!("/proc/self/fd/{}", stdout.as_raw_fd())).ok();
-        Self { program: Pid::from_raw(child.id() as i32), mark: format!("{MARK}={mark}"), stdout }
+        let (program, log) = (Pid::from_raw(child.id() as i32), fs::canonicalize(log).ok());
+        Self { program, mark: format!("{MARK}={mark}"), stdout, log, daemons: true }
+    }
+
+    /// Without the daemons, which a program that ended by itself left for others (sccache, ray): each in a session of
+    /// its own, away from the program's streams.
+    pub(super) fn but_daemons(self) -> Self {
+        Self { daemons: false, ..self }
     }
 
     /// Ends all of them: asked politely, then killed. Returns when they are gone, or cannot be ended.
@@ -101,7 +112,13 @@ impl Descendants {
         let processes = processes();
         let me = Pid::this();
         let mut found: Vec<Pid> = Vec::new();
-        let candidates = || processes.iter().filter(|process| ![me, self.program].contains(&process.id));
+        let session = processes.iter().find(|process| process.id == me).map(|process| process.session);
+        let processes: Vec<Process> = processes
+            .into_iter()
+            .filter(|process| ![me, self.program].contains(&process.id))
+            .filter(|process| self.daemons || Some(process.session) == session || self.is_heard(process.id))
+            .collect();
+        let candidates = || processes.iter();
         found.extend(candidates().filter(|process| self.is_marked(process.id)).map(|process| process.id));
         // Children, their children, and so on; a child's number may be below its parent's.
         loop {
@@ -116,12 +133,20 @@ impl Descendants {
     }
 
     fn is_marked(&self, process: Pid) -> bool {
-        let holds = |number: u32| {
-            let link = fs::read_link(format!("/proc/{process}/fd/{number}")).ok();
-            link.is_some() && link == self.stdout
-        };
         let variables = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
-        variables.split(|byte| *byte == 0).any(|variable| variable == self.mark.as_bytes()) || holds(1) || holds(2)
+        let marked = variables.split(|byte| *byte == 0).any(|variable| variable == self.mark.as_bytes());
+        marked || self.holds(process, self.stdout.as_ref())
+    }
+
+    /// Whether a process speaks where the program did.
+    fn is_heard(&self, process: Pid) -> bool {
+        self.holds(process, self.stdout.as_ref()) || self.holds(process, self.log.as_ref())
+    }
+
+    /// Whether a stream of a process leads there.
+    fn holds(&self, process: Pid, place: Option<&PathBuf>) -> bool {
+        let link = |number: u32| fs::read_link(format!("/proc/{process}/fd/{number}")).ok();
+        place.is_some_and(|place| [1, 2].into_iter().any(|number| link(number).as_ref() == Some(place)))
     }
 }
 
@@ -150,6 +175,7 @@ pub(super) fn ended(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
 struct Process {
     id: Pid,
     parent: Pid,
+    session: i32,
 }
 
 /// All processes that run, where the system says so in files.
@@ -158,13 +184,14 @@ fn processes() -> Vec<Process> {
     entries.filter_map(|entry| process(entry.file_name().to_str()?.parse().ok()?)).collect()
 }
 
-/// `PID (NAME) STATE PARENT …`, where the name may hold anything.
+/// `PID (NAME) STATE PARENT GROUP SESSION …`, where the name may hold anything.
 fn process(id: i32) -> Option<Process> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
     let ended = ["Z", "X"].contains(&fields.next()?);
     let parent = fields.next()?.parse().ok()?;
-    (!ended).then_some(Process { id: Pid::from_raw(id), parent: Pid::from_raw(parent) })
+    let session = fields.nth(1)?.parse().ok()?;
+    (!ended).then_some(Process { id: Pid::from_raw(id), parent: Pid::from_raw(parent), session })
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -189,10 +216,10 @@ mod tests {
     fn a_program_keeps_its_number_until_all_that_it_started_has_ended() {
         let (mut child, status) = run("exit 7");
         let number = format!("/proc/{}", child.id());
-        assert_eq!((status.code(), std::path::Path::new(&number).exists()), (Some(7), true), "nobody else can have it");
-        let descendants = Descendants::of(&child, "no-such-mark", child.stdout.as_ref().unwrap());
+        assert_eq!((status.code(), Path::new(&number).exists()), (Some(7), true), "nobody else can have it");
+        let descendants = Descendants::of(&child, "no-such-mark", child.stdout.as_ref().unwrap(), Path::new("/no/log"));
         descendants.end(&mut child, Duration::ZERO, &mut |_| Ok(())).unwrap();
-        assert!(!std::path::Path::new(&number).exists(), "reaped at last");
+        assert!(!Path::new(&number).exists(), "reaped at last");
         assert_eq!(child.wait().unwrap(), status);
     }
 

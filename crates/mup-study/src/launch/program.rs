@@ -59,7 +59,7 @@ impl<'a> ProgramRunner<'a> {
     }
 
     /// Runs one trial in a process group of its own, and sees each loss. The trial has ended when its program has,
-    /// whatever that leaves behind; leftovers are ended. What it says, but for its reports, is kept in the study's `logs`.
+    /// whatever that leaves behind; leftovers are ended, but for daemons. What it says, but for its reports, is kept in the study's `logs`.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl<'a> ProgramRunner<'a> {
         let (killed, begun) = (killed_for_memory(), Instant::now());
         let mark = new_mark();
         let child = self.start(trial, &file, log, &mark)?;
-        let watched = self.watch(child, &mark, (trial.steps, output), begun, stop);
+        let watched = self.watch(child, (&mark, &log_path), (trial.steps, output), begun, stop);
         let Watched { stopped, seconds, reports } = watched.map_err(io(&log_path, "follow the program of"))?;
         let memory_ran_out = killed_for_memory() > killed;
         let said = tail(&log_path, before);
@@ -91,18 +91,19 @@ impl<'a> ProgramRunner<'a> {
     fn watch(
         &self,
         mut child: Child,
-        mark: &str,
+        (mark, log): (&str, &Path),
         (asked, mut output): (usize, Output<'_>),
         begun: Instant,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> std::io::Result<Watched> {
         let mut pipe = Pipe::new(child.stdout.take().expect("bug: standard output is piped"));
-        let descendants = Descendants::of(&child, mark, pipe.stdout());
+        let mut descendants = Descendants::of(&child, mark, pipe.stdout(), log);
         let take = &mut |bytes: &[u8]| output.take(bytes);
         let followed = self.follow(&mut child, &mut pipe, take, begun, stop);
         let seconds = begun.elapsed().as_secs_f64();
         let patience = if matches!(followed, Ok(Stopped::Itself(_))) {
             pipe.drain(QUIET[0], QUIET[1], take)?;
+            descendants = descendants.but_daemons();
             LEFTOVERS
         } else {
             GRACE

@@ -71,6 +71,29 @@ fn stopping_ends_a_trial_whatever_its_descendants_do() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_that_a_program_leaves_for_others_outlives_its_end_but_no_timeout() {
+    use nix::sys::signal::{Signal, kill};
+    let daemon = |streams: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        (format!("{} sleep 0.1;", helper("", folder.path(), &format!("exec sleep 60 {streams}"))), folder)
+    };
+    let (started, folder) = daemon(">/dev/null 2>&1");
+    let place = folder.path().join("helper");
+    assert_eq!(run(&study(folder.path(), &format!("{started} {THREE}"))).0.outcome, Outcome::Finished { loss: 3.0 });
+    assert!(runs(&place), "left for others");
+    let id = fs::read_to_string(&place).unwrap().trim().parse().unwrap();
+    kill(nix::unistd::Pid::from_raw(id), Signal::SIGKILL).unwrap();
+    // It still speaks for the trial.
+    let (started, folder) = daemon(">/dev/null");
+    run(&study(folder.path(), &format!("{started} {THREE}")));
+    assert!(!runs(&folder.path().join("helper")));
+    let (started, folder) = daemon(">/dev/null 2>&1");
+    run(&study_with(folder.path(), &format!("{started} sleep 60"), 3));
+    assert!(!runs(&folder.path().join("helper")), "a trial that is ended is ended with everything");
+}
+
 #[test]
 fn a_program_that_says_much_when_it_is_asked_to_end_comes_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
