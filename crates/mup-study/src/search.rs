@@ -80,10 +80,15 @@ impl Search {
             Self::Random => Ok(space.at(|name| uniform(seed, point.sample, name))),
             Self::Sobol => sobol(space, seed, point),
             Self::Grid => space.combination(point.index),
-            Self::Tpe => Ok(Parzen::new(space).ask(seed, point.sample)),
+            Self::Tpe => Ok(Parzen::new(space, LISTED).ask(seed, point.sample)),
         }
     }
 }
+
+/// Whole numbers that an adaptive search lists, at most: beyond, neighbours tell of each other, and a list takes memory.
+pub(crate) const LISTED: u64 = 10_000;
+/// The same of studies of version 1, which listed all: what fits into memory stays what it is.
+pub(crate) const LISTED_FIRST: u64 = 10_000_000;
 
 /// A tree-structured Parzen estimator for each dimension: the crate's take dimensions one by one. A result is told once.
 #[derive(Debug)]
@@ -94,9 +99,11 @@ pub(crate) struct Parzen {
 }
 
 impl Parzen {
-    pub(crate) fn new(space: &Space) -> Self {
+    /// Whole numbers up to `listed` are names, each with a probability of its own, and more of them a continuum.
+    pub(crate) fn new(space: &Space, listed: u64) -> Self {
         let optimizer = |(name, dimension): (&str, &Dimension)| {
-            let count = dimension.count().map(|count| count as usize);
+            let is_list = |count: &u64| !matches!(dimension, Dimension::Integer(_)) || *count <= listed;
+            let count = dimension.count().filter(is_list).map(|count| count as usize);
             let range = match count {
                 Some(count) => tpe::categorical_range(count),
                 None => tpe::range(0.0, 1.0),
@@ -236,7 +243,7 @@ mod tests {
             losses[48..].iter().sum::<f64>() / 48.0
         };
         let random = mean_loss(&mut |sample, _| Search::Random.sample(&space, 4, point(sample)).unwrap());
-        let mut search = Parzen::new(&space);
+        let mut search = Parzen::new(&space, LISTED);
         let adaptive = mean_loss(&mut |sample, result| {
             result.into_iter().for_each(|(values, loss)| search.tell(values, loss));
             search.ask(4, sample)
@@ -248,7 +255,7 @@ mod tests {
     fn an_adaptive_search_takes_lists_and_diverged_trials() {
         let text = "a = { categorical = [\"x\", \"y\", \"z\"] }\nn = { integer = [1, 4] }\nr = { uniform = [0, 1] }";
         let space = Space::from_toml(text).unwrap();
-        let mut search = Parzen::new(&space);
+        let mut search = Parzen::new(&space, LISTED);
         let mut good = Vec::new();
         for sample in 0..60 {
             let values = search.ask(1, sample);
@@ -257,6 +264,24 @@ mod tests {
         }
         let late = good[30..].iter().filter(|good| **good).count();
         assert!(late > 15, "{late} of 30 late samples took the only good value");
+    }
+
+    #[test]
+    fn an_adaptive_search_takes_a_range_of_whole_numbers_of_any_length() {
+        let space = Space::from_toml("n = { integer = [1, 4000000000] }").unwrap();
+        for listed in [LISTED, LISTED_FIRST] {
+            let mut search = Parzen::new(&space, listed);
+            let mut far = Vec::new();
+            for sample in 0..60 {
+                let values = search.ask(1, sample);
+                let n = values.get("n").unwrap().number().unwrap();
+                assert!((1.0..=4e9).contains(&n) && n.fract() == 0.0, "{n}");
+                far.push((n - 3e9).abs());
+                search.tell(&values, far[sample]);
+            }
+            let mean = |far: &[f64]| far.iter().sum::<f64>() / far.len() as f64;
+            assert!(mean(&far[30..]) < 0.5 * mean(&far[..10]), "it goes where losses are low: {far:?}");
+        }
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The walk through a study: from the first wave on, as far as results tell what the waves are.
 
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError};
 
 use super::places::Place;
 use super::{Study, StudyTrial, Wave};
-use crate::search::{Parzen, Point};
-use crate::{StudyError, Trial, Values};
+use crate::search::{LISTED, LISTED_FIRST, Parzen, Point};
+use crate::{Outcome, StudyError, Trial, Values};
 
 /// Waves that were walked before, each with the results that it followed from: as long as these are the same, so is it.
 pub(super) type Walked = HashMap<usize, (u64, Arc<Wave>)>;
@@ -87,7 +87,7 @@ impl Study {
         let stage = self.config().stages[place.stage];
         let samples = match stage.best {
             None => self.new_samples(place, &mut stages[place.stage])?,
-            Some(best) => best_samples(&stages[place.stage - 1].judged, best),
+            Some(best) => best_samples(&stages[place.stage - 1].judged, best, self.config().version),
         };
         let each = |(sample, values): (usize, Values)| {
             self.config().seeds.iter().map(move |seed| {
@@ -104,7 +104,8 @@ impl Study {
         let stream = config.stream(place.stage);
         // Losses at another horizon do not compare: a search is told those of its stage.
         let adaptive = config.is_adaptive(place.stage);
-        let mut search = adaptive.then(|| stage.search.take().unwrap_or_else(|| Parzen::new(&config.space)));
+        let listed = if config.version == 1 { LISTED_FIRST } else { LISTED };
+        let mut search = adaptive.then(|| stage.search.take().unwrap_or_else(|| Parzen::new(&config.space, listed)));
         if let Some(search) = &mut search {
             let told = search.told();
             stage.judged[told..].iter().for_each(|judged| search.tell(&judged.values, judged.loss));
@@ -123,6 +124,15 @@ impl Study {
         samples
     }
 
+    /// What decides how a study goes on. For one of version 1 a trial that learned nothing had diverged, as any that ended
+    /// above its start: judged otherwise, its walk would lead elsewhere than it did.
+    fn loss(&self, outcome: &Outcome) -> f64 {
+        match outcome {
+            Outcome::LearnedNothing { .. } if self.config().version == 1 => f64::INFINITY,
+            outcome => outcome.loss().unwrap_or(f64::INFINITY),
+        }
+    }
+
     /// Adds a wave's results to its stage, as far as they are there.
     fn judge(&self, wave: &Wave, stage: &mut Stage) {
         let seeds = self.config().seeds.len();
@@ -133,7 +143,7 @@ impl Study {
                     stage.ended = false;
                     return;
                 };
-                loss += outcome.loss().unwrap_or(f64::INFINITY) / seeds as f64;
+                loss += self.loss(&outcome) / seeds as f64;
             }
             let (sample, values) = (of_sample[0].sample, of_sample[0].values.clone());
             (sample, loss.to_bits()).hash(&mut stage.digest);
@@ -142,10 +152,15 @@ impl Study {
     }
 }
 
-/// Those with the lowest losses, the best first; of equal ones the earlier.
-fn best_samples(judged: &[Judged], best: usize) -> Vec<(usize, Values)> {
+/// Those with the lowest losses, the best first; of equal ones the earlier. Of samples with the same values one goes on;
+/// in the first version each did.
+fn best_samples(judged: &[Judged], best: usize, version: u32) -> Vec<(usize, Values)> {
     let mut results: Vec<&Judged> = judged.iter().filter(|judged| judged.loss.is_finite()).collect();
     results.sort_by(|a, b| a.loss.total_cmp(&b.loss).then(a.sample.cmp(&b.sample)));
+    if version > 1 {
+        let mut taken = HashSet::new();
+        results.retain(|judged| taken.insert(serde_json::to_string(&judged.values).expect("bug: values are JSON")));
+    }
     results.truncate(best);
     results.into_iter().map(|judged| (judged.sample, judged.values.clone())).collect()
 }

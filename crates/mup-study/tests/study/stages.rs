@@ -1,7 +1,7 @@
 //! Stages and horizons.
 
 use mup_study::launch::{Silent, run_locally};
-use mup_study::{Failure, Stage, StudyError};
+use mup_study::{Dimension, Failure, Stage, StudyError};
 
 use super::*;
 
@@ -79,4 +79,23 @@ fn new_samples_at_a_second_horizon_are_others_and_wait_for_nobody() {
     let more = Study::create(&folder.path().join("more"), StudyConfig::new(Space::gpt3(), stages)).unwrap();
     assert_eq!(more.wave(0).unwrap().unwrap().trials[..4], first);
     assert_eq!(more.wave(1).unwrap().unwrap().trials, trials, "more samples in one stage change no other");
+}
+
+#[test]
+fn of_samples_with_the_same_values_one_goes_on_but_in_the_first_version() {
+    for (version, wanted) in [(1, [1.0, 1.0, 1.0]), (2, [1.0, 2.0, 3.0])] {
+        let folder = tempfile::tempdir().unwrap();
+        let space = Space::default().with("n", Dimension::Integer([1, 3]));
+        let stages = vec![Stage::of(20, 12), Stage::of_best(40, 3)];
+        let study = Study::create(folder.path(), StudyConfig { version, ..StudyConfig::new(space, stages) }).unwrap();
+        let n = |trial: &StudyTrial| trial.values.get("n").unwrap().number().unwrap();
+        let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+            Ok(Curve { losses: (0..trial.steps).map(|_| n(trial)).collect(), ..Curve::default() }.into())
+        };
+        run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
+        let short = study.wave(0).unwrap().unwrap().trials;
+        assert!(short.iter().filter(|trial| n(trial) == 1.0).count() > 2, "there are copies");
+        let went_on: Vec<f64> = study.wave(1).unwrap().unwrap().trials.iter().map(n).collect();
+        assert_eq!(went_on, wanted, "version {version}");
+    }
 }
