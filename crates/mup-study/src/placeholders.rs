@@ -3,6 +3,8 @@
 //! Braces are common in commands (JSON, shell scripts), so they are the program's own unless a name stands between
 //! them. A name that stands for nothing is a mistake, because it would reach the program as it is and change nothing.
 
+pub(crate) mod first_version;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 

@@ -172,7 +172,7 @@ impl<'a> ProgramRunner<'a> {
         let (program, arguments) = words.split_first().expect("bug: a checked study's command is not empty");
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
-        command.envs(variables(trial, file)).env(MARK, mark);
+        command.envs(variables(self.study, trial, file)).env(MARK, mark);
         // Python keeps back what it prints into a pipe, and so what it printed before it hangs or is killed.
         if std::env::var_os("PYTHONUNBUFFERED").is_none() {
             command.env("PYTHONUNBUFFERED", "1");

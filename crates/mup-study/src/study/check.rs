@@ -48,7 +48,7 @@ impl StudyConfig {
             Some(name) => refuse(&["space", name], error.to_string()),
             None => refuse(&["stages"], error.to_string()),
         })?;
-        self.program.as_ref().map_or(Ok(()), |program| program.check(&placeholders::names(&self.space)))
+        self.program.as_ref().map_or(Ok(()), |program| program.check(&placeholders::names(&self.space), self.version))
     }
 
     fn check_seeds(&self) -> Result<(), Problem> {
@@ -71,14 +71,16 @@ impl StudyConfig {
         }
         let before = std::iter::once(None).chain(self.stages.iter().map(Some));
         for (number, (stage, before)) in self.stages.iter().zip(before).enumerate() {
-            if let Err((key, reason)) = stage.check(before) {
+            if let Err((key, reason)) = stage.check(before, self.version) {
                 // The only stage needs no number.
                 let reason = if self.stages.len() == 1 { reason } else { format!("stage {number}: {reason}") };
                 return refuse(&["stages", &number.to_string(), key], reason);
             }
         }
         let mut horizons = BTreeSet::new();
-        if let Some(number) = self.stages.iter().position(|stage| !horizons.insert(stage.steps)) {
+        // The first version took any; where its trials are the same, so is their record.
+        let again = self.stages.iter().position(|stage| !horizons.insert(stage.steps));
+        if let Some(number) = again.filter(|_| self.version > 1) {
             let steps = self.stages[number].steps;
             let reason = format!(
                 "stage {number}: an earlier stage has {steps} steps too: make it longer, or make one stage of the two"
@@ -99,7 +101,7 @@ impl StudyConfig {
 
 impl Stage {
     /// The entry concerned, and what is wrong with it.
-    fn check(&self, before: Option<&Self>) -> Result<(), (&'static str, String)> {
+    fn check(&self, before: Option<&Self>, version: u32) -> Result<(), (&'static str, String)> {
         let Self { steps, trials, best } = *self;
         let most = usize::try_from(TRIALS).unwrap_or(usize::MAX);
         match (trials, best, before) {
@@ -118,7 +120,7 @@ impl Stage {
                 let key = if best.is_some() { "best" } else { "trials" };
                 Err((key, format!("`{key}` is {count}: at most {most}")))
             }
-            (_, Some(_), Some(before)) if steps < before.steps => {
+            (_, Some(_), Some(before)) if version > 1 && steps < before.steps => {
                 let reason = format!("it has {steps} steps, fewer than the {} of the stage before", before.steps);
                 Err(("steps", format!("{reason}, whose best are run again because it is longer")))
             }
@@ -128,7 +130,7 @@ impl Stage {
 }
 
 impl Program {
-    fn check(&self, names: &[&str]) -> Result<(), Problem> {
+    fn check(&self, names: &[&str], version: u32) -> Result<(), Problem> {
         let command = ["program", "command"];
         if self.command.first().is_none_or(String::is_empty) {
             return refuse(
@@ -140,7 +142,11 @@ impl Program {
             if word.contains('\0') {
                 return refuse(&command, "`command` has a zero byte, which no program can be given");
             }
-            Template::parse(word, names).or_else(|reason| refuse(&command, format!("the command's {reason}")))?;
+            let checked = match version {
+                1 => placeholders::first_version::check(word, names),
+                _ => Template::parse(word, names).map(|_| ()),
+            };
+            checked.or_else(|reason| refuse(&command, format!("the command's {reason}")))?;
         }
         if self.threads == 0 {
             return refuse(&["program", "threads"], "`threads` is 0: a trial needs at least one");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use mup_study::{Failure, Outcome};
+use mup_study::{Failure, Outcome, Program, Search, Stage};
 
 use super::*;
 
@@ -83,4 +83,62 @@ fn the_same_study_asked_for_today_continues_the_one_of_the_first_version() {
     let asked = StudyConfig { version: 2, ..study.config().clone() };
     let study = Study::create(study.folder(), asked).unwrap();
     assert_eq!((study.config().version, study.records().unwrap().missing), (1, 0));
+}
+
+/// A study of the first version, written today.
+fn first(stages: Vec<Stage>) -> StudyConfig {
+    StudyConfig { version: 1, ..StudyConfig::new(Space::named("rate").unwrap(), stages) }
+}
+
+#[test]
+fn horizons_that_the_first_version_took_are_taken() {
+    for stages in [
+        vec![Stage::of(20, 4), Stage::of(20, 4)],
+        vec![Stage::of(20, 4), Stage::of_best(20, 2)],
+        vec![Stage::of(20, 4), Stage::of_best(10, 2)],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let study = Study::create(folder.path(), first(stages.clone())).unwrap();
+        assert_eq!(tune(&study), Tuned::Finished);
+        let found = study.records().unwrap();
+        assert_eq!((found.records.len(), found.missing), (study.config().n_trials(), 0), "{stages:?}");
+        assert!(StudyConfig::from_toml(&StudyConfig { version: 2, ..first(stages) }.to_toml()).is_err());
+    }
+}
+
+#[test]
+fn commands_that_the_first_version_took_are_taken_and_unknown_names_are_not() {
+    let with = |version: u32, word: &str| {
+        let program = Program { command: vec!["sh".to_owned(), word.to_owned()], timeout_seconds: None, threads: 1 };
+        let config = StudyConfig { version, program: Some(program), ..first(vec![Stage::of(1, 1)]) };
+        StudyConfig::from_toml(&config.to_toml())
+    };
+    for word in ["{learning-rate:g}", "{a.b}", "{learning-rate"] {
+        assert!(with(1, word).is_ok() && with(2, word).is_err(), "{word}");
+    }
+    let mistake = with(1, "{learning-rat}").unwrap_err().to_string();
+    assert!(
+        mistake.contains("`{learning-rat}` stands for nothing") && mistake.contains("{learning-rate}"),
+        "{mistake}"
+    );
+}
+
+#[test]
+fn a_trial_that_learned_nothing_leads_a_study_of_the_first_version_where_it_led() {
+    // All but samples 2 and 5 end a hair above their start: version 1 took them for diverged.
+    let train = |version: u32, ends: f64| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = first(vec![Stage::of(10, 12), Stage::of_best(20, 4)]);
+        let config = StudyConfig { version, search: Search::Tpe, round: 6, ..config };
+        let study = Study::create(folder.path(), config).unwrap();
+        let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+            let losses = if matches!(trial.sample, 2 | 5) { vec![4.0, 3.9] } else { vec![4.0, ends] };
+            Ok(Curve { losses, ..Curve::default() }.into())
+        };
+        run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
+        let records = study.records().unwrap().records;
+        records.iter().map(|one| (one.trial.stage, one.trial.sample, rate(&one.trial))).collect::<Vec<_>>()
+    };
+    assert_eq!(train(1, 4.001), train(1, 400.0), "as if it had diverged");
+    assert_ne!(train(2, 4.001), train(2, 400.0), "it has a loss");
 }

@@ -4,7 +4,7 @@ use mup_study::{Mistake, StudyConfig};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-const STUDY: &str = r#"version = 1
+const STUDY: &str = r#"version = 2
 seed = 3
 search = "random"
 round = 8
@@ -85,8 +85,8 @@ fn assert_helps(mistake: &Mistake, text: &str) {
 fn a_mistake_is_named_with_its_line_and_what_to_write() {
     read(STUDY).expect("it makes sense");
     for (from, to, line, said) in [
-        ("version = 1", "version = 9", 1, &["version 9", "version = 1 to 2"][..]),
-        ("version = 1\n", "", 1, &["`version` is missing", "version = 2"]),
+        ("version = 2", "version = 9", 1, &["version 9", "version = 1 to 2"][..]),
+        ("version = 2\n", "", 1, &["`version` is missing", "version = 2"]),
         ("seed = 3", "sede = 3", 2, &["`sede` is unknown", "`seed`"]),
         ("seed = 3", "seed = -3", 2, &["`seed` is -3", "not negative"]),
         ("seed = 3", "seed = 3\nseed = 4", 3, &["`seed` is there a second time"]),

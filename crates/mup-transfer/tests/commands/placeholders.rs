@@ -9,7 +9,7 @@ fn tune(study: &str) -> Output {
 }
 
 fn study(space: &str, command: &str) -> String {
-    format!("version = 1\nstages = [{{ steps = 1, trials = 2 }}]\n[space]\n{space}\n[program]\ncommand = {command}\n")
+    format!("version = 2\nstages = [{{ steps = 1, trials = 2 }}]\n[space]\n{space}\n[program]\ncommand = {command}\n")
 }
 
 #[test]
