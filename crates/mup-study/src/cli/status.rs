@@ -46,7 +46,7 @@ pub struct Status {
     /// Files that cannot be read, each with the reason; `tune` runs their trials again.
     #[serde(serialize_with = "damaged_as_text")]
     pub damaged: Vec<(PathBuf, String)>,
-    /// Finished trials that belong to another configuration, and which.
+    /// Ended trials that belong to another configuration, and which.
     pub others: Vec<Others>,
 }
 

@@ -1,4 +1,4 @@
-//! Finished trials that no place of the study has, and what they differ in: an edit loses nothing, and its inverse brings
+//! Ended trials that no place of the study has, and what they differ in: an edit loses nothing, and its inverse brings
 //! them back.
 
 use std::collections::{BTreeMap, HashSet};
@@ -15,18 +15,26 @@ use crate::{Difference, Search, Stored};
 pub struct Others {
     /// How many have ended.
     pub trials: usize,
-    /// Every setting that differs: there, and now.
+    /// Every setting that differs: there, and now. Empty if they may be those of a wave that is not known yet.
     pub differences: Vec<Difference>,
 }
 
 impl std::fmt::Display for Others {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.differences.is_empty() {
+            let (trials, are, it) = if self.trials == 1 { ("trial", "is", "it") } else { ("trials", "are", "them") };
+            return write!(
+                f,
+                "{} ended {trials} {are} perhaps of a later wave: used if the trials before {it} end as they did",
+                self.trials
+            );
+        }
         let difference = |one: &Difference| format!("{}: {} there, {} now", one.setting, one.there, one.asked);
         let differences: Vec<String> = self.differences.iter().map(difference).collect();
         let (trials, belong) = if self.trials == 1 { ("trial", "belongs") } else { ("trials", "belong") };
         write!(
             f,
-            "{} finished {trials} {belong} to another configuration ({}): restore it, or leave them",
+            "{} ended {trials} {belong} to another configuration ({}): restore it, or leave them",
             self.trials,
             differences.join("; ")
         )
@@ -44,27 +52,27 @@ impl Study {
     pub(super) fn others(&self, waves: &[Option<Arc<Wave>>]) -> Vec<Others> {
         let ours: HashSet<&str> =
             waves.iter().flatten().flat_map(|wave| wave.trials.iter().map(super::StudyTrial::name)).collect();
-        let waiting = waves.contains(&None);
+        let places = self.config().places().zip(waves).filter(|(_, wave)| wave.is_none());
+        let waiting: HashSet<usize> = places.map(|(place, _)| self.config().stages[place.stage].steps).collect();
         let now = self.search();
         let mut groups: BTreeMap<String, Others> = BTreeMap::new();
         for stored in self.store.all() {
             if ours.contains(stored.trial.id().as_str()) {
                 continue;
             }
-            let differences = self.differences(&stored, &now);
-            if differences.is_empty() && waiting {
-                // They may be those of a wave that is not known yet.
-                continue;
+            let mut differences = self.differences(&stored, &now);
+            if differences.is_empty() && !waiting.contains(&stored.trial.steps) {
+                let (setting, there) = match stored.search {
+                    Some(_) => ("trials", "more, or chosen from other results"),
+                    None => ("seed, search, space or number of trials", "others"),
+                };
+                let (setting, there) = (setting.to_owned(), there.to_owned());
+                differences.push(Difference { setting, there, asked: "these".to_owned() });
             }
             let key = format!("{differences:?}");
             groups.entry(key).or_insert(Others { trials: 0, differences }).trials += 1;
         }
-        let mut others: Vec<Others> = groups.into_values().collect();
-        others.iter_mut().filter(|others| others.differences.is_empty()).for_each(|others| {
-            let (there, asked) = ("more, or chosen from other results".to_owned(), "these".to_owned());
-            others.differences.push(Difference { setting: "trials".to_owned(), there, asked });
-        });
-        others
+        groups.into_values().collect()
     }
 
     fn differences(&self, stored: &Stored, now: &Value) -> Vec<Difference> {
@@ -89,11 +97,6 @@ impl Study {
                 differences.extend(searches);
             }
             // Records of the first version do not say.
-            None if differences.is_empty() => {
-                let (there, asked) = ("others".to_owned(), "these".to_owned());
-                let setting = "seed, search, space or number of trials".to_owned();
-                differences.push(Difference { setting, there, asked });
-            }
             None => {}
         }
         differences

@@ -53,6 +53,12 @@ fn edited(config: &StudyConfig, field: usize, value: usize) -> StudyConfig {
         11 => config.program.as_mut().unwrap().command.push(value.to_string()),
         12 => drop(config.proxy.insert("width".to_owned(), (65 + value as i64).into())),
         13 => config.last_share = 0.25 * (1 + value % 4) as f64,
+        // Listed values: several samples share one content.
+        14 => {
+            let list = (0..2 + value % 3).map(|one| Setting::Integer(one as i64)).collect();
+            config.space = Space::default().with("learning-rate", Dimension::Categorical(list));
+        }
+        15 => config.space = Space::default().with("learning-rate", Dimension::Grid(vec![0.1, 0.2 + value as f64])),
         _ => config.program.as_mut().unwrap().timeout_seconds = Some(1 + value as u64),
     }
     config
@@ -63,7 +69,7 @@ proptest! {
 
     #[test]
     fn whatever_is_edited_the_inverse_edit_restores_every_result_without_training(
-        edits in proptest::collection::vec((0_usize..15, 0_usize..6, any::<bool>()), 1..5)
+        edits in proptest::collection::vec((0_usize..17, 0_usize..6, any::<bool>()), 1..5)
     ) {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let path = folder.path().join("study");
@@ -195,6 +201,25 @@ fn what_is_left_is_said_before_anything_is_trained() {
     let (heard, study) = (Heard::default(), write(study.folder(), &edited(&small(), 12, 0)));
     run_locally(&study, 1, &|| false, &heard, &|trial, _| train(trial)).unwrap();
     let heard = heard.0.into_inner().unwrap();
-    assert!(heard[0].starts_with("6 finished trials belong to another configuration (proxy.width: 64 there, 65 now)"));
+    assert!(heard[0].starts_with("6 ended trials belong to another configuration (proxy.width: 64 there, 65 now)"));
     assert_eq!(heard.iter().filter(|line| *line == "begins").count(), 6);
+}
+
+#[test]
+fn while_a_study_waits_what_belongs_no_longer_is_told_from_what_may_belong_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = Study::create(&folder.path().join("study"), small()).unwrap();
+    tune_counting(&study);
+    let first = study.trial(0).unwrap();
+    fs::remove_file(study.folder().join("trials").join(format!("{}.json", first.name()))).unwrap();
+    let others = |study: &Study| study.records().unwrap().others.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let later = "2 ended trials are perhaps of a later wave: used if the trials before them end as they did";
+    assert_eq!(others(&study), [later]);
+    let fewer = write(study.folder(), &StudyConfig { stages: vec![Stage::of(4, 3), Stage::of_best(8, 2)], ..small() });
+    let mut said = others(&fewer);
+    said.sort();
+    assert!(said[0].starts_with("1 ended trial belongs to another configuration (trials: more"), "{said:?}");
+    assert_eq!((said.len(), said[1].as_str()), (2, later));
+    assert_eq!(tune_counting(&write(study.folder(), &small())), 1, "they were of the later wave");
+    assert_eq!(others(&study), [""; 0]);
 }

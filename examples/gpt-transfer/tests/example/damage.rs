@@ -104,7 +104,7 @@ fn another_configuration_in_the_same_folder_is_refused_and_an_edit_loses_nothing
     let path = place.study().join("study.toml");
     let study = fs::read_to_string(&path).unwrap();
     fs::write(&path, study.replace("weight-decay = 0.01", "weight-decay = 0.5")).unwrap();
-    let left = "3 finished trials belong to another configuration (proxy.weight-decay: 0.01 there, 0.5 now)";
+    let left = "3 ended trials belong to another configuration (proxy.weight-decay: 0.01 there, 0.5 now)";
     let status = succeed(&mut place.on_study("status", &[]));
     assert!(status.contains(left) && status.contains("3 to run"), "{status}");
     let error = fail(&mut place.on_study("choose", &[]));
