@@ -132,9 +132,19 @@ pub fn create_exclusively(path: &Path, content: &[u8]) -> io::Result<bool> {
 ///
 /// Those of the file system; `AlreadyExists` if the name is taken.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+    new_file(path, |file| {
+        file.write_all(content)?;
+        file.sync_all()
+    })
+}
+
+/// A new file, or none where its content does not get onto the disk, as when that is full.
+fn new_file(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let written = write(&mut File::create_new(path)?);
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 #[cfg(test)]
@@ -181,6 +191,21 @@ mod tests {
             fs::remove_file(&path).unwrap();
         }
         assert_eq!(names(folder.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_full_disk_leaves_no_half_file_and_what_was_there_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let fails = |file: &mut File| {
+            file.write_all(b"half")?;
+            Err(ErrorKind::StorageFull.into())
+        };
+        assert_eq!(new_file(&path, fails).unwrap_err().kind(), ErrorKind::StorageFull);
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+        write_new(&path, b"whole").unwrap();
+        assert_eq!(new_file(&path, fails).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
     }
 
     #[test]

@@ -153,3 +153,23 @@ fn a_file_in_the_place_of_the_folder_is_named() {
     let error = Store::open(&path.join("study"), &settings()).unwrap_err();
     assert!(matches!(error, StudyError::Io { .. }), "{error}");
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_and_left_and_the_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    run(&store, &trial(0));
+    let trials = folder.path().join("trials");
+    fs::create_dir(trials.join("folder.json")).unwrap();
+    std::os::unix::fs::symlink("loop.json", trials.join("loop.json")).unwrap();
+    for store in [store, open(folder.path())] {
+        let (records, damaged) = store.records().unwrap();
+        assert_eq!(records.len(), 1);
+        let names: Vec<_> = damaged.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["folder.json", "loop.json"]);
+        assert!(damaged.iter().all(|(_, reason)| reason.contains("cannot be read")), "{damaged:?}");
+        run(&store, &trial(1));
+        fs::remove_file(trials.join(format!("{}.json", trial(1).id()))).unwrap();
+    }
+    assert!(trials.join("folder.json").is_dir() && trials.join("loop.json").is_symlink());
+}

@@ -202,4 +202,73 @@ mod tests {
             assert!(matches!(parse(content), Content::Damaged(_)));
         }
     }
+
+    /// The bytes with one to four slips of an editor, a disk or a transfer.
+    fn mutated(whole: &[u8], random: &mut impl FnMut(usize) -> usize) -> Vec<u8> {
+        const PIECES: [&str; 14] = [
+            "0",
+            "-1",
+            "1e999",
+            "null",
+            "[]",
+            "{}",
+            "\"",
+            ",",
+            "\0",
+            "99999999999999999999",
+            "NaN",
+            "\n",
+            "\\",
+            "\u{ff}",
+        ];
+        let mut bytes = whole.to_vec();
+        for _ in 0..=random(4) {
+            let at = random(bytes.len() + 1);
+            let longest = [1, 8, 200][random(3)];
+            let end = (at + random(longest + 1)).min(bytes.len());
+            match random(5) {
+                0 => drop(bytes.splice(at..end, [])),
+                1 => bytes[at..end].iter_mut().for_each(|byte| *byte ^= 1 << random(8)),
+                2 => bytes[at..end].reverse(),
+                3 => drop(bytes.splice(at..at, bytes[at..end].to_vec())),
+                _ => drop(bytes.splice(at..end, PIECES[random(PIECES.len())].bytes())),
+            }
+        }
+        bytes
+    }
+
+    /// `MUP_MUTATIONS=100000` tries as many.
+    #[test]
+    fn a_mutated_record_is_the_same_or_damaged_and_never_another_result() {
+        use rand_chacha::ChaCha8Rng;
+        use rand_chacha::rand_core::{Rng, SeedableRng};
+        let tries = std::env::var("MUP_MUTATIONS").map_or(2000, |tries| tries.parse().expect("a number"));
+        let mut source = ChaCha8Rng::seed_from_u64(15);
+        let mut random = |n: usize| (source.next_u64() % n as u64) as usize;
+        let mut stored = stored(vec![5.0, 4.0, 3.0, 2.5]);
+        Arc::make_mut(&mut stored.curve).steps = vec![0, 1, 2, 7];
+        let whole = encode(&stored);
+        let record = serde_json::to_vec(&serde_json::from_slice::<RecordFile>(&whole).unwrap().record).unwrap();
+        let (mut damaged, mut signed) = (0, 0);
+        for _ in 0..tries {
+            let bytes = mutated(&whole, &mut random);
+            match parse(&bytes) {
+                Content::Damaged(reason) => {
+                    damaged += 1;
+                    assert!(!reason.is_empty());
+                }
+                Content::Newer(version) => assert!(version > RECORD_VERSION),
+                Content::Record(read) => assert_eq!(read, stored, "{}", String::from_utf8_lossy(&bytes)),
+            }
+            // By a hand that puts the digest right: whatever it says can be judged and written.
+            let Ok(record) = serde_json::from_slice::<Value>(&mutated(&record, &mut random)) else { continue };
+            let file = RecordFile { digest: digest_of_json(&record), record };
+            if let Content::Record(read) = parse(&serde_json::to_vec(&file).unwrap()) {
+                signed += 1;
+                let _ = read.outcome(Smoothing { last: 2 });
+                encode(&read);
+            }
+        }
+        assert!(damaged > tries / 2 && signed > tries / 100, "{damaged} and {signed} of {tries}");
+    }
 }

@@ -20,7 +20,8 @@ pub(super) struct Index {
 
 #[derive(Debug)]
 struct File {
-    stamp: Stamp,
+    /// None if it could not be read: whether it can be is asked again.
+    stamp: Option<Stamp>,
     found: Result<(String, Arc<Stored>), String>,
 }
 
@@ -84,7 +85,15 @@ impl Index {
         let there: HashSet<&str> = listing.iter().map(|(name, _)| name.as_str()).collect();
         let gone: Vec<String> = self.files.keys().filter(|name| !there.contains(name.as_str())).cloned().collect();
         gone.iter().for_each(|name| self.forget(name));
-        listing.iter().try_for_each(|(name, stamp)| self.update(folder, name, *stamp))
+        listing.iter().try_for_each(|(name, stamp)| match self.update(folder, name, *stamp) {
+            // One file of thousands, or a folder with such a name: it is named, and the others are read.
+            Err(StudyError::Io { source, .. }) => {
+                let found = Err(format!("it cannot be read: {source}"));
+                self.files.insert(name.clone(), File { stamp: None, found });
+                Ok(())
+            }
+            updated => updated,
+        })
     }
 
     /// Looks at one file.
@@ -101,7 +110,7 @@ impl Index {
     }
 
     fn update(&mut self, folder: &Path, name: &str, stamp: Stamp) -> Result<(), StudyError> {
-        if self.files.get(name).is_some_and(|file| file.stamp == stamp) {
+        if self.files.get(name).is_some_and(|file| file.stamp == Some(stamp)) {
             return Ok(());
         }
         self.forget(name);
@@ -115,7 +124,7 @@ impl Index {
         if let Ok((id, _)) = &found {
             self.names.entry(id.clone()).or_default().insert(name.to_owned());
         }
-        self.files.insert(name.to_owned(), File { stamp, found });
+        self.files.insert(name.to_owned(), File { stamp: Some(stamp), found });
         Ok(())
     }
 

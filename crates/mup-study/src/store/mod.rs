@@ -6,6 +6,7 @@ mod index;
 mod settings;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -150,25 +151,33 @@ impl Store {
 
     /// If it is damaged, which is looked at again: another worker may have put a record in its place.
     fn put_aside(&self, path: &Path) -> Result<Option<Damage>, StudyError> {
-        let Some(Content::Damaged(reason)) = read(path)? else { return Ok(None) };
+        let reason = match read(path) {
+            Ok(Some(Content::Damaged(reason))) => reason,
+            // What cannot be read may be whole.
+            Ok(_) | Err(StudyError::Io { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let Some(kept_as) = set_aside(path, "damaged").map_err(StudyError::io(path, "rename"))? else {
             return Ok(None);
         };
         if let Some(Content::Record(_)) = read(&kept_as)? {
             // Written between the look and the rename: it goes back, unless there is one again.
-            if fs::hard_link(&kept_as, path).is_ok() {
-                let _ = fs::remove_file(&kept_as);
-            }
+            put_back(&kept_as, path).map_err(StudyError::io(path, "write"))?;
             return Ok(None);
         }
         Ok(Some((kept_as, reason)))
     }
 
     /// Under the first of ID.json, ID-2.json, … that holds nothing: whatever is there stays.
-    fn write(&self, id: &str, stored: &Stored) -> Result<Arc<Stored>, StudyError> {
-        let content = encode(stored);
+    fn write(&self, id: &str, written: &Stored) -> Result<Arc<Stored>, StudyError> {
+        self.write_then(id, written, |_| ())
+    }
+
+    /// The same; `between` the writing and the look at it others may do what they like.
+    fn write_then(&self, id: &str, written: &Stored, between: impl Fn(&Path)) -> Result<Arc<Stored>, StudyError> {
+        let content = encode(written);
         match parse(&content) {
-            Content::Record(read) if read == *stored => {}
+            Content::Record(read) if read == *written => {}
             _ => return Err(StudyError::Unstorable { id: id.to_owned() }),
         }
         create_folders(&self.trials).map_err(StudyError::io(&self.trials, "create"))?;
@@ -177,17 +186,60 @@ impl Store {
             let name = if number == 1 { file_name(id) } else { format!("{id}-{number}.json") };
             let path = self.trials.join(&name);
             let created = create_exclusively(&path, &content).map_err(StudyError::io(&path, "write"))?;
+            between(&path);
             let mut index = self.index();
             index.look(&self.trials, &name)?;
             match index.get(id) {
                 // Another worker that did the same may have come first.
                 Some(stored) if created || stored.failure.is_none() => return Ok(stored),
+                // Set aside as soon as it was there, by `retry` in another process: it is to be run again.
+                None if created => return Ok(Arc::new(written.clone())),
                 _ => number += 1,
             }
         }
     }
 }
 
+/// Gives a record its name back, with hard links or without; where the name is taken again it stays where it is.
+fn put_back(kept_as: &Path, path: &Path) -> io::Result<()> {
+    if create_exclusively(path, &fs::read(kept_as)?)? {
+        fs::remove_file(kept_as)?;
+    }
+    Ok(())
+}
+
 fn file_name(id: &str) -> String {
     format!("{id}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Curve, Failure, Values};
+
+    #[test]
+    fn a_record_that_was_taken_for_damaged_gets_its_name_back_and_takes_nobodys() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept_as, path) = (folder.path().join("a.json.damaged"), folder.path().join("a.json"));
+        fs::write(&kept_as, "record").unwrap();
+        put_back(&kept_as, &path).unwrap();
+        assert!(!kept_as.exists());
+        fs::write(&kept_as, "other").unwrap();
+        put_back(&kept_as, &path).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&kept_as).unwrap()), (b"record".to_vec(), b"other".to_vec()));
+    }
+
+    #[test]
+    fn a_failed_record_that_is_retried_while_it_is_written_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let trials = folder.path().join("trials");
+        let store = Store::at(trials.clone());
+        let trial = Trial { values: Values::default(), seed: 0, steps: 1, context: Arc::new(Value::Null) };
+        let failure = Some(Failure::TimedOut { seconds: 1 });
+        let stored = Stored::new(trial, Ended { curve: Curve::default(), failure, seconds: None }, 1.0, None);
+        let id = stored.trial.id();
+        let written = store.write_then(&id, &stored, |path| fs::remove_file(path).unwrap()).unwrap();
+        assert_eq!(*written, stored);
+        assert_eq!(fs::read_dir(&trials).unwrap().count(), 0);
+    }
 }

@@ -153,7 +153,7 @@ impl Study {
         run: impl FnOnce() -> Result<Ended, E>,
     ) -> Result<(StudyRecord, Source), E> {
         let (stored, source) = self.store.run_for(trial, Some(self.search()), run)?;
-        if self.store.get(trial.name()).is_none() {
+        if stored.trial.id() != trial.name() {
             // It would be run again and again.
             return Err(StudyError::Unstorable { id: trial.name().to_owned() }.into());
         }
