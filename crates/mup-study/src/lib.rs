@@ -32,6 +32,7 @@ pub use search::Search;
 pub use space::{Dimension, Space};
 pub use store::{Damage, Store};
 pub use study::{
-    Claim, Mistake, Others, Pending, Program, Records, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Trial, Wave,
+    Claim, Mistake, Others, Pending, Program, Records, Retried, Stage, Study, StudyConfig, StudyRecord, StudyTrial,
+    Trial, Wave,
 };
 pub use values::{Setting, Values, rounded};

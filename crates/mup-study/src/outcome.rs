@@ -87,6 +87,7 @@ impl std::fmt::Display for Failure {
 /// How a trial ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// The training loss, smoothed over the last steps: the metric of the choice (TP-V App. A).
     Finished {

@@ -41,6 +41,7 @@ impl From<Curve> for Ended {
 
 /// Where a record came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Source {
     /// Read from the directory: an earlier run finished it.
     Read,

@@ -36,8 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         Some(Command::Report { study, compare, json }) => report::run(&Study::open(study)?, compare, *json),
         Some(Command::Status { study, json }) => output::print(&Status::of(&Study::open(study)?)?, *json),
         Some(Command::Retry { study }) => {
-            let n_trials = cli::retry(&Study::open(study)?)?;
-            say(format!("{n_trials} failed trials will be run again by `tune`"));
+            say(cli::retry(&Study::open(study)?)?);
             Ok(())
         }
         Some(Command::Trial { study, index: Some(index), .. }) => {

@@ -3,7 +3,7 @@
 use super::first_trials::FirstTrials;
 use super::{Bars, Interrupt, SlurmArguments, whole};
 use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally, run_on_slurm};
-use crate::{Source, Study, StudyRecord, StudyTrial};
+use crate::{Retried, Source, Study, StudyRecord, StudyTrial};
 
 /// Where the trials of a study run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -90,11 +90,11 @@ pub fn run_trial(study: &Study, index: usize, interrupt: &Interrupt) -> Result<(
     Ok(run)
 }
 
-/// Sets failed trials aside, so that `tune` runs them again; returns how many.
+/// Sets failed trials aside, so that `tune` runs them again; says how many, and what depends on them.
 ///
 /// # Errors
 ///
 /// Those of the study's files.
-pub fn retry(study: &Study) -> Result<usize, LaunchError> {
-    Ok(study.retry()?.len())
+pub fn retry(study: &Study) -> Result<Retried, LaunchError> {
+    Ok(study.retry()?)
 }

@@ -7,6 +7,7 @@ use crate::{Setting, SpaceError};
 /// The values that one hyperparameter may take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Dimension {
     /// Positive numbers from low to high, uniform in the logarithm.
     LogUniform([f64; 2]),

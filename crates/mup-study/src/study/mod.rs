@@ -7,11 +7,11 @@ mod config;
 mod file;
 mod others;
 mod places;
+mod retry;
 mod trial;
 mod walk;
 mod waves;
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,7 @@ pub use config::{Program, Stage, StudyConfig};
 pub use file::Mistake;
 pub(crate) use file::read_space;
 pub use others::Others;
+pub use retry::Retried;
 pub use trial::{StudyRecord, StudyTrial, Trial};
 pub(crate) use waves::Unknown;
 pub use waves::{Pending, Wave};
@@ -176,20 +177,6 @@ impl Study {
             }
         }
         Ok(Records { records, missing, damaged: self.store.damaged(), others: self.others(&waves) })
-    }
-
-    /// Sets the records of failed trials aside as `….failed`, so that they are run again; returns their trials.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`records`](Self::records).
-    pub fn retry(&self) -> Result<Vec<StudyTrial>, StudyError> {
-        let records = self.records()?.records;
-        let mut seen = HashSet::new();
-        let failed = records.into_iter().filter(|record| record.outcome.failed()).map(|record| record.trial);
-        let failed: Vec<StudyTrial> = failed.filter(|trial| seen.insert(trial.name().to_owned())).collect();
-        failed.iter().try_for_each(|trial| self.store.forget(trial.name()))?;
-        Ok(failed)
     }
 
     /// Sets every damaged file aside as `….damaged`, once; each with what was wrong with it. Whose record it was nobody

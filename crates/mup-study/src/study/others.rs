@@ -88,16 +88,13 @@ impl Study {
         let steps = config.stages.iter().map(|stage| stage.steps.to_string());
         differ("steps", trial.steps.to_string(), steps.collect());
         differ("seeds", trial.seed.to_string(), config.seeds.iter().map(u64::to_string).collect());
-        match &stored.search {
-            Some(there) => {
-                let mut searches = Vec::new();
-                Difference::collect("", there, now, &mut searches);
-                // Of a round only an adaptive search knows.
-                searches.retain(|one| one.setting != "round" || config.search == Search::Tpe);
-                differences.extend(searches);
-            }
-            // Records of the first version do not say.
-            None => {}
+        // Records of the first version do not say.
+        if let Some(there) = &stored.search {
+            let mut searches = Vec::new();
+            Difference::collect("", there, now, &mut searches);
+            // Of a round only an adaptive search knows.
+            searches.retain(|one| one.setting != "round" || config.search == Search::Tpe);
+            differences.extend(searches);
         }
         differences
     }

@@ -136,10 +136,10 @@ fn retry_runs_failed_trials_again_and_only_those() {
     std::fs::write(folder.path().join("ok"), "").unwrap();
     tune();
     assert!(study.records().unwrap().records[0].outcome.failed(), "a recorded failure stays until `retry`");
-    assert_eq!(study.retry().unwrap().len(), 1);
+    assert_eq!(study.retry().unwrap().trials.len(), 1);
     tune();
     assert_eq!(study.records().unwrap().records[0].outcome, Outcome::Finished { loss: 3.0 });
-    assert_eq!(study.retry().unwrap().len(), 0);
+    assert_eq!(study.retry().unwrap().trials.len(), 0);
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn what_failed_twice_is_kept_twice() {
     };
     for _ in 0..2 {
         run_locally(&study, 1, &|| false, &Silent, &fails).unwrap();
-        assert_eq!(study.retry().unwrap().len(), 16);
+        assert_eq!(study.retry().unwrap().trials.len(), 16);
     }
     let aside = |ending: &str| {
         let entries = fs::read_dir(folder.path().join("study/trials")).unwrap();

@@ -179,8 +179,8 @@ fn a_failed_trial_of_another_configuration_is_left_alone_by_retry() {
     let trial = study.trial(0).unwrap();
     let failure = Some(Failure::TimedOut { seconds: 1 });
     study.run(&trial, || Ok::<_, StudyError>(Ended { failure, ..Ended::default() })).unwrap();
-    assert_eq!(write(study.folder(), &edited(&small(), 0, 1)).retry().unwrap().len(), 0);
-    assert_eq!(write(study.folder(), &small()).retry().unwrap().len(), 1);
+    assert_eq!(write(study.folder(), &edited(&small(), 0, 1)).retry().unwrap().trials.len(), 0);
+    assert_eq!(write(study.folder(), &small()).retry().unwrap().trials.len(), 1);
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn what_the_first_version_judged_is_judged_from_what_it_measured() {
 fn a_study_of_the_first_version_goes_on_in_the_new_form() {
     let (_folder, study) = fixture("v1-random");
     let before = files(&study);
-    assert_eq!(study.retry().unwrap().len(), 2);
+    assert_eq!(study.retry().unwrap().trials.len(), 2);
     assert_eq!(tune(&study), Tuned::Finished);
     let after = files(&study);
     let new: Vec<&String> = after.iter().map(|(name, _)| name).filter(|name| !name.starts_with("stage")).collect();

@@ -99,3 +99,27 @@ fn of_samples_with_the_same_values_one_goes_on_but_in_the_first_version() {
         assert_eq!(went_on, wanted, "version {version}");
     }
 }
+
+#[test]
+fn retry_says_how_many_ended_trials_were_chosen_from_the_failures() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    let failed = std::sync::atomic::AtomicBool::new(false);
+    let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+        if failed.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            return train(trial);
+        }
+        Ok(Ended { failure: Some(Failure::TimedOut { seconds: 1 }), ..Ended::default() })
+    };
+    run_locally(&study, 1, &|| false, &Silent, &run).unwrap();
+    let retried = study.retry().unwrap();
+    assert_eq!((retried.trials.len(), retried.depending), (1, 6));
+    let said = retried.to_string();
+    assert!(
+        said.starts_with("1 failed trial will be run again by `tune`\nwarning: 6 ended trials were chosen"),
+        "{said}"
+    );
+    assert_eq!(tune(&study), Tuned::Finished);
+    let retried = study.retry().unwrap();
+    assert_eq!(retried.to_string(), "0 failed trials will be run again by `tune`");
+}

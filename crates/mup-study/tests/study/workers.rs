@@ -90,7 +90,7 @@ fn a_trial_that_becomes_missing_again_is_run_before_tuning_ends() {
         }
         if trial.stage == 1 && failed.swap(0, Ordering::Relaxed) == 1 {
             // Somebody uses `retry` in another terminal.
-            assert_eq!(Study::open(&folder.path().join("study")).unwrap().retry().unwrap().len(), 1);
+            assert_eq!(Study::open(&folder.path().join("study")).unwrap().retry().unwrap().trials.len(), 1);
         }
         train(trial)
     };

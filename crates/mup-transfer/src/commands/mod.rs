@@ -36,9 +36,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Erro
             }
         }
         Command::Retry { study } => {
-            let n_trials = cli::retry(&Study::open(&study)?)?;
-            let trials = if n_trials == 1 { "trial" } else { "trials" };
-            say(format!("{n_trials} failed {trials} will be run again by `tune`"));
+            say(cli::retry(&Study::open(&study)?)?);
         }
         Command::Status { study, missing: true, .. } => line(cli::missing(&Study::open(&study)?)?)?,
         Command::Status { study, json, .. } => print(&Status::of(&Study::open(&study)?)?, json)?,
