@@ -94,7 +94,7 @@ fn of_samples_with_the_same_values_one_goes_on_but_in_the_first_version() {
         };
         run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
         let short = study.wave(0).unwrap().unwrap().trials;
-        assert!(short.iter().filter(|trial| n(trial) == 1.0).count() > 2, "there are copies");
+        assert!(short.iter().filter(|trial| n(trial) < 1.5).count() > 2, "there are copies");
         let went_on: Vec<f64> = study.wave(1).unwrap().unwrap().trials.iter().map(n).collect();
         assert_eq!(went_on, wanted, "version {version}");
     }
