@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use mup_rules::{PlanRow, ScalingPlan};
-use mup_study::{Setting, Values};
+use mup_study::{Setting, Space, Values};
 use serde::{Deserialize, Serialize};
 
-use crate::{TransferError, Transferable, across_width};
+use crate::choice::transfers;
+use crate::{TransferError, Transferable};
 
 /// One transferred value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,12 +36,18 @@ pub struct Transfer {
 /// The values that train the target, given those that trained the proxy best.
 ///
 /// Under µP the user's numbers stay the same; the target's plan turns them into each tensor's own, and the rows
-/// say how. Under the standard parametrization they stay the same too, which is what the control does.
+/// say how. Under the standard parametrization they stay the same too, which is what the control does. Whether an
+/// optimum stays is what the study's space declares, otherwise what is known of the name.
 ///
 /// # Errors
 ///
 /// [`TransferError`]: plans for other rules, other parameters (another depth, say) or another base.
-pub fn transfer(values: &Values, proxy: &ScalingPlan, target: &ScalingPlan) -> Result<Transfer, TransferError> {
+pub fn transfer(
+    values: &Values,
+    space: &Space,
+    proxy: &ScalingPlan,
+    target: &ScalingPlan,
+) -> Result<Transfer, TransferError> {
     check_rules(proxy, target)?;
     check_parameters(proxy, target)?;
     check_bases(proxy, target)?;
@@ -49,12 +56,14 @@ pub fn transfer(values: &Values, proxy: &ScalingPlan, target: &ScalingPlan) -> R
     // Stable: what is unknown keeps the order of its names.
     sorted.sort_by_key(|(name, _)| rank(name));
     let row = |(name, value): (&str, &Setting)| {
-        let (transferable, reason) = across_width(name);
-        let explanation = explain(name, target).unwrap_or_else(|| match transferable {
-            Transferable::Yes => "unchanged".to_owned(),
-            Transferable::No => format!("copied, although its optimum moves ({reason})"),
-            Transferable::Unknown | Transferable::NotDeclared => format!("copied; {reason}"),
-        });
+        let (transferable, reason) = transfers(space, name);
+        let explanation = match (explain(name, target), transferable) {
+            (Some(plan), Transferable::No) => format!("{plan}; although its optimum moves ({reason})"),
+            (Some(plan), _) => plan,
+            (None, Transferable::Yes) => "unchanged".to_owned(),
+            (None, Transferable::No) => format!("copied, although its optimum moves ({reason})"),
+            (None, Transferable::NotDeclared) => format!("copied; {reason}"),
+        };
         let (name, proxy, target) = (name.to_owned(), value.clone(), value.clone());
         Transferred { name, proxy, target, transferable, explanation }
     };

@@ -2,7 +2,7 @@
 
 use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
 use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
-use mup_study::{Setting, Values};
+use mup_study::{Dimension, Setting, Space, Values};
 use mup_transfer::{TransferError, Transferable, transfer};
 
 fn shapes(width: usize, vocab: usize, n_layer: usize) -> ModuleShapes {
@@ -31,7 +31,7 @@ fn the_user_s_numbers_stay_and_the_target_s_plan_is_stated() {
     let rate = Setting::Number(2.0_f64.powi(-6));
     let values = values().with("learning-rate", rate).with("init-scale", Setting::Number(1.0));
     let values = values.with("dropout", Setting::Number(0.1)).with("alpha-output", Setting::Number(4.0));
-    let moved = transfer(&values, &mup(64), &mup(256)).unwrap();
+    let moved = transfer(&values, &Space::default(), &mup(64), &mup(256)).unwrap();
     assert_eq!(moved.values, values);
     let all: Vec<&str> = moved.rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(all, ["learning-rate", "init-scale", "alpha-output", "dropout"]);
@@ -45,7 +45,7 @@ fn the_user_s_numbers_stay_and_the_target_s_plan_is_stated() {
 #[test]
 fn another_depth_is_refused_by_the_paths_that_differ() {
     let values = values();
-    let error = transfer(&values, &mup(64), &plan(256, 10, 3, Parametrization::mup())).unwrap_err();
+    let error = transfer(&values, &Space::default(), &mup(64), &plan(256, 10, 3, Parametrization::mup())).unwrap_err();
     let only_target = vec!["blocks.2".to_owned()];
     assert_eq!(error, TransferError::OtherParameters { only_proxy: vec![], only_target });
 }
@@ -54,10 +54,38 @@ fn another_depth_is_refused_by_the_paths_that_differ() {
 fn other_rules_and_other_bases_are_refused() {
     let values = values();
     let standard = plan(256, 10, 2, Parametrization::standard());
-    assert!(matches!(transfer(&values, &mup(64), &standard), Err(TransferError::OtherRules { .. })));
+    assert!(matches!(transfer(&values, &Space::default(), &mup(64), &standard), Err(TransferError::OtherRules { .. })));
     let vocab = plan(256, 11, 2, Parametrization::mup());
     assert_eq!(
-        transfer(&values, &mup(64), &vocab).unwrap_err(),
+        transfer(&values, &Space::default(), &mup(64), &vocab).unwrap_err(),
         TransferError::OtherBase { paths: vec!["input".to_owned()] }
     );
+}
+
+#[test]
+fn what_the_study_declares_of_a_value_is_what_its_transfer_says() {
+    let range = || Dimension::Uniform([0.1, 1.0]);
+    let space = Space::default()
+        .with_declared("swing", range(), true)
+        .with_declared("alphabet-size", range(), false)
+        .with_declared("alpha-output", range(), false)
+        .with("lr_decay", range());
+    let number = || Setting::Number(0.5);
+    let values = ["alpha-output", "alphabet-size", "lr_decay", "swing"]
+        .iter()
+        .fold(Values::default(), |values, name| values.with(name, number()));
+    let rows = transfer(&values, &space, &mup(64), &mup(256)).unwrap().rows;
+    let found: Vec<(&str, Transferable)> = rows.iter().map(|row| (row.name.as_str(), row.transferable)).collect();
+    let expected = [
+        ("alpha-output", Transferable::No),
+        ("alphabet-size", Transferable::No),
+        ("lr_decay", Transferable::NotDeclared),
+        ("swing", Transferable::Yes),
+    ];
+    assert_eq!(found, expected);
+    let said: Vec<&str> = rows.iter().map(|row| row.explanation.as_str()).collect();
+    assert!(said[0].contains("readout") && said[0].contains("its optimum moves (declared in study.toml"), "{said:?}");
+    assert_eq!(said[1], "copied, although its optimum moves (declared in study.toml)");
+    assert!(said[2].contains("declare it with `transfers"), "{said:?}");
+    assert_eq!(said[3], "unchanged");
 }

@@ -213,7 +213,7 @@ fn transfer(space: &Space) -> Vec<Warning> {
         match transferable::of(space, name) {
             (Transferable::Yes, _) => {}
             (Transferable::No, reason) => moving.entry(reason).or_default().push(name.to_owned()),
-            (Transferable::Unknown | Transferable::NotDeclared, _) => silent.push(name.to_owned()),
+            (Transferable::NotDeclared, _) => silent.push(name.to_owned()),
         }
     }
     let moves = |(reason, names)| Warning::NotTransferable { names, reason };

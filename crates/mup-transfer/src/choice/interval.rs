@@ -16,6 +16,7 @@ use super::surrogate::Surrogate;
 /// that it saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Interval {
     /// From the lowest to the highest.
     Range([f64; 2]),

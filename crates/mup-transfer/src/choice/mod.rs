@@ -36,6 +36,7 @@ pub use importance::{Importance, SAMPLES_FOR_IMPORTANCE, Share};
 pub use interval::Interval;
 pub use noise::{Noise, NoiseSource};
 pub(crate) use table::short;
+pub(crate) use transferable::of as transfers;
 pub use transferable::{Transferable, across_width};
 pub use warning::Warning;
 

@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 /// Whether the optimum stays where it is when the model grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Transferable {
     /// It stays, by theory or by published experiment.
     Yes,
     /// It moves.
     No,
-    /// Nobody has published it.
-    Unknown,
     /// A name that is not known here, of which `study.toml` does not declare it.
     NotDeclared,
 }
@@ -24,7 +23,6 @@ impl fmt::Display for Transferable {
         f.write_str(match self {
             Self::Yes => "yes",
             Self::No => "no",
-            Self::Unknown => "unknown",
             Self::NotDeclared => "not declared",
         })
     }
@@ -155,7 +153,7 @@ pub fn across_width(name: &str) -> (Transferable, &'static str) {
 }
 
 /// As declared in the space, otherwise by name.
-pub(super) fn of(space: &Space, name: &str) -> (Transferable, String) {
+pub(crate) fn of(space: &Space, name: &str) -> (Transferable, String) {
     let (known, why) = across_width(name);
     let Some(declared) = space.declared(name) else { return (known, why.to_owned()) };
     let declared = if declared { Transferable::Yes } else { Transferable::No };

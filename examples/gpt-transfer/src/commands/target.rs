@@ -84,7 +84,7 @@ impl<'a> TargetTraining<'a> {
     pub(super) fn transfer(&self, values: &Hyperparameters) -> Result<Transfer, RunError> {
         let name = &self.proxy.parametrization;
         let (proxy, target) = (self.plan(name, self.proxy.width)?, self.plan(name, self.target.width)?);
-        Ok(transfer(&(*values).into(), &proxy, &target)?)
+        Ok(transfer(&(*values).into(), &self.study.config().space, &proxy, &target)?)
     }
 
     /// Plans of proxy, target and target in SP, with their names.
