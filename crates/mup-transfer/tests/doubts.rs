@@ -345,3 +345,29 @@ fn both_numbers_of_steps_are_in_the_text_and_in_the_json_of_a_choice() {
     let warning = json["warnings"].as_array().unwrap().iter().find(found).unwrap();
     assert_eq!((&warning["trials"], &warning["reported"], &warning["asked"]), (&16.into(), &120.into(), &30.into()));
 }
+
+#[test]
+fn two_samples_that_are_one_run_are_no_sign_that_a_value_is_ignored() {
+    let list = |values: [f64; 2]| Dimension::Grid(values.to_vec());
+    let space = Space::default().with("learning-rate", list([0.001, 0.01])).with("momentum", list([0.5, 0.9]));
+    let config = StudyConfig { search: Search::Random, space, ..rate_study(32) };
+    let momentum = |trial: &StudyTrial| number(&trial.values, "momentum");
+    // Momentum matters at the high rate alone.
+    let end = |trial: &StudyTrial| {
+        let plain = changed(trial, |trial| trial.values = trial.values.clone().with("momentum", Setting::Number(0.5)));
+        let matters = number(&trial.values, "learning-rate") > 0.005;
+        let lower = if matters { 0.1 * momentum(trial) } else { 0.0 };
+        End::Losses(
+            (0..STEPS).map(|step| 5.0 - 0.05 * step as f64 - lower * step as f64 - octave(&plain) * 0.01).collect(),
+        )
+    };
+    let choice = choose(&config, &run(&config, end)).unwrap();
+    let found = choice.warnings.iter().find_map(|warning| match warning {
+        Warning::NoEffect { ignored, samples, alike, .. } => Some((ignored.clone(), *samples, *alike)),
+        _ => None,
+    });
+    let (ignored, samples, [first, second]) = found.unwrap();
+    assert_eq!((ignored, samples), (vec![], 2), "two runs are alike, however often each was drawn");
+    let config_of = |sample: usize| run(&config, end).records.into_iter().find(|record| record.trial.sample == sample);
+    assert_ne!(config_of(first).unwrap().trial.values, config_of(second).unwrap().trial.values);
+}

@@ -1,16 +1,17 @@
-//! A sample judged over its seeds.
+//! A sample judged over its seeds; the same values are one sample.
 
 use std::collections::BTreeMap;
 
 use mup_study::{Outcome, StudyConfig, StudyRecord, Values};
 use serde::{Deserialize, Serialize};
 
+use super::distinct::{Run, runs};
 use super::frozen::Frozen;
 
 /// A sample that finished with every seed, at one horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// Number of the sample.
+    /// Number of the sample; of several with the same values the first.
     pub sample: usize,
     /// Horizon.
     pub steps: usize,
@@ -50,25 +51,26 @@ pub(super) struct Judged<'a> {
     /// The first seed's that stopped at one number.
     pub(super) frozen: Option<Frozen>,
     pub(super) records: Vec<&'a StudyRecord>,
+    /// Samples that have these values.
+    pub(super) places: usize,
 }
 
-/// Every sample at every horizon, in order of (horizon, sample).
+/// Every sample at every horizon, in order of (horizon, sample). Those with the same values are one: they are one run,
+/// which says nothing of chance to itself.
 pub(super) fn judge<'a>(config: &StudyConfig, records: &'a [StudyRecord]) -> Vec<Judged<'a>> {
-    let mut groups: BTreeMap<(usize, usize), Vec<&StudyRecord>> = BTreeMap::new();
-    for record in records {
-        let group = groups.entry((record.trial.steps, record.trial.sample)).or_default();
-        // Two stages of the same horizon run a sample once each, with the same result.
-        if group.iter().all(|known| known.trial.seed != record.trial.seed) {
-            group.push(record);
-        }
+    let mut groups: BTreeMap<(usize, usize), Vec<Run<'a>>> = BTreeMap::new();
+    for run in runs(records) {
+        groups.entry((run.record.trial.steps, run.record.trial.sample)).or_default().push(run);
     }
-    let judged = |((steps, _), records): ((usize, usize), Vec<&'a StudyRecord>)| {
+    let judged = |((steps, _), runs): ((usize, usize), Vec<Run<'a>>)| {
+        let places = runs.iter().map(|run| run.places).max().unwrap_or(0);
+        let records: Vec<&StudyRecord> = runs.iter().map(|run| run.record).collect();
         let frozen = records.iter().find_map(|record| Frozen::of(record));
         let judgment = match judgment(config.seeds.len(), &records) {
             Judgment::Finished(candidate) if frozen.is_some() => Judgment::Doubtful(candidate),
             judgment => judgment,
         };
-        Judged { steps, values: &records[0].trial.values, judgment, frozen, records }
+        Judged { steps, values: &records[0].trial.values, judgment, frozen, records, places }
     };
     groups.into_iter().map(judged).collect()
 }

@@ -176,7 +176,7 @@ fn optimum_moves(judged: &[Judged<'_>], best: &Candidate, noise: Option<&Noise>)
     let short = finished.clone().map(|candidate| candidate.steps).filter(|steps| *steps < best.steps).max()?;
     let winner = finished.clone().filter(|candidate| candidate.steps == short).min_by(|a, b| a.order(b))?;
     let again =
-        finished.clone().find(|candidate| candidate.steps == best.steps && candidate.sample == winner.sample)?;
+        finished.clone().find(|candidate| candidate.steps == best.steps && candidate.values == winner.values)?;
     let difference = again.loss - best.loss;
     let moves = Warning::OptimumMoves { short, long: best.steps, difference, tolerance };
     (difference > tolerance).then_some(moves)

@@ -20,7 +20,8 @@ pub struct Counts {
     pub missing: usize,
 }
 
-/// One for each stage. A stage of the best has no more samples than finished before it.
+/// One for each stage, of places: a run that stands at two is counted twice. A stage of the best has no more samples
+/// than finished before it; since version 2 it takes the same values once.
 pub(super) fn count(config: &StudyConfig, records: &Records, judged: &[Judged<'_>]) -> Vec<Counts> {
     let mut stages: Vec<Counts> = Vec::new();
     for (number, stage) in config.stages.iter().enumerate() {
@@ -37,7 +38,8 @@ pub(super) fn count(config: &StudyConfig, records: &Records, judged: &[Judged<'_
         if let Some(before) = stages.last().filter(|before| stage.best.is_some() && before.missing == 0) {
             let finished =
                 |sample: &&Judged<'_>| matches!(sample.judgment, Judgment::Finished(_) | Judgment::Doubtful(_));
-            samples = samples.min(judged.iter().filter(|one| one.steps == before.steps).filter(finished).count());
+            let before = judged.iter().filter(|one| one.steps == before.steps).filter(finished);
+            samples = samples.min(before.map(|one| if config.version == 1 { one.places } else { 1 }).sum());
         }
         let ended = counts.finished + counts.diverged + counts.failed;
         counts.missing = (samples * config.seeds.len()).saturating_sub(ended);

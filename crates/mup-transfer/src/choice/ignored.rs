@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mup_study::{Outcome, Space, StudyRecord};
 
+use super::distinct::runs;
 use super::flat::learned_nothing;
 use super::warning::Warning;
 
@@ -14,7 +15,8 @@ type Group<'a> = Vec<&'a StudyRecord>;
 
 /// At most one about values, and one about seeds.
 pub(super) fn check(space: &Space, records: &[StudyRecord]) -> Vec<Warning> {
-    let told: Group<'_> = records.iter().filter(|record| tells(record)).collect();
+    // What stands at two places is alike because it is one run.
+    let told: Group<'_> = runs(records).into_iter().map(|run| run.record).filter(|record| tells(record)).collect();
     values(space, &told).into_iter().chain(seeds(&told)).collect()
 }
 

@@ -4,6 +4,7 @@ mod anova;
 mod candidate;
 mod check;
 mod counts;
+mod distinct;
 mod diverged;
 mod error;
 mod flat;
@@ -52,7 +53,8 @@ pub struct Choice {
     pub values: Vec<Chosen>,
     /// The next best at that horizon.
     pub runners_up: Vec<Candidate>,
-    /// Samples at that horizon that are as good as the best, itself included; none if the noise is unknown.
+    /// Samples at that horizon that are as good as the best, itself included, the same values counted once; none if the
+    /// noise is unknown.
     pub as_good: Option<usize>,
     /// What a difference in loss means; none with one seed and too few samples.
     pub noise: Option<Noise>,
@@ -88,7 +90,8 @@ pub struct Chosen {
 /// stopped at one number, to the last bit ([`Warning::FrozenLoss`]), as long as there is another: trainers that hide NaN
 /// log that at rates that diverge, which would win, and who reads `best` alone would train the target at one; a loss that
 /// is padded, clipped or rounded is ranked by nothing either. The warning names such samples with their losses, so that
-/// who knows better can take one. The same records always give the same choice.
+/// who knows better can take one. Samples with the same values are one run, and count as one: it stands under the number
+/// of the first. The same records always give the same choice.
 ///
 /// # Errors
 ///
