@@ -162,11 +162,13 @@ fn a_file_that_cannot_be_read_is_named_and_left_and_the_others_are_read() {
     let trials = folder.path().join("trials");
     fs::create_dir(trials.join("folder.json")).unwrap();
     std::os::unix::fs::symlink("loop.json", trials.join("loop.json")).unwrap();
+    // Opening it would wait for a writer.
+    assert!(std::process::Command::new("mkfifo").arg(trials.join("pipe.json")).status().unwrap().success());
     for store in [store, open(folder.path())] {
         let (records, damaged) = store.records().unwrap();
         assert_eq!(records.len(), 1);
         let names: Vec<_> = damaged.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["folder.json", "loop.json"]);
+        assert_eq!(names, ["folder.json", "loop.json", "pipe.json"]);
         assert!(damaged.iter().all(|(_, reason)| reason.contains("cannot be read")), "{damaged:?}");
         run(&store, &trial(1));
         fs::remove_file(trials.join(format!("{}.json", trial(1).id()))).unwrap();

@@ -371,3 +371,10 @@ fn two_samples_that_are_one_run_are_no_sign_that_a_value_is_ignored() {
     let config_of = |sample: usize| run(&config, end).records.into_iter().find(|record| record.trial.sample == sample);
     assert_ne!(config_of(first).unwrap().trial.values, config_of(second).unwrap().trial.values);
 }
+
+#[test]
+fn losses_of_0_alone_are_said_to_hide_something_and_not_to_have_a_rate_that_is_too_low() {
+    let config = rate_study(8);
+    let text = said(&choose(&config, &run(&config, |_| End::Losses(vec![0.0; STEPS]))).unwrap());
+    assert!(text.contains("hides NaN") && !text.contains("too low"), "{text}");
+}

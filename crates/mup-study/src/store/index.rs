@@ -45,6 +45,10 @@ impl Stamp {
 
 /// The content of a record's file; none if it is not there.
 pub(super) fn read(path: &Path) -> Result<Option<Content>, StudyError> {
+    // To open a pipe or a device that somebody put there would wait for ever.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(StudyError::io(path, "read")(ErrorKind::InvalidInput.into()));
+    }
     let content = match fs::read(path) {
         Ok(content) => parse(&content),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -27,11 +27,14 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     warnings.extend(damaged(records));
     warnings.extend(incomplete(records, choice));
     warnings.extend(more_steps(records));
-    warnings.extend(frozen(&config.space, judged, choice));
+    let frozen = frozen(&config.space, judged, choice);
+    let hidden = matches!(frozen, Some(Warning::FrozenLoss { chosen: true, .. }));
+    warnings.extend(frozen);
     warnings.extend(ignored::check(&config.space, &records.records));
     let nothing = nothing_learned(&config.space, judged, &choice.best);
     let flat = nothing.is_some();
-    warnings.extend(nothing);
+    // A loss that hides something does not say that its rate is too low.
+    warnings.extend(nothing.filter(|_| !hidden));
     warnings.extend(few_samples(&config.space, judged));
     // The place of the best of those that learned nothing is chance.
     if !flat {
