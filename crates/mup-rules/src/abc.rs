@@ -1,14 +1,14 @@
 //! The exponents of an abc-parametrization, and the symmetry under which its forms are one and the same.
 
-use crate::{Form, OptimizerKind, Power, Rule};
+use crate::{Form, Power, Rule, Update, Variable};
 
 /// Exponents of a tensor when all widths equal n: multiplier n^−a, initial std n^−b, learning rate n^−c.
 ///
 /// ```
-/// # use mup_rules::{Form, OptimizerKind, Parametrization};
+/// # use mup_rules::{Form, Parametrization, Update};
 /// # use mup_shapes::Role;
 /// let mup = Parametrization::mup();
-/// let hidden = mup.rule(Role::Hidden, Form::Plain).unwrap().abc(OptimizerKind::AdamLike);
+/// let hidden = mup.rule(Role::Hidden, Form::Plain).unwrap().abc(Update::ENTRYWISE);
 /// assert_eq!((hidden.a, hidden.b, hidden.c), (0.0, 0.5, 1.0));
 /// ```
 ///
@@ -26,17 +26,15 @@ pub struct AbcExponents {
 }
 
 impl AbcExponents {
-    /// The same function at every step: `(a + θ, b − θ, c − 2θ)` for SGD, `c − θ` for Adam.
+    /// The same function at every step: `(a + θ, b − θ, c − θ)` for Adam, `c − 2θ` for SGD, `c` for an update that is
+    /// scaled to the weight.
     ///
     /// # Reference
     ///
-    /// Tensor Programs V, arXiv:2203.03466v2, Lemma J.1, with the multiplier n^−θ.
+    /// Tensor Programs V, arXiv:2203.03466v2, Lemma J.1, with the multiplier n^−θ; other updates by [`Update`].
     #[must_use]
-    pub fn shifted(self, theta: f64, optimizer: OptimizerKind) -> Self {
-        let rate = match optimizer {
-            OptimizerKind::AdamLike => theta,
-            OptimizerKind::SgdLike => 2.0 * theta,
-        };
+    pub fn shifted(self, theta: f64, update: Update) -> Self {
+        let rate = theta * (1.0 + update.weight - update.gradient);
         Self { a: self.a + theta, b: self.b - theta, c: self.c - rate }
     }
 }
@@ -44,11 +42,11 @@ impl AbcExponents {
 impl Rule {
     /// The exponents of this rule when all widths are equal.
     #[must_use]
-    pub fn abc(&self, optimizer: OptimizerKind) -> AbcExponents {
+    pub fn abc(&self, update: Update) -> AbcExponents {
         // 0.0 − x rather than −x: exponents that vanish print as 0, not −0.
-        let exponent = |power: Power| 0.0 - (power.fan_in + power.fan_out);
-        let rate = self.learning_rate(optimizer);
-        AbcExponents { a: exponent(self.multiplier), b: exponent(self.init_std), c: exponent(rate) }
+        let exponent = |power: &Power| 0.0 - (power.exponent(&Variable::FAN_IN) + power.exponent(&Variable::FAN_OUT));
+        let rate = self.rate(update);
+        AbcExponents { a: exponent(&self.multiplier), b: exponent(&self.init_std), c: exponent(&rate) }
     }
 
     /// The same parametrization with its forward multiplier changed by `theta`.
@@ -63,15 +61,14 @@ impl Rule {
     /// Tensor Programs V, arXiv:2203.03466v2, Lemma J.1 (abc-symmetry); ε, decay and L2 are an extension,
     /// proven by `tests/forms_train_alike.rs`.
     #[must_use]
-    pub fn shifted(self, form: Form, theta: Power) -> Self {
+    pub fn shifted(&self, form: Form, theta: &Power) -> Self {
         Self {
             form,
-            multiplier: self.multiplier * theta,
-            init_std: self.init_std / theta,
-            adam: self.adam / theta,
-            sgd: self.sgd / theta.pow(2.0),
-            gradient: self.gradient * theta,
-            ..self
+            role: self.role,
+            multiplier: &self.multiplier * theta,
+            init_std: &self.init_std / theta,
+            adam: &self.adam / theta,
+            gradient: &self.gradient * theta,
         }
     }
 }
@@ -80,11 +77,10 @@ impl Rule {
 mod tests {
     use super::*;
     use crate::Parametrization;
-    use OptimizerKind::{AdamLike, SgdLike};
 
-    fn abc(form: Form, optimizer: OptimizerKind) -> Vec<(mup_shapes::Role, [f64; 3])> {
+    fn abc(form: Form, update: Update) -> Vec<(mup_shapes::Role, [f64; 3])> {
         let rules = Parametrization::mup().rules.into_iter().filter(|rule| rule.form == form);
-        let exponents = rules.map(|rule| (rule.role, rule.abc(optimizer)));
+        let exponents = rules.map(|rule| (rule.role, rule.abc(update)));
         exponents.map(|(role, abc)| (role, [abc.a, abc.b, abc.c])).collect()
     }
 
@@ -93,11 +89,11 @@ mod tests {
     #[test]
     fn table_nine_under_sgd_is_the_mup_of_tensor_programs_four() {
         use mup_shapes::Role::{Hidden, Input, Output, Vector};
-        let exponents = abc(Form::TableNine, SgdLike);
+        let exponents = abc(Form::TableNine, Update::PROPORTIONAL);
         let exponents: Vec<_> = exponents.into_iter().filter(|(role, _)| *role != mup_shapes::Role::Inner).collect();
         let expected = [(Output, [0.5, 0.5, 0.0]), (Input, [-0.5, 0.5, 0.0]), (Vector, [-0.5, 0.5, 0.0])];
         assert_eq!(exponents, expected);
-        assert!(abc(Form::Plain, SgdLike).contains(&(Hidden, [0.0, 0.5, 0.0])));
+        assert!(abc(Form::Plain, Update::PROPORTIONAL).contains(&(Hidden, [0.0, 0.5, 0.0])));
     }
 
     #[test]
@@ -105,9 +101,9 @@ mod tests {
         let mup = Parametrization::mup();
         for rule in &mup.rules {
             let plain = mup.rule(rule.role, Form::Plain).expect("every role has a plain form");
-            for optimizer in [AdamLike, SgdLike] {
-                let theta = rule.abc(optimizer).a - plain.abc(optimizer).a;
-                assert_eq!(plain.abc(optimizer).shifted(theta, optimizer), rule.abc(optimizer), "{rule:?}");
+            for update in [Update::ENTRYWISE, Update::PROPORTIONAL, Update::PARAMETER_SCALED, Update::SPECTRAL] {
+                let theta = rule.abc(update).a - plain.abc(update).a;
+                assert_eq!(plain.abc(update).shifted(theta, update), rule.abc(update), "{rule:?}");
             }
         }
     }

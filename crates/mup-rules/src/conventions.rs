@@ -1,9 +1,11 @@
 //! Conventions on which the sources disagree: weight decay and Adam's ε. Named, printed, stored.
+//!
+//! They answer how a *model* is scaled; batch and horizon come after them ([`RunLaw`](crate::RunLaw)).
 
 use mup_shapes::Role;
 use serde::{Deserialize, Serialize};
 
-use crate::{Power, Rule};
+use crate::{DecayTerm, OptimizerId, Parametrization, Power, Rule, Update};
 
 /// How weight decay λ changes for a tensor whose learning rate is `C = c·η`.
 ///
@@ -11,6 +13,7 @@ use crate::{Power, Rule};
 /// whether that time depends on width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum WeightDecay {
     /// λ unchanged, so that `C·λ` shrinks with the tensor's rate (TP-V B.3; nanoGPT-mup, Megatron-LM,
     /// Cerebras). Depends on the form: the same model decays differently in the plain and multiplier form.
@@ -27,10 +30,10 @@ pub enum WeightDecay {
 impl WeightDecay {
     /// The factor on λ for a tensor with learning-rate factor `rate`.
     #[must_use]
-    pub fn factor(self, rate: Power) -> Power {
+    pub fn factor(self, rate: &Power) -> Power {
         match self {
             Self::KeepLambda => Power::ONE,
-            Self::KeepProduct | Self::Independent => Power::ONE / rate,
+            Self::KeepProduct | Self::Independent => rate.pow(-1.0),
         }
     }
 }
@@ -48,6 +51,7 @@ impl std::fmt::Display for WeightDecay {
 /// How Adam's ε, added outside the square root, follows the size of the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EpsilonRule {
     /// ε at every width (microsoft/mup).
     Unscaled,
@@ -72,7 +76,7 @@ impl EpsilonRule {
     pub fn factor(self, rule: &Rule) -> Power {
         match (self, rule.role) {
             (Self::Unscaled, _) | (Self::FanIn, Role::Scalar) => Power::ONE,
-            (Self::Gradient, _) => rule.gradient,
+            (Self::Gradient, _) => rule.gradient.clone(),
             (Self::FanIn, Role::Input | Role::Vector) => Power::fan_out(-1.0),
             (Self::FanIn, _) => Power::fan_in(-1.0),
         }
@@ -94,6 +98,7 @@ impl std::fmt::Display for EpsilonRule {
 /// Under SGD-like optimizers coupled L2 *is* weight decay, and [`WeightDecay`] says how it changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum L2Rule {
     /// The same factor as weight decay (microsoft/mup, which does not tell the two apart).
     AsWeightDecay,
@@ -102,22 +107,31 @@ pub enum L2Rule {
     Gradient,
 }
 
-impl L2Rule {
-    /// The factor on the L2 coefficient for a tensor that follows `rule`.
-    #[must_use]
-    pub fn factor(self, rule: &Rule, decay: Power) -> Power {
-        match self {
-            Self::AsWeightDecay => decay,
-            Self::Gradient => rule.gradient / rule.init_std,
-        }
-    }
-}
-
 impl std::fmt::Display for L2Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::AsWeightDecay => "as weight decay",
             Self::Gradient => "follows the gradient",
         })
+    }
+}
+
+impl Parametrization {
+    /// Whether an optimizer's λ belongs to its rate, so that [`WeightDecay`] speaks of it.
+    pub(crate) fn decay_follows_rate(&self, optimizer: &OptimizerId) -> bool {
+        match optimizer.decay {
+            DecayTerm::Step => true,
+            DecayTerm::Gradient => optimizer.update == Update::PROPORTIONAL || self.l2 == L2Rule::AsWeightDecay,
+            DecayTerm::Update => false,
+        }
+    }
+
+    /// The factor on λ of a tensor that follows `rule` at `rate`, and the convention's name.
+    pub(crate) fn decay(&self, rule: &Rule, rate: &Power, optimizer: &OptimizerId) -> (Power, String) {
+        match optimizer.decay {
+            _ if self.decay_follows_rate(optimizer) => (self.weight_decay.factor(rate), self.weight_decay.to_string()),
+            DecayTerm::Update => (rule.init_std.pow(-1.0), "λ·w beside an update of size 1".to_owned()),
+            DecayTerm::Step | DecayTerm::Gradient => (&rule.gradient / &rule.init_std, self.l2.to_string()),
+        }
     }
 }

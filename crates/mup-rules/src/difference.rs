@@ -2,17 +2,27 @@
 
 use std::cmp::Ordering;
 
-use crate::{Column, Factor, OptimizerKind, PlanRow, ScalingPlan, WeightDecay};
+use crate::{Column, Factor, PlanRow, ScalingPlan, WeightDecay};
 
 /// One thing that two plans would train differently; prints as `` `path`: learning rate 0.25 = 1/m_in → 1 ``.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum PlanDifference {
-    /// They are for different kinds of optimizer.
+    /// They are for different optimizers.
+    Optimizers {
+        /// Names in the first plan.
+        from: String,
+        /// Names in the second plan.
+        to: String,
+    },
+    /// A parameter that another of several optimizers trains.
     Optimizer {
+        /// Path of the parameter.
+        path: String,
         /// In the first plan.
-        from: OptimizerKind,
+        from: String,
         /// In the second plan.
-        to: OptimizerKind,
+        to: String,
     },
     /// They have different weight-decay conventions.
     WeightDecay {
@@ -57,13 +67,13 @@ impl ScalingPlan {
     /// What the other plan would train differently, by path; formulas alone, order and names do not count.
     ///
     /// ```
-    /// # use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+    /// # use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
     /// # use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
     /// # let model = |n| {
     /// #     ModuleShapes::new(vec![ParamShape::new("hidden.weight", "Linear", [n, n], ParamSpec::weight())])
     /// # };
     /// # let shapes = BaseShapes::infer(&model(64), &model(128)).unwrap().apply(&model(256)).unwrap();
-    /// # let plan = |table| ScalingPlan::new(&shapes, table, OptimizerKind::AdamLike).unwrap();
+    /// # let plan = |table| ScalingPlan::new(&shapes, table, OptimizerId::ADAMW).unwrap();
     /// let (mup, standard) = (plan(Parametrization::mup()), plan(Parametrization::standard()));
     /// let differences = mup.diff(&standard);
     /// assert_eq!(differences[1].to_string(), "`hidden.weight`: learning rate 0.25 = 1/m_in → 1");
@@ -71,9 +81,11 @@ impl ScalingPlan {
     #[must_use]
     pub fn diff(&self, other: &Self) -> Vec<PlanDifference> {
         let mut differences = Vec::new();
-        if self.optimizer() != other.optimizer() {
-            differences.push(PlanDifference::Optimizer { from: self.optimizer(), to: other.optimizer() });
+        let (from, to) = (self.optimizer_names(), other.optimizer_names());
+        if from != to {
+            differences.push(PlanDifference::Optimizers { from, to });
         }
+        let mixed = self.optimizers().len() > 1 || other.optimizers().len() > 1;
         if self.weight_decay() != other.weight_decay() {
             differences.push(PlanDifference::WeightDecay { from: self.weight_decay(), to: other.weight_decay() });
         }
@@ -88,7 +100,7 @@ impl ScalingPlan {
             let our = ours.next_if(|_| order.is_le());
             let their = theirs.next_if(|_| order.is_ge());
             match (our, their) {
-                (Some(our), Some(their)) => row_differences(our, their, &mut differences),
+                (Some(our), Some(their)) => row_differences(our, their, mixed, &mut differences),
                 (Some(our), None) => differences.push(PlanDifference::Missing { path: our.path.clone() }),
                 (None, Some(their)) => differences.push(PlanDifference::Added { path: their.path.clone() }),
                 (None, None) => return differences,
@@ -98,15 +110,15 @@ impl ScalingPlan {
 
     /// Sixteen hexadecimal digits that are equal exactly when [`diff`](Self::diff) is empty (up to chance, 2⁻⁶⁴).
     ///
-    /// The 64-bit FNV-1a hash of a UTF-8 text: `optimizer|weight decay` as they print, then a line per
-    /// parameter in the order of paths, `path|kind|role|axes|dims|A|B|C|decay|L2|ε` as they print, each number
-    /// as the 16 hexadecimal digits of its bits; for tensors that are not trained, A alone. Every line ends in a
+    /// The 64-bit FNV-1a hash of a UTF-8 text: `optimizers|weight decay` as they print, then a line per
+    /// parameter in the order of paths, `path|optimizer|kind|role|axes|dims|A|B|C|decay|ε` as they print, each number
+    /// as the 16 hexadecimal digits of its bits; for constants A alone, for frozen tensors A and B. Every line ends in a
     /// line feed. The same on every platform. Not a cryptographic hash.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let mut text = format!("{}|{}\n", self.optimizer(), self.weight_decay());
+        let mut text = format!("{}|{}\n", self.optimizer_names(), self.weight_decay());
         for row in self.rows_by_path() {
-            text += &format!("{}|{}", row.path, identity(row));
+            text += &format!("{}|{}|{}", row.path, row.optimizer, identity(row));
             text.extend(row.columns().map(|(_, factor)| format!("|{:016x}", factor.value.to_bits())));
             text.push('\n');
         }
@@ -114,7 +126,11 @@ impl ScalingPlan {
     }
 }
 
-fn row_differences(our: &PlanRow, their: &PlanRow, differences: &mut Vec<PlanDifference>) {
+fn row_differences(our: &PlanRow, their: &PlanRow, mixed: bool, differences: &mut Vec<PlanDifference>) {
+    if mixed && our.optimizer != their.optimizer {
+        let (path, from, to) = (our.path.clone(), our.optimizer.clone(), their.optimizer.clone());
+        differences.push(PlanDifference::Optimizer { path, from, to });
+    }
     let (from, to) = (identity(our), identity(their));
     if from != to {
         differences.push(PlanDifference::Parameter { path: our.path.clone(), from, to });
@@ -129,7 +145,8 @@ fn row_differences(our: &PlanRow, their: &PlanRow, differences: &mut Vec<PlanDif
 
 fn identity(row: &PlanRow) -> String {
     let dims: Vec<String> = row.dims.iter().map(ToString::to_string).collect();
-    format!("{}|{}|{}|{}", row.kind, row.role, row.axes, dims.join("×"))
+    let frozen = if row.frozen { "|frozen" } else { "" };
+    format!("{}|{}|{}|{}{frozen}", row.kind, row.role, row.axes, dims.join("×"))
 }
 
 /// Fowler, Noll, Vo: offset basis and prime of the 64-bit FNV-1a hash (IETF draft-eastlake-fnv).
@@ -140,7 +157,8 @@ fn fnv_1a(bytes: &[u8]) -> u64 {
 impl std::fmt::Display for PlanDifference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Optimizer { from, to } => write!(f, "optimizer {from} → {to}"),
+            Self::Optimizers { from, to } => write!(f, "optimizer {from} → {to}"),
+            Self::Optimizer { path, from, to } => write!(f, "`{path}`: optimizer {from} → {to}"),
             Self::WeightDecay { from, to } => write!(f, "weight decay {from} → {to}"),
             Self::Missing { path } => write!(f, "`{path}`: only in the first plan"),
             Self::Added { path } => write!(f, "`{path}`: only in the second plan"),

@@ -2,6 +2,7 @@
 
 /// Errors of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RuleError {
     /// The table has no row for a tensor.
     #[error(
@@ -104,6 +105,89 @@ pub enum RuleError {
         /// The form asked for.
         form: crate::Form,
     },
+    /// A variable of a rule that has no value for a tensor.
+    #[error("`{path}` follows a rule in {variable}, but nothing says what {variable} is: PlanBuilder::variable, or PlanBuilder::run for m_B and m_D")]
+    NoRatio {
+        /// Path of the parameter.
+        path: String,
+        /// The variable.
+        variable: String,
+    },
+    /// A variable that has a value already.
+    #[error("{variable} has a value already (the fans are each tensor's own, m_B and m_D the run's): leave this one out, or name it otherwise")]
+    KnownVariable {
+        /// The variable.
+        variable: String,
+    },
+    /// A ratio that cannot be used.
+    #[error("`{path}`: {variable} is {ratio}, but a ratio of target over base is a positive number")]
+    BadRatio {
+        /// Path of the parameter.
+        path: String,
+        /// The variable.
+        variable: String,
+        /// Its value.
+        ratio: f64,
+    },
+    /// A batch or horizon that cannot be used.
+    #[error("batch and tokens are positive numbers, not {base:?} and {target:?}")]
+    BadRun {
+        /// The base's run.
+        base: crate::Run,
+        /// The target's run.
+        target: crate::Run,
+    },
+    /// A wish that finds no tensor.
+    #[error("{wish}: no trained tensor is meant by it; there are {paths} (`*` is one segment of a path, `**` any number)")]
+    NothingMatches {
+        /// The wish.
+        wish: String,
+        /// Some paths that exist.
+        paths: String,
+    },
+    /// A wish that changes nothing.
+    #[error("{wish}: has no effect, since all of these tensors are frozen; leave one of the two out")]
+    NoEffect {
+        /// The wish.
+        wish: String,
+    },
+    /// A wish with a number that cannot be.
+    #[error("{wish}: {problem}")]
+    BadWish {
+        /// The wish.
+        wish: String,
+        /// Why not, and what instead.
+        problem: &'static str,
+    },
+    /// An optimizer of matrices on something else.
+    #[error(
+        "`{path}` ({role}, {rank} axes) cannot be trained by {optimizer}, which orthogonalizes hidden matrices and nothing else; \
+         choose another for it: `.optimizer(\"{path}\", OptimizerId::ADAMW)` after the choice of {optimizer}"
+    )]
+    HiddenMatricesOnly {
+        /// Path of the parameter.
+        path: String,
+        /// Name of the optimizer.
+        optimizer: String,
+        /// Role of the parameter.
+        role: mup_shapes::Role,
+        /// Number of its axes.
+        rank: usize,
+    },
+    /// Two optimizers of one name.
+    #[error("two different optimizers are called `{name}`, and a plan tells them apart by name; rename one")]
+    TwoOptimizers {
+        /// The name.
+        name: String,
+    },
+    /// A row of an optimizer that the plan does not list.
+    #[error("`{path}` is trained by `{optimizer}`, which the plan does not list; was it edited by hand?")]
+    UnknownOptimizer {
+        /// Path of the parameter.
+        path: String,
+        /// Name of the optimizer.
+        optimizer: String,
+    },
     /// A plan file that cannot be parsed.
     #[error(
         "not a plan: {reason} at line {line}, column {column}; write one with `ScalingPlan::to_json`, or write it again"
@@ -126,7 +210,7 @@ pub enum RuleError {
     },
     /// A version that this library does not know.
     #[error(
-        "the plan has version {found}, this library reads version {known}; update mup-rules, or write the plan again"
+        "the plan has version {found}, this library reads versions up to {known}; update mup-rules, or write the plan again"
     )]
     OtherVersion {
         /// Version of the file.

@@ -5,32 +5,40 @@ use std::fmt;
 use comfy_table::{CellAlignment, Table, presets};
 use mup_shapes::Dim;
 
-use crate::{Doubt, Factor, Form, PlanRow, ScalingPlan};
+use crate::factor::four_digits;
+use crate::{Doubt, Form, PlanRow, ScalingPlan};
 
 const LEGEND: &str = "m_in, m_out: this tensor's fan-in and fan-out over the base model's. A: forward multiplier. \
                       Init std, rate, decay and ε: times the base model's.";
 
-pub(crate) const HEADER: [&str; 9] = ["parameter", "shape", "role", "form", "A", "init std", "rate", "decay", "ε"];
-
 impl fmt::Display for ScalingPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_table(f, self, &HEADER, self.rows().iter().map(|row| cells(row, row.path.clone())))
+        let rows = self.rows().iter().map(|row| cells(self, row, row.path.clone()));
+        write_table(f, self, header(self), rows)
     }
 }
 
-/// Header line, rows, warnings.
-pub(crate) fn write_table<const N: usize>(
+/// The columns; that of optimizers where there are several.
+pub(crate) fn header(plan: &ScalingPlan) -> Vec<&'static str> {
+    let optimizer = (plan.optimizers().len() > 1).then_some("optimizer");
+    let names = ["parameter", "shape", "role", "form"].into_iter().chain(optimizer);
+    names.chain(["A", "init std", "rate", "decay", "ε"]).collect()
+}
+
+/// Header line, rows, wishes, warnings.
+pub(crate) fn write_table(
     f: &mut fmt::Formatter<'_>,
     plan: &ScalingPlan,
-    header: &[&str; N],
-    rows: impl Iterator<Item = [String; N]>,
+    header: Vec<&str>,
+    rows: impl Iterator<Item = Vec<String>>,
 ) -> fmt::Result {
     let table = plan.parametrization();
-    let (name, optimizer, n_rows) = (&table.name, plan.optimizer(), plan.rows().len());
-    writeln!(f, "{name} · {optimizer} · decay {} · ε {} · {n_rows} rows", table.weight_decay, table.epsilon)?;
+    let (name, optimizers, n_rows) = (&table.name, plan.optimizer_names(), plan.rows().len());
+    writeln!(f, "{name} · {optimizers} · decay {} · ε {} · {n_rows} rows", table.weight_decay, table.epsilon)?;
+    plan.run().map_or(Ok(()), |run| writeln!(f, "{run}"))?;
     writeln!(f, "{LEGEND}\n")?;
     let mut printed = Table::new();
-    printed.load_style(presets::NOTHING).set_header(header.iter().copied());
+    printed.load_style(presets::NOTHING).set_header(header);
     rows.for_each(|row| {
         printed.add_row(row);
     });
@@ -40,23 +48,24 @@ pub(crate) fn write_table<const N: usize>(
     for line in printed.lines() {
         writeln!(f, "{}", line.trim_end())?;
     }
+    plan.overrides().iter().try_for_each(|wish| writeln!(f, "yours: {wish}"))?;
     plan.warnings().iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
     plan.notes().iter().try_for_each(|note| writeln!(f, "note: {note}"))
 }
 
-pub(crate) fn cells(row: &PlanRow, parameter: String) -> [String; 9] {
-    let trained = |factor: &Factor| if row.kind.is_trained() { factor.to_string() } else { "–".to_owned() };
-    [
-        parameter,
-        shape(row),
-        role(row),
-        form(row).to_owned(),
+pub(crate) fn cells(plan: &ScalingPlan, row: &PlanRow, parameter: String) -> Vec<String> {
+    let or_dash = |applies: bool, text: String| if applies { text } else { "–".to_owned() };
+    let optimizer = (plan.optimizers().len() > 1).then(|| or_dash(row.is_trained(), row.optimizer.clone()));
+    let rate = if row.frozen { "frozen".to_owned() } else { row.learning_rate.to_string() };
+    let names = [parameter, shape(row), role(row), form(row).to_owned()].into_iter().chain(optimizer);
+    let numbers = [
         row.multiplier.to_string(),
-        trained(&row.init_std),
-        trained(&row.learning_rate),
-        trained(&row.weight_decay),
-        trained(&row.epsilon),
-    ]
+        or_dash(row.kind.is_trained(), row.init_std.to_string()),
+        or_dash(row.kind.is_trained(), rate),
+        or_dash(row.is_trained(), row.weight_decay.to_string()),
+        or_dash(row.is_trained(), row.epsilon.to_string()),
+    ];
+    names.chain(numbers).collect()
 }
 
 fn role(row: &PlanRow) -> String {
@@ -88,50 +97,21 @@ fn shape(row: &PlanRow) -> String {
     dims.join(" × ") + mark
 }
 
-/// `0.25 = 1/m_in`, with four significant digits; `1` where nothing scales.
-impl fmt::Display for Factor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.formula == "1" {
-            return f.pad("1");
-        }
-        f.pad(&format!("{} = {}", four_digits(self.value), self.formula))
-    }
-}
-
-fn four_digits(value: f64) -> String {
-    let magnitude = value.abs().log10().floor();
-    if !(-4.0..6.0).contains(&magnitude) {
-        return format!("{value:.3e}");
-    }
-    let decimals = (3.0 - magnitude).max(0.0) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// Every number of the row with its formula, one per line.
+/// Every number of the row with its terms and their reasons, one per line.
 impl fmt::Display for PlanRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (m_in, m_out) = self.width_mults();
         writeln!(f, "{} ({} {}), {}", self.path, self.layer, self.kind, shape(self))?;
-        writeln!(f, "  {} in form {}, m_in = {m_in}, m_out = {m_out}", self.role, self.form)?;
-        self.columns().try_for_each(|(column, factor)| writeln!(f, "  {column:<14}{factor}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::four_digits;
-
-    #[test]
-    fn numbers_print_with_four_digits_and_no_noise() {
-        let check = |value: f64, text: &str| assert_eq!(four_digits(value), text);
-        check(1.0, "1");
-        check(0.25, "0.25");
-        check(1.0 / 3.0, "0.3333");
-        check(1.0 / 48.0, "0.02083");
-        check(48.0, "48");
-        check(6.928_203, "6.928");
-        check(123_456.0, "123456");
-        check(1e-7, "1.000e-7");
+        write!(f, "  {} in form {}, m_in = {m_in}, m_out = {m_out}", self.role, self.form)?;
+        self.variables.iter().try_for_each(|(variable, ratio)| write!(f, ", {variable} = {ratio}"))?;
+        match (self.is_trained(), self.frozen) {
+            (true, _) => writeln!(f, ", trained by {}", self.optimizer)?,
+            (false, true) => writeln!(f, ", frozen")?,
+            (false, false) => writeln!(f, ", not trained")?,
+        }
+        self.columns().try_for_each(|(column, factor)| match factor.reasons().as_str() {
+            "" => writeln!(f, "  {column:<14}{}", four_digits(factor.value)),
+            reasons => writeln!(f, "  {column:<14}{} = {reasons}", four_digits(factor.value)),
+        })
     }
 }

@@ -1,38 +1,57 @@
 #![doc = include_str!("../README.md")]
 //!
-//! The rooms: [`Power`] (a monomial in the width multipliers), [`Rule`] (one row of the table),
-//! [`AbcExponents`] (its exponents, and the symmetry between forms), [`Parametrization`] (a table with its
-//! conventions; presets in `standard.rs` and `mup.rs`), [`ScalingPlan`] (the table applied to a list of
-//! parameters), [`PlanSummary`] and [`PlanDifference`] (a plan in short, and against another),
-//! [`rules_markdown`] (the table as a document).
+//! The rooms, as data flows: [`Variable`] and [`Power`] (what a rule scales with), [`Rule`] (one row of the table), [`OptimizerId`]
+//! and [`Update`] (how rates follow from it), [`Parametrization`] (a table with its conventions and [`Amendment`]s; presets in
+//! `mup.rs` and `standard.rs`), [`Overrides`] and [`RunLaw`] (what the user wants, and what the run changes), [`PlanBuilder`] and
+//! `compose.rs` (a row put together), [`ScalingPlan`] (all rows), [`PlanSummary`] and [`PlanDifference`] (a plan in short, and
+//! against another), [`rules_markdown`] (the table as a document).
 
 mod abc;
+mod amendment;
+mod builder;
+mod compose;
 mod conventions;
 mod difference;
 mod doubt;
 mod error;
 mod explain;
+mod factor;
 mod markdown;
 mod mup;
+mod optimizer;
+mod overrides;
 mod parametrization;
 mod plan;
 mod plan_file;
+mod plan_file_v1;
 mod power;
 mod row;
 mod rule;
+mod rule_for;
+mod run;
+mod selector;
 mod standard;
 mod summary;
+mod variable;
 mod warnings;
 
 pub use abc::AbcExponents;
+pub use amendment::{Amended, Amendment};
+pub use builder::PlanBuilder;
 pub use conventions::{EpsilonRule, L2Rule, WeightDecay};
 pub use difference::PlanDifference;
 pub use doubt::Doubt;
 pub use error::RuleError;
+pub use factor::{Factor, Term};
 pub use markdown::rules_markdown;
+pub use optimizer::{DecayTerm, EpsilonTerm, OptimizerId, ShapeFactor, Update};
+pub use overrides::{Change, Override, Overrides};
 pub use parametrization::Parametrization;
 pub use plan::ScalingPlan;
 pub use power::Power;
-pub use row::{Column, Factor, PlanRow};
-pub use rule::{Form, OptimizerKind, Rule};
+pub use row::{Column, PlanRow};
+pub use rule::{Form, Rule};
+pub use run::{Run, RunLaw, RunScaling};
+pub use selector::Selector;
 pub use summary::{PlanSummary, RowGroup};
+pub use variable::{Ratios, Variable};

@@ -2,7 +2,7 @@
 
 use mup_shapes::Role;
 
-use crate::{Form, OptimizerKind, Parametrization, Power, Rule};
+use crate::{Form, OptimizerId, Parametrization, Power, Rule, Update};
 
 const TEMPLATE: &str = include_str!("rules_template.md");
 
@@ -47,16 +47,16 @@ fn table(table: &Parametrization, forms: &[Form]) -> String {
     };
     let rules = table.rules.iter().filter(|rule| forms.contains(&rule.form)).filter(refused);
     let rows = rules.map(|rule| {
-        let decay = |optimizer| table.weight_decay.factor(rule.learning_rate(optimizer));
-        let adam = decay(OptimizerKind::AdamLike);
+        let rate = |optimizer: &OptimizerId| rule.rate(optimizer.update);
+        let decay = |optimizer: OptimizerId| table.decay(rule, &rate(&optimizer), &optimizer).0;
         let powers = [
-            rule.multiplier,
-            rule.init_std,
-            rule.adam,
-            rule.sgd,
-            adam,
-            decay(OptimizerKind::SgdLike),
-            table.l2.factor(rule, adam),
+            rule.multiplier.clone(),
+            rule.init_std.clone(),
+            rate(&OptimizerId::ADAMW),
+            rate(&OptimizerId::SGD),
+            decay(OptimizerId::ADAMW),
+            decay(OptimizerId::SGD),
+            decay(OptimizerId::ADAM),
             table.epsilon.factor(rule),
         ];
         let [a, b, adam, sgd, decay_adam, decay_sgd, l2, epsilon] = powers.map(|power| power.to_string());
@@ -68,7 +68,7 @@ fn table(table: &Parametrization, forms: &[Form]) -> String {
 
 fn exponents() -> String {
     let rows = Parametrization::mup().rules.into_iter().map(|rule| {
-        let (adam, sgd) = (rule.abc(OptimizerKind::AdamLike), rule.abc(OptimizerKind::SgdLike));
+        let (adam, sgd) = (rule.abc(Update::ENTRYWISE), rule.abc(Update::PROPORTIONAL));
         let [a, b, c_adam, c_sgd] = [adam.a, adam.b, adam.c, sgd.c].map(|exponent| exponent.to_string());
         [rule.role.to_string(), rule.form.to_string(), a, b, c_adam, c_sgd]
     });

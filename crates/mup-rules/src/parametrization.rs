@@ -3,7 +3,7 @@
 use mup_shapes::Role;
 use serde::{Deserialize, Serialize};
 
-use crate::{EpsilonRule, Form, L2Rule, Power, Rule, RuleError, WeightDecay, mup, standard};
+use crate::{Amendment, EpsilonRule, Form, L2Rule, Power, Rule, RuleError, WeightDecay, mup, standard};
 
 /// A table of rules and the conventions that go with it. Plain data: change a copy to ablate a rule.
 ///
@@ -13,19 +13,19 @@ use crate::{EpsilonRule, Form, L2Rule, Power, Rule, RuleError, WeightDecay, mup,
 /// under this table does not see the rule.
 ///
 /// ```
-/// use mup_rules::{Form, Parametrization, Power, Rule};
+/// use mup_rules::{Form, Parametrization, Power};
 /// use mup_shapes::Role;
 ///
 /// let mup = Parametrization::mup();
-/// let hidden = *mup.rule(Role::Hidden, Form::Plain).unwrap();
-/// let mut ablated = mup.with_rule(Rule { adam: Power::ONE, ..hidden });
-/// ablated.name = "mup, hidden rate kept".to_owned();
+/// let hidden = mup.rule(Role::Hidden, Form::Plain).unwrap().clone();
+/// let ablated = mup.with_rule(hidden.with_adam(Power::ONE)).named_as("mup, hidden rate kept");
 ///
 /// assert_eq!(ablated.rule(Role::Hidden, Form::Plain).unwrap().adam.to_string(), "1");
 /// assert_eq!(Parametrization::mup().rule(Role::Hidden, Form::Plain).unwrap().adam.to_string(), "1/m_in");
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Parametrization {
     /// Name, as printed.
     pub name: String,
@@ -43,6 +43,9 @@ pub struct Parametrization {
     pub l2: L2Rule,
     /// Convention for Adam's ε.
     pub epsilon: EpsilonRule,
+    /// What comes on top of the table: rules of other axes than width, exceptions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amendments: Vec<Amendment>,
 }
 
 impl Parametrization {
@@ -78,6 +81,7 @@ impl Parametrization {
             weight_decay: WeightDecay::KeepProduct,
             l2: L2Rule::Gradient,
             epsilon: EpsilonRule::Gradient,
+            amendments: Vec::new(),
         }
     }
 
@@ -173,6 +177,41 @@ impl Parametrization {
         self
     }
 
+    /// The same parametrization with another convention for coupled L2.
+    #[must_use]
+    pub fn with_l2(mut self, convention: L2Rule) -> Self {
+        self.l2 = convention;
+        self
+    }
+
+    /// The same parametrization, refusing an output tensor without a forward multiplier, or not.
+    #[must_use]
+    pub fn with_readout_required(mut self, required: bool) -> Self {
+        self.requires_readout = required;
+        self
+    }
+
+    /// The same parametrization with attention logits ∝ d_head^exponent.
+    #[must_use]
+    pub fn with_attention_exponent(mut self, exponent: f64) -> Self {
+        self.attention_exponent = exponent;
+        self
+    }
+
+    /// The same parametrization under another name.
+    #[must_use]
+    pub fn named_as(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The same parametrization with one factor more on top of the table.
+    #[must_use]
+    pub fn with_amendment(mut self, amendment: Amendment) -> Self {
+        self.amendments.push(amendment);
+        self
+    }
+
     /// The same parametrization with one rule replaced, or added if the table has none for that role and form.
     #[must_use]
     pub fn with_rule(mut self, rule: Rule) -> Self {
@@ -209,6 +248,9 @@ impl Parametrization {
                 let rule = format!("{role} in form {form}");
                 return Err(RuleError::BadExponent { parametrization: parametrization(), rule });
             }
+        }
+        if let Some(amendment) = self.amendments.iter().find(|amendment| !amendment.power.is_finite()) {
+            return Err(RuleError::BadExponent { parametrization: parametrization(), rule: amendment.reason.clone() });
         }
         if self.attention_exponent.is_finite() {
             Ok(())

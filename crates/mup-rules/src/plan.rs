@@ -3,19 +3,20 @@
 use mup_shapes::InfShapes;
 use serde::{Deserialize, Serialize};
 
-use crate::row::row;
-use crate::warnings::warnings;
-use crate::{OptimizerKind, Parametrization, PlanRow, RuleError, WeightDecay};
+use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, WeightDecay};
 
-/// What a parametrization prescribes for every parameter of a model, for one kind of optimizer.
+/// What a parametrization prescribes for every parameter of a model, for the optimizer that trains it.
 ///
+/// Made by [`of`](Self::of), or by [`new`](Self::new) where one optimizer trains everything.
 /// Immutable; rows in the order of the module's traversal. Prints as a table, [`summary`](Self::summary) as a
 /// short one; stored by [`to_json`](Self::to_json), compared by [`diff`](Self::diff).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(into = "PlanContents", try_from = "PlanContents")]
 pub struct ScalingPlan {
     parametrization: Parametrization,
-    optimizer: OptimizerKind,
+    optimizers: Vec<OptimizerId>,
+    overrides: Overrides,
+    run: Option<RunScaling>,
     rows: Vec<PlanRow>,
     warnings: Vec<String>,
     /// Indices of the rows, ordered by path.
@@ -26,44 +27,40 @@ pub struct ScalingPlan {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanContents {
-    pub(crate) optimizer: OptimizerKind,
+    pub(crate) optimizers: Vec<OptimizerId>,
     pub(crate) parametrization: Parametrization,
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
+    pub(crate) overrides: Overrides,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<RunScaling>,
     pub(crate) rows: Vec<PlanRow>,
     pub(crate) warnings: Vec<String>,
 }
 
 impl ScalingPlan {
-    /// Applies a parametrization to the target's shapes.
+    /// Applies a parametrization to the target's shapes, for one optimizer: [`of`](Self::of) without wishes.
     ///
     /// # Errors
     ///
-    /// [`RuleError::NoRule`], [`RuleError::TwoRules`], [`RuleError::BadExponent`]: a table that was changed
-    /// and is incomplete or contradicts itself. [`RuleError::ReadoutRequired`]: a plain readout under a
-    /// parametrization that refuses them. [`RuleError::NotMultiplied`], [`RuleError::TiedForm`]: a readout
-    /// whose multiplier and weight would follow different forms. [`RuleError::BadFactor`]: a number that
-    /// overflows.
-    pub fn new(
-        shapes: &InfShapes,
-        parametrization: Parametrization,
-        optimizer: OptimizerKind,
-    ) -> Result<Self, RuleError> {
-        parametrization.check()?;
-        let rows = shapes.iter().map(|shape| row(shape, shapes, &parametrization, optimizer));
-        let rows = rows.collect::<Result<Vec<_>, _>>()?;
-        let warnings = warnings(&rows, &parametrization, optimizer);
-        Self::from_contents(PlanContents { optimizer, parametrization, rows, warnings })
+    /// As [`PlanBuilder::build`](crate::PlanBuilder::build).
+    pub fn new(shapes: &InfShapes, parametrization: Parametrization, optimizer: OptimizerId) -> Result<Self, RuleError> {
+        Self::of(shapes, parametrization).default_optimizer(optimizer).build()
     }
 
     pub(crate) fn from_contents(contents: PlanContents) -> Result<Self, RuleError> {
-        let PlanContents { optimizer, parametrization, rows, warnings } = contents;
+        let PlanContents { optimizers, parametrization, overrides, run, rows, warnings } = contents;
         parametrization.check()?;
         rows.iter().try_for_each(PlanRow::check)?;
+        let unknown = |row: &&PlanRow| row.is_trained() && optimizers.iter().all(|known| known.name != row.optimizer);
+        if let Some(row) = rows.iter().find(unknown) {
+            return Err(RuleError::UnknownOptimizer { path: row.path.clone(), optimizer: row.optimizer.clone() });
+        }
         let mut by_path: Vec<usize> = (0..rows.len()).collect();
         by_path.sort_by_key(|&idx| rows[idx].path.as_str());
         if let Some(pair) = by_path.windows(2).find(|pair| rows[pair[0]].path == rows[pair[1]].path) {
             return Err(RuleError::DuplicatePath { path: rows[pair[0]].path.clone() });
         }
-        Ok(Self { parametrization, optimizer, rows, warnings, by_path })
+        Ok(Self { parametrization, optimizers, overrides, run, rows, warnings, by_path })
     }
 
     /// The parametrization applied.
@@ -72,10 +69,34 @@ impl ScalingPlan {
         &self.parametrization
     }
 
-    /// The kind of optimizer that the learning rates are for.
+    /// The optimizers that train something, in the order of the rows.
     #[must_use]
-    pub fn optimizer(&self) -> OptimizerKind {
-        self.optimizer
+    pub fn optimizers(&self) -> &[OptimizerId] {
+        &self.optimizers
+    }
+
+    /// The optimizer of a row; none for what is not trained.
+    #[must_use]
+    pub fn optimizer_of(&self, row: &PlanRow) -> Option<&OptimizerId> {
+        self.optimizers.iter().find(|optimizer| row.is_trained() && optimizer.name == row.optimizer)
+    }
+
+    /// The names of the optimizers, as printed: `muon, adamw`.
+    #[must_use]
+    pub fn optimizer_names(&self) -> String {
+        self.optimizers.iter().map(|optimizer| optimizer.name.as_ref()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What was wished otherwise.
+    #[must_use]
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// How batch and horizon were taken into account, if they were.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunScaling> {
+        self.run.as_ref()
     }
 
     /// The rows, in the order of the module's traversal.
@@ -117,8 +138,8 @@ impl ScalingPlan {
 
 impl From<ScalingPlan> for PlanContents {
     fn from(plan: ScalingPlan) -> Self {
-        let ScalingPlan { parametrization, optimizer, rows, warnings, .. } = plan;
-        Self { optimizer, parametrization, rows, warnings }
+        let ScalingPlan { parametrization, optimizers, overrides, run, rows, warnings, .. } = plan;
+        Self { optimizers, parametrization, overrides, run, rows, warnings }
     }
 }
 

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::plan::PlanContents;
-use crate::{OptimizerKind, Parametrization, PlanRow, RuleError, ScalingPlan};
+use crate::plan_file_v1::PlanFileV1;
+use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, ScalingPlan};
 
 const FORMAT: &str = "mup-plan";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// Read before anything else, so that another version is named as such, whatever else it contains.
 #[derive(Deserialize)]
@@ -22,8 +23,12 @@ struct PlanFile {
     _format: String,
     #[serde(rename = "version")]
     _version: u64,
-    optimizer: OptimizerKind,
+    optimizers: Vec<OptimizerId>,
     parametrization: Parametrization,
+    #[serde(default)]
+    overrides: Overrides,
+    #[serde(default)]
+    run: Option<RunScaling>,
     rows: Vec<PlanRow>,
     warnings: Vec<String>,
 }
@@ -35,14 +40,18 @@ impl ScalingPlan {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut text = format!("{{\n\"format\": \"{FORMAT}\",\n\"version\": {VERSION},\n");
-        text += &format!("\"optimizer\": {},\n", json(&self.optimizer()));
+        text += &format!("\"optimizers\": {},\n", json(self.optimizers()));
         text += &format!("\"parametrization\": {},\n", json(self.parametrization()));
+        text += &format!("\"overrides\": {},\n", json(self.overrides()));
+        text += &format!("\"run\": {},\n", json(&self.run()));
         text += &format!("\"rows\": [{}],\n", lines(self.rows()));
         text += &format!("\"warnings\": [{}]\n}}\n", lines(self.warnings()));
         text
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote.
+    /// Reads what [`to_json`](Self::to_json) wrote, version 1 too.
+    ///
+    /// A plan of version 1 was for Adam and AdamW alike; it is read as AdamW's, and one for SGD-like optimizers as SGD's.
     ///
     /// # Errors
     ///
@@ -55,11 +64,15 @@ impl ScalingPlan {
         if header.format != FORMAT {
             return Err(RuleError::OtherFormat { found: header.format, expected: FORMAT });
         }
-        if header.version != VERSION {
-            return Err(RuleError::OtherVersion { found: header.version, known: VERSION });
-        }
-        let PlanFile { optimizer, parametrization, rows, warnings, .. } = parse(text)?;
-        Self::from_contents(PlanContents { optimizer, parametrization, rows, warnings })
+        let contents = match header.version {
+            VERSION => {
+                let PlanFile { optimizers, parametrization, overrides, run, rows, warnings, .. } = parse(text)?;
+                PlanContents { optimizers, parametrization, overrides, run, rows, warnings }
+            }
+            1 => parse::<PlanFileV1>(text)?.into(),
+            found => return Err(RuleError::OtherVersion { found, known: VERSION }),
+        };
+        Self::from_contents(contents)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Form, Power, Rule};
 ///
 /// Tensor Programs V, arXiv:2203.03466v2, Table 3, the entries in parentheses.
 pub(crate) fn rules() -> Vec<Rule> {
-    let per_fan_in = |role, form| Rule { init_std: Power::fan_in(-0.5), ..Rule::constant(role, form) };
+    let per_fan_in = |role, form| Rule::constant(role, form).with_init_std(Power::fan_in(-0.5));
     vec![
         Rule::constant(Role::Input, Form::Plain),
         Rule::constant(Role::Vector, Form::Plain),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use crate::explain::{HEADER, cells, write_table};
+use crate::explain::{cells, header, write_table};
 use crate::{PlanRow, ScalingPlan};
 
 /// Rows of a plan that differ in nothing but the numbers in their paths; prints as a table.
@@ -54,15 +54,12 @@ impl<'a> PlanSummary<'a> {
 
 impl fmt::Display for PlanSummary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut header = ["n"; 10];
-        header[1..].copy_from_slice(&HEADER);
+        let header = std::iter::once("n").chain(header(self.plan)).collect();
         let rows = self.groups.iter().map(|group| {
-            let mut row = [const { String::new() }; 10];
-            row[0] = group.rows.len().to_string();
-            row[1..].clone_from_slice(&cells(group.rows[0], group.pattern.clone()));
-            row
+            let cells = cells(self.plan, group.rows[0], group.pattern.clone());
+            std::iter::once(group.rows.len().to_string()).chain(cells).collect()
         });
-        write_table(f, self.plan, &header, rows)
+        write_table(f, self.plan, header, rows)
     }
 }
 
@@ -80,7 +77,9 @@ pub(crate) fn pattern(path: &str) -> String {
 fn prescription(row: &PlanRow) -> String {
     let numbers: Vec<String> = row.columns().map(|(_, factor)| format!("{factor:?}")).collect();
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {}",
+        "{} {} {:?} {:?} {:?} {:?} {:?} {:?} {}",
+        row.optimizer,
+        row.frozen,
         row.kind,
         row.role,
         row.form,

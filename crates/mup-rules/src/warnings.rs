@@ -4,7 +4,8 @@ use mup_shapes::{Axis, Dim, Kind, Role};
 
 use crate::doubt::undecided;
 use crate::summary::pattern;
-use crate::{EpsilonRule, OptimizerKind, Parametrization, PlanRow, WeightDecay};
+use crate::plan::PlanContents;
+use crate::{EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, Update, WeightDecay};
 
 /// Smallest d_head for which TP-V recommends to trust the optimum of a proxy (TP-V D.4).
 const SMALL_D_HEAD: usize = 32;
@@ -12,12 +13,15 @@ const SMALL_D_HEAD: usize = 32;
 /// How many parameters a warning names.
 const N_NAMED: usize = 3;
 
-pub(crate) fn warnings(rows: &[PlanRow], table: &Parametrization, optimizer: OptimizerKind) -> Vec<String> {
+pub(crate) fn warnings(plan: &PlanContents) -> Vec<String> {
+    let rows = plan.rows.as_slice();
     let all = [
         nothing_infinite(rows),
         narrower_than_base(rows),
-        uneven_widths(rows, table, optimizer),
-        decay_outgrows_gradient(rows, table, optimizer),
+        uneven_widths_under_sgd(plan),
+        uneven_widths_and_epsilon(plan),
+        decay_outgrows_gradient(plan),
+        scaled_to_a_weight_that_may_be_zero(plan),
         small_heads(rows),
         undecided(rows),
         kernel_before_fans(rows),
@@ -46,35 +50,57 @@ fn narrower_than_base(rows: &[PlanRow]) -> Option<String> {
     ))
 }
 
-fn uneven_widths(rows: &[PlanRow], table: &Parametrization, optimizer: OptimizerKind) -> Option<String> {
-    let uneven = |row: &&PlanRow| {
-        let (m_in, m_out) = row.width_mults();
-        row.kind.is_trained() && row.role == Role::Hidden && (m_in - m_out).abs() > f64::EPSILON
-    };
-    let paths = named(rows.iter().filter(uneven))?;
-    match optimizer {
-        OptimizerKind::SgdLike => Some(format!(
-            "SGD with unequal fan-in and fan-out multipliers \"doesn't quite work in general\" (TP-V J.2.1, \
-             fn. 22): {paths}"
-        )),
-        OptimizerKind::AdamLike if table.epsilon == EpsilonRule::Gradient => Some(format!(
-            "fan-in and fan-out grow unequally, so gradients scale between 1/m_out, which ε follows, and \
-             1/√(m_in·m_out) (harmless while ε is negligible): {paths}"
-        )),
-        OptimizerKind::AdamLike => None,
+/// Rows that an optimizer of some kind trains.
+fn trained_by<'a>(plan: &'a PlanContents, fits: impl Fn(&OptimizerId) -> bool + 'a) -> impl Iterator<Item = &'a PlanRow> {
+    let fitting: Vec<&str> =
+        plan.optimizers.iter().filter(|optimizer| fits(optimizer)).map(|optimizer| optimizer.name.as_ref()).collect();
+    plan.rows.iter().filter(move |row| row.is_trained() && fitting.contains(&row.optimizer.as_str()))
+}
+
+fn is_uneven(row: &PlanRow) -> bool {
+    let (m_in, m_out) = row.width_mults();
+    row.role == Role::Hidden && (m_in - m_out).abs() > f64::EPSILON
+}
+
+fn uneven_widths_under_sgd(plan: &PlanContents) -> Option<String> {
+    let paths = named(trained_by(plan, |optimizer| optimizer.update == Update::PROPORTIONAL).filter(|row| is_uneven(row)))?;
+    Some(format!(
+        "SGD with unequal fan-in and fan-out multipliers \"doesn't quite work in general\" (TP-V J.2.1, \
+         fn. 22): {paths}"
+    ))
+}
+
+fn uneven_widths_and_epsilon(plan: &PlanContents) -> Option<String> {
+    if plan.parametrization.epsilon != EpsilonRule::Gradient {
+        return None;
     }
+    let paths = named(trained_by(plan, |optimizer| optimizer.epsilon == EpsilonTerm::Gradient).filter(|row| is_uneven(row)))?;
+    Some(format!(
+        "fan-in and fan-out grow unequally, so gradients scale between 1/m_out, which ε follows, and \
+         1/√(m_in·m_out) (harmless while ε is negligible): {paths}"
+    ))
 }
 
 /// Under SGD the gradient of an input tensor shrinks like 1/m_out while λ·w does not.
-fn decay_outgrows_gradient(rows: &[PlanRow], table: &Parametrization, optimizer: OptimizerKind) -> Option<String> {
-    if optimizer != OptimizerKind::SgdLike || table.weight_decay != WeightDecay::KeepLambda {
+fn decay_outgrows_gradient(plan: &PlanContents) -> Option<String> {
+    if plan.parametrization.weight_decay != WeightDecay::KeepLambda {
         return None;
     }
-    let outgrown = |row: &&PlanRow| row.kind.is_trained() && row.learning_rate.value > 1.0;
-    let paths = named(rows.iter().filter(outgrown))?;
+    let by_sgd = trained_by(plan, |optimizer| optimizer.update == Update::PROPORTIONAL);
+    let paths = named(by_sgd.filter(|row| row.learning_rate.value > 1.0 && row.weight_decay.value > 0.0))?;
     Some(format!(
         "λ is kept while the rate grows, so decay outgrows the gradient under SGD (another weight-decay \
          convention avoids it): {paths}"
+    ))
+}
+
+/// A trust ratio ‖w‖/‖u‖ is 1 at w = 0, whatever the width (arXiv:1904.00962, its reference code).
+fn scaled_to_a_weight_that_may_be_zero(plan: &PlanContents) -> Option<String> {
+    let scaled = trained_by(plan, |optimizer| optimizer.update.weight != 0.0);
+    let paths = named(scaled.filter(|row| row.kind == Kind::Bias || row.role == Role::Output))?;
+    Some(format!(
+        "the step is scaled to the weight, so a tensor that starts at zero does not learn at the rate of the plan at first: \
+         keep these from starting at zero, or give them another optimizer: {paths}"
     ))
 }
 
@@ -125,13 +151,19 @@ fn no_readout(rows: &[PlanRow]) -> Option<String> {
 
 /// The first paths up to their numbers, and how many more there are; none for no rows.
 pub(crate) fn named<'a>(rows: impl Iterator<Item = &'a PlanRow>) -> Option<String> {
+    let paths: Vec<&str> = rows.map(|row| row.path.as_str()).collect();
+    (!paths.is_empty()).then(|| some(&paths))
+}
+
+/// The first paths up to their numbers, and how many more there are.
+pub(crate) fn some(paths: &[&str]) -> String {
     let mut patterns: Vec<String> = Vec::new();
-    for pattern in rows.map(|row| pattern(&row.path)) {
+    for pattern in paths.iter().map(|path| pattern(path)) {
         if !patterns.contains(&pattern) {
             patterns.push(pattern);
         }
     }
     let (first, rest) = patterns.split_at(patterns.len().min(N_NAMED));
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    (!first.is_empty()).then(|| format!("{}{more}", first.join(", ")))
+    format!("{}{more}", first.join(", "))
 }

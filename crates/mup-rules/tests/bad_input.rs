@@ -1,6 +1,6 @@
 //! Tables and files that cannot be: every one an error that names the place and the remedy.
 
-use mup_rules::{Form, OptimizerKind, Parametrization, Power, Rule, RuleError, ScalingPlan};
+use mup_rules::{Form, OptimizerId, Parametrization, Power, Rule, RuleError, ScalingPlan};
 use mup_shapes::{Axes, BaseShapes, InfShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Role};
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ fn hidden() -> InfShapes {
 }
 
 fn plan(shapes: &InfShapes, table: Parametrization) -> Result<ScalingPlan, RuleError> {
-    ScalingPlan::new(shapes, table, OptimizerKind::AdamLike)
+    ScalingPlan::new(shapes, table, OptimizerId::ADAMW)
 }
 
 fn check(result: Result<ScalingPlan, RuleError>, message: &str) {
@@ -28,7 +28,8 @@ fn check(result: Result<ScalingPlan, RuleError>, message: &str) {
 }
 
 fn json() -> String {
-    plan(&hidden(), Parametrization::mup()).expect("a plan").to_json()
+    let plan = ScalingPlan::of(&hidden(), Parametrization::mup()).no_decay(Role::Hidden).build();
+    plan.expect("a plan").to_json()
 }
 
 #[test]
@@ -47,15 +48,15 @@ fn a_table_without_a_needed_rule_is_refused() {
 
 #[test]
 fn exponents_that_are_no_numbers_are_refused() {
-    let rule = Rule { adam: Power::fan_in(f64::NAN), ..Rule::constant(Role::Hidden, Form::Plain) };
+    let rule = Rule::constant(Role::Hidden, Form::Plain).with_adam(Power::fan_in(f64::NAN));
     check(plan(&hidden(), Parametrization::mup().with_rule(rule)), "hidden in form plain: an exponent is not a finite");
-    let table = Parametrization { attention_exponent: f64::INFINITY, ..Parametrization::mup() };
+    let table = Parametrization::mup().with_attention_exponent(f64::INFINITY);
     check(plan(&hidden(), table), "attention logits");
 }
 
 #[test]
 fn a_factor_that_overflows_is_refused() {
-    let rule = Rule { adam: Power::fan_in(1e6), ..Rule::constant(Role::Hidden, Form::Plain) };
+    let rule = Rule::constant(Role::Hidden, Form::Plain).with_adam(Power::fan_in(1e6));
     check(plan(&hidden(), Parametrization::mup().with_rule(rule)), "`blocks.0.up.weight`: learning rate inf = ");
 }
 
@@ -137,13 +138,14 @@ fn files_that_are_no_plans_are_refused_with_line_and_remedy() {
     check(read(&"[".repeat(100_000)), "not a plan");
     check(read("{\"format\": \"mup-base-shapes\", \"version\": 1}"), "format `mup-base-shapes`, not `mup-plan`");
     check(read("{\"format\": \"mup-plan\", \"version\": 1}"), "missing field `optimizer`");
+    check(read("{\"format\": \"mup-plan\", \"version\": 2}"), "missing field `optimizers`");
 }
 
 /// Whatever a future version contains, its number is what is reported.
 #[test]
 fn another_version_is_refused_as_such() {
     let future = "{\"format\": \"mup-plan\", \"version\": 7, \"optimizer\": {\"kind\": \"muon\"}, \"depth\": 3}";
-    check(ScalingPlan::from_json(future), "version 7, this library reads version 1; update mup-rules");
+    check(ScalingPlan::from_json(future), "version 7, this library reads versions up to 2; update mup-rules");
 }
 
 #[test]
@@ -158,7 +160,8 @@ fn edited_plans_are_refused() {
     check(edited("\"value\":0.25", "\"value\":1e400"), "number out of range");
     check(edited("[\"in\",\"out\"]", "[\"in\"]"), "`blocks.0.up.weight` has axes in but 2 dimensions");
     check(edited("\"layer\"", "\"depth\":1,\"layer\""), "unknown field `depth`");
-    check(edited("\"optimizer\": \"adam_like\"", "\"optimizer\": \"muon\""), "unknown variant `muon`");
+    check(edited("\"optimizer\":\"adamw\"", "\"optimizer\":\"muon\""), "`blocks.0.up.weight` is trained by `muon`, which the plan does not list");
+    check(edited("\"tensors\"", "\"tensor\""), "unknown field `tensor`");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use mup_rules::{Form, OptimizerKind, Parametrization, PlanRow, Power, Rule, ScalingPlan};
+use mup_rules::{Form, OptimizerId, Parametrization, PlanRow, Power, Rule, ScalingPlan};
 use mup_shapes::{Axes, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Role};
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ fn disagreements(model: &str, table: &Parametrization) -> Vec<String> {
     for width in golden["widths"].as_array().expect("widths") {
         let target = base.apply(&shapes(&width["shapes"])).expect("shapes");
         for (name, kind) in
-            [("sgd", OptimizerKind::SgdLike), ("adam", OptimizerKind::AdamLike), ("adamw", OptimizerKind::AdamLike)]
+            [("sgd", OptimizerId::SGD), ("adam", OptimizerId::ADAM), ("adamw", OptimizerId::ADAMW)]
         {
             let plan = ScalingPlan::new(&target, table.clone(), kind).expect("a plan");
             let parameters = width["parameters"].as_array().expect("parameters");
@@ -73,7 +73,6 @@ fn disagreements(model: &str, table: &Parametrization) -> Vec<String> {
 fn of_parameter(row: &PlanRow, golden: &Value, optimizer: &str, settings: &Value) -> Vec<String> {
     let set = |name: &str| settings[name].as_f64().expect("a setting");
     let group = &golden["optimizers"][optimizer];
-    let decay = if optimizer == "adam" { row.l2.value } else { row.weight_decay.value };
     let sampled = |width: &str| golden["init"]["normal"][width].as_f64();
     let init = sampled("target").zip(sampled("base")).map(|(target, base)| target / base);
     let role = if row.role == Role::Hidden {
@@ -86,7 +85,7 @@ fn of_parameter(row: &PlanRow, golden: &Value, optimizer: &str, settings: &Value
     let path = &row.path;
     let mut found: Vec<String> = [
         differs(path, &format!("{optimizer} rate"), set("lr") * row.learning_rate.value, group["lr"].as_f64()),
-        differs(path, &format!("{optimizer} decay"), set("weight_decay") * decay, group["weight_decay"].as_f64()),
+        differs(path, &format!("{optimizer} decay"), set("weight_decay") * row.weight_decay.value, group["weight_decay"].as_f64()),
         differs(path, "init std", row.init_std.value, init),
         differs(path, &format!("{optimizer} ε"), row.epsilon.value, Some(1.0)),
     ]
@@ -131,10 +130,11 @@ type Break = fn(Rule, Power) -> Rule;
 fn every_broken_rule_is_seen() {
     let half = Power::new(0.5, 0.5);
     let breaks: [(&str, Break); 4] = [
-        ("multiplier", |rule, half| Rule { multiplier: rule.multiplier * half, ..rule }),
-        ("init std", |rule, half| Rule { init_std: rule.init_std * half, ..rule }),
-        ("Adam", |rule, half| Rule { adam: rule.adam * half, ..rule }),
-        ("SGD", |rule, half| Rule { sgd: rule.sgd * half, ..rule }),
+        ("multiplier", |rule, half| rule.clone().with_multiplier(rule.multiplier * half)),
+        ("init std", |rule, half| rule.clone().with_init_std(rule.init_std * half)),
+        ("Adam", |rule, half| rule.clone().with_adam(rule.adam * half)),
+        // SGD's rate is Adam's over this.
+        ("gradient", |rule, half| rule.clone().with_gradient(rule.gradient * half)),
     ];
     let package = Parametrization::mup_package();
     for (role, form) in [
@@ -148,7 +148,7 @@ fn every_broken_rule_is_seen() {
             if name == "multiplier" && role != Role::Output {
                 continue;
             }
-            let rule = break_rule(*package.rule(role, form).expect("a rule"), half);
+            let rule = break_rule(package.rule(role, form).expect("a rule").clone(), half.clone());
             let broken = package.clone().with_rule(rule);
             assert!(!disagreements("mlp_uneven", &broken).is_empty(), "{role}: {name}");
         }
@@ -160,7 +160,7 @@ fn every_broken_rule_is_seen() {
 #[test]
 fn confused_fans_are_seen() {
     let package = Parametrization::mup_package();
-    let hidden = *package.rule(Role::Hidden, Form::Plain).expect("a rule");
-    let confused = package.with_rule(Rule { adam: Power::fan_out(-1.0), init_std: Power::fan_out(-0.5), ..hidden });
+    let hidden = package.rule(Role::Hidden, Form::Plain).expect("a rule").clone();
+    let confused = package.with_rule(hidden.with_adam(Power::fan_out(-1.0)).with_init_std(Power::fan_out(-0.5)));
     assert!(!disagreements("mlp_uneven", &confused).is_empty());
 }

@@ -5,7 +5,7 @@ mod gpt;
 use std::time::{Duration, Instant};
 
 use gpt::Gpt;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::BaseShapes;
 
 const LIMIT: Duration = Duration::from_millis(50);
@@ -31,7 +31,7 @@ fn the_plan_of_a_175b_model_takes_under_50_ms() {
     let (base, delta, target) = (gpt(256).shapes(), gpt(512).shapes(), gpt(12_288).shapes());
     let infer = || BaseShapes::infer(&base, &delta).expect("base shapes").apply(&target).expect("shapes");
     let shapes = infer();
-    let plan = || ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).expect("a plan");
+    let plan = || ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).expect("a plan");
     let (inferred, planned) = (best(infer), best(plan));
     println!("{} rows: inferred in {inferred:?}, planned in {planned:?}", plan().rows().len());
     assert!(inferred + planned < LIMIT, "inferred in {inferred:?}, planned in {planned:?}");
@@ -50,7 +50,7 @@ fn the_summary_of_96_layers_is_as_long_as_that_of_one() {
     let plan = |n_layer| {
         let gpt = |d_model| Gpt::wide(n_layer, d_model, 128);
         let shapes = gpt::infer(gpt(256), gpt(512), gpt(12_288));
-        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).expect("a plan")
+        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).expect("a plan")
     };
     let (deep, shallow) = (plan(96), plan(1));
     assert_eq!(deep.summary().groups().len(), shallow.summary().groups().len());

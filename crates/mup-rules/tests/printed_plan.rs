@@ -4,7 +4,7 @@ mod gpt;
 
 use gpt::Gpt;
 use insta::assert_snapshot;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan, WeightDecay};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan, WeightDecay};
 use mup_shapes::InfShapes;
 
 /// Two layers, heads and feed-forward widths that grow by different factors.
@@ -13,20 +13,20 @@ fn shapes() -> InfShapes {
     gpt::infer(gpt(64, 2, 128), gpt(96, 3, 192), gpt(256, 8, 1024))
 }
 
-fn plan(table: Parametrization, optimizer: OptimizerKind) -> ScalingPlan {
+fn plan(table: Parametrization, optimizer: OptimizerId) -> ScalingPlan {
     ScalingPlan::new(&shapes(), table, optimizer).expect("a plan")
 }
 
 #[test]
 fn the_recommended_plan_of_a_gpt() {
-    assert_snapshot!(plan(Parametrization::mup(), OptimizerKind::AdamLike));
+    assert_snapshot!(plan(Parametrization::mup(), OptimizerId::ADAMW));
 }
 
 #[test]
 fn the_summaries_of_every_preset() {
     for &name in Parametrization::NAMES {
-        for optimizer in [OptimizerKind::AdamLike, OptimizerKind::SgdLike] {
-            let plan = plan(Parametrization::named(name).expect("a preset"), optimizer);
+        for optimizer in [OptimizerId::ADAMW, OptimizerId::SGD] {
+            let plan = plan(Parametrization::named(name).expect("a preset"), optimizer.clone());
             assert_snapshot!(format!("{name}, {optimizer}"), plan.summary());
         }
     }
@@ -36,19 +36,19 @@ fn the_summaries_of_every_preset() {
 fn the_summary_of_a_175b_model() {
     let gpt = |d_model| Gpt::wide(96, d_model, 128);
     let shapes = gpt::infer(gpt(256), gpt(512), gpt(12_288));
-    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).expect("a plan");
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).expect("a plan");
     assert_snapshot!(plan.summary());
 }
 
 #[test]
 fn one_row_in_words() {
-    let plan = plan(Parametrization::mup(), OptimizerKind::AdamLike);
+    let plan = plan(Parametrization::mup(), OptimizerId::ADAMW);
     assert_snapshot!(plan.row("blocks.1.feed_forward.down.weight").expect("a row"));
 }
 
 #[test]
 fn every_line_of_a_gpt_fits_160_columns() {
-    let plan = plan(Parametrization::mup(), OptimizerKind::AdamLike);
+    let plan = plan(Parametrization::mup(), OptimizerId::ADAMW);
     let table = plan.to_string();
     let lines = table.lines().filter(|line| !line.starts_with("warning") && !line.starts_with("m_in"));
     let longest = lines.map(|line| line.chars().count()).max();
@@ -57,9 +57,9 @@ fn every_line_of_a_gpt_fits_160_columns() {
 
 #[test]
 fn differences_name_path_number_and_formula() {
-    let mup = plan(Parametrization::mup(), OptimizerKind::AdamLike);
+    let mup = plan(Parametrization::mup(), OptimizerId::ADAMW);
     let kept = Parametrization::mup().with_weight_decay(WeightDecay::KeepLambda);
-    let kept = plan(kept, OptimizerKind::AdamLike);
+    let kept = plan(kept, OptimizerId::ADAMW);
     let lines: Vec<String> = mup.diff(&kept).iter().take(3).map(ToString::to_string).collect();
     assert_snapshot!(lines.join("\n"));
 }
@@ -76,7 +76,7 @@ fn layers_that_differ_are_listed_by_number() {
     };
     let base = BaseShapes::infer(&model([8, 8, 8, 8]), &model([16, 16, 16, 16])).expect("base shapes");
     let shapes = base.apply(&model([32, 64, 32, 128])).expect("shapes");
-    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::SgdLike).expect("a plan");
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::SGD).expect("a plan");
     let summary = plan.summary();
     let patterns: Vec<&str> = summary.groups().iter().map(|group| group.pattern.as_str()).collect();
     assert_eq!(patterns, ["layers.{0,2}.weight", "layers.1.weight", "layers.3.weight"]);

@@ -1,6 +1,6 @@
 //! What a plan says about a model that the theory does not cover, and that it is silent otherwise.
 
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan, WeightDecay};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan, WeightDecay};
 use mup_shapes::{Axes, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec};
 
 /// Widths of a model with two blocks.
@@ -26,14 +26,14 @@ fn shapes(Model { d_model, d_ffn, d_head }: Model) -> ModuleShapes {
     ModuleShapes::new(params.map(shape).to_vec())
 }
 
-fn plan(target: Model, table: Parametrization, optimizer: OptimizerKind) -> ScalingPlan {
+fn plan(target: Model, table: Parametrization, optimizer: OptimizerId) -> ScalingPlan {
     let delta = Model { d_model: 96, d_ffn: 192, ..target };
     let base =
         BaseShapes::infer(&shapes(Model { d_head: target.d_head, ..BASE }), &shapes(delta)).expect("base shapes");
     ScalingPlan::new(&base.apply(&shapes(target)).expect("shapes"), table, optimizer).expect("a plan")
 }
 
-fn check(target: Model, table: Parametrization, optimizer: OptimizerKind, expected: &[&str]) {
+fn check(target: Model, table: Parametrization, optimizer: OptimizerId, expected: &[&str]) {
     let plan = plan(target, table, optimizer);
     let warnings = plan.warnings();
     assert_eq!(warnings.len(), expected.len(), "{warnings:#?}");
@@ -43,35 +43,34 @@ fn check(target: Model, table: Parametrization, optimizer: OptimizerKind, expect
     }
 }
 
-use OptimizerKind::{AdamLike, SgdLike};
 
 #[test]
 fn an_ordinary_model_gets_no_warning() {
     let target = Model { d_model: 256, d_ffn: 512, d_head: 32 };
     for name in ["mup", "tensor-programs-v", "standard"] {
-        check(target, Parametrization::named(name).expect("a preset"), AdamLike, &[]);
+        check(target, Parametrization::named(name).expect("a preset"), OptimizerId::ADAMW, &[]);
     }
-    check(target, Parametrization::mup(), SgdLike, &[]);
+    check(target, Parametrization::mup(), OptimizerId::SGD, &[]);
 }
 
 #[test]
 fn widths_that_grow_unequally_are_said() {
     let target = Model { d_model: 256, d_ffn: 1024, d_head: 32 };
-    check(target, Parametrization::mup(), SgdLike, &["fn. 22): blocks.*.up.weight"]);
+    check(target, Parametrization::mup(), OptimizerId::SGD, &["fn. 22): blocks.*.up.weight"]);
     check(
         target,
         Parametrization::mup(),
-        AdamLike,
+        OptimizerId::ADAMW,
         &["1/√(m_in·m_out) (harmless while ε is negligible): blocks.*.up.weight"],
     );
-    check(target, Parametrization::tensor_programs_v(), AdamLike, &[]);
+    check(target, Parametrization::tensor_programs_v(), OptimizerId::ADAMW, &[]);
 }
 
 #[test]
 fn a_target_narrower_than_the_base_is_allowed_and_said() {
     let target = Model { d_model: 32, d_ffn: 64, d_head: 32 };
-    check(target, Parametrization::mup(), AdamLike, &["narrower than the base: embedding.weight"]);
-    let plan = plan(target, Parametrization::mup(), AdamLike);
+    check(target, Parametrization::mup(), OptimizerId::ADAMW, &["narrower than the base: embedding.weight"]);
+    let plan = plan(target, Parametrization::mup(), OptimizerId::ADAMW);
     assert_eq!(plan.row("blocks.0.up.weight").expect("a row").learning_rate.to_string(), "2 = 1/m_in");
 }
 
@@ -79,14 +78,14 @@ fn a_target_narrower_than_the_base_is_allowed_and_said() {
 fn a_decay_that_outgrows_the_gradient_is_said() {
     let target = Model { d_model: 256, d_ffn: 512, d_head: 32 };
     let kept = Parametrization::mup().with_weight_decay(WeightDecay::KeepLambda);
-    check(target, kept.clone(), SgdLike, &["decay outgrows the gradient under SGD"]);
-    check(target, kept, AdamLike, &[]);
+    check(target, kept.clone(), OptimizerId::SGD, &["decay outgrows the gradient under SGD"]);
+    check(target, kept, OptimizerId::ADAMW, &[]);
 }
 
 #[test]
 fn small_heads_are_said() {
     let target = Model { d_model: 256, d_ffn: 512, d_head: 8 };
-    check(target, Parametrization::mup(), AdamLike, &["d_head = 8 is small: keep it ≥ 32"]);
+    check(target, Parametrization::mup(), OptimizerId::ADAMW, &["d_head = 8 is small: keep it ≥ 32"]);
 }
 
 #[test]
@@ -96,6 +95,6 @@ fn a_model_in_which_nothing_grows_is_said() {
         "axes": ["in", "out"], "kind": "weight", "multiplied": false
     }]))
     .expect("shapes");
-    let plan = ScalingPlan::new(&finite, Parametrization::mup(), AdamLike).expect("a plan");
+    let plan = ScalingPlan::new(&finite, Parametrization::mup(), OptimizerId::ADAMW).expect("a plan");
     assert!(plan.warnings()[0].contains("were base and delta the same model?"));
 }

@@ -1,6 +1,6 @@
 //! A network of two tanh layers and a readout with hand-written gradients, trained as a plan prescribes.
 
-use mup_rules::{Form, OptimizerKind, Parametrization, PlanRow, ScalingPlan};
+use mup_rules::{Form, OptimizerId, Parametrization, PlanRow, ScalingPlan};
 use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
 
 const BATCH: usize = 8;
@@ -14,21 +14,38 @@ const TARGET: [usize; 2] = [12, 20];
 /// What the user sets, at base width.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Optimizer {
-    pub(crate) kind: OptimizerKind,
+    pub(crate) kind: Kind,
     pub(crate) rate: f64,
     pub(crate) epsilon: f64,
-    /// Decoupled under Adam, coupled under SGD.
+    /// λ: decoupled under AdamW, coupled under Adam and SGD, beside the update under LAMB.
     pub(crate) decay: f64,
-    /// Coupled, under Adam.
-    pub(crate) l2: f64,
     /// SGD's momentum, Adam's β₁.
     pub(crate) momentum: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    AdamW,
+    Adam,
+    Sgd,
+    Lamb,
+}
+
+impl Kind {
+    fn id(self) -> OptimizerId {
+        match self {
+            Self::AdamW => OptimizerId::ADAMW,
+            Self::Adam => OptimizerId::ADAM,
+            Self::Sgd => OptimizerId::SGD,
+            Self::Lamb => OptimizerId::LAMB,
+        }
+    }
 }
 
 /// The outputs before every step and after the last.
 pub(crate) fn trajectory(table: &Parametrization, optimizer: Optimizer) -> Vec<Vec<f64>> {
     let multiplied = table.multiplied_form != Form::Plain;
-    let plan = plan(table, optimizer.kind, multiplied);
+    let plan = plan(table, optimizer.kind.id(), multiplied);
     let mut random = Random(17);
     let mut params: Vec<Tensor> = plan.rows().iter().map(|row| Tensor::new(row, &mut random)).collect();
     let mut normal = |n: usize| -> Vec<f64> { (0..n).map(|_| random.normal()).collect() };
@@ -45,7 +62,7 @@ pub(crate) fn trajectory(table: &Parametrization, optimizer: Optimizer) -> Vec<V
     outputs
 }
 
-fn plan(table: &Parametrization, kind: OptimizerKind, multiplied: bool) -> ScalingPlan {
+fn plan(table: &Parametrization, kind: OptimizerId, multiplied: bool) -> ScalingPlan {
     let model = |[one, two]: [usize; 2]| {
         let params = [
             ("input.weight", vec![D_INPUT, one], ParamSpec::weight()),
@@ -86,32 +103,45 @@ impl Tensor {
         self.values.iter().map(|value| self.row.multiplier.value * value).collect()
     }
 
-    /// One step from the gradient for A·W; the gradient for W is A times that. PyTorch's AdamW, Adam and SGD.
+    /// One step from the gradient for A·W; the gradient for W is A times that. PyTorch's AdamW, Adam and SGD, and LAMB
+    /// as its authors have it (arXiv:1904.00962, Algorithm 2, φ the identity).
     fn step(&mut self, gradient: &[f64], optimizer: Optimizer, step: i32) {
         let row = &self.row;
         let rate = optimizer.rate * row.learning_rate.value;
         let decay = optimizer.decay * row.weight_decay.value;
-        let l2 = optimizer.l2 * row.l2.value;
         let epsilon = optimizer.epsilon * row.epsilon.value;
-        let (beta_1, beta_2) = (optimizer.momentum, 0.999_f64);
-        for (idx, gradient) in gradient.iter().enumerate() {
-            let (value, first, second) = (&mut self.values[idx], &mut self.first[idx], &mut self.second[idx]);
-            let gradient = row.multiplier.value * gradient;
-            match optimizer.kind {
-                OptimizerKind::SgdLike => {
-                    *first = beta_1 * *first + gradient + decay * *value;
-                    *value -= rate * *first;
-                }
-                OptimizerKind::AdamLike => {
-                    let gradient = gradient + l2 * *value;
-                    *first = beta_1 * *first + (1.0 - beta_1) * gradient;
-                    *second = beta_2 * *second + (1.0 - beta_2) * gradient * gradient;
-                    let mean = *first / (1.0 - beta_1.powi(step));
-                    let deviation = (*second / (1.0 - beta_2.powi(step))).sqrt();
-                    *value -= rate * decay * *value + rate * mean / (deviation + epsilon);
-                }
+        let coupled = if optimizer.kind == Kind::Adam { decay } else { 0.0 };
+        let gradient: Vec<f64> = gradient.iter().map(|gradient| row.multiplier.value * gradient).collect();
+        if optimizer.kind == Kind::Sgd {
+            for ((value, first), gradient) in self.values.iter_mut().zip(&mut self.first).zip(gradient) {
+                *first = optimizer.momentum * *first + gradient + decay * *value;
+                *value -= rate * *first;
             }
+            return;
         }
+        let (beta_1, beta_2) = (optimizer.momentum, 0.999_f64);
+        let mut update = Vec::new();
+        for (idx, gradient) in gradient.into_iter().enumerate() {
+            let (value, first, second) = (self.values[idx], &mut self.first[idx], &mut self.second[idx]);
+            let gradient = gradient + coupled * value;
+            *first = beta_1 * *first + (1.0 - beta_1) * gradient;
+            *second = beta_2 * *second + (1.0 - beta_2) * gradient * gradient;
+            let deviation = (*second / (1.0 - beta_2.powi(step))).sqrt();
+            update.push(*first / (1.0 - beta_1.powi(step)) / (deviation + epsilon));
+        }
+        let norm = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let scale = match optimizer.kind {
+            Kind::Lamb => {
+                update.iter_mut().zip(&self.values).for_each(|(update, value)| *update += decay * value);
+                rate * norm(&self.values) / norm(&update)
+            }
+            Kind::AdamW => {
+                self.values.iter_mut().for_each(|value| *value -= rate * decay * *value);
+                rate
+            }
+            Kind::Adam | Kind::Sgd => rate,
+        };
+        self.values.iter_mut().zip(update).for_each(|(value, update)| *value -= scale * update);
     }
 }
 
@@ -176,7 +206,7 @@ impl Random {
 /// The hand-written gradients are those of the loss: central differences.
 #[test]
 fn gradients_are_those_of_the_loss() {
-    let plan = plan(&Parametrization::mup(), OptimizerKind::AdamLike, true);
+    let plan = plan(&Parametrization::mup(), OptimizerId::ADAMW, true);
     let mut random = Random(3);
     let mut params: Vec<Tensor> = plan.rows().iter().map(|row| Tensor::new(row, &mut random)).collect();
     let inputs: Vec<f64> = (0..BATCH * D_INPUT).map(|_| random.normal()).collect();

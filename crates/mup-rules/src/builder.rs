@@ -1,0 +1,299 @@
+//! A plan put together: shapes, a parametrization, optimizers, wishes, the run.
+
+use mup_shapes::{InfShape, InfShapes, Role};
+
+use crate::compose::Composition;
+use crate::overrides::Overrides;
+use crate::plan::PlanContents;
+use crate::rule_for::rule_for;
+use crate::warnings::warnings;
+use crate::{Change, OptimizerId, Parametrization, PlanRow, Ratios, RuleError, Run, RunLaw, RunScaling, ScalingPlan, Selector, Variable};
+
+/// The ratio of a variable for one tensor.
+type RatioOf<'a> = Box<dyn Fn(&InfShape) -> f64 + 'a>;
+
+/// A plan in the making; see [`ScalingPlan::of`].
+pub struct PlanBuilder<'a> {
+    shapes: &'a InfShapes,
+    parametrization: Parametrization,
+    default: OptimizerId,
+    overrides: Overrides,
+    variables: Vec<(Variable, RatioOf<'a>)>,
+    run: Option<RunScaling>,
+}
+
+impl ScalingPlan {
+    /// Begins a plan for the target's shapes; without more, AdamW trains everything as the parametrization has it.
+    ///
+    /// # Example
+    ///
+    /// Muon trains the matrices and AdamW the rest, without decay of biases, gains and embeddings, and the embedding at
+    /// twice its rate. Of two wishes for one tensor the later wins, and a wish that finds no tensor is an error.
+    ///
+    /// ```
+    /// use mup_rules::{OptimizerId, Overrides, Parametrization, ScalingPlan};
+    /// use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec, Role};
+    ///
+    /// let model = |n: usize| {
+    ///     ModuleShapes::new(vec![
+    ///         ParamShape::new("embedding.weight", "Embedding", [256, n], ParamSpec::weight()),
+    ///         ParamShape::new("up.weight", "Linear", [n, 4 * n], ParamSpec::weight()),
+    ///         ParamShape::new("down.weight", "Linear", [4 * n, n], ParamSpec::weight()),
+    ///         ParamShape::new("head.weight", "Linear", [n, 256], ParamSpec::weight()),
+    ///     ])
+    /// };
+    /// let shapes = BaseShapes::infer(&model(64), &model(128))?.apply(&model(1024))?;
+    /// let plan = ScalingPlan::of(&shapes, Parametrization::mup())
+    ///     .optimizer(Role::Hidden, OptimizerId::MUON)
+    ///     .overrides(Overrides::decay_matrices_only())
+    ///     .rate("embedding.*", 2.0)
+    ///     .build()?;
+    /// assert_eq!(plan.row("embedding.weight")?.learning_rate.to_string(), "2 = yours 2");
+    /// assert_eq!(plan.row("embedding.weight")?.weight_decay.to_string(), "0 = yours");
+    /// assert_eq!(plan.row("up.weight")?.learning_rate.to_string(), "1 = √m_out/√m_in");
+    /// println!("{plan}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of(shapes: &InfShapes, parametrization: Parametrization) -> PlanBuilder<'_> {
+        PlanBuilder {
+            shapes,
+            parametrization,
+            default: OptimizerId::ADAMW,
+            overrides: Overrides::new(),
+            variables: Vec::new(),
+            run: None,
+        }
+    }
+}
+
+impl<'a> PlanBuilder<'a> {
+    /// The optimizer of whatever no other is chosen for.
+    #[must_use]
+    pub fn default_optimizer(mut self, optimizer: OptimizerId) -> Self {
+        self.default = optimizer;
+        self
+    }
+
+    /// The optimizer of some tensors.
+    #[must_use]
+    pub fn optimizer(self, tensors: impl Into<Selector>, optimizer: OptimizerId) -> Self {
+        self.wish(tensors, Change::Optimizer(optimizer))
+    }
+
+    /// The learning rate of some tensors, times a number.
+    #[must_use]
+    pub fn rate(self, tensors: impl Into<Selector>, times: f64) -> Self {
+        self.wish(tensors, Change::Rate(times))
+    }
+
+    /// The weight decay of some tensors, times a number.
+    #[must_use]
+    pub fn decay(self, tensors: impl Into<Selector>, times: f64) -> Self {
+        self.wish(tensors, Change::Decay(times))
+    }
+
+    /// No weight decay for some tensors.
+    #[must_use]
+    pub fn no_decay(self, tensors: impl Into<Selector>) -> Self {
+        self.decay(tensors, 0.0)
+    }
+
+    /// The initial standard deviation of some tensors, times a number.
+    #[must_use]
+    pub fn init_std(self, tensors: impl Into<Selector>, times: f64) -> Self {
+        self.wish(tensors, Change::InitStd(times))
+    }
+
+    /// Some tensors are not trained.
+    #[must_use]
+    pub fn frozen(self, tensors: impl Into<Selector>) -> Self {
+        self.wish(tensors, Change::Frozen)
+    }
+
+    /// One wish.
+    #[must_use]
+    pub fn wish(mut self, tensors: impl Into<Selector>, change: Change) -> Self {
+        self.overrides = self.overrides.and(tensors, change);
+        self
+    }
+
+    /// A set of wishes.
+    #[must_use]
+    pub fn overrides(mut self, set: Overrides) -> Self {
+        self.overrides.wishes.extend(set.wishes);
+        self
+    }
+
+    /// What a variable of the parametrization's is for each tensor: target over base.
+    #[must_use]
+    pub fn variable(mut self, variable: Variable, ratio: impl Fn(&InfShape) -> f64 + 'a) -> Self {
+        self.variables.push((variable, Box::new(ratio)));
+        self
+    }
+
+    /// Batch and horizon of the base's run and of the target's, and the law that connects them.
+    #[must_use]
+    pub fn run(mut self, base: Run, target: Run, law: RunLaw) -> Self {
+        self.run = Some(RunScaling { base, target, law });
+        self
+    }
+
+    /// The plan.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleError::NoRule`], [`RuleError::TwoRules`], [`RuleError::BadExponent`]: a table that was changed
+    /// and is incomplete or contradicts itself. [`RuleError::ReadoutRequired`]: a plain readout under a
+    /// parametrization that refuses them. [`RuleError::NotMultiplied`], [`RuleError::TiedForm`]: a readout
+    /// whose multiplier and weight would follow different forms. [`RuleError::BadFactor`]: a number that
+    /// overflows. [`RuleError::NoRatio`], [`RuleError::KnownVariable`], [`RuleError::BadRatio`]: a variable that has no
+    /// ratio, two, or none that is a positive number. [`RuleError::NothingMatches`], [`RuleError::BadWish`],
+    /// [`RuleError::NoEffect`]: a wish that finds no tensor, asks for the impossible, or changes nothing.
+    /// [`RuleError::HiddenMatricesOnly`]: Muon on something else. [`RuleError::TwoOptimizers`]: two of one name.
+    /// [`RuleError::BadRun`].
+    pub fn build(self) -> Result<ScalingPlan, RuleError> {
+        self.parametrization.check()?;
+        self.check_variables()?;
+        for wish in self.overrides.iter() {
+            if let Some(problem) = wish.change.problem() {
+                return Err(RuleError::BadWish { wish: wish.to_string(), problem });
+            }
+        }
+        if let Some(run) = self.run.as_ref().filter(|run| !(run.base.is_positive() && run.target.is_positive())) {
+            return Err(RuleError::BadRun { base: run.base, target: run.target });
+        }
+        let mut uses = Uses::new(&self.overrides);
+        let rows = self.shapes.iter().map(|shape| self.row(shape, &mut uses)).collect::<Result<Vec<_>, _>>()?;
+        uses.check(&self.overrides, &rows)?;
+        let Self { parametrization, overrides, run, default, .. } = self;
+        let optimizers = optimizers(&rows, default, &overrides)?;
+        let mut contents = PlanContents { optimizers, parametrization, overrides, run, rows, warnings: Vec::new() };
+        contents.warnings = warnings(&contents);
+        ScalingPlan::from_contents(contents)
+    }
+
+    fn row(&self, shape: &InfShape, uses: &mut Uses) -> Result<PlanRow, RuleError> {
+        let rule = rule_for(shape, self.shapes, &self.parametrization)?;
+        let wishes = uses.wishes(&self.overrides, shape, rule.role);
+        let chosen = wishes.iter().find_map(|wish| match wish {
+            Change::Optimizer(optimizer) => Some(optimizer),
+            _ => None,
+        });
+        let optimizer = chosen.unwrap_or(&self.default);
+        if optimizer.hidden_matrices_only && shape.kind.is_trained() && !is_hidden_matrix(shape, rule.role) {
+            let (path, optimizer) = (shape.path.clone(), optimizer.to_string());
+            return Err(RuleError::HiddenMatricesOnly { path, optimizer, role: rule.role, rank: shape.dims.len() });
+        }
+        let variables = self.variables.iter().fold(Ratios::default(), |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));
+        let run = self.run.as_ref().map(|run| run.base.to(run.target)).unwrap_or_default();
+        let width = Ratios::width(shape.fan_in_mult(), shape.fan_out_mult());
+        let ratios = variables.iter().chain(run.iter()).fold(width, |known, (variable, ratio)| known.with(variable.clone(), *ratio));
+        if let Some((variable, ratio)) = ratios.iter().find(|(_, ratio)| !(ratio.is_finite() && *ratio > 0.0)) {
+            return Err(RuleError::BadRatio { path: shape.path.clone(), variable: variable.to_string(), ratio: *ratio });
+        }
+        let law = self.run.as_ref().map(|run| &run.law);
+        Composition { shape, rule, table: &self.parametrization, optimizer, law, ratios, wishes }.row(variables)
+    }
+
+    /// The fans are the tensor's own, and every other variable is said once.
+    fn check_variables(&self) -> Result<(), RuleError> {
+        let fans = [Variable::FAN_IN, Variable::FAN_OUT];
+        let run: &[Variable] = if self.run.is_some() { &[Variable::BATCH, Variable::TOKENS] } else { &[] };
+        let mut known: Vec<&Variable> = fans.iter().chain(run).collect();
+        for (variable, _) in &self.variables {
+            if known.contains(&variable) {
+                return Err(RuleError::KnownVariable { variable: variable.to_string() });
+            }
+            known.push(variable);
+        }
+        Ok(())
+    }
+}
+
+fn is_hidden_matrix(shape: &InfShape, role: Role) -> bool {
+    role == Role::Hidden && shape.dims.len() == 2
+}
+
+/// The optimizers that train something, in the order of the rows; the default if nothing is trained.
+fn optimizers(rows: &[PlanRow], default: OptimizerId, overrides: &Overrides) -> Result<Vec<OptimizerId>, RuleError> {
+    let mut known = vec![default];
+    for wish in overrides.iter() {
+        let Change::Optimizer(optimizer) = &wish.change else { continue };
+        match known.iter().find(|known| known.name == optimizer.name) {
+            Some(same) if same != optimizer => return Err(RuleError::TwoOptimizers { name: optimizer.name.to_string() }),
+            Some(_) => {}
+            None => known.push(optimizer.clone()),
+        }
+    }
+    let mut used: Vec<OptimizerId> = Vec::new();
+    for row in rows.iter().filter(|row| row.is_trained()) {
+        if used.iter().all(|optimizer| optimizer.name != row.optimizer) {
+            used.extend(known.iter().find(|optimizer| optimizer.name == row.optimizer).cloned());
+        }
+    }
+    if used.is_empty() {
+        known.truncate(1);
+        return Ok(known);
+    }
+    Ok(used)
+}
+
+/// Which wishes found a tensor, and for which that changed anything.
+struct Uses {
+    found: Vec<bool>,
+    effective: Vec<bool>,
+}
+
+impl Uses {
+    fn new(overrides: &Overrides) -> Self {
+        let none = vec![false; overrides.wishes.len()];
+        Self { found: none.clone(), effective: none }
+    }
+
+    /// The wishes that hold for a tensor: of each kind the last.
+    fn wishes<'o>(&mut self, overrides: &'o Overrides, shape: &InfShape, role: Role) -> Vec<&'o Change> {
+        let mut held: Vec<(usize, &Change)> = Vec::new();
+        for (idx, wish) in overrides.wishes.iter().enumerate() {
+            if wish.tensors.selects(shape, role) {
+                self.found[idx] = true;
+                if let Some(position) = held.iter().position(|(_, known)| known.same_kind(&wish.change)) {
+                    // The later wins, and that is what the earlier was for.
+                    let (earlier, _) = held.remove(position);
+                    self.effective[earlier] = true;
+                }
+                held.push((idx, &wish.change));
+            }
+        }
+        let frozen = held.iter().any(|(_, change)| matches!(change, Change::Frozen));
+        for (idx, change) in &held {
+            self.effective[*idx] |= !frozen || matches!(change, Change::Frozen | Change::InitStd(_));
+        }
+        held.into_iter().map(|(_, change)| change).collect()
+    }
+
+    /// No wish is without a tensor, and none without an effect.
+    fn check(&self, overrides: &Overrides, rows: &[PlanRow]) -> Result<(), RuleError> {
+        for ((wish, found), effective) in overrides.wishes.iter().zip(&self.found).zip(&self.effective) {
+            let said = || wish.to_string();
+            if !found && !wish.optional {
+                let paths: Vec<&str> = rows.iter().filter(|row| row.kind.is_trained()).map(|row| row.path.as_str()).collect();
+                return Err(RuleError::NothingMatches { wish: said(), paths: crate::warnings::some(&paths) });
+            }
+            if *found && !effective && !wish.optional {
+                return Err(RuleError::NoEffect { wish: said() });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for PlanBuilder<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let variables: Vec<&Variable> = self.variables.iter().map(|(variable, _)| variable).collect();
+        let mut printed = f.debug_struct("PlanBuilder");
+        printed.field("parametrization", &self.parametrization.name).field("default", &self.default);
+        printed.field("overrides", &self.overrides).field("variables", &variables).field("run", &self.run);
+        printed.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+//! Which rule of the table a tensor follows.
+
+use mup_shapes::{Dim, InfShape, InfShapes, Kind, Role};
+
+use crate::{Factor, Form, Parametrization, Power, Ratios, Rule, RuleError, Term};
+
+/// A multiplier is planned as the weight that it multiplies; constants of the forward pass have no role.
+pub(crate) fn rule_for(shape: &InfShape, shapes: &InfShapes, table: &Parametrization) -> Result<Rule, RuleError> {
+    // microsoft/mup, which requires a readout layer, knows no inner weights.
+    let role = if table.requires_readout && shape.role() == Role::Inner { Role::Output } else { shape.role() };
+    let form = table.form(role, shape.multiplied || shape.kind == Kind::Multiplier);
+    if shape.kind == Kind::LogitScale {
+        return Ok(Rule::constant(role, Form::Plain));
+    }
+    if table.requires_readout && role == Role::Output && form == Form::Plain {
+        let dims: Vec<String> = shape.dims.iter().map(Dim::to_string).collect();
+        let (path, layer, parametrization) = (shape.path.clone(), shape.layer.clone(), table.name.clone());
+        return Err(RuleError::ReadoutRequired { path, layer, dims: dims.join(" × "), parametrization });
+    }
+    let rule = table.rule(role, form).cloned();
+    let (path, parametrization) = (shape.path.clone(), table.name.clone());
+    let rule = rule.ok_or(RuleError::NoRule { path, parametrization, role, form })?;
+    if shape.kind == Kind::Multiplier && role == Role::Output {
+        check_multiplied_weight(shape, &rule, shapes, table)?;
+    }
+    Ok(rule)
+}
+
+/// The weight beside a readout's multiplier must be planned in the form of the multiplier. If there is none,
+/// the weight is an embedding elsewhere (tied), whose constant σ fits the multiplier form alone (TP-V B.1).
+fn check_multiplied_weight(
+    multiplier: &InfShape,
+    rule: &Rule,
+    shapes: &InfShapes,
+    table: &Parametrization,
+) -> Result<(), RuleError> {
+    let owner = |path: &str| path.rsplit_once('.').map_or(String::new(), |(owner, _)| owner.to_owned());
+    let of_same_layer = |shape: &&InfShape| {
+        let to_finite = matches!(shape.role(), Role::Output | Role::Inner);
+        shape.kind == Kind::Weight && to_finite && owner(&shape.path) == owner(&multiplier.path)
+    };
+    let path = multiplier.path.clone();
+    let tied_form = table.rule(Role::Output, Form::Multiplier).map_or(Power::ONE, |rule| rule.multiplier.clone());
+    match shapes.iter().find(of_same_layer) {
+        Some(weight) if !weight.multiplied => Err(RuleError::NotMultiplied { path: weight.path.clone(), by: path }),
+        None if rule.multiplier != tied_form => Err(RuleError::TiedForm { path, form: rule.form }),
+        _ => Ok(()),
+    }
+}
+
+/// 1/√d_head at base; d_head^−1 (µP) or d_head^−½ (SP) from there on (TP-V Def. 4.1, App. B.1).
+pub(crate) fn logit_scale(shape: &InfShape, table: &Parametrization) -> Factor {
+    let base: usize = shape.dims.iter().map(|dim| dim.base_size()).product();
+    let width_mult: f64 = shape.dims.iter().map(|dim| dim.width_mult()).product();
+    let exponent = table.attention_exponent;
+    let raised = |number: f64, exponent| Power::fan_in(exponent).value(&Ratios::width(number, 1.0)).unwrap_or(f64::NAN);
+    let value = raised(base as f64, -0.5) * raised(width_mult, exponent);
+    let formula = match exponent {
+        -1.0 => "√d₀/d".to_owned(),
+        -0.5 => "1/√d".to_owned(),
+        _ => format!("(d/d₀)^{exponent}/√d₀"),
+    };
+    Factor::new(value, vec![Term::new(formula, "attention logits")])
+}

@@ -1,0 +1,109 @@
+//! What changes with the run: batch and horizon, for every tensor alike.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Power, Ratios, Variable};
+
+/// Batch and horizon of a training, in tokens (or samples).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Tokens in a batch.
+    pub batch: f64,
+    /// Tokens in the whole training.
+    pub tokens: f64,
+}
+
+impl Run {
+    /// The ratios `m_B` and `m_D` of another run over this one.
+    #[must_use]
+    pub fn to(self, target: Self) -> Ratios {
+        let ratios = Ratios::default().with(Variable::BATCH, target.batch / self.batch);
+        ratios.with(Variable::TOKENS, target.tokens / self.tokens)
+    }
+
+    /// Whether both are positive numbers.
+    pub(crate) fn is_positive(self) -> bool {
+        [self.batch, self.tokens].into_iter().all(|count| count.is_finite() && count > 0.0)
+    }
+}
+
+/// How rate, decay and ε follow batch and horizon, in `m_B` and `m_D`.
+///
+/// Decay is given by its product with the rate, since a run law changes that product *on purpose*, where the
+/// conventions of [`WeightDecay`](crate::WeightDecay) keep it: fed with the run's rate they would cancel the law.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RunLaw {
+    /// Name, as printed.
+    pub name: String,
+    /// Factor on the rate.
+    pub rate: Power,
+    /// Factor on rate·λ.
+    pub rate_decay: Power,
+    /// Factor on ε.
+    pub epsilon: Power,
+}
+
+impl RunLaw {
+    /// A law by its three factors.
+    #[must_use]
+    pub fn new(name: impl Into<String>, rate: Power, rate_decay: Power, epsilon: Power) -> Self {
+        Self { name: name.into(), rate, rate_decay, epsilon }
+    }
+
+    /// Rate and λ by √(m_B/m_D), ε by √(m_D/m_B).
+    ///
+    /// The batch part is exact in the limit of noise-dominated gradients (Malladi et al., arXiv:2205.10287), the
+    /// horizon part empirical.
+    ///
+    /// # Reference
+    ///
+    /// Complete(d)P, arXiv:2512.22382, Table 1.
+    #[must_use]
+    pub fn complete_d() -> Self {
+        let steps = |exponent| Power::of(Variable::TOKENS, exponent) * Power::of(Variable::BATCH, -exponent);
+        Self::new("complete-d", steps(-0.5), steps(-1.0), steps(0.5))
+    }
+
+    /// Factor on λ.
+    #[must_use]
+    pub fn decay(&self) -> Power {
+        &self.rate_decay / &self.rate
+    }
+}
+
+/// A law with the runs that it connects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RunScaling {
+    /// Where the hyperparameters were tuned.
+    pub base: Run,
+    /// What is trained.
+    pub target: Run,
+    /// The law.
+    pub law: RunLaw,
+}
+
+impl std::fmt::Display for RunScaling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ratios = self.base.to(self.target);
+        let ratio = |variable| ratios.get(&variable).unwrap_or(f64::NAN);
+        let printed = |power: &Power| {
+            let value = power.value(&ratios).unwrap_or(f64::NAN);
+            format!("{} = {power}", crate::factor::four_digits(value))
+        };
+        let RunLaw { name, rate, rate_decay, epsilon } = &self.law;
+        write!(
+            f,
+            "run: batch × {}, tokens × {} · {name}: rate × {}, rate·λ × {}, ε × {}",
+            crate::factor::four_digits(ratio(Variable::BATCH)),
+            crate::factor::four_digits(ratio(Variable::TOKENS)),
+            printed(rate),
+            printed(rate_decay),
+            printed(epsilon)
+        )
+    }
+}

@@ -1,0 +1,123 @@
+//! What the user wishes otherwise: found, printed, the last one wins, and none is silent.
+
+use mup_rules::{Change, OptimizerId, Overrides, Parametrization, PlanBuilder, RuleError, ScalingPlan, Selector};
+use mup_shapes::{BaseShapes, InfShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Role};
+
+fn shapes() -> InfShapes {
+    let model = |n: usize| {
+        ModuleShapes::new(vec![
+            ParamShape::new("embedding.weight", "Embedding", vec![100, n], ParamSpec::weight()),
+            ParamShape::new("blocks.0.up.weight", "Linear", vec![n, n], ParamSpec::weight()),
+            ParamShape::new("blocks.0.up.bias", "Linear", vec![n], ParamSpec::bias()),
+            ParamShape::new("norm.gamma", "LayerNorm", vec![n], ParamSpec::gain()),
+            ParamShape::new("readout.weight", "Linear", vec![n, 10], ParamSpec::weight()),
+            ParamShape::new("readout.bias", "Linear", vec![10], ParamSpec::bias()),
+        ])
+    };
+    BaseShapes::infer(&model(64), &model(128)).unwrap().apply(&model(256)).unwrap()
+}
+
+fn with(wishes: impl FnOnce(PlanBuilder) -> PlanBuilder) -> Result<ScalingPlan, RuleError> {
+    wishes(ScalingPlan::of(&shapes(), Parametrization::mup())).build()
+}
+
+fn decayed(plan: &ScalingPlan) -> Vec<&str> {
+    plan.rows().iter().filter(|row| row.weight_decay.value > 0.0).map(|row| row.path.as_str()).collect()
+}
+
+#[test]
+fn decay_of_matrices_only_leaves_biases_gains_and_embeddings_alone() {
+    let plan = with(|plan| plan.overrides(Overrides::decay_matrices_only())).unwrap();
+    assert_eq!(decayed(&plan), ["blocks.0.up.weight", "readout.weight"]);
+    let everything = with(|plan| plan).unwrap();
+    assert_eq!(decayed(&everything).len(), 6, "by default all decays, as in PyTorch and microsoft/mup");
+}
+
+/// A set is for any model: one without an embedding or a bias is no error.
+#[test]
+fn a_set_may_find_nothing_but_a_wish_may_not() {
+    let model = |n: usize| ModuleShapes::new(vec![ParamShape::new("w", "Linear", [n, n], ParamSpec::weight())]);
+    let shapes = BaseShapes::infer(&model(64), &model(128)).unwrap().apply(&model(256)).unwrap();
+    let of = || ScalingPlan::of(&shapes, Parametrization::mup());
+    assert!(of().overrides(Overrides::decay_matrices_only()).build().is_ok());
+    let error = of().no_decay(Role::Vector).build().unwrap_err().to_string();
+    assert!(error.starts_with("no decay for vector tensors: no trained tensor is meant by it; there are w"), "{error}");
+    let error = of().rate("W", 2.0).build().unwrap_err().to_string();
+    assert!(error.starts_with("rate × 2 for `W`: no trained tensor is meant by it; there are w"), "{error}");
+}
+
+#[test]
+fn of_two_wishes_the_later_wins() {
+    let plan = with(|plan| plan.rate("**", 2.0).rate("embedding.*", 3.0).no_decay(Selector::All).decay(Role::Hidden, 1.0)).unwrap();
+    let rate = |path: &str| plan.row(path).unwrap().learning_rate.to_string();
+    assert_eq!(rate("embedding.weight"), "3 = yours 3");
+    assert_eq!(rate("blocks.0.up.weight"), "0.5 = 1/m_in · yours 2");
+    assert_eq!(decayed(&plan), ["blocks.0.up.weight"]);
+    let plan = with(|plan| plan.optimizer(Role::Hidden, OptimizerId::MUON).optimizer("blocks.**", OptimizerId::LION)).unwrap();
+    assert_eq!(plan.optimizer_names(), "adamw, lion");
+}
+
+#[test]
+fn wishes_speak_of_paths_roles_kinds_and_layers() {
+    for (tensors, found) in [
+        (Selector::from("blocks.*.up.weight"), "blocks.0.up.weight"),
+        (Role::Input.into(), "embedding.weight"),
+        (Kind::Gain.into(), "norm.gamma"),
+        (Selector::Layer("LayerNorm".to_owned()), "norm.gamma"),
+    ] {
+        let plan = with(|plan| plan.init_std(tensors.clone(), 5.0)).unwrap();
+        let changed: Vec<&str> =
+            plan.rows().iter().filter(|row| row.init_std.to_string().contains("yours 5")).map(|row| row.path.as_str()).collect();
+        assert_eq!(changed, [found], "{tensors}");
+    }
+}
+
+#[test]
+fn a_frozen_tensor_is_printed_as_such_and_has_no_rate() {
+    let plan = with(|plan| plan.frozen("embedding.*")).unwrap();
+    let row = plan.row("embedding.weight").unwrap();
+    assert!(row.frozen && !row.is_trained());
+    assert_eq!(row.columns().count(), 2, "A and B");
+    assert!(plan.to_string().lines().any(|line| line.starts_with("embedding.weight") && line.contains("frozen")));
+    assert!(row.to_string().contains("frozen"), "{row}");
+    let thawed = with(|plan| plan).unwrap();
+    assert!(plan.diff(&thawed)[0].to_string().contains("frozen"));
+    assert_ne!(plan.fingerprint(), thawed.fingerprint());
+}
+
+#[test]
+fn a_wish_without_effect_is_an_error() {
+    let error = with(|plan| plan.rate("embedding.*", 2.0).frozen("embedding.*")).unwrap_err().to_string();
+    assert!(error.starts_with("rate × 2 for `embedding.*`: has no effect"), "{error}");
+    assert!(with(|plan| plan.rate("**", 2.0).frozen("embedding.*")).is_ok(), "it has an effect elsewhere");
+}
+
+#[test]
+fn numbers_that_cannot_be_are_refused_with_what_to_use_instead() {
+    let refused = |change: Change, remedy: &str| {
+        let error = with(|plan| plan.wish("embedding.*", change)).unwrap_err().to_string();
+        assert!(error.contains(remedy) && error.contains("`embedding.*`"), "{error}");
+    };
+    for number in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        refused(Change::Rate(number), "use frozen");
+        refused(Change::InitStd(number), "InitSpec::zero");
+    }
+    for number in [-0.5, f64::NAN, f64::INFINITY] {
+        refused(Change::Decay(number), "0 is none");
+    }
+}
+
+#[test]
+fn two_optimizers_of_one_name_are_refused() {
+    let other = OptimizerId::new("adamw", mup_rules::Update::PARAMETER_SCALED);
+    let error = with(|plan| plan.optimizer("embedding.*", other)).unwrap_err().to_string();
+    assert!(error.contains("two different optimizers are called `adamw`"), "{error}");
+}
+
+#[test]
+fn plans_that_differ_in_an_optimizer_say_for_which_tensor() {
+    let mixed = with(|plan| plan.optimizer(Role::Hidden, OptimizerId::MUON)).unwrap();
+    let lines: Vec<String> = with(|plan| plan).unwrap().diff(&mixed).iter().map(ToString::to_string).collect();
+    assert_eq!(lines[0], "optimizer adamw → adamw, muon");
+    assert!(lines.contains(&"`blocks.0.up.weight`: optimizer adamw → muon".to_owned()), "{lines:?}");
+}
