@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use criterion::{Criterion, criterion_group, criterion_main};
 use mup_benches::{MEASUREMENT, WARM_UP, gpt_3, plan, plan_of_width};
 use mup_models::shape_reader;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 fn plans(c: &mut Criterion) {
     let mut group = c.benchmark_group("plan");
@@ -25,7 +25,7 @@ fn plans(c: &mut Criterion) {
     group.bench_function("gpt-3 175B, shapes of three modules", |bencher| bencher.iter(infer));
     let shapes = infer();
     group.bench_function("gpt-3 175B, rules", |bencher| {
-        bencher.iter(|| ScalingPlan::new(black_box(&shapes), Parametrization::mup(), OptimizerKind::AdamLike));
+        bencher.iter(|| ScalingPlan::new(black_box(&shapes), Parametrization::mup(), OptimizerId::ADAMW));
     });
     group.finish();
 }

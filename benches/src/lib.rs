@@ -9,7 +9,7 @@ use burn::{
 };
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, shape_reader};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 /// Time before each measurement.
 pub const WARM_UP: Duration = Duration::from_millis(500);
@@ -55,7 +55,7 @@ pub fn plan(configs: [&GptConfig; 3]) -> ScalingPlan {
     let device = Device::flex();
     let [base, delta, target] = configs.map(|config| config.init(&device).expect("a valid config"));
     let shapes = shape_reader().infer(&base, &delta, &target).expect("models of one family");
-    ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).expect("a rule for every role")
+    ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).expect("a rule for every role")
 }
 
 /// The plan of a width against [`BASE`].

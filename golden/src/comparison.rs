@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use mup_models::{ConvNet, Gpt, Mlp};
 use mup_rules::Parametrization;
 
-use crate::{Case, Family, Width, optimizer_kind, parameters, prepare, relative_difference, train};
+use crate::{Case, Family, Width, optimizer_id, parameters, prepare, relative_difference, train};
 
 /// Largest differences of one run, each relative to the largest entry of the tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,7 @@ impl Comparison {
 /// When the golden data is not what this crate expects: it belongs to the checkout.
 #[must_use]
 pub fn compare<F: Family>(case: &Case, width: &Width, run: &str, device: &Device) -> Comparison {
-    let prepared = prepare::<F>(case, width, Parametrization::mup_package(), optimizer_kind(run), device);
+    let prepared = prepare::<F>(case, width, Parametrization::mup_package(), optimizer_id(run), device);
     let golden = prepared.golden.clone();
     let logits: Vec<f64> = prepared.model.logits(&prepared.batch).into_data().iter::<f64>().collect();
     let logits = relative_difference(&logits, golden.get("logits64").1);

@@ -13,4 +13,4 @@ pub use comparison::{Comparison, compare, compare_runs};
 pub use family::{Batch, Family};
 pub use root::{ROOT_VARIABLE, root};
 pub use tensors::{Tensors, load_parameters, parameters};
-pub use training::{Prepared, optimizer_kind, prepare, relative_difference, train};
+pub use training::{Prepared, optimizer_id, prepare, relative_difference, train};

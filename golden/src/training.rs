@@ -4,7 +4,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 use mup_init::{InitSpec, initialize};
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 use crate::{Batch, Case, Family, Run, Tensors, Width, load_parameters};
 
@@ -31,7 +31,7 @@ pub fn prepare<F: Family>(
     case: &Case,
     width: &Width,
     parametrization: Parametrization,
-    kind: OptimizerKind,
+    kind: OptimizerId,
     device: &Device,
 ) -> Prepared<F> {
     let (base, delta) = (F::build(&case.base_config, device), F::build(&case.delta_config, device));
@@ -44,10 +44,14 @@ pub fn prepare<F: Family>(
     Prepared { model, plan, batch: F::batch(&golden, device), golden }
 }
 
-/// The kind of optimizer of a run, by the name that it has in `golden/data`.
+/// The optimizer of a run, by the name that it has in `golden/data`.
 #[must_use]
-pub fn optimizer_kind(run: &str) -> OptimizerKind {
-    if run.starts_with("sgd") { OptimizerKind::SgdLike } else { OptimizerKind::AdamLike }
+pub fn optimizer_id(run: &str) -> OptimizerId {
+    match run.split('_').next() {
+        Some("sgd") => OptimizerId::SGD,
+        Some("adam") => OptimizerId::ADAM,
+        _ => OptimizerId::ADAMW,
+    }
 }
 
 /// The optimizer of a run, named as in `golden/data`.

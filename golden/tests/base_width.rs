@@ -1,10 +1,10 @@
 //! At base width µP is the standard parametrization: the same bits in weights, logits and steps.
 
 use burn::tensor::Device;
-use mup_golden::{Case, Family, Prepared, cases, optimizer_kind, parameters, prepare, train};
+use mup_golden::{Case, Family, Prepared, cases, optimizer_id, parameters, prepare, train};
 use mup_init::{InitSpec, initialize};
 use mup_models::{ConvNet, Gpt, Mlp};
-use mup_rules::{OptimizerKind, Parametrization};
+use mup_rules::{OptimizerId, Parametrization};
 
 fn bits<F: Family>(model: &F) -> Vec<(String, Vec<u64>)> {
     let values = parameters(model).into_iter();
@@ -12,7 +12,7 @@ fn bits<F: Family>(model: &F) -> Vec<(String, Vec<u64>)> {
 }
 
 /// The model as our own initialization draws it, instead of the recorded weights.
-fn drawn<F: Family>(case: &Case, parametrization: Parametrization, kind: OptimizerKind) -> Prepared<F> {
+fn drawn<F: Family>(case: &Case, parametrization: Parametrization, kind: OptimizerId) -> Prepared<F> {
     let device = Device::flex().autodiff();
     let mut prepared = prepare::<F>(case, &case.widths[0], parametrization, kind, &device);
     prepared.model = initialize(prepared.model, &prepared.plan, &InitSpec::new(), 7).expect("the plan fits the model");
@@ -21,9 +21,9 @@ fn drawn<F: Family>(case: &Case, parametrization: Parametrization, kind: Optimiz
 
 fn check<F: Family>(case: &Case) {
     for (name, run) in &case.trajectory.runs {
-        let kind = optimizer_kind(name);
+        let kind = optimizer_id(name);
         let results = [Parametrization::mup(), Parametrization::standard()].map(|parametrization| {
-            let prepared = drawn::<F>(case, parametrization, kind);
+            let prepared = drawn::<F>(case, parametrization, kind.clone());
             let start = bits(&prepared.model);
             let logits = prepared.model.logits(&prepared.batch).into_data();
             let (trained, losses) = train(prepared, name, run, 3);
@@ -54,7 +54,7 @@ fn away_from_base_width_they_are_not() {
         let start = [Parametrization::mup(), Parametrization::standard()].map(|parametrization| {
             let device = Device::flex().autodiff();
             let wide = &case.widths[2];
-            let prepared = prepare::<Mlp>(case, wide, parametrization, OptimizerKind::AdamLike, &device);
+            let prepared = prepare::<Mlp>(case, wide, parametrization, OptimizerId::ADAMW, &device);
             bits(&initialize(prepared.model, &prepared.plan, &InitSpec::new(), 7).expect("the plan fits the model"))
         });
         assert_ne!(start[0], start[1], "{}", case.model);

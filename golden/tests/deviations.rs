@@ -3,11 +3,11 @@
 use burn::tensor::Device;
 use mup_golden::{cases, deviations, prepare};
 use mup_models::Gpt;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::{Axes, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Role};
 use serde_json::Value;
 
-fn plan_of(axes: &Axes, base: &[usize], delta: &[usize], target: &[usize], kind: OptimizerKind) -> ScalingPlan {
+fn plan_of(axes: &Axes, base: &[usize], delta: &[usize], target: &[usize], kind: OptimizerId) -> ScalingPlan {
     let shapes = |dims: &[usize]| {
         let spec = ParamSpec::new(axes.clone(), Kind::Weight);
         ModuleShapes::new(vec![ParamShape::new("weight", "Layer", dims, spec)])
@@ -29,7 +29,7 @@ fn the_tied_embedding_keeps_its_constant_std_where_mup_rescales_it_by_the_root_o
     let case = cases().into_iter().find(|case| case.model == "gpt_relative_tied").expect("the tied case");
     for (width, theirs) in case.widths.iter().zip(theirs["tied_readout"]["widths"].as_array().expect("widths")) {
         let device = Device::flex();
-        let plan = prepare::<Gpt>(&case, width, Parametrization::mup_package(), OptimizerKind::AdamLike, &device).plan;
+        let plan = prepare::<Gpt>(&case, width, Parametrization::mup_package(), OptimizerId::ADAMW, &device).plan;
         let ours = plan.row("token_embedding.weight").expect("the shared tensor").init_std.value;
         let m = theirs["width_mult"].as_f64().expect("a number");
         let rescale = theirs["rescale_factor"].as_f64().expect("a number");
@@ -45,7 +45,7 @@ fn a_vector_stored_with_two_axes_is_a_vector_where_mup_counts_a_matrix() {
     let mut seen_as_matrix = 0;
     for theirs in theirs["vector_stored_with_two_axes"].as_array().expect("cases") {
         let [base, delta, target] = ["base", "delta", "target"].map(|key| sizes(&theirs[key]));
-        let plan = plan_of(&Axes::vector(2), &base, &delta, &target, OptimizerKind::AdamLike);
+        let plan = plan_of(&Axes::vector(2), &base, &delta, &target, OptimizerId::ADAMW);
         let ours = plan.row("weight").expect("the row");
         assert_eq!(ours.role, Role::Vector);
         let flat = theirs["flat"]["optimizers"]["adam"]["lr"].as_f64().expect("a rate");
@@ -69,7 +69,7 @@ fn a_transposed_convolution_is_scaled_by_its_fan_in_where_mup_takes_its_fan_out(
     );
     let delta: Vec<usize> =
         base.iter().enumerate().map(|(axis, size)| if axis < 2 { size + 1 } else { *size }).collect();
-    let plan = plan_of(&Axes::in_out_kernel(4), &base, &delta, &target, OptimizerKind::AdamLike);
+    let plan = plan_of(&Axes::in_out_kernel(4), &base, &delta, &target, OptimizerId::ADAMW);
     let ours = plan.row("weight").expect("the row").learning_rate.value;
     let theirs = theirs["optimizers"]["adam"]["lr"].as_f64().expect("a rate") / 0.01;
     let (m_in, m_out) = (target[0] as f64 / base[0] as f64, target[1] as f64 / base[1] as f64);

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use mup_golden::{Case, Family, Row, Width, cases, prepare};
 use mup_models::{ConvNet, Gpt, Mlp};
-use mup_rules::{OptimizerKind, Parametrization, PlanRow};
+use mup_rules::{OptimizerId, Parametrization, PlanRow};
 use mup_shapes::{Kind, Role};
 
 /// Double precision, a handful of operations on either side.
@@ -23,34 +23,30 @@ fn mup_role(role: Role) -> &'static str {
     }
 }
 
-fn check_row(case: &Case, what: &str, ours: &PlanRow, theirs: &Row, optimizers: &[&str]) {
+fn check_row(case: &Case, what: &str, ours: &PlanRow, theirs: &Row, optimizer: &str) {
     assert_eq!(mup_role(ours.role), theirs.role, "{what}");
     for (sampler, bounds) in &theirs.init {
         if let Some(bounds) = bounds {
             close(ours.init_std.value, bounds.target / bounds.base, &format!("{what} init {sampler}"));
         }
     }
-    for optimizer in optimizers {
-        let group = theirs.optimizers[*optimizer];
-        let settings = case.optimizer_settings;
-        close(settings.lr * ours.learning_rate.value, group.lr, &format!("{what} {optimizer} lr"));
-        let decay = settings.weight_decay * ours.weight_decay.value;
-        close(decay, group.weight_decay, &format!("{what} {optimizer} decay"));
-    }
+    let group = theirs.optimizers[optimizer];
+    let settings = case.optimizer_settings;
+    close(settings.lr * ours.learning_rate.value, group.lr, &format!("{what} {optimizer} lr"));
+    let decay = settings.weight_decay * ours.weight_decay.value;
+    close(decay, group.weight_decay, &format!("{what} {optimizer} decay"));
 }
 
 fn check_width<F: Family>(case: &Case, width: &Width) -> usize {
     let device = Device::flex();
     let mut compared = 0;
-    for (kind, optimizers) in
-        [(OptimizerKind::SgdLike, &["sgd"][..]), (OptimizerKind::AdamLike, &["adam", "adamw"][..])]
-    {
+    for (kind, optimizer) in [(OptimizerId::SGD, "sgd"), (OptimizerId::ADAM, "adam"), (OptimizerId::ADAMW, "adamw")] {
         let plan = prepare::<F>(case, width, Parametrization::mup_package(), kind, &device).plan;
         let trained: Vec<&PlanRow> = plan.rows().iter().filter(|row| row.kind.is_trained()).collect();
         assert_eq!(trained.len(), width.parameters.len(), "{}", case.model);
         for theirs in &width.parameters {
             let ours = plan.row(&theirs.path).expect("the same paths");
-            check_row(case, &format!("{} width {} {}", case.model, width.index, theirs.path), ours, theirs, optimizers);
+            check_row(case, &format!("{} width {} {}", case.model, width.index, theirs.path), ours, theirs, optimizer);
             compared += 1;
         }
         for (path, constant) in &width.constants {

@@ -1,7 +1,7 @@
 //! Choices on the command line that several tasks share.
 
 use clap::ValueEnum;
-use mup_rules::{OptimizerKind, Parametrization};
+use mup_rules::{OptimizerId, Parametrization};
 
 /// A model under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,10 +47,11 @@ pub(crate) enum Optimizer {
 }
 
 impl Optimizer {
-    pub(crate) fn kind(self) -> OptimizerKind {
+    pub(crate) fn kind(self) -> OptimizerId {
         match self {
-            Self::Sgd => OptimizerKind::SgdLike,
-            Self::Adam | Self::Adamw => OptimizerKind::AdamLike,
+            Self::Sgd => OptimizerId::SGD,
+            Self::Adam => OptimizerId::ADAM,
+            Self::Adamw => OptimizerId::ADAMW,
         }
     }
 }

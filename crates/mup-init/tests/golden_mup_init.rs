@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mup_files::sha256;
 use mup_init::{Distribution, Draw, InitSpec};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::{Axes, Axis, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec};
 use serde::Deserialize;
 
@@ -58,7 +58,7 @@ fn plan(parameters: &[Parameter]) -> ScalingPlan {
     let delta = shapes(|parameter, axis| parameter.base[axis] + usize::from(parameter.infinite.contains(&axis)));
     let target = shapes(|parameter, axis| parameter.dims[axis]);
     let shapes = BaseShapes::infer(&base, &delta).unwrap().apply(&target).unwrap();
-    ScalingPlan::new(&shapes, Parametrization::mup_package(), OptimizerKind::AdamLike).unwrap()
+    ScalingPlan::new(&shapes, Parametrization::mup_package(), OptimizerId::ADAMW).unwrap()
 }
 
 fn numbers(draw: Draw) -> Vec<f64> {

@@ -9,7 +9,7 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use family::{BASE, TARGET, Widths, model, mup, plan_of, trained, values};
 use mup_init::{Distribution, InitError, InitSpec, PlanMismatch, initialize};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::param_paths;
 
 fn lazy_count<M: Module>(module: &M) -> usize {
@@ -195,7 +195,7 @@ fn linear_plan(target: &Linear) -> ScalingPlan {
     let device = target.weight.lazy_device();
     let family = |width| LinearConfig::new(width, 10).with_bias(target.bias.is_some()).init(&device);
     let shapes = mup_shapes::infer(&family(16), &family(32), target).unwrap();
-    ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap()
+    ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap()
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn running_statistics_are_left_alone() {
     let mut target = family(64);
     target.norm.gamma = Param::initialized(ParamId::new(), Tensor::full([64], 5.0, &device));
     let shapes = mup_shapes::infer(&family(16), &family(32), &target).unwrap();
-    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap();
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
     let statistics = target.norm.running_var.value().into_data();
     let ready = initialize(target, &plan, &InitSpec::default(), 1).unwrap();
     assert_eq!(ready.norm.running_var.value().into_data(), statistics);

@@ -133,7 +133,7 @@ fn zero_readout_without_a_readout_is_an_error() {
     let device = Device::flex();
     let family = |width| LinearConfig::new(3, width).init(&device);
     let shapes = mup_shapes::infer(&family(16), &family(32), &family(64)).unwrap();
-    let plan = ScalingPlan::new(&shapes, mup_rules::Parametrization::mup(), mup_rules::OptimizerKind::AdamLike);
+    let plan = ScalingPlan::new(&shapes, mup_rules::Parametrization::mup(), mup_rules::OptimizerId::ADAMW);
     let error = InitSpec::new().zero_readout().draws(&plan.unwrap()).unwrap_err();
     assert_eq!(error, InitError::Spec(vec![SpecProblem::NoReadout]));
 }
@@ -216,7 +216,7 @@ mod inner {
     use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
     use burn::tensor::Device;
     use mup_init::{Distribution, Draw, InitError, InitSpec, SpecProblem, initialize};
-    use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+    use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
     use mup_shapes::{Axes, Kind, ParamSpec, ShapeReader};
 
     use super::family::values;
@@ -246,7 +246,7 @@ mod inner {
 
     fn plan(kv: usize, reader: &ShapeReader) -> ScalingPlan {
         let shapes = reader.infer(&net(128, kv), &net(256, kv), &net(2048, kv)).unwrap();
-        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap()
+        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap()
     }
 
     fn declared(path: &str) -> ShapeReader {
@@ -308,8 +308,7 @@ mod inner {
                 mup_shapes::ModuleShapes::new(shapes.iter().map(shape).collect())
             };
             let base = mup_shapes::BaseShapes::infer(&model(64), &model(128)).unwrap();
-            ScalingPlan::new(&base.apply(&model(512)).unwrap(), Parametrization::mup(), OptimizerKind::AdamLike)
-                .unwrap()
+            ScalingPlan::new(&base.apply(&model(512)).unwrap(), Parametrization::mup(), OptimizerId::ADAMW).unwrap()
         };
         let std = |spec: InitSpec, plan: &ScalingPlan| spec.draws(plan).unwrap()[0];
         assert_eq!(std(InitSpec::new(), &tied(true)), Draw::Normal { std: 0.02 });

@@ -7,7 +7,10 @@ use crate::overrides::Overrides;
 use crate::plan::PlanContents;
 use crate::rule_for::rule_for;
 use crate::warnings::warnings;
-use crate::{Change, OptimizerId, Parametrization, PlanRow, Ratios, RuleError, Run, RunLaw, RunScaling, ScalingPlan, Selector, Variable};
+use crate::{
+    Change, OptimizerId, Parametrization, PlanRow, Ratios, RuleError, Run, RunLaw, RunScaling, ScalingPlan, Selector,
+    Variable,
+};
 
 /// The ratio of a variable for one tensor.
 type RatioOf<'a> = Box<dyn Fn(&InfShape) -> f64 + 'a>;
@@ -185,12 +188,22 @@ impl<'a> PlanBuilder<'a> {
             let (path, optimizer) = (shape.path.clone(), optimizer.to_string());
             return Err(RuleError::HiddenMatricesOnly { path, optimizer, role: rule.role, rank: shape.dims.len() });
         }
-        let variables = self.variables.iter().fold(Ratios::default(), |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));
+        let variables = self
+            .variables
+            .iter()
+            .fold(Ratios::default(), |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));
         let run = self.run.as_ref().map(|run| run.base.to(run.target)).unwrap_or_default();
         let width = Ratios::width(shape.fan_in_mult(), shape.fan_out_mult());
-        let ratios = variables.iter().chain(run.iter()).fold(width, |known, (variable, ratio)| known.with(variable.clone(), *ratio));
+        let ratios = variables
+            .iter()
+            .chain(run.iter())
+            .fold(width, |known, (variable, ratio)| known.with(variable.clone(), *ratio));
         if let Some((variable, ratio)) = ratios.iter().find(|(_, ratio)| !(ratio.is_finite() && *ratio > 0.0)) {
-            return Err(RuleError::BadRatio { path: shape.path.clone(), variable: variable.to_string(), ratio: *ratio });
+            return Err(RuleError::BadRatio {
+                path: shape.path.clone(),
+                variable: variable.to_string(),
+                ratio: *ratio,
+            });
         }
         let law = self.run.as_ref().map(|run| &run.law);
         Composition { shape, rule, table: &self.parametrization, optimizer, law, ratios, wishes }.row(variables)
@@ -221,7 +234,9 @@ fn optimizers(rows: &[PlanRow], default: OptimizerId, overrides: &Overrides) -> 
     for wish in overrides.iter() {
         let Change::Optimizer(optimizer) = &wish.change else { continue };
         match known.iter().find(|known| known.name == optimizer.name) {
-            Some(same) if same != optimizer => return Err(RuleError::TwoOptimizers { name: optimizer.name.to_string() }),
+            Some(same) if same != optimizer => {
+                return Err(RuleError::TwoOptimizers { name: optimizer.name.to_string() });
+            }
             Some(_) => {}
             None => known.push(optimizer.clone()),
         }
@@ -277,7 +292,8 @@ impl Uses {
         for ((wish, found), effective) in overrides.wishes.iter().zip(&self.found).zip(&self.effective) {
             let said = || wish.to_string();
             if !found && !wish.optional {
-                let paths: Vec<&str> = rows.iter().filter(|row| row.kind.is_trained()).map(|row| row.path.as_str()).collect();
+                let paths: Vec<&str> =
+                    rows.iter().filter(|row| row.kind.is_trained()).map(|row| row.path.as_str()).collect();
                 return Err(RuleError::NothingMatches { wish: said(), paths: crate::warnings::some(&paths) });
             }
             if *found && !effective && !wish.optional {

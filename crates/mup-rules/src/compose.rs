@@ -5,8 +5,8 @@ use mup_shapes::{InfShape, Kind};
 use crate::doubt::doubts;
 use crate::rule_for::logit_scale;
 use crate::{
-    Amended, Change, EpsilonRule, EpsilonTerm, Factor, OptimizerId, Parametrization, PlanRow, Power, Ratios, Rule, RuleError,
-    RunLaw, ShapeFactor, Term, WeightDecay,
+    Amended, Change, EpsilonRule, EpsilonTerm, Factor, OptimizerId, Parametrization, PlanRow, Power, Ratios, Rule,
+    RuleError, RunLaw, ShapeFactor, Term, WeightDecay,
 };
 
 /// A tensor with all that its row follows from.
@@ -120,7 +120,9 @@ impl Composition<'_> {
                 EpsilonTerm::None => continue,
                 EpsilonTerm::Weight => (layer.rule.init_std.clone(), "ε is the floor of the weight's size".to_owned()),
                 // Read word for word, 1/width is a factor of the tensor, not of each rule.
-                EpsilonTerm::Gradient if idx > 0 && self.table.epsilon == EpsilonRule::FanIn => (Power::ONE, String::new()),
+                EpsilonTerm::Gradient if idx > 0 && self.table.epsilon == EpsilonRule::FanIn => {
+                    (Power::ONE, String::new())
+                }
                 EpsilonTerm::Gradient => (self.table.epsilon.factor(&layer.rule), self.table.epsilon.to_string()),
             };
             epsilon = epsilon.times(power, &reason).times(layer.epsilon.clone(), &layer.reason);

@@ -106,7 +106,9 @@ pub enum RuleError {
         form: crate::Form,
     },
     /// A variable of a rule that has no value for a tensor.
-    #[error("`{path}` follows a rule in {variable}, but nothing says what {variable} is: PlanBuilder::variable, or PlanBuilder::run for m_B and m_D")]
+    #[error(
+        "`{path}` follows a rule in {variable}, but nothing says what {variable} is: PlanBuilder::variable, or PlanBuilder::run for m_B and m_D"
+    )]
     NoRatio {
         /// Path of the parameter.
         path: String,
@@ -114,7 +116,9 @@ pub enum RuleError {
         variable: String,
     },
     /// A variable that has a value already.
-    #[error("{variable} has a value already (the fans are each tensor's own, m_B and m_D the run's): leave this one out, or name it otherwise")]
+    #[error(
+        "{variable} has a value already (the fans are each tensor's own, m_B and m_D the run's): leave this one out, or name it otherwise"
+    )]
     KnownVariable {
         /// The variable.
         variable: String,
@@ -138,7 +142,9 @@ pub enum RuleError {
         target: crate::Run,
     },
     /// A wish that finds no tensor.
-    #[error("{wish}: no trained tensor is meant by it; there are {paths} (`*` is one segment of a path, `**` any number)")]
+    #[error(
+        "{wish}: no trained tensor is meant by it; there are {paths} (`*` is one segment of a path, `**` any number)"
+    )]
     NothingMatches {
         /// The wish.
         wish: String,

@@ -37,7 +37,8 @@ pub(crate) fn rules() -> Vec<Rule> {
         .with_init_std(Power::fan_in(-0.5))
         .with_adam(Power::fan_in(-1.0))
         .with_gradient(Power::fan_out(-1.0));
-    let output = Rule::constant(Role::Output, Form::Plain).with_init_std(Power::fan_in(-1.0)).with_adam(Power::fan_in(-1.0));
+    let output =
+        Rule::constant(Role::Output, Form::Plain).with_init_std(Power::fan_in(-1.0)).with_adam(Power::fan_in(-1.0));
     let inner = Rule { role: Role::Inner, init_std: Power::fan_in(-0.5), ..output.clone() };
     let shifted = [
         output.shifted(Form::Multiplier, &Power::fan_in(-1.0)),

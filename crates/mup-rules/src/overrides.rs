@@ -51,9 +51,9 @@ impl Change {
             Self::Decay(factor) if !(factor.is_finite() && factor >= 0.0) => {
                 Some("decay is multiplied by a number that is not negative; 0 is none")
             }
-            Self::InitStd(factor) if !(factor.is_finite() && factor > 0.0) => {
-                Some("a standard deviation is multiplied by a positive number; to start at zero, use mup_init's InitSpec::zero")
-            }
+            Self::InitStd(factor) if !(factor.is_finite() && factor > 0.0) => Some(
+                "a standard deviation is multiplied by a positive number; to start at zero, use mup_init's InitSpec::zero",
+            ),
             _ => None,
         }
     }

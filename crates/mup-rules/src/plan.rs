@@ -43,7 +43,11 @@ impl ScalingPlan {
     /// # Errors
     ///
     /// As [`PlanBuilder::build`](crate::PlanBuilder::build).
-    pub fn new(shapes: &InfShapes, parametrization: Parametrization, optimizer: OptimizerId) -> Result<Self, RuleError> {
+    pub fn new(
+        shapes: &InfShapes,
+        parametrization: Parametrization,
+        optimizer: OptimizerId,
+    ) -> Result<Self, RuleError> {
         Self::of(shapes, parametrization).default_optimizer(optimizer).build()
     }
 

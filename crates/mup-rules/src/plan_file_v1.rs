@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use crate::plan::PlanContents;
 use crate::{
-    Doubt, EpsilonRule, Factor, Form, L2Rule, OptimizerId, Overrides, Parametrization, PlanRow, Power, Ratios, Rule, Term, Update,
-    WeightDecay,
+    Doubt, EpsilonRule, Factor, Form, L2Rule, OptimizerId, Overrides, Parametrization, PlanRow, Power, Ratios, Rule,
+    Term, Update, WeightDecay,
 };
 
 #[derive(Deserialize)]
@@ -100,7 +100,8 @@ impl From<PlanFileV1> for PlanContents {
 
 impl ParametrizationV1 {
     fn read(self, optimizer: OptimizerV1) -> Parametrization {
-        let Self { name, rules, multiplied_form, requires_readout, attention_exponent, weight_decay, l2, epsilon } = self;
+        let Self { name, rules, multiplied_form, requires_readout, attention_exponent, weight_decay, l2, epsilon } =
+            self;
         let rules = rules.into_iter().map(|rule| rule.read(optimizer)).collect();
         let amendments = Vec::new();
         Parametrization {

@@ -174,8 +174,10 @@ impl std::fmt::Display for Power {
 impl Power {
     /// The factors above (1) or below (−1) the line of the fraction.
     fn side(&self, sign: f64) -> Vec<String> {
-        let printed = |(variable, exponent): &(Variable, f64)| (exponent * sign > 0.0).then(|| factor(variable, exponent * sign));
-        let (fan_out, others): (Vec<_>, Vec<_>) = self.exponents.iter().partition(|(variable, _)| *variable == Variable::FAN_OUT);
+        let printed =
+            |(variable, exponent): &(Variable, f64)| (exponent * sign > 0.0).then(|| factor(variable, exponent * sign));
+        let (fan_out, others): (Vec<_>, Vec<_>) =
+            self.exponents.iter().partition(|(variable, _)| *variable == Variable::FAN_OUT);
         fan_out.into_iter().chain(others).filter_map(printed).collect()
     }
 }

@@ -3,8 +3,8 @@
 use mup_shapes::{Axis, Dim, Kind, Role};
 
 use crate::doubt::undecided;
-use crate::summary::pattern;
 use crate::plan::PlanContents;
+use crate::summary::pattern;
 use crate::{EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, Update, WeightDecay};
 
 /// Smallest d_head for which TP-V recommends to trust the optimum of a proxy (TP-V D.4).
@@ -51,7 +51,10 @@ fn narrower_than_base(rows: &[PlanRow]) -> Option<String> {
 }
 
 /// Rows that an optimizer of some kind trains.
-fn trained_by<'a>(plan: &'a PlanContents, fits: impl Fn(&OptimizerId) -> bool + 'a) -> impl Iterator<Item = &'a PlanRow> {
+fn trained_by<'a>(
+    plan: &'a PlanContents,
+    fits: impl Fn(&OptimizerId) -> bool + 'a,
+) -> impl Iterator<Item = &'a PlanRow> {
     let fitting: Vec<&str> =
         plan.optimizers.iter().filter(|optimizer| fits(optimizer)).map(|optimizer| optimizer.name.as_ref()).collect();
     plan.rows.iter().filter(move |row| row.is_trained() && fitting.contains(&row.optimizer.as_str()))
@@ -63,7 +66,8 @@ fn is_uneven(row: &PlanRow) -> bool {
 }
 
 fn uneven_widths_under_sgd(plan: &PlanContents) -> Option<String> {
-    let paths = named(trained_by(plan, |optimizer| optimizer.update == Update::PROPORTIONAL).filter(|row| is_uneven(row)))?;
+    let paths =
+        named(trained_by(plan, |optimizer| optimizer.update == Update::PROPORTIONAL).filter(|row| is_uneven(row)))?;
     Some(format!(
         "SGD with unequal fan-in and fan-out multipliers \"doesn't quite work in general\" (TP-V J.2.1, \
          fn. 22): {paths}"
@@ -74,7 +78,8 @@ fn uneven_widths_and_epsilon(plan: &PlanContents) -> Option<String> {
     if plan.parametrization.epsilon != EpsilonRule::Gradient {
         return None;
     }
-    let paths = named(trained_by(plan, |optimizer| optimizer.epsilon == EpsilonTerm::Gradient).filter(|row| is_uneven(row)))?;
+    let paths =
+        named(trained_by(plan, |optimizer| optimizer.epsilon == EpsilonTerm::Gradient).filter(|row| is_uneven(row)))?;
     Some(format!(
         "fan-in and fan-out grow unequally, so gradients scale between 1/m_out, which ε follows, and \
          1/√(m_in·m_out) (harmless while ε is negligible): {paths}"

@@ -160,7 +160,10 @@ fn edited_plans_are_refused() {
     check(edited("\"value\":0.25", "\"value\":1e400"), "number out of range");
     check(edited("[\"in\",\"out\"]", "[\"in\"]"), "`blocks.0.up.weight` has axes in but 2 dimensions");
     check(edited("\"layer\"", "\"depth\":1,\"layer\""), "unknown field `depth`");
-    check(edited("\"optimizer\":\"adamw\"", "\"optimizer\":\"muon\""), "`blocks.0.up.weight` is trained by `muon`, which the plan does not list");
+    check(
+        edited("\"optimizer\":\"adamw\"", "\"optimizer\":\"muon\""),
+        "`blocks.0.up.weight` is trained by `muon`, which the plan does not list",
+    );
     check(edited("\"tensors\"", "\"tensor\""), "unknown field `tensor`");
 }
 

@@ -2,8 +2,8 @@
 //! the design), and from base to target and back is nothing at all.
 
 use mup_rules::{
-    Amended, Amendment, Column, Factor, OptimizerId, Parametrization, PlanRow, Power, Run, RunLaw, ScalingPlan, ShapeFactor,
-    Update, Variable, WeightDecay,
+    Amended, Amendment, Column, EpsilonRule, Factor, L2Rule, OptimizerId, Parametrization, PlanRow, Power, Run, RunLaw,
+    ScalingPlan, ShapeFactor, Update, Variable, WeightDecay,
 };
 use mup_shapes::{BaseShapes, InfShapes, ModuleShapes, ParamShape, ParamSpec, Role};
 
@@ -42,8 +42,10 @@ fn with_depth(table: Parametrization) -> Parametrization {
     inside.into_iter().flatten().chain(closing).fold(table, Parametrization::with_amendment)
 }
 
+/// µP's conventions on the standard table: depth alone is scaled.
 fn depth_only() -> Parametrization {
-    with_depth(Parametrization::standard().with_weight_decay(WeightDecay::KeepProduct).with_epsilon(mup_rules::EpsilonRule::Gradient))
+    let standard = Parametrization::standard().with_weight_decay(WeightDecay::KeepProduct).with_l2(L2Rule::Gradient);
+    with_depth(standard.with_epsilon(EpsilonRule::Gradient))
 }
 
 fn optimizers() -> [OptimizerId; 6] {
@@ -52,7 +54,13 @@ fn optimizers() -> [OptimizerId; 6] {
     [Id::ADAMW, Id::ADAM, Id::SGD, Id::LAMB, Id::ADAFACTOR_SCALED, scion]
 }
 
-fn plan(shapes: &InfShapes, table: &Parametrization, optimizer: &OptimizerId, m_l: f64, run: Option<(Run, Run)>) -> ScalingPlan {
+fn plan(
+    shapes: &InfShapes,
+    table: &Parametrization,
+    optimizer: &OptimizerId,
+    m_l: f64,
+    run: Option<(Run, Run)>,
+) -> ScalingPlan {
     let mut plan = ScalingPlan::of(shapes, table.clone()).default_optimizer(optimizer.clone());
     if !table.amendments.is_empty() {
         plan = plan.variable(Variable::DEPTH, move |_| m_l);
@@ -177,7 +185,9 @@ fn every_factor_keeps_its_reasons() {
 fn a_wish_for_the_rate_leaves_decay_alone_unless_it_is_independent_of_rates() {
     let decay = |convention| {
         let table = Parametrization::mup().with_weight_decay(convention);
-        let of = |rate| ScalingPlan::of(&shapes(16, 256), table.clone()).rate("block.up.weight", rate).build().expect("a plan");
+        let of = |rate| {
+            ScalingPlan::of(&shapes(16, 256), table.clone()).rate("block.up.weight", rate).build().expect("a plan")
+        };
         let number = |plan: ScalingPlan| plan.row("block.up.weight").expect("a row").weight_decay.value;
         number(of(2.0)) / number(of(1.0))
     };
@@ -188,7 +198,8 @@ fn a_wish_for_the_rate_leaves_decay_alone_unless_it_is_independent_of_rates() {
 
 #[test]
 fn a_variable_that_nobody_gave_is_an_error_and_no_one() {
-    let error = ScalingPlan::of(&shapes(16, 256), with_depth(Parametrization::mup())).build().expect_err("no m_L").to_string();
+    let error =
+        ScalingPlan::of(&shapes(16, 256), with_depth(Parametrization::mup())).build().expect_err("no m_L").to_string();
     assert!(error.contains("`block.up.weight` follows a rule in m_L, but nothing says what m_L is"), "{error}");
 }
 

@@ -57,7 +57,13 @@ fn rate_at(optimizer: &OptimizerId, m: usize) -> f64 {
 fn the_rate_of_the_plan_takes_the_growth_of_the_raw_update_away() {
     let raw = OptimizerId::new("raw orthogonal", Update::SPECTRAL);
     let lamb = OptimizerId::LAMB;
-    let grows = [(OptimizerId::ADAMW, 1.0), (lamb, 0.5), (raw, 0.0), (OptimizerId::MUON, 0.0), (OptimizerId::MUON_MATCH_RMS, 0.5)];
+    let grows = [
+        (OptimizerId::ADAMW, 1.0),
+        (lamb, 0.5),
+        (raw, 0.0),
+        (OptimizerId::MUON, 0.0),
+        (OptimizerId::MUON_MATCH_RMS, 0.5),
+    ];
     for (optimizer, expected) in grows {
         let found = slope(|m| change(&optimizer, m));
         assert!((found - expected).abs() < 0.06, "{optimizer}: {found}");
@@ -72,9 +78,8 @@ fn the_rate_of_the_plan_takes_the_growth_of_the_raw_update_away() {
 /// The factor f that an optimizer applies itself is divided out, for any aspect, at any pair of sizes.
 #[test]
 fn the_own_factor_of_an_optimizer_changes_no_product() {
-    let model = |n: usize| {
-        ModuleShapes::new(vec![ParamShape::new("up", "Linear", [n, n * n / 16], ParamSpec::weight())])
-    };
+    let model =
+        |n: usize| ModuleShapes::new(vec![ParamShape::new("up", "Linear", [n, n * n / 16], ParamSpec::weight())]);
     let shapes = BaseShapes::infer(&model(64), &model(96)).unwrap().apply(&model(256)).unwrap();
     let step = |factor: ShapeFactor| {
         let optimizer = OptimizerId::new("some", Update::SPECTRAL).with_shape_factor(factor);

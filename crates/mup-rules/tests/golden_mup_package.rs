@@ -50,9 +50,7 @@ fn disagreements(model: &str, table: &Parametrization) -> Vec<String> {
     let mut found = Vec::new();
     for width in golden["widths"].as_array().expect("widths") {
         let target = base.apply(&shapes(&width["shapes"])).expect("shapes");
-        for (name, kind) in
-            [("sgd", OptimizerId::SGD), ("adam", OptimizerId::ADAM), ("adamw", OptimizerId::ADAMW)]
-        {
+        for (name, kind) in [("sgd", OptimizerId::SGD), ("adam", OptimizerId::ADAM), ("adamw", OptimizerId::ADAMW)] {
             let plan = ScalingPlan::new(&target, table.clone(), kind).expect("a plan");
             let parameters = width["parameters"].as_array().expect("parameters");
             let trained = plan.rows().iter().filter(|row| row.kind.is_trained()).count();
@@ -85,7 +83,12 @@ fn of_parameter(row: &PlanRow, golden: &Value, optimizer: &str, settings: &Value
     let path = &row.path;
     let mut found: Vec<String> = [
         differs(path, &format!("{optimizer} rate"), set("lr") * row.learning_rate.value, group["lr"].as_f64()),
-        differs(path, &format!("{optimizer} decay"), set("weight_decay") * row.weight_decay.value, group["weight_decay"].as_f64()),
+        differs(
+            path,
+            &format!("{optimizer} decay"),
+            set("weight_decay") * row.weight_decay.value,
+            group["weight_decay"].as_f64(),
+        ),
         differs(path, "init std", row.init_std.value, init),
         differs(path, &format!("{optimizer} ε"), row.epsilon.value, Some(1.0)),
     ]

@@ -165,11 +165,9 @@ fn an_inner_weight_starts_like_a_hidden_one_and_learns_like_both() {
     let table = Parametrization::mup();
     let (inner, hidden) =
         (table.rule(Role::Inner, Form::Plain).unwrap(), table.rule(Role::Hidden, Form::Plain).unwrap());
-    for (inner, hidden) in [
-        (&inner.init_std, &hidden.init_std),
-        (&inner.adam, &hidden.adam),
-        (&inner.gradient, &hidden.gradient),
-    ] {
+    for (inner, hidden) in
+        [(&inner.init_std, &hidden.init_std), (&inner.adam, &hidden.adam), (&inner.gradient, &hidden.gradient)]
+    {
         let at = Ratios::width(16.0, 1.0);
         assert_eq!(inner.value(&at), hidden.value(&at));
     }
@@ -310,7 +308,8 @@ fn burns_attention_that_divides_by_the_square_root_is_noted_where_it_grows() {
         ])
     };
     let base = BaseShapes::infer(&model(64), &model(128)).unwrap();
-    let notes = |table, d| ScalingPlan::new(&base.apply(&model(d)).unwrap(), table, OptimizerId::ADAMW).unwrap().notes();
+    let notes =
+        |table, d| ScalingPlan::new(&base.apply(&model(d)).unwrap(), table, OptimizerId::ADAMW).unwrap().notes();
     let [note] = &notes(Parametrization::mup(), 256)[..] else { panic!("one note") };
     assert!(note.contains("√d_head") && note.ends_with("mha.query.weight"), "{note}");
     assert!(notes(Parametrization::mup(), 64).is_empty(), "nothing grows");

@@ -48,12 +48,15 @@ fn a_set_may_find_nothing_but_a_wish_may_not() {
 
 #[test]
 fn of_two_wishes_the_later_wins() {
-    let plan = with(|plan| plan.rate("**", 2.0).rate("embedding.*", 3.0).no_decay(Selector::All).decay(Role::Hidden, 1.0)).unwrap();
+    let plan =
+        with(|plan| plan.rate("**", 2.0).rate("embedding.*", 3.0).no_decay(Selector::All).decay(Role::Hidden, 1.0))
+            .unwrap();
     let rate = |path: &str| plan.row(path).unwrap().learning_rate.to_string();
     assert_eq!(rate("embedding.weight"), "3 = yours 3");
     assert_eq!(rate("blocks.0.up.weight"), "0.5 = 1/m_in · yours 2");
     assert_eq!(decayed(&plan), ["blocks.0.up.weight"]);
-    let plan = with(|plan| plan.optimizer(Role::Hidden, OptimizerId::MUON).optimizer("blocks.**", OptimizerId::LION)).unwrap();
+    let plan =
+        with(|plan| plan.optimizer(Role::Hidden, OptimizerId::MUON).optimizer("blocks.**", OptimizerId::LION)).unwrap();
     assert_eq!(plan.optimizer_names(), "adamw, lion");
 }
 
@@ -66,8 +69,12 @@ fn wishes_speak_of_paths_roles_kinds_and_layers() {
         (Selector::Layer("LayerNorm".to_owned()), "norm.gamma"),
     ] {
         let plan = with(|plan| plan.init_std(tensors.clone(), 5.0)).unwrap();
-        let changed: Vec<&str> =
-            plan.rows().iter().filter(|row| row.init_std.to_string().contains("yours 5")).map(|row| row.path.as_str()).collect();
+        let changed: Vec<&str> = plan
+            .rows()
+            .iter()
+            .filter(|row| row.init_std.to_string().contains("yours 5"))
+            .map(|row| row.path.as_str())
+            .collect();
         assert_eq!(changed, [found], "{tensors}");
     }
 }

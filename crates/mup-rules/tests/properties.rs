@@ -234,7 +234,10 @@ fn every_rule_satisfies_the_spectral_condition() {
         let excess = if rule.role == Role::Inner { 0.5 } else { 0.0 };
         assert!((init - condition - excess).abs() < RELATIVE, "init of {rule:?}");
         assert!((update(&rule.adam) - condition).abs() < RELATIVE, "Adam update of {rule:?}");
-        assert!((update(&(&rule.rate(Update::PROPORTIONAL) * &rule.gradient)) - condition).abs() < RELATIVE, "SGD update of {rule:?}");
+        assert!(
+            (update(&(&rule.rate(Update::PROPORTIONAL) * &rule.gradient)) - condition).abs() < RELATIVE,
+            "SGD update of {rule:?}"
+        );
     }
 }
 

@@ -43,7 +43,6 @@ fn check(target: Model, table: Parametrization, optimizer: OptimizerId, expected
     }
 }
 
-
 #[test]
 fn an_ordinary_model_gets_no_warning() {
     let target = Model { d_model: 256, d_ffn: 512, d_head: 32 };

@@ -22,7 +22,7 @@ mod tests {
     use burn::tensor::{DType, Device, FloatDType, Tensor};
     use mup_models::{Mlp, MlpConfig, shape_reader};
     use mup_optim::MupAdamWConfig;
-    use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+    use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
     use super::read;
     use crate::finite::is_finite;
@@ -64,7 +64,7 @@ mod tests {
     fn a_step_waits_once_whatever_the_number_of_micro_batches() {
         for micro_batches in [1, 4] {
             let shapes = shape_reader().infer(&model(4), &model(8), &model(8)).unwrap();
-            let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap();
+            let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
             let model = model(8);
             let optimizer = MupAdamWConfig::new().init(&plan, &model).unwrap();
             let training = Training::new(5, 0.1).with_micro_batches(micro_batches).with_max_norm(1.0);

@@ -74,8 +74,13 @@ pub fn transfer(
 const KNOWN: [&str; 4] = ["learning-rate", "init-scale", "alpha-attention", "alpha-output"];
 
 fn check_rules(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
-    let name = |plan: &ScalingPlan| format!("{} for {}", plan.parametrization().name, plan.optimizer());
-    if proxy.parametrization() == target.parametrization() && proxy.optimizer() == target.optimizer() {
+    let name = |plan: &ScalingPlan| {
+        let wishes: Vec<String> = plan.overrides().iter().map(ToString::to_string).collect();
+        let wishes = if wishes.is_empty() { String::new() } else { format!(" with {}", wishes.join(", ")) };
+        format!("{} for {}{wishes}", plan.parametrization().name, plan.optimizer_names())
+    };
+    let rules = |plan: &ScalingPlan| (plan.parametrization().clone(), plan.overrides().clone(), plan.optimizer_names());
+    if rules(proxy) == rules(target) {
         return Ok(());
     }
     Err(TransferError::OtherRules { proxy: name(proxy), target: name(target) })

@@ -1,6 +1,6 @@
 //! The transfer: states every value, refuses plans between which nothing transfers.
 
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
 use mup_study::{Dimension, Setting, Space, Values};
 use mup_transfer::{TransferError, Transferable, transfer};
@@ -15,7 +15,7 @@ fn shapes(width: usize, vocab: usize, n_layer: usize) -> ModuleShapes {
 fn plan(width: usize, vocab: usize, n_layer: usize, parametrization: Parametrization) -> ScalingPlan {
     let base = BaseShapes::infer(&shapes(64, vocab, n_layer), &shapes(128, vocab, n_layer)).unwrap();
     let shapes = base.apply(&shapes(width, vocab, n_layer)).unwrap();
-    ScalingPlan::new(&shapes, parametrization, OptimizerKind::AdamLike).unwrap()
+    ScalingPlan::new(&shapes, parametrization, OptimizerId::ADAMW).unwrap()
 }
 
 fn values() -> Values {

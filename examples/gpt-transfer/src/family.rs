@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use mup_init::{Distribution, InitSpec};
 use mup_models::{GptConfig, shape_reader};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 use crate::configuration::Configuration;
 use crate::error::RunError;
@@ -48,7 +48,7 @@ pub(crate) fn plan(
     let model = |width| config(configuration, width, &Hyperparameters::at_rate(1.0)).init(device);
     let base = configuration.base_width;
     let shapes = shape_reader().infer(&model(base)?, &model(2 * base)?, &model(width)?)?;
-    Ok(ScalingPlan::new(&shapes, Parametrization::named(parametrization)?, OptimizerKind::AdamLike)?)
+    Ok(ScalingPlan::new(&shapes, Parametrization::named(parametrization)?, OptimizerId::ADAMW)?)
 }
 
 /// Weights of variance 1/fan_in at base width, branches ending in GPT-2's 1/√(2·n_layer), readout and queries zero

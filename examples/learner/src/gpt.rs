@@ -8,7 +8,7 @@ use burn::train::{InferenceStep, SequenceOutput, TrainOutput, TrainStep};
 use mup_init::{Distribution, InitSpec};
 use mup_models::{Gpt, GptConfig, ModelError, cross_entropy, shape_reader};
 use mup_optim::{MupAdamWConfig, OptimError, clip_by_global_norm};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::PathPattern;
 
 use crate::MAX_NORM;
@@ -109,7 +109,7 @@ pub fn plan(width: usize, device: &Device) -> Result<ScalingPlan, FamilyError> {
     }
     let model = |width| LanguageModel::new(width, device);
     let shapes = shape_reader().infer(&model(BASE_WIDTH)?, &model(2 * BASE_WIDTH)?, &model(width)?)?;
-    Ok(ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike)?)
+    Ok(ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW)?)
 }
 
 /// The model of a plan, with weights and multipliers from it; readout and queries are zero (TP-V D.2).

@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use burn::train::{InferenceStep, RegressionOutput, TrainOutput, TrainStep};
 use mup_init::InitSpec;
 use mup_optim::{MupAdamWConfig, OptimError, clip_by_global_norm};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 use crate::MAX_NORM;
 
@@ -99,7 +99,7 @@ impl InferenceStep for Mlp {
 pub fn plan(width: usize, device: &Device) -> ScalingPlan {
     let model = |width| Mlp::new(width, device);
     let shapes = mup_shapes::infer(&model(8), &model(16), &model(width)).expect("one family");
-    ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).expect("a rule for every role")
+    ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).expect("a rule for every role")
 }
 
 /// The model of a plan, with weights drawn from it.

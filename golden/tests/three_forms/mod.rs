@@ -8,7 +8,7 @@ use mup_golden::relative_difference;
 use mup_init::{InitSpec, initialize};
 use mup_models::{Readout, ReadoutConfig, shape_reader};
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
-use mup_rules::{EpsilonRule, Form, OptimizerKind, Parametrization, ScalingPlan, WeightDecay};
+use mup_rules::{EpsilonRule, Form, OptimizerId, Parametrization, ScalingPlan, WeightDecay};
 use mup_shapes::{Axes, Kind, ParamSpec, ShapeReader};
 
 use super::device;
@@ -75,8 +75,12 @@ enum Run {
 }
 
 impl Run {
-    fn kind(self) -> OptimizerKind {
-        if matches!(self, Self::SgdL2) { OptimizerKind::SgdLike } else { OptimizerKind::AdamLike }
+    fn kind(self) -> OptimizerId {
+        match self {
+            Self::AdamW => OptimizerId::ADAMW,
+            Self::AdamL2 => OptimizerId::ADAM,
+            Self::SgdL2 => OptimizerId::SGD,
+        }
     }
 
     fn optimizer(self, plan: &ScalingPlan, network: &Network) -> ModuleOptimizer {

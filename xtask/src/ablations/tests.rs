@@ -1,6 +1,6 @@
 //! Every claim holds, also in a check small enough for every commit; and no rule of the table is left out.
 
-use mup_rules::{EpsilonRule, Form, Parametrization, Power, Rule, WeightDecay};
+use mup_rules::{EpsilonRule, Form, Parametrization, Power, Rule, Update, WeightDecay};
 use mup_verdict::coordinates::TrialError;
 
 use super::{ABLATIONS, Ablation, contradictions, groups};
@@ -50,8 +50,8 @@ fn every_entry_of_the_table_that_depends_on_width_is_removed_by_some_ablation() 
     let entries: [(&str, Entry); 4] = [
         ("multiplier", |rule| rule.multiplier),
         ("init", |rule| rule.init_std),
-        ("rate under Adam", |rule| rule.adam),
-        ("rate under SGD", |rule| rule.sgd),
+        ("rate under Adam", |rule| rule.adam.clone()),
+        ("rate under SGD", |rule| rule.rate(Update::PROPORTIONAL)),
     ];
     let pairs = pairs();
     for rule in Parametrization::mup().rules.iter().filter(|rule| rule.form != Form::TableNine) {

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::{Distribution, InitSpec, initialize};
 use mup_models::{Gpt, shape_reader};
 use mup_optim::MupAdamWConfig;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_train::write_safetensors;
 
 use super::Outcome;
@@ -33,7 +33,7 @@ pub(super) struct Training {
 pub(super) fn plan(shape: Shape, parametrization: Parametrization) -> Outcome<ScalingPlan> {
     let model = |width| shape.config_of_width(width).init(&Device::flex());
     let shapes = shape_reader().infer(&model(BASE)?, &model(2 * BASE)?, &model(shape.d_model)?)?;
-    Ok(ScalingPlan::new(&shapes, parametrization, OptimizerKind::AdamLike)?)
+    Ok(ScalingPlan::new(&shapes, parametrization, OptimizerId::ADAMW)?)
 }
 
 /// Weights under which every parameter matters to the loss, so that a peer that leaves one out is found.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig, PRelu, PReluConfig};
 use burn::tensor::{Device, Tensor};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::{Axes, Kind, ParamSpec, ShapeReader, param_paths};
 
 /// A readout with a forward multiplier.
@@ -88,7 +88,7 @@ pub fn plan_of(target: &Model, parametrization: Parametrization) -> ScalingPlan 
     let n_layer = target.blocks.len();
     let [base, delta] = [BASE, DELTA].map(|widths| model(Widths { n_layer, ..widths }, &device));
     let shapes = reader().infer(&base, &delta, target).expect("one family");
-    ScalingPlan::new(&shapes, parametrization, OptimizerKind::AdamLike).expect("a rule for every role")
+    ScalingPlan::new(&shapes, parametrization, OptimizerId::ADAMW).expect("a rule for every role")
 }
 
 pub fn mup(target: &Model) -> ScalingPlan {

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use mup_init::{Distribution, InitSpec, initialize};
 use mup_models::{GptConfig, shape_reader};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 use crate::common::random_tokens;
 
@@ -14,7 +14,7 @@ fn first_loss(width: usize, spec: &InitSpec) -> f64 {
         GptConfig::new(256, 16, 2, width, width / 32, 32, 4 * width).with_tied(true).init(&device).unwrap()
     };
     let shapes = shape_reader().infer(&model(64), &model(128), &model(width)).unwrap();
-    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap();
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
     let model = initialize(model(width), &plan, spec, 0).unwrap();
     let (tokens, targets) = (random_tokens([8, 16], 256, 1, &device), random_tokens([8, 16], 256, 2, &device));
     f64::from(model.loss(tokens, targets).into_scalar::<f32>()) - 256_f64.ln()

@@ -2,12 +2,12 @@
 
 use mup_models::GptStack;
 use mup_optim::StackOptimizer;
-use mup_rules::OptimizerKind;
+use mup_rules::OptimizerId;
 
 use crate::trials::{adamw, batches, gpt, parameters, plan, rates, shape, step_of_all};
 
 fn train(rate_of_1: f64) -> (GptStack, Vec<Vec<f64>>) {
-    let plan = plan(shape, OptimizerKind::AdamLike);
+    let plan = plan(shape, OptimizerId::ADAMW);
     let mut stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &plan, k))).unwrap();
     let mut optimizer = StackOptimizer::adamw(&[0, 1, 2].map(adamw), &plan, &stack).unwrap();
     let mut history = Vec::new();

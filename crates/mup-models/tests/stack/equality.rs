@@ -4,7 +4,7 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::Tensor;
 use mup_models::{Gpt, GptConfig, GptStack, Positions};
 use mup_optim::StackOptimizer;
-use mup_rules::{OptimizerKind, ScalingPlan};
+use mup_rules::{OptimizerId, ScalingPlan};
 
 use crate::common::{distance, values};
 use crate::trials::{
@@ -61,7 +61,7 @@ fn distance_from_alone(
 }
 
 fn with_adamw(at: fn(usize) -> GptConfig, alone: impl Fn(usize) -> mup_optim::MupAdamWConfig) -> f64 {
-    let plan = plan(at, OptimizerKind::AdamLike);
+    let plan = plan(at, OptimizerId::ADAMW);
     let configs: Vec<_> = (0..TRIALS).map(adamw).collect();
     let all = |stack: &GptStack| StackOptimizer::adamw(&configs, &plan, stack).unwrap();
     distance_from_alone(&plan, &at(16), all, |k, model| alone(k).init(&plan, model).unwrap())
@@ -77,7 +77,7 @@ fn with_adamw_trials_of_every_kind_of_gpt_train_as_they_would_alone() {
 
 #[test]
 fn with_sgd_trials_train_as_they_would_alone() {
-    let plan = plan(shape, OptimizerKind::SgdLike);
+    let plan = plan(shape, OptimizerId::SGD);
     for nesterov in [false, true] {
         let config = |k| if nesterov { sgd(k).with_nesterov(true).with_momentum(0.5 + 0.1 * k as f64) } else { sgd(k) };
         let configs: Vec<_> = (0..TRIALS).map(config).collect();
@@ -103,7 +103,7 @@ fn a_trial_with_another_value_is_seen() {
 
 #[test]
 fn one_batch_for_all_is_that_batch_for_each() {
-    let plan = plan(shape, OptimizerKind::AdamLike);
+    let plan = plan(shape, OptimizerId::ADAMW);
     let stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &plan, k))).unwrap();
     let [tokens, targets] = batch(0, 0);
     let shared = stack.loss(tokens.clone().unsqueeze(), targets.clone().unsqueeze());
@@ -120,7 +120,7 @@ fn one_batch_for_all_is_that_batch_for_each() {
 #[test]
 fn stacking_and_unstacking_changes_nothing() {
     for at in kinds() {
-        let plan = plan(at, OptimizerKind::AdamLike);
+        let plan = plan(at, OptimizerId::ADAMW);
         let trials = [0, 1, 2].map(|k| gpt(at(16), &plan, k));
         let again = GptStack::new(&trials).unwrap().unstack();
         assert_eq!(again.len(), TRIALS);

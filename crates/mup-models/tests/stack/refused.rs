@@ -2,7 +2,7 @@
 
 use mup_models::{Gpt, GptConfig, GptStack, ModelError, Positions};
 use mup_optim::{MupAdamWConfig, OptimError, StackOptimizer, clip_each_by_global_norm};
-use mup_rules::OptimizerKind;
+use mup_rules::OptimizerId;
 
 use crate::trials::{adamw, batches, device, gpt, plan, sgd, shape};
 
@@ -66,7 +66,7 @@ fn no_trials_are_no_stack() {
 
 #[test]
 fn configs_rates_and_thresholds_are_counted() {
-    let plan = plan(shape, OptimizerKind::AdamLike);
+    let plan = plan(shape, OptimizerId::ADAMW);
     let stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &plan, k))).unwrap();
     let two = StackOptimizer::adamw(&[0, 1].map(adamw), &plan, &stack).unwrap_err();
     assert!(
@@ -90,13 +90,13 @@ fn configs_rates_and_thresholds_are_counted() {
 
 #[test]
 fn a_hyperparameter_out_of_range_names_its_trial() {
-    let adam = plan(shape, OptimizerKind::AdamLike);
+    let adam = plan(shape, OptimizerId::ADAMW);
     let stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &adam, k))).unwrap();
     let bad = [adamw(0), adamw(1), MupAdamWConfig::new().with_beta_2(1.0)];
     let error = StackOptimizer::adamw(&bad, &adam, &stack).unwrap_err();
     assert_eq!(error.to_string(), "trial 2: AdamW: beta_2 is 1, but must be at least 0 and less than 1");
     let mixed = [sgd(1), sgd(2), sgd(1).with_nesterov(true)];
-    let error = StackOptimizer::sgd(&mixed, &plan(shape, OptimizerKind::SgdLike), &stack).unwrap_err();
+    let error = StackOptimizer::sgd(&mixed, &plan(shape, OptimizerId::SGD), &stack).unwrap_err();
     assert_eq!(error, OptimError::NesterovOfSome { trial: 2 });
     assert!(StackOptimizer::sgd(&[0, 1, 2].map(sgd), &adam, &stack).unwrap_err().to_string().contains("SGD"));
 }

@@ -5,12 +5,12 @@ use burn::optim::OptimizerRecord;
 use burn::store::ModuleRecord;
 use mup_models::GptStack;
 use mup_optim::StackOptimizer;
-use mup_rules::OptimizerKind;
+use mup_rules::OptimizerId;
 
 use crate::trials::{adamw, batches, gpt, parameters, plan, rates, sgd, shape, step_of_all};
 
 fn optimizers(stack: &GptStack) -> [StackOptimizer; 2] {
-    let (adam, plain) = (plan(shape, OptimizerKind::AdamLike), plan(shape, OptimizerKind::SgdLike));
+    let (adam, plain) = (plan(shape, OptimizerId::ADAMW), plan(shape, OptimizerId::SGD));
     [
         StackOptimizer::adamw(&[0, 1, 2].map(adamw), &adam, stack).unwrap(),
         StackOptimizer::sgd(&[0, 1, 2].map(sgd), &plain, stack).unwrap(),
@@ -18,7 +18,7 @@ fn optimizers(stack: &GptStack) -> [StackOptimizer; 2] {
 }
 
 fn fresh() -> GptStack {
-    let plan = plan(shape, OptimizerKind::AdamLike);
+    let plan = plan(shape, OptimizerId::ADAMW);
     GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &plan, k))).unwrap()
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor};
 use mup_init::{Distribution, InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, GptStack, shape_reader};
 use mup_optim::{MupAdamWConfig, MupSgdConfig, StackOptimizer, clip_by_global_norm, clip_each_by_global_norm};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 use crate::common::{random_tokens, values};
 
@@ -24,7 +24,7 @@ pub(crate) fn shape(width: usize) -> GptConfig {
     GptConfig::new(VOCAB as usize, 8, 2, width, width / 4, 4, 3 * width)
 }
 
-pub(crate) fn plan(at: impl Fn(usize) -> GptConfig, kind: OptimizerKind) -> ScalingPlan {
+pub(crate) fn plan(at: impl Fn(usize) -> GptConfig, kind: OptimizerId) -> ScalingPlan {
     let model = |width| at(width).init(&device()).unwrap();
     let shapes = shape_reader().infer(&model(8), &model(12), &model(16)).unwrap();
     ScalingPlan::new(&shapes, Parametrization::mup(), kind).unwrap()

@@ -5,7 +5,7 @@ use std::fmt;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
-use mup_rules::ScalingPlan;
+use mup_rules::{PlanRow, ScalingPlan};
 use mup_shapes::param_paths;
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,7 @@ impl fmt::Display for Difference {
 /// Every difference between two identities, by name.
 pub(super) fn differences(checkpoint: &Value, now: &Value) -> Vec<Difference> {
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
-    flatten("", checkpoint, &mut before);
+    flatten("", &of_today(checkpoint), &mut before);
     flatten("", now, &mut after);
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let difference = |name: &String| {
@@ -54,10 +54,34 @@ fn flatten(name: &str, value: &Value, into: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The plan with its rows by path, so that a difference names the parameter.
+/// What the plan trains, with its rows by path, so that a difference names the parameter. Formulas and reasons train
+/// nothing, and are left out.
 pub(super) fn plan_value(plan: &ScalingPlan) -> Value {
-    let rows: Map<String, Value> = plan.rows().iter().map(|row| (row.path.clone(), json!(row))).collect();
-    json!({ "optimizer": plan.optimizer(), "parametrization": plan.parametrization(), "rows": rows })
+    let rows: Map<String, Value> = plan.rows().iter().map(|row| (row.path.clone(), row_value(row))).collect();
+    json!({ "parametrization": plan.parametrization().name, "rows": rows })
+}
+
+fn row_value(row: &PlanRow) -> Value {
+    let dims: Vec<String> = row.dims.iter().map(ToString::to_string).collect();
+    let numbers: Map<String, Value> =
+        row.columns().map(|(column, factor)| (column.to_string(), json!(factor.value))).collect();
+    json!({ "kind": row.kind, "role": row.role, "optimizer": row.optimizer, "dims": dims.join(" × "), "numbers": numbers })
+}
+
+/// The identity of a checkpoint as it would be written today: until plans had several optimizers, it held the plan whole.
+fn of_today(identity: &Value) -> Value {
+    let mut identity = identity.clone();
+    let Some(plan) = identity.get("plan").filter(|plan| plan.get("optimizer").is_some()) else { return identity };
+    let rows: Vec<&Value> = plan["rows"].as_object().map(|rows| rows.values().collect()).unwrap_or_default();
+    let file = json!({
+        "format": "mup-plan", "version": 1, "optimizer": plan["optimizer"], "parametrization": plan["parametrization"],
+        "rows": rows, "warnings": [],
+    });
+    // What cannot be read stays as it is, and differs by name.
+    if let Ok(plan) = ScalingPlan::from_json(&file.to_string()) {
+        identity["plan"] = plan_value(&plan);
+    }
+    identity
 }
 
 /// Element type and sizes of every float parameter by path.

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, Positions, shape_reader};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::PathPattern;
 use mup_train::{Layouts, write_safetensors};
 
@@ -24,7 +24,7 @@ fn model(change: impl Fn(GptConfig) -> GptConfig) -> Gpt {
     let device = Device::flex();
     let build = |width| change(config(width)).init(&device).unwrap();
     let shapes = shape_reader().infer(&build(8), &build(16), &build(32)).unwrap();
-    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap();
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
     initialize(build(32), &plan, &InitSpec::new(), 1).unwrap()
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, shape_reader};
 use mup_optim::{MupAdamWConfig, clip_by_global_norm};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_train::{MicroBatch, Schedule, Task, TaskError, Trainer, Training};
 
 use crate::net::{bits, weights};
@@ -47,7 +47,7 @@ fn the_trajectory_of_gpt_transfer_is_repeated_to_the_bit() {
     let device = Device::flex().autodiff();
     let build = |width| config(width).init(&device).unwrap();
     let shapes = shape_reader().infer(&build(8), &build(16), &build(32)).unwrap();
-    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap();
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
     let start = || {
         let model = initialize(build(32), &plan, &InitSpec::new().zero_readout(), 3).unwrap();
         let optimizer = MupAdamWConfig::new().init(&plan, &model).unwrap();

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
 use mup_models::{Mlp, MlpConfig, shape_reader};
 use mup_optim::{MupAdamWConfig, MupSgdConfig};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::InfShapes;
 use mup_train::{Event, MicroBatch, RunFolder, Task, TaskError, TrainError, Trained, Trainer, Training};
 
@@ -26,12 +26,12 @@ pub(crate) fn shapes(width: usize) -> InfShapes {
     shape_reader().infer(&model(4), &model(16), &model(width)).unwrap()
 }
 
-fn plan_for(width: usize, optimizer: OptimizerKind) -> ScalingPlan {
+fn plan_for(width: usize, optimizer: OptimizerId) -> ScalingPlan {
     ScalingPlan::new(&shapes(width), Parametrization::mup(), optimizer).unwrap()
 }
 
 pub(crate) fn plan(width: usize) -> ScalingPlan {
-    plan_for(width, OptimizerKind::AdamLike)
+    plan_for(width, OptimizerId::ADAMW)
 }
 
 /// A fresh model and optimizer, the same weights in every process.
@@ -44,7 +44,7 @@ pub(crate) fn start(width: usize) -> (Mlp, ModuleOptimizer) {
 
 /// The same with SGD.
 pub(crate) fn start_sgd(width: usize) -> (Mlp, ModuleOptimizer) {
-    let plan = plan_for(width, OptimizerKind::SgdLike);
+    let plan = plan_for(width, OptimizerId::SGD);
     let model = initial(width, &plan);
     let optimizer = MupSgdConfig::new().init(&plan, &model).unwrap();
     (model, optimizer)

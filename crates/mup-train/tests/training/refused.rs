@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use mup_optim::MupSgdConfig;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_train::{RunFolder, TrainError, Trainer, Training};
 
 use crate::net::{Largest, folder, plan, start, start_sgd, ten_steps, train_in};
@@ -49,8 +49,7 @@ fn a_checkpoint_of_another_width_or_plan_is_refused_by_parameter() {
     assert!(refused.contains(&shape), "{refused:?}");
     assert!(refused.iter().any(|line| line.starts_with("plan.rows.hidden.0.weight.learning_rate")), "{refused:?}");
 
-    let standard =
-        ScalingPlan::new(&crate::net::shapes(8), Parametrization::standard(), OptimizerKind::AdamLike).unwrap();
+    let standard = ScalingPlan::new(&crate::net::shapes(8), Parametrization::standard(), OptimizerId::ADAMW).unwrap();
     let (_, refused) = train_in(RunFolder::new(run.path(), &standard), ten_steps(), &Largest::default());
     let refused = differences(refused.unwrap_err());
     assert!(!refused.is_empty() && refused.iter().all(|line| line.starts_with("plan.")), "{refused:?}");

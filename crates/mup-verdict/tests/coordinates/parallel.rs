@@ -12,7 +12,7 @@ use burn::{
 use mup_init::{InitSpec, initialize};
 use mup_models::{Mlp, MlpConfig};
 use mup_optim::MupAdamConfig;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_verdict::coordinates::{Activations, CheckError, CoordCheck, Source, Statistic, TrialError};
 
 fn jobs(n: usize) -> NonZeroUsize {
@@ -35,7 +35,7 @@ fn trial(
     let (inputs, device) = (inputs.clone(), inputs.device());
     let mlp = |width| MlpConfig::new(64, vec![width, width], 8).init(&device);
     let shapes = mup_models::shape_reader().infer(&mlp(32)?, &mlp(64)?, &mlp(width)?)?;
-    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike)?;
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAM)?;
     let mut model: Mlp = initialize(mlp(width)?, &plan, &InitSpec::default(), seed)?;
     let mut optimizer = MupAdamConfig::new().init(&plan, &model)?;
     Ok(move |seen: &mut Activations| {

@@ -9,7 +9,7 @@ use learner::gpt::{BASE_WIDTH, LanguageModel, initialized, optimizer, plan};
 use learner::text::{BATCH, Text, TextBatch, Window, loader};
 use mup_init::{Distribution, InitSpec};
 use mup_optim::MupAdamWConfig;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 use crate::{training, values};
 
@@ -112,7 +112,7 @@ fn the_first_step_moves_each_tensor_by_its_own_rate() {
 
     let model = |width| LanguageModel::new(width, &device).unwrap();
     let shapes = mup_models::shape_reader().infer(&model(BASE_WIDTH), &model(2 * BASE_WIDTH), &model(WIDTH)).unwrap();
-    let standard = ScalingPlan::new(&shapes, Parametrization::standard(), OptimizerKind::AdamLike).unwrap();
+    let standard = ScalingPlan::new(&shapes, Parametrization::standard(), OptimizerId::ADAMW).unwrap();
     let standard = largest_change(&standard);
     assert!(near(standard, [0.01; 3]), "SP: {standard:?}");
 }

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, GptStack, shape_reader};
 use mup_optim::{MupAdamWConfig, StackOptimizer};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use serde::{Deserialize, Serialize};
 
 use super::{BATCH, D_HEAD, D_MODEL, N_LAYER, Outcome, VOCAB};
@@ -88,7 +88,7 @@ fn of_width(length: usize, d_model: usize) -> GptConfig {
 fn plan(length: usize) -> Outcome<ScalingPlan> {
     let model = |d_model| of_width(length, d_model).init(&Device::flex());
     let shapes = shape_reader().infer(&model(D_MODEL)?, &model(2 * D_MODEL)?, &model(D_MODEL)?)?;
-    Ok(ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike)?)
+    Ok(ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW)?)
 }
 
 /// Trial k of a tuning run: its own seed.

@@ -7,7 +7,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, shape_reader};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
 use super::{Curve, Point, What};
 use crate::bench::Outcome;
@@ -100,7 +100,7 @@ pub(super) fn plan(sizes: &Sizes, repetitions: usize) -> Outcome<Curve> {
         milliseconds(|| {
             let device = Device::flex();
             let shapes = shape_reader().infer(&base.init(&device)?, &delta.init(&device)?, &target.init(&device)?)?;
-            Ok(ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike)?)
+            Ok(ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW)?)
         })
     })?;
     Ok(Curve { what: What::PlanByParameters, device: None, points })

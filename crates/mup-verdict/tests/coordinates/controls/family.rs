@@ -8,14 +8,14 @@ use burn::{
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, Mlp, MlpConfig, cross_entropy};
 use mup_optim::{MupAdamConfig, MupSgdConfig};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::ShapeReader;
 use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Report, TrialError};
 
 /// How the models are trained.
 #[derive(Clone, Copy)]
 pub(crate) struct Training {
-    pub(crate) optimizer: OptimizerKind,
+    pub(crate) optimizer: OptimizerId,
     pub(crate) learning_rate: f64,
 }
 
@@ -86,8 +86,8 @@ pub(crate) fn check<F: Family>(training: Training, parametrization: Parametrizat
         let plan = ScalingPlan::new(&shapes, parametrization.clone(), training.optimizer)?;
         let mut model = initialize(target, &plan, &InitSpec::default(), seed)?;
         let mut optimizer = match training.optimizer {
-            OptimizerKind::AdamLike => MupAdamConfig::new().init(&plan, &model)?,
-            OptimizerKind::SgdLike => MupSgdConfig::new().init(&plan, &model)?,
+            optimizer if optimizer == OptimizerId::ADAM => MupAdamConfig::new().init(&plan, &model)?,
+            _ => MupSgdConfig::new().init(&plan, &model)?,
         };
         Ok(move |seen: &mut Activations| -> Result<(), TrialError> {
             let gradients = GradientsParams::from_grads(F::loss(&model, seen).backward(), &model);

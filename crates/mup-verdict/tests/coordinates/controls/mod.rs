@@ -8,12 +8,12 @@ mod multi_query;
 use family::{Family, Training};
 use multi_query::MultiQuery;
 use mup_models::{Gpt, Mlp};
-use mup_rules::{Form, OptimizerKind, Parametrization, Power};
+use mup_rules::{Form, OptimizerId, Parametrization, Power, Update};
 use mup_shapes::{Axes, Axis, Kind, ParamSpec, Role, ShapeReader};
 use mup_verdict::coordinates::{Report, Verdict};
 
-const ADAM: Training = Training { optimizer: OptimizerKind::AdamLike, learning_rate: 0.01 };
-const SGD: Training = Training { optimizer: OptimizerKind::SgdLike, learning_rate: 0.1 };
+const ADAM: Training = Training { optimizer: OptimizerId::ADAM, learning_rate: 0.01 };
+const SGD: Training = Training { optimizer: OptimizerId::SGD, learning_rate: 0.1 };
 
 fn check<F: Family>(training: Training, parametrization: Parametrization) -> Report {
     family::check::<F>(training, parametrization, mup_models::shape_reader())
@@ -35,6 +35,11 @@ fn without(role: Role, change: impl Fn(&mut mup_rules::Rule)) -> Parametrization
     let mut parametrization = Parametrization::mup();
     parametrization.rules.iter_mut().filter(|rule| rule.role == role).for_each(change);
     parametrization
+}
+
+/// SGD's rate at every width; it is derived from Adam's.
+fn keep_sgd_rate(rule: &mut mup_rules::Rule) {
+    *rule = rule.clone().with_rate(Update::PROPORTIONAL, &Power::ONE);
 }
 
 #[test]
@@ -67,7 +72,7 @@ fn a_hidden_rate_that_ignores_width_is_seen() {
 
 #[test]
 fn an_input_rate_that_ignores_width_under_sgd_is_seen() {
-    let sgd = without(Role::Input, |rule| rule.sgd = Power::ONE);
+    let sgd = without(Role::Input, keep_sgd_rate);
     assert_seen(&check::<Mlp>(SGD, sgd), "input", Verdict::Vanishes);
 }
 
@@ -118,6 +123,6 @@ fn keys_and_values_that_are_read_as_readouts_are_seen() {
 fn a_rate_of_keys_and_values_that_ignores_width_is_seen() {
     let rate = without(Role::Inner, |rule| rule.adam = Power::ONE);
     assert_seen(&family::check::<MultiQuery>(ADAM, rate, ShapeReader::new()), "blocks.0.key", Verdict::Grows);
-    let rate = without(Role::Inner, |rule| rule.sgd = Power::ONE);
+    let rate = without(Role::Inner, keep_sgd_rate);
     assert_seen(&family::check::<MultiQuery>(SGD, rate, ShapeReader::new()), "blocks.0.value", Verdict::Grows);
 }
