@@ -2,7 +2,7 @@
 
 use mup_shapes::Role;
 
-use crate::{Form, OptimizerId, Parametrization, Power, Rule, Update};
+use crate::{Form, OptimizerId, Parametrization, Power, Rule, ShapeFactor, Update};
 
 const TEMPLATE: &str = include_str!("rules_template.md");
 
@@ -19,6 +19,7 @@ pub fn rules_markdown() -> String {
         )
         .replace("{{mup-package}}", &table(&Parametrization::mup_package(), &[Form::Plain, Form::Multiplier]))
         .replace("{{standard}}", &table(&Parametrization::standard(), &[Form::Plain, Form::Multiplier]))
+        .replace("{{families}}", &families())
         .replace("{{exponents}}", &exponents())
 }
 
@@ -64,6 +65,60 @@ fn table(table: &Parametrization, forms: &[Form]) -> String {
     });
     let header = ["role", "form", "A", "init std", "rate, Adam", "rate, SGD", "λ, Adam", "λ, SGD", "L2, Adam", "ε"];
     markdown(header, rows)
+}
+
+/// The rate of every kind of optimizer, from the rows of the recommended table.
+fn families() -> String {
+    let mup = Parametrization::mup();
+    let kinds: [(&str, &str, &[OptimizerId]); 4] = [
+        (
+            "nothing: entries of one size",
+            "C(Adam)",
+            &[
+                OptimizerId::ADAMW,
+                OptimizerId::ADAM,
+                OptimizerId::RMSPROP,
+                OptimizerId::ADAGRAD,
+                OptimizerId::ADAN,
+                OptimizerId::LION,
+                OptimizerId::ADAFACTOR,
+            ],
+        ),
+        ("the gradient", "C(Adam)/g", &[OptimizerId::SGD]),
+        ("the weight", "C(Adam)/B", &[OptimizerId::LAMB, OptimizerId::ADAFACTOR_SCALED]),
+        ("1/√(m_in·m_out): norm 1", "C(Adam)·√(m_in·m_out)", &[OptimizerId::MUON, OptimizerId::MUON_MATCH_RMS]),
+    ];
+    let rows = kinds.iter().map(|(follows, formula, optimizers)| {
+        let names: Vec<String> =
+            optimizers.iter().map(|optimizer| format!("{}{}", optimizer, own_factor(optimizer))).collect();
+        let rate = |role, form| {
+            mup.rule(role, form).map_or_else(String::new, |rule| rule.rate(optimizers[0].update).to_string())
+        };
+        let others =
+            |role, form| if optimizers[0].hidden_matrices_only { "refused".to_owned() } else { rate(role, form) };
+        let (hidden, vector) = (rate(Role::Hidden, Form::Plain), others(Role::Input, Form::Plain));
+        let (plain, multiplied) = (others(Role::Output, Form::Plain), others(Role::Output, Form::Multiplier));
+        [(*follows).to_owned(), names.join("; "), (*formula).to_owned(), hidden, vector, plain, multiplied]
+    });
+    markdown(
+        [
+            "u follows",
+            "optimizers (own factor f)",
+            "rate C",
+            "hidden",
+            "input, vector",
+            "output, plain",
+            "output, multiplier",
+        ],
+        rows,
+    )
+}
+
+fn own_factor(optimizer: &OptimizerId) -> String {
+    match optimizer.shape_factor {
+        ShapeFactor::One => String::new(),
+        factor => format!(" (f = {factor})"),
+    }
 }
 
 fn exponents() -> String {
