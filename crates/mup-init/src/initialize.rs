@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::tensor::{Device, Shape, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Shape, Tensor, TensorData};
 use mup_rules::{PlanRow, ScalingPlan};
 use mup_shapes::{param_mappers, param_paths};
 
@@ -12,9 +12,12 @@ use crate::{Draw, InitError, InitSpec, PlanMismatch, Stream};
 /// Redraws every parameter of `module`, and sets its forward multipliers.
 ///
 /// The values depend on `plan`, `spec`, `seed` and each parameter's path, never on the values before: twice
-/// equals once. Parameter ids, devices and frozen parameters stay what they were, and nothing is drawn until a
-/// parameter is first used, so that loading a record afterwards costs nothing and is the last word.
+/// equals once. Parameter ids, devices, element types and frozen parameters stay what they were, and nothing is drawn
+/// until a parameter is first used, so that loading a record afterwards costs nothing and is the last word.
 /// Multipliers and logit scales get the plan's value and are not trained.
+///
+/// A module in another type than its device's usual one (`mup_optim::cast_parameters`) has the same values, cast: before or
+/// after makes no difference to a bit. Weights that are loaded into it later are cast too.
 ///
 /// # Errors
 ///
@@ -91,21 +94,31 @@ impl ModuleMapper for Initializer {
 
 fn redraw<const D: usize>(param: Param<Tensor<D>>, prescription: Prescription) -> Param<Tensor<D>> {
     let Prescription { draw, stream, trained } = prescription;
-    let shape = param.lazy_shape();
-    if has_mapper(&param) {
+    let (shape, before) = (param.lazy_shape(), Before::of(&param));
+    if before.keeps_mapper {
         return param.init_mapper(move |old| {
             let trained = trained && old.is_require_grad();
-            tensor(draw, &stream, &shape, &old.device()).set_require_grad(trained)
+            tensor(draw, &stream, &shape, &old.device()).cast(old.dtype()).set_require_grad(trained)
         });
     }
-    let trained = trained && is_trainable(&param);
-    let (id, device, fresh_shape) = (param.id, param.lazy_device(), shape.clone());
-    let fresh = move |device: &Device, trained: bool| {
-        device.memory_persistent_allocations((), |()| tensor(draw, &stream, &shape, device).set_require_grad(trained))
+    let trained = trained && before.trained;
+    let (id, device, fresh_shape, dtype) = (param.id, param.lazy_device(), shape.clone(), before.dtype);
+    let fresh = move |device: &Device| match dtype {
+        None => device.memory_persistent_allocations((), |()| tensor(draw, &stream, &shape, device)),
+        Some(dtype) => {
+            let drawn = tensor(draw, &stream, &shape, device);
+            device.memory_persistent_allocations(drawn, |drawn: Tensor<D>| drawn.cast(dtype))
+        }
     };
-    Param::uninitialized(id, fresh, device, trained, fresh_shape)
+    let fresh = move |device: &Device, trained: bool| fresh(device).set_require_grad(trained);
+    let param = Param::uninitialized(id, fresh, device, trained, fresh_shape);
+    match dtype {
+        None => param,
+        Some(dtype) => param.load_mapper(move |tensor| tensor.cast(dtype)),
+    }
 }
 
+/// In the device's own type.
 fn tensor<const D: usize>(draw: Draw, stream: &Stream, shape: &Shape, device: &Device) -> Tensor<D> {
     if let Draw::Constant { value } = draw {
         return Tensor::full(shape.clone(), value, device);
@@ -114,17 +127,30 @@ fn tensor<const D: usize>(draw: Draw, stream: &Stream, shape: &Shape, device: &D
     Tensor::from_data(TensorData::new(values, shape.clone()), device)
 }
 
-/// A load or save mapper can only be kept through `init_mapper`, which draws Burn's own values first; so does what
-/// cannot be told.
-fn has_mapper<const D: usize>(param: &Param<Tensor<D>>) -> bool {
-    param_mappers(param).is_none_or(|(load, save)| load || save)
+/// What is known of a parameter without initializing it.
+struct Before {
+    /// Whether it is trained, or will be after `train()`.
+    trained: bool,
+    /// Its type, if it is not the device's own.
+    dtype: Option<FloatDType>,
+    /// A load or save mapper that is not ours can only be kept through `init_mapper`, which draws Burn's own values
+    /// first; so does what cannot be told.
+    keeps_mapper: bool,
 }
 
-/// Whether the parameter is trained, or will be after `train()`, without initializing it.
-///
-/// Burn shows the flag of a lazy or plain-device parameter to nobody, but hands it to a value loaded into a
-/// clone; one entry is enough.
-fn is_trainable<const D: usize>(param: &Param<Tensor<D>>) -> bool {
-    let entry = Tensor::zeros([1; D], &param.lazy_device());
-    param.clone().transform_for_load(entry, param.id).train().is_require_grad()
+impl Before {
+    /// Burn shows flag and type of a lazy parameter to nobody. But it hands the flag to a value loaded into a clone, where
+    /// one entry is enough, and `mup_optim::cast_parameters` leaves a load mapper that casts the value.
+    fn of<const D: usize>(param: &Param<Tensor<D>>) -> Self {
+        let entry = Tensor::zeros([1; D], &param.lazy_device());
+        let usual = entry.dtype();
+        let loaded = param.clone().transform_for_load(entry, param.id);
+        let dtype = if param.is_initialized() { param.base().dtype() } else { loaded.dtype() };
+        let cast = dtype != usual;
+        let keeps_mapper = match param_mappers(param) {
+            Some((load, save)) => save || load && !cast,
+            None => true,
+        };
+        Self { trained: loaded.train().is_require_grad(), dtype: cast.then(|| dtype.into()), keeps_mapper }
+    }
 }

@@ -1,14 +1,76 @@
-//! Adam: weight decay, if any, is L2 added to the gradient.
+//! Adam and AdamW; the update is one pass over the parameter.
 
 use burn::config::Config;
-use burn::module::Module;
-use burn::optim::ModuleOptimizer;
-use mup_rules::{L2Rule, OptimizerKind, ScalingPlan, WeightDecay};
+use burn::optim::{LearningRate, Optimizer};
+use burn::tensor::{Device, Tensor};
+use mup_kernels::{Adam, adam_step};
+use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
-use crate::OptimError;
-use crate::fused_adam::FusedAdam;
-use crate::groups::attach;
-use crate::hyperparameters::Check;
+use crate::hyperparameters::{Check, decay};
+use crate::memory::{Memory, names};
+use crate::{OptimError, Planned};
+
+/// AdamW with the plan's learning rates, weight decay and ε. Defaults are PyTorch's (`torch.optim.AdamW`), not
+/// Burn's.
+///
+/// For a tensor with plan factors `c` (rate), `d` (decay) and `e` (ε), and the rate `η` given to `step`:
+///
+/// ```text
+/// w ← w·(1 − c·η·d·λ) − c·η · m̂ / (√v̂ + e·ε)
+/// ```
+///
+/// # Reference
+///
+/// Loshchilov & Hutter, arXiv:1711.05101; the factors: Tensor Programs V, arXiv:2203.03466v2, Table 3 and B.3.
+#[derive(Config, Debug, PartialEq)]
+pub struct MupAdamWConfig {
+    /// Decay of the first moment.
+    #[config(default = 0.9)]
+    pub beta_1: f64,
+    /// Decay of the second moment.
+    #[config(default = 0.999)]
+    pub beta_2: f64,
+    /// Added outside the square root, at base width.
+    #[config(default = 1e-8)]
+    pub epsilon: f64,
+    /// Decoupled weight decay λ, at base width.
+    #[config(default = 0.01)]
+    pub weight_decay: f64,
+    /// The schedule's largest rate, needed when the plan's weight decay is independent of it.
+    pub peak_learning_rate: Option<f64>,
+    /// Factor on the rate that is given to `step`.
+    #[config(default = 1.0)]
+    pub relative_rate: f64,
+}
+
+impl Planned for MupAdamWConfig {
+    fn id(&self) -> OptimizerId {
+        OptimizerId::ADAMW
+    }
+
+    fn relative_rate(&self) -> f64 {
+        self.relative_rate
+    }
+
+    fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
+        let check = Check("AdamW");
+        check.moments(self.beta_1, self.beta_2, self.epsilon)?;
+        check.decay(plan, self.weight_decay, self.peak_learning_rate)
+    }
+
+    fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        self.fused(plan, row)
+    }
+}
+
+impl MupAdamWConfig {
+    /// The update of a tensor.
+    pub(crate) fn fused(&self, plan: &ScalingPlan, row: &PlanRow) -> FusedAdam {
+        let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
+        let (epsilon, decay) = (self.epsilon * row.epsilon.value, lambda * row.weight_decay.value);
+        FusedAdam { beta_1: self.beta_1, beta_2: self.beta_2, epsilon, decay, l2: 0.0 }
+    }
+}
 
 /// Adam with the plan's learning rates, L2 and ε. Defaults are PyTorch's (`torch.optim.Adam`), not Burn's.
 ///
@@ -34,34 +96,83 @@ pub struct MupAdamConfig {
     #[config(default = 1e-8)]
     pub epsilon: f64,
     /// Coupled L2 λ, at base width (`weight_decay` of `torch.optim.Adam`). For decoupled decay use
-    /// [`MupAdamWConfig`](crate::MupAdamWConfig).
+    /// [`MupAdamWConfig`].
     #[config(default = 0.0)]
     pub l2: f64,
+    /// Factor on the rate that is given to `step`.
+    #[config(default = 1.0)]
+    pub relative_rate: f64,
 }
 
-impl MupAdamConfig {
-    /// The optimizer for `module`, which must be the one that the plan speaks of.
-    ///
-    /// # Errors
-    ///
-    /// [`OptimError`]: a hyperparameter outside its range, a plan for SGD-like optimizers, a plan for another
-    /// module, L2 under a convention that has no meaning for it.
-    pub fn init<M: Module>(&self, plan: &ScalingPlan, module: &M) -> Result<ModuleOptimizer, OptimError> {
+impl Planned for MupAdamConfig {
+    fn id(&self) -> OptimizerId {
+        OptimizerId::ADAM
+    }
+
+    fn relative_rate(&self) -> f64 {
+        self.relative_rate
+    }
+
+    fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
         let check = Check("Adam");
-        check.coefficient("beta_1", self.beta_1)?;
-        check.coefficient("beta_2", self.beta_2)?;
-        check.non_negative("epsilon", self.epsilon)?;
-        check.non_negative("l2", self.l2)?;
-        let independent = plan.weight_decay() == WeightDecay::Independent;
-        if self.l2 > 0.0 && independent && plan.parametrization().l2 == L2Rule::AsWeightDecay {
-            return Err(OptimError::IndependentL2);
-        }
-        attach(plan, module, "Adam", OptimizerKind::AdamLike, |class| FusedAdam {
-            beta_1: self.beta_1,
-            beta_2: self.beta_2,
-            epsilon: self.epsilon * class.epsilon,
-            decay: 0.0,
-            l2: self.l2 * class.l2,
-        })
+        check.moments(self.beta_1, self.beta_2, self.epsilon)?;
+        check.l2(plan, self.l2)
+    }
+
+    fn update(&self, _plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        let (epsilon, l2) = (self.epsilon * row.epsilon.value, self.l2 * row.weight_decay.value);
+        FusedAdam { beta_1: self.beta_1, beta_2: self.beta_2, epsilon, decay: 0.0, l2 }
+    }
+}
+
+/// The update of Burn's `Adam` and `AdamW`, with their records: one of theirs continues in ours.
+#[derive(Clone, Debug)]
+pub(crate) struct FusedAdam {
+    beta_1: f64,
+    beta_2: f64,
+    epsilon: f64,
+    /// Decoupled.
+    decay: f64,
+    /// Coupled.
+    l2: f64,
+}
+
+names!(MomentNames: Some("momentum.time"), ["momentum.moment_1", "momentum.moment_2"], []);
+
+/// The first and the second moment.
+pub(crate) type Moments<const D: usize> = Memory<MomentNames, D>;
+
+impl FusedAdam {
+    /// The numbers of step `time`, from 1.
+    pub(crate) fn at(&self, rate: LearningRate, time: usize) -> Adam {
+        let &Self { beta_1, beta_2, epsilon, decay, l2 } = self;
+        Adam { rate, beta_1, beta_2, epsilon, decay, l2, time }
+    }
+}
+
+/// The number of the step at hand, from 1, and the moments before it.
+pub(crate) fn moments<const D: usize>(state: Option<Moments<D>>, weight: &Tensor<D>) -> (usize, [Tensor<D>; 2]) {
+    let (time, moments) = Memory::before(state);
+    let zeros = || Tensor::zeros(weight.dims(), (&weight.device(), weight.dtype()));
+    (time + 1, moments.map(|moment| moment.unwrap_or_else(zeros)))
+}
+
+impl Optimizer for FusedAdam {
+    type State<const D: usize> = Moments<D>;
+
+    fn step<const D: usize>(
+        &self,
+        rate: LearningRate,
+        weight: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<Self::State<D>>,
+    ) -> (Tensor<D>, Option<Self::State<D>>) {
+        let (time, moments) = moments(state, &weight);
+        let (weight, moments) = adam_step(&[self.at(rate, time)], weight, moments, gradient);
+        (weight, Some(Memory::new(time, moments.map(Some))))
+    }
+
+    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
+        state.moved_to(device)
     }
 }

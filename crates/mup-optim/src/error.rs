@@ -1,24 +1,77 @@
 //! What can be wrong with asking for an optimizer, and what to do about it.
 
-use mup_rules::OptimizerKind;
+use mup_rules::OptimizerId;
 
 /// Errors of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OptimError {
     /// Plan and module do not name the same parameters with the same shapes.
     #[error("the plan does not fit the module: {}; make the plan from the module that is trained", list(.0))]
     Partition(Vec<PartitionProblem>),
-    /// The plan's learning rates are for another kind of optimizer.
+    /// The plan uses an optimizer of which nothing is known.
     #[error(
-        "{optimizer} is {wanted}, but the plan was made for {planned} optimizers; make it with OptimizerKind::{wanted:?}"
+        "the plan trains `{path}` by {optimizer}, of which no config is given; add it by MupOptimizer::with, or make the plan \
+         with {given}"
     )]
-    OptimizerKind {
+    NotGiven {
         /// Name of the optimizer.
-        optimizer: &'static str,
-        /// The kind it needs.
-        wanted: OptimizerKind,
-        /// The kind the plan was made for.
-        planned: OptimizerKind,
+        optimizer: String,
+        /// Path of the first parameter that it trains.
+        path: String,
+        /// Names of those that are given.
+        given: String,
+    },
+    /// A config of an optimizer that trains nothing.
+    #[error("{optimizer} trains nothing in this plan, which uses {planned}; leave it out, or make the plan with it")]
+    NotUsed {
+        /// Name of the optimizer.
+        optimizer: String,
+        /// Names of those that the plan uses.
+        planned: String,
+    },
+    /// Two configs of one optimizer.
+    #[error("{optimizer} is given twice; a plan has one optimizer of a name")]
+    GivenTwice {
+        /// Name of the optimizer.
+        optimizer: String,
+    },
+    /// An optimizer that scales differently from the plan's of the same name.
+    #[error("the plan was made for another {optimizer}: {planned:?}, where this one is {given:?}; make the plan with it")]
+    OtherOptimizer {
+        /// Name of both.
+        optimizer: String,
+        /// The plan's.
+        planned: Box<OptimizerId>,
+        /// The one given.
+        given: Box<OptimizerId>,
+    },
+    /// A matrix that cannot be divided into blocks.
+    #[error("Muon: `{path}` has {outputs} outputs, which {blocks} blocks do not divide")]
+    Blocks {
+        /// Path of the parameter.
+        path: String,
+        /// Its outputs.
+        outputs: usize,
+        /// How many blocks.
+        blocks: usize,
+    },
+    /// Blocks of parameters that Muon does not train.
+    #[error("Muon: blocks of `{pattern}`, which matches no parameter that it trains")]
+    BlocksOfNothing {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A stack of trials whose plan needs another optimizer.
+    #[error(
+        "stacked trials are trained by AdamW or by SGD alone, and this plan uses {planned}; make it with {optimizer}, or train \
+         the trials one by one"
+    )]
+    Stack {
+        /// Name of the stack's optimizer.
+        optimizer: String,
+        /// Names of those that the plan uses.
+        planned: String,
     },
     /// A hyperparameter outside its range.
     #[error("{optimizer}: {name} is {value}, but must be {range}")]
@@ -51,12 +104,15 @@ pub enum OptimError {
         /// Name of the optimizer.
         optimizer: &'static str,
     },
-    /// A convention that has no meaning for coupled L2 under Adam.
+    /// A convention that has no meaning for coupled L2 where the gradient is normalized.
     #[error(
-        "Adam: l2 is added to the gradient, which Adam normalizes, so it cannot be independent of the peak learning rate; \
-         use MupAdamWConfig, or a parametrization with L2Rule::Gradient"
+        "{optimizer}: l2 is added to the gradient, which {optimizer} normalizes, so it cannot be independent of the peak \
+         learning rate; use an optimizer with decoupled decay, or a parametrization with L2Rule::Gradient"
     )]
-    IndependentL2,
+    IndependentL2 {
+        /// Name of the optimizer.
+        optimizer: &'static str,
+    },
     /// A stack of no trial.
     #[error("there are no trials: give one config for each")]
     NoTrials,
@@ -98,6 +154,9 @@ pub enum OptimError {
         /// The type.
         dtype: String,
     },
+    /// A record that an optimizer cannot continue from.
+    #[error("the optimizer cannot continue from its record: {}", list(.0))]
+    Record(Vec<RecordProblem>),
     /// There is nothing to clip.
     #[error(
         "no parameter of the module has a gradient; was the loss computed from this module, on an autodiff device?"
@@ -143,7 +202,87 @@ pub enum PartitionProblem {
     },
 }
 
-fn list(problems: &[PartitionProblem]) -> String {
-    let lines: Vec<String> = problems.iter().map(PartitionProblem::to_string).collect();
+/// One thing in a record that would be lost.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordProblem {
+    /// It cannot be read or written.
+    #[error("{problem}")]
+    Unreadable {
+        /// What Burn says.
+        problem: String,
+    },
+    /// A state without a parameter.
+    #[error(
+        "it holds the state of `{path}`, but the module has no such parameter; is it the record of another model, or was the \
+         parameter renamed?"
+    )]
+    NoParameter {
+        /// Path of the parameter.
+        path: String,
+    },
+    /// Two states of one parameter.
+    #[error(
+        "it holds several states of `{path}`, as records do that were written after a resume without Burn's record of the \
+         model; use one from before"
+    )]
+    Twice {
+        /// Path of the parameter.
+        path: String,
+    },
+    /// A state of another shape than its parameter.
+    #[error("`{state}` of `{path}` is {saved:?}, and the parameter {parameter:?}; is it the record of another width?")]
+    Shape {
+        /// Path of the parameter.
+        path: String,
+        /// Name of the tensor.
+        state: String,
+        /// Its sizes.
+        saved: Vec<usize>,
+        /// The parameter's sizes.
+        parameter: Vec<usize>,
+    },
+    /// A state of another type than its parameter.
+    #[error(
+        "`{state}` of `{path}` is {saved}, and the parameter {weight}; load the weights as they were saved, or cast the module \
+         before it is trained"
+    )]
+    OtherType {
+        /// Path of the parameter.
+        path: String,
+        /// Name of the tensor.
+        state: String,
+        /// Its type.
+        saved: String,
+        /// The parameter's type.
+        weight: String,
+    },
+    /// A tensor that would lose bits.
+    #[error(
+        "this optimizer keeps `{state}` of `{path}` as {loaded}, and it was saved as {saved}: optimizers of Burn cast what \
+         they restore; those of mup-optim do not"
+    )]
+    Type {
+        /// Path of the parameter.
+        path: String,
+        /// Name of the tensor.
+        state: String,
+        /// The saved type.
+        saved: String,
+        /// The type after loading.
+        loaded: String,
+    },
+    /// A tensor or number that the optimizer has no use for.
+    #[error("this optimizer keeps no `{state}` of `{path}`; make the optimizer that wrote the record")]
+    NotKept {
+        /// Path of the parameter.
+        path: String,
+        /// Name of the tensor or number.
+        state: String,
+    },
+}
+
+fn list<T: ToString>(problems: &[T]) -> String {
+    let lines: Vec<String> = problems.iter().map(T::to_string).collect();
     lines.join("; ")
 }

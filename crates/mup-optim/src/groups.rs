@@ -1,95 +1,40 @@
-//! Plan and module to a `ModuleOptimizer`: one group per class of tensors, matched by exact path.
+//! Tensors to a `ModuleOptimizer`: groups matched by exact path.
 //!
 //! Burn's base group matches every parameter; here it belongs to an optimizer that refuses, so nothing
 //! trains with a rate that the plan does not prescribe.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use burn::module::{Module, ParamGroup};
-use burn::optim::{LearningRate, ModuleOptimizer, Optimizer, RecordState, StateSink, StateSource};
+use burn::optim::{DynOptimizer, LearningRate, ModuleOptimizer, Optimizer, RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
-use mup_rules::{OptimizerKind, ScalingPlan};
+use mup_rules::{PlanRow, ScalingPlan};
 
-use crate::partition::{Partition, partition};
-use crate::restored::RestoredOn;
-use crate::{OptimError, Scaled, TensorClass};
+use crate::tracked::Tracked;
 
-/// Any Burn optimizer, with the plan's factors: `build` is called once per class of tensors, and its result
-/// is wrapped in [`Scaled`].
-///
-/// `family` states what the optimizer does with the gradient: RMSProp, Adagrad, Lion and Adan normalize it
-/// entrywise and are [`AdamLike`](OptimizerKind::AdamLike). LAMB, Adafactor and Muon normalize whole
-/// matrices, belong to neither kind, and need rules of their own (TP-V B.3).
-///
-/// # Errors
-///
-/// [`OptimError::OptimizerKind`] if the plan is for the other kind; [`OptimError::Partition`] with every
-/// parameter on which plan and module disagree.
-///
-/// # Example
-///
-/// ```
-/// use burn::{nn::LinearConfig, optim::RmsPropConfig, tensor::Device};
-/// use mup_optim::scale_groups;
-/// use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-/// let device = Device::flex().autodiff();
-/// let model = |width| LinearConfig::new(10, width).init(&device);
-/// let shapes = mup_shapes::infer(&model(64), &model(128), &model(1024))?;
-/// let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike)?;
-/// let optimizer = scale_groups(&plan, &model(1024), OptimizerKind::AdamLike, |class| {
-///     RmsPropConfig::new().with_epsilon((1e-8 * class.epsilon) as f32).build()
-/// })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn scale_groups<M: Module, O: Optimizer>(
-    plan: &ScalingPlan,
-    module: &M,
-    family: OptimizerKind,
-    build: impl FnMut(&TensorClass) -> O,
-) -> Result<ModuleOptimizer, OptimError> {
-    attach(plan, module, "the optimizer", family, build)
+/// What trains a tensor.
+pub(crate) struct Trainer {
+    pub(crate) name: Cow<'static, str>,
+    /// On the rate of every step.
+    pub(crate) factor: f64,
+    pub(crate) inner: Arc<dyn DynOptimizer>,
 }
 
-pub(crate) fn attach<M: Module, O: Optimizer>(
+/// One group for each parameter that is trained; the others are kept. Plan and module agree.
+pub(crate) fn attach<M: Module>(
     plan: &ScalingPlan,
     module: &M,
-    optimizer: &'static str,
-    wanted: OptimizerKind,
-    build: impl FnMut(&TensorClass) -> O,
-) -> Result<ModuleOptimizer, OptimError> {
-    attach_to(plan, module, (optimizer, wanted), partition(plan, module, None), build)
-}
-
-/// [`attach`] for a module of several trials.
-pub(crate) fn attach_stack<M: Module, O: Optimizer>(
-    plan: &ScalingPlan,
-    module: &M,
-    trials: usize,
-    optimizer: (&'static str, OptimizerKind),
-    build: impl FnMut(&TensorClass) -> O,
-) -> Result<ModuleOptimizer, OptimError> {
-    attach_to(plan, module, optimizer, partition(plan, module, Some(trials)), build)
-}
-
-fn attach_to<M: Module, O: Optimizer>(
-    plan: &ScalingPlan,
-    module: &M,
-    (optimizer, wanted): (&'static str, OptimizerKind),
-    partition: Result<Partition, OptimError>,
-    mut build: impl FnMut(&TensorClass) -> O,
-) -> Result<ModuleOptimizer, OptimError> {
-    let planned = plan.optimizer();
-    if planned != wanted {
-        return Err(OptimError::OptimizerKind { optimizer, wanted, planned });
-    }
-    let partition = partition?;
-    let base = ModuleOptimizer::from(Refusing);
-    let constants = ParamGroup::from_paths(partition.constants);
-    let base = base.with_group(constants, Constant, None);
-    let Some(device) = module.devices().into_iter().next() else { return Ok(base) };
-    Ok(partition.classes.into_iter().fold(base, |groups, class| {
-        let scaled = Scaled::new(build(&class), class.learning_rate);
-        let group = ParamGroup::from_paths(class.paths);
-        groups.with_group(group, RestoredOn::new(scaled, device.clone()), None)
-    }))
+    mut trainer: impl FnMut(&PlanRow) -> Trainer,
+) -> ModuleOptimizer {
+    let (trained, kept): (Vec<&PlanRow>, Vec<&PlanRow>) = plan.rows().iter().partition(|row| row.is_trained());
+    let kept = ParamGroup::from_paths(kept.into_iter().map(|row| row.path.clone()).collect());
+    let base = ModuleOptimizer::from(Refusing).with_group(kept, Constant, None);
+    let Some(device) = module.devices().into_iter().next() else { return base };
+    trained.into_iter().fold(base, |groups, row| {
+        let group = ParamGroup::from_path(row.path.clone());
+        groups.with_group(group, Tracked::new(row.path.clone(), trainer(row), &device), None)
+    })
 }
 
 /// The base group's optimizer: a parameter that only the base group matches has no row in the plan.
@@ -97,7 +42,7 @@ fn attach_to<M: Module, O: Optimizer>(
 struct Refusing;
 
 impl Optimizer for Refusing {
-    type State<const D: usize> = NoState;
+    type State<const D: usize> = Foreign;
 
     fn step<const D: usize>(
         &self,
@@ -118,7 +63,7 @@ impl Optimizer for Refusing {
     }
 }
 
-/// The optimizer of forward multipliers and logit scales: the plan's values are kept, gradient or not.
+/// The optimizer of what is not trained, forward multipliers and frozen parameters: values are kept, gradient or not.
 #[derive(Clone, Debug)]
 struct Constant;
 
@@ -140,8 +85,23 @@ impl Optimizer for Constant {
     }
 }
 
-/// The state of an optimizer that has none. Never rebuilt from a record, so that a state of an unknown
-/// parameter is dropped instead of tying that parameter to the base group.
+/// The state of a parameter that the plan does not name.
+#[derive(Clone, Debug)]
+struct Foreign;
+
+impl RecordState for Foreign {
+    fn state_flatten(&self, _prefix: &str, _out: &mut StateSink) {}
+
+    fn state_unflatten(prefix: &str, _src: &mut StateSource, _device: &Device) -> Option<Self> {
+        panic!(
+            "the optimizer's record holds the state of a parameter (id {prefix}) at a path that has no row in the plan that \
+             this optimizer was made from: it is the record of another model, or the parameter was renamed. \
+             mup_optim::resume names the path"
+        );
+    }
+}
+
+/// The state of an optimizer that has none.
 #[derive(Clone, Debug)]
 struct NoState;
 

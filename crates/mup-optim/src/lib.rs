@@ -1,32 +1,43 @@
 #![doc = include_str!("../README.md")]
 //!
-//! The rooms: [`MupAdamWConfig`], [`MupAdamConfig`], [`MupSgdConfig`] (one optimizer each), [`scale_groups`]
-//! (any other Burn optimizer), [`Scaled`] (the wrapper that holds the rate factor), [`clip_by_global_norm`],
-//! [`StackOptimizer`] (K trials trained as one module), [`MasterWeights`] (f32 weights behind bf16 ones), [`OptimError`].
+//! The rooms: [`MupOptimizer`] and [`Planned`] (the door), a config for each optimizer ([`MupAdamWConfig`], …),
+//! [`resume`] (to continue from a record), [`clip_by_global_norm`], [`StackOptimizer`] (K trials trained as one module),
+//! [`MasterWeights`] (f32 weights behind bf16 ones), [`OptimError`].
 
+mod adafactor;
+mod adagrad;
 mod adam;
-mod adamw;
+mod adan;
 mod error;
-mod fused_adam;
-mod fused_sgd;
 mod global_clip;
 mod groups;
+mod half;
 mod hyperparameters;
+mod lamb;
+mod lion;
 mod master_weights;
+mod memory;
+mod muon;
 mod partition;
-mod restored;
-mod scaled;
+mod planned;
+mod resume;
+mod rmsprop;
 mod sgd;
-mod sgd_state;
 mod stack;
+mod tracked;
 
-pub use adam::MupAdamConfig;
-pub use adamw::MupAdamWConfig;
-pub use error::{OptimError, PartitionProblem};
+pub use adafactor::MupAdafactorConfig;
+pub use adagrad::MupAdagradConfig;
+pub use adam::{MupAdamConfig, MupAdamWConfig};
+pub use adan::MupAdanConfig;
+pub use error::{OptimError, PartitionProblem, RecordProblem};
 pub use global_clip::clip_by_global_norm;
-pub use groups::scale_groups;
+pub use lamb::MupLambConfig;
+pub use lion::MupLionConfig;
 pub use master_weights::{MasterWeights, MasterWeightsState, cast_parameters};
-pub use partition::TensorClass;
-pub use scaled::Scaled;
+pub use muon::{AdjustRate, MupMuonConfig, NewtonSchulz};
+pub use planned::{MupOptimizer, Planned};
+pub use resume::resume;
+pub use rmsprop::MupRmsPropConfig;
 pub use sgd::MupSgdConfig;
 pub use stack::{StackOptimizer, clip_each_by_global_norm};

@@ -7,7 +7,9 @@ pub use cast::cast_parameters;
 pub use state::MasterWeightsState;
 
 use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{DType, Device, FloatDType, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
+
+use crate::half::is_half;
 
 /// A Burn [`Optimizer`] that keeps an f32 copy of every 16-bit parameter, the master, and trains that.
 ///
@@ -17,8 +19,7 @@ use burn::tensor::{DType, Device, FloatDType, Tensor};
 /// so a run resumes to the bit. The masters are read from the parameters at the first step: weights that are set between
 /// two steps are overwritten by the next. Parameters of 32 and 64 bits are trained by the inner optimizer as they are.
 ///
-/// Combine it with the plan through [`scale_groups`](crate::scale_groups), or use
-/// [`MupAdamWConfig::init_with_master_weights`](crate::MupAdamWConfig::init_with_master_weights).
+/// For the optimizers of a plan it is [`MupOptimizer::with_master_weights`](crate::MupOptimizer::with_master_weights).
 ///
 /// # Example
 ///
@@ -51,10 +52,6 @@ impl<O> MasterWeights<O> {
     pub fn inner(&self) -> &O {
         &self.inner
     }
-}
-
-fn is_half(dtype: DType) -> bool {
-    matches!(dtype, DType::F16 | DType::BF16)
 }
 
 impl<O: Optimizer> Optimizer for MasterWeights<O> {

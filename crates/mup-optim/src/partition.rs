@@ -1,79 +1,21 @@
-//! The exact partition of a module's parameters into classes that share their factors.
+//! Plan and module name the same parameters, each with the same shape.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
-use mup_rules::{PlanRow, ScalingPlan};
+use mup_rules::ScalingPlan;
 use mup_shapes::{Dim, param_paths};
 
 use crate::{OptimError, PartitionProblem};
 
-/// Parameters that share every factor, and so one optimizer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TensorClass {
-    /// Learning rate relative to the base learning rate. [`scale_groups`](crate::scale_groups) applies it;
-    /// the optimizer built for the class must not.
-    pub learning_rate: f64,
-    /// Factor on weight decay, decoupled or SGD's. Under
-    /// [`WeightDecay::Independent`](mup_rules::WeightDecay::Independent) divide by the peak rate as well.
-    pub weight_decay: f64,
-    /// Factor on coupled L2 under an Adam-like optimizer.
-    pub l2: f64,
-    /// Factor on ε.
-    pub epsilon: f64,
-    /// Paths of the parameters, in the order of the plan.
-    pub paths: Vec<String>,
-}
-
-/// Trained parameters by class, and the constants of the forward pass.
-#[derive(Debug)]
-pub(crate) struct Partition {
-    pub(crate) classes: Vec<TensorClass>,
-    pub(crate) constants: Vec<String>,
-}
-
-/// Checks that plan and module name the same parameters, and groups them. In a module of several trials every parameter
-/// has a leading dimension of as many entries.
-pub(crate) fn partition<M: Module>(
+/// Whether every parameter of `module` has a row in `plan`, and every row a parameter of its shape. In a module of several
+/// trials every parameter has a leading dimension of as many entries.
+pub(crate) fn check_partition<M: Module>(
     plan: &ScalingPlan,
     module: &M,
     trials: Option<usize>,
-) -> Result<Partition, OptimError> {
-    check(plan, module, trials)?;
-    let mut classes: Vec<TensorClass> = Vec::new();
-    let mut constants = Vec::new();
-    for row in plan.rows() {
-        if row.kind.is_trained() {
-            let class = class_of(row);
-            match classes.iter_mut().find(|known| known.key() == class.key()) {
-                Some(known) => known.paths.extend(class.paths),
-                None => classes.push(class),
-            }
-        } else {
-            constants.push(row.path.clone());
-        }
-    }
-    Ok(Partition { classes, constants })
-}
-
-impl TensorClass {
-    fn key(&self) -> [u64; 4] {
-        [self.learning_rate, self.weight_decay, self.l2, self.epsilon].map(f64::to_bits)
-    }
-}
-
-fn class_of(row: &PlanRow) -> TensorClass {
-    TensorClass {
-        learning_rate: row.learning_rate.value,
-        weight_decay: row.weight_decay.value,
-        l2: row.l2.value,
-        epsilon: row.epsilon.value,
-        paths: vec![row.path.clone()],
-    }
-}
-
-fn check<M: Module>(plan: &ScalingPlan, module: &M, trials: Option<usize>) -> Result<(), OptimError> {
+) -> Result<(), OptimError> {
     let mut sizes = Sizes::default();
     module.visit(&mut sizes);
     let found: BTreeMap<String, Vec<usize>> =

@@ -171,8 +171,9 @@ impl<'a> Visitor<'a> {
         }
         if D == 2 && layer == "Linear" {
             match param_mappers(param) {
-                Some((false, _)) => {}
-                Some((true, _)) => return Err(ReadProblem::ColLayout { path }),
+                Some((true, true)) => return Err(ReadProblem::ColLayout { path }),
+                // A load mapper alone may cast what is loaded; a layout must be undone when it is saved.
+                Some(_) => {}
                 None => return Err(ReadProblem::OtherBurn { path }),
             }
         }

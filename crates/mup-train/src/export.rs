@@ -14,6 +14,7 @@ use safetensors::tensor::TensorView;
 
 use crate::TrainError;
 use crate::error::io_error;
+use crate::running::settle;
 
 /// Writes a module's parameters to a safetensors file, whole or not at all.
 ///
@@ -30,6 +31,7 @@ use crate::error::io_error;
 ///
 /// <https://github.com/huggingface/safetensors>
 pub fn write_safetensors<M: Module>(model: &M, path: &Path, without: &[PathPattern]) -> Result<Layouts, TrainError> {
+    settle(model);
     let unusable = |problem: String| TrainError::Unusable { path: path.to_owned(), problem };
     let mut collector = Collector { without, place: Vec::new(), tensors: Vec::new(), layouts: Layouts::PyTorch };
     model.visit(&mut collector);

@@ -15,6 +15,7 @@ mod journal;
 mod metrics;
 mod read;
 mod run;
+mod running;
 mod schedule;
 mod seed;
 mod task;

@@ -1,17 +1,18 @@
 //! What a run reads from its device, and so waits for.
 
-use burn::tensor::{FloatDType, Tensor};
+use burn::tensor::{DType, FloatDType, Tensor};
 
-/// The numbers of one-element tensors, rounded to f32, in one transfer: on a GPU each transfer waits for all that was
-/// launched before it.
+/// The numbers of one-element tensors in one transfer: on a GPU each transfer waits for all that was launched before it.
+/// They travel as f32, or, if one of them is an f64, as f64 on its device.
 pub(crate) fn read(scalars: impl IntoIterator<Item = Tensor<1>>) -> Vec<f64> {
-    let mut scalars = scalars.into_iter().map(|scalar| scalar.inner().cast(FloatDType::F32));
-    let Some(first) = scalars.next() else { return Vec::new() };
-    let device = first.device();
-    let rest = scalars.map(|scalar| scalar.to_device(&device));
+    let scalars: Vec<Tensor<1>> = scalars.into_iter().map(Tensor::inner).collect();
+    let double = scalars.iter().find(|scalar| scalar.dtype() == DType::F64);
+    let dtype = if double.is_some() { FloatDType::F64 } else { FloatDType::F32 };
+    let Some(device) = double.or(scalars.first()).map(Tensor::device) else { return Vec::new() };
+    let scalars = scalars.into_iter().map(|scalar| scalar.to_device(&device).cast(dtype)).collect();
     #[cfg(test)]
     tests::WAITS.set(tests::WAITS.get() + 1);
-    Tensor::cat(std::iter::once(first).chain(rest).collect(), 0).into_data().iter::<f64>().collect()
+    Tensor::cat(scalars, 0).into_data().iter::<f64>().collect()
 }
 
 #[cfg(test)]
@@ -94,14 +95,24 @@ mod tests {
     fn numbers_of_every_element_type_and_with_gradients_are_read_in_order() {
         let device = Device::flex().autodiff();
         let one = |value: f64, dtype| Tensor::<1>::full([1], value, (&device, dtype));
-        let tracked = one(-0.0, DType::F32).require_grad();
-        let numbers = [one(0.1, DType::F64), tracked, one(f64::NAN, DType::BF16), one(1e300, DType::F64)];
-        assert_eq!(numbers[2].dtype(), FloatDType::BF16.into());
+        let tracked = || one(-0.0, DType::F32).require_grad();
+        let numbers = [one(0.1, DType::F32), tracked(), one(f64::NAN, DType::BF16), one(1e30, DType::F16)];
         let (found, waits) = waits(|| read(numbers));
         assert_eq!(waits, 1);
         assert_eq!(found[0].to_bits(), f64::from(0.1_f32).to_bits());
         assert_eq!(found[1].to_bits(), (-0.0_f64).to_bits());
         assert!(found[2].is_nan() && found[3] == f64::INFINITY);
         assert!(read([]).is_empty());
+    }
+
+    #[test]
+    fn an_f64_is_read_with_all_its_bits_wherever_it_stands() {
+        let device = Device::flex().autodiff();
+        let one = |value: f64, dtype| Tensor::<1>::full([1], value, (&device, dtype));
+        for first in [DType::F64, DType::F32] {
+            let found = read([one(0.5, first), one(0.1, DType::F64), one(1e300, DType::F64)]);
+            let found: Vec<u64> = found.into_iter().map(f64::to_bits).collect();
+            assert_eq!(found, [0.5_f64, 0.1, 1e300].map(f64::to_bits));
+        }
     }
 }

@@ -10,6 +10,7 @@ use mup_optim::clip_by_global_norm;
 use crate::finite::is_finite;
 use crate::journal::Journal;
 use crate::read::read;
+use crate::running::settle;
 use crate::seed::seed_devices;
 use crate::{Curve, Ended, Event, MeanGradients, MicroBatch, StepReport, Task, TrainError, Trained, Training};
 
@@ -40,6 +41,7 @@ impl<M: Module> Run<'_, M> {
                 break ended;
             }
         };
+        settle(&model);
         let (tokens, seconds) = (self.tokens(), self.journal.seconds());
         let Journal { losses, evaluations, .. } = self.journal;
         Ok(Trained { model, curve: Curve { losses, evaluations, tokens, ended }, seconds })

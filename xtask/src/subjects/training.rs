@@ -68,5 +68,6 @@ fn through_records<M: Module>(
 ) -> Result<(M, ModuleOptimizer), TrialError> {
     let (weights, moments) = (model.into_record().into_bytes()?, optimizer.into_bytes()?);
     let model = fresh_model.try_load_record(ModuleRecord::from_bytes(weights)?)?;
-    Ok((model, fresh_optimizer.load_record(OptimizerRecord::from_bytes(moments)?)))
+    let optimizer = mup_optim::resume(fresh_optimizer, OptimizerRecord::from_bytes(moments)?, &model)?;
+    Ok((model, optimizer))
 }

@@ -36,7 +36,8 @@ fn a_stack_resumes_from_its_records_with_the_same_next_step_to_the_bit() {
 
         let loaded = fresh().load_record(ModuleRecord::from_bytes(model).unwrap());
         let [adamw, sgd] = optimizers(&loaded);
-        let mut resumed = if which == 0 { adamw } else { sgd }.load_record(OptimizerRecord::from_bytes(state).unwrap());
+        let fresh = if which == 0 { adamw } else { sgd };
+        let mut resumed = fresh.resume(OptimizerRecord::from_bytes(state).unwrap(), &loaded).unwrap();
         let (went_on, _) = step_of_all(stack, &mut optimizer, &rates(3), batches(3));
         let (resumed, _) = step_of_all(loaded, &mut resumed, &rates(3), batches(3));
         assert_eq!(parameters(&went_on), parameters(&resumed));

@@ -3,6 +3,8 @@
 use burn::optim::{Optimizer, RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
 
+use crate::memory::restored;
+
 const MASTER: &str = "master";
 
 /// The master of a 16-bit parameter, and the state of the optimizer that trains it.
@@ -50,7 +52,7 @@ impl<O: Optimizer, const D: usize> RecordState for MasterWeightsState<O, D> {
     }
 
     fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
-        let master = source.take_tensor(prefix, MASTER).map(|data| Tensor::from_data(data, device));
+        let master = source.take_tensor(prefix, MASTER).map(|data| restored(data, device));
         let inner = O::State::<D>::state_unflatten(&inside(prefix), source, device);
         (master.is_some() || inner.is_some()).then_some(Self { master, inner })
     }

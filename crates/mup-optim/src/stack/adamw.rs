@@ -1,11 +1,12 @@
 //! AdamW with each trial's hyperparameters.
 
-use burn::optim::{AdamWState, AdaptiveMomentumState, LearningRate, Optimizer};
+use burn::optim::{LearningRate, Optimizer};
 use burn::tensor::{Device, Tensor};
 use mup_kernels::{Adam, adam_step};
 
 use super::per_trial::Rates;
-use crate::fused_adam::{FusedAdam, moments};
+use crate::adam::{FusedAdam, Moments, moments};
+use crate::memory::Memory;
 
 /// The update of each trial with its own numbers; state and checkpoint format are Burn's.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub(super) struct AdamWStack {
 }
 
 impl Optimizer for AdamWStack {
-    type State<const D: usize> = AdamWState<D>;
+    type State<const D: usize> = Moments<D>;
 
     fn step<const D: usize>(
         &self,
@@ -24,15 +25,13 @@ impl Optimizer for AdamWStack {
         grad: Tensor<D>,
         state: Option<Self::State<D>>,
     ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let past = moments(state, &tensor);
-        let (time, rates) = (past.time + 1, self.rates.times(lr));
+        let ((time, moments), rates) = (moments(state, &tensor), self.rates.times(lr));
         let steps: Vec<Adam> = self.trials.iter().zip(rates.iter()).map(|(trial, rate)| trial.at(rate, time)).collect();
-        let (tensor, [moment_1, moment_2]) = adam_step(&steps, tensor, [past.moment_1, past.moment_2], grad);
-        (tensor, Some(AdamWState::new(AdaptiveMomentumState::new(time, moment_1, moment_2))))
+        let (tensor, moments) = adam_step(&steps, tensor, moments, grad);
+        (tensor, Some(Memory::new(time, moments.map(Some))))
     }
 
-    fn to_device<const D: usize>(mut state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.momentum = state.momentum.to_device(device);
-        state
+    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
+        state.moved_to(device)
     }
 }

@@ -1,14 +1,17 @@
 //! One optimizer for K trials.
 
+use std::sync::Arc;
+
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer, OptimizerRecord};
-use mup_rules::{OptimizerKind, ScalingPlan};
+use burn::optim::{GradientsParams, ModuleOptimizer, Optimizer, OptimizerRecord};
+use mup_rules::{PlanRow, ScalingPlan};
 
 use super::adamw::AdamWStack;
 use super::per_trial::Rates;
 use super::sgd::SgdStack;
-use crate::groups::attach_stack;
-use crate::{MupAdamWConfig, MupSgdConfig, OptimError};
+use crate::groups::{Trainer, attach};
+use crate::partition::check_partition;
+use crate::{MupAdamWConfig, MupSgdConfig, OptimError, Planned, resume};
 
 /// The optimizer of K trials that are trained as one module: every parameter has a leading trial dimension, and each
 /// trial is updated by its own config and its own rate, as it would be alone.
@@ -21,7 +24,7 @@ use crate::{MupAdamWConfig, MupSgdConfig, OptimError};
 /// ```
 /// use burn::{module::{Module, Param}, optim::GradientsParams, tensor::{Device, Tensor}};
 /// use mup_optim::{MupAdamWConfig, StackOptimizer};
-/// use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+/// use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 ///
 /// #[derive(Module, Debug)]
 /// struct Two { weight: Param<Tensor<3>> } // two trials of a linear layer
@@ -29,7 +32,7 @@ use crate::{MupAdamWConfig, MupSgdConfig, OptimError};
 /// let device = Device::flex().autodiff();
 /// let family = |width| burn::nn::LinearConfig::new(10, width).with_bias(false).init(&device);
 /// let shapes = mup_shapes::infer(&family(64), &family(128), &family(1024))?;
-/// let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike)?;
+/// let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW)?;
 ///
 /// let model = Two { weight: Param::from_tensor(Tensor::ones([2, 10, 1024], &device)) };
 /// let trials = [1e-3, 0.1].map(|decay| MupAdamWConfig::new().with_weight_decay(decay));
@@ -41,7 +44,8 @@ use crate::{MupAdamWConfig, MupSgdConfig, OptimError};
 pub struct StackOptimizer {
     inner: ModuleOptimizer,
     rates: Rates,
-    trials: usize,
+    /// Each trial's factor on its rate.
+    relative: Vec<f64>,
 }
 
 impl StackOptimizer {
@@ -52,13 +56,10 @@ impl StackOptimizer {
     /// [`OptimError`] as of [`MupAdamWConfig::init`], naming the trial; [`OptimError::NoTrials`]; a module whose
     /// parameters are not the plan's with a leading dimension of as many entries as there are configs.
     pub fn adamw<M: Module>(configs: &[MupAdamWConfig], plan: &ScalingPlan, module: &M) -> Result<Self, OptimError> {
-        let decays = each_trial(configs, |config| config.check(plan))?;
-        let (rates, trials) = (Rates::new(configs.len()), configs.len());
-        let inner = attach_stack(plan, module, trials, ("AdamW", OptimizerKind::AdamLike), |class| {
-            let trials = configs.iter().zip(&decays).map(|(config, decay)| config.build(*decay, class));
-            AdamWStack { trials: trials.collect(), rates: rates.clone() }
-        })?;
-        Ok(Self { inner, rates, trials })
+        Self::of(configs, plan, module, |row, rates| {
+            let trials = configs.iter().map(|config| config.fused(plan, row));
+            AdamWStack { trials: trials.collect(), rates }
+        })
     }
 
     /// SGD; trial k is trained as `configs[k].init` would train it alone.
@@ -69,15 +70,36 @@ impl StackOptimizer {
     /// [`OptimError::NesterovOfSome`]; a module whose parameters are not the plan's with a leading dimension of as many
     /// entries as there are configs.
     pub fn sgd<M: Module>(configs: &[MupSgdConfig], plan: &ScalingPlan, module: &M) -> Result<Self, OptimError> {
-        let decays = each_trial(configs, |config| config.check(plan))?;
         if let Some(trial) = configs.iter().position(|config| config.nesterov != configs[0].nesterov) {
             return Err(OptimError::NesterovOfSome { trial });
         }
-        let (rates, trials) = (Rates::new(configs.len()), configs.len());
-        let inner = attach_stack(plan, module, trials, ("SGD", OptimizerKind::SgdLike), |class| {
-            SgdStack::new(configs, &decays, class, rates.clone())
-        })?;
-        Ok(Self { inner, rates, trials })
+        Self::of(configs, plan, module, |row, rates| {
+            let penalties = configs.iter().map(|config| config.penalty(plan, row));
+            SgdStack::new(configs, penalties, rates)
+        })
+    }
+
+    fn of<P: Planned, M: Module, O: Optimizer>(
+        configs: &[P],
+        plan: &ScalingPlan,
+        module: &M,
+        build: impl Fn(&PlanRow, Rates) -> O,
+    ) -> Result<Self, OptimError> {
+        let id = configs.first().ok_or(OptimError::NoTrials)?.id();
+        for (trial, config) in configs.iter().enumerate() {
+            config.check(plan).map_err(|error| OptimError::InTrial { trial, error: Box::new(error) })?;
+        }
+        if plan.optimizers().iter().any(|planned| *planned != id) {
+            return Err(OptimError::Stack { optimizer: id.to_string(), planned: plan.optimizer_names() });
+        }
+        let relative: Vec<f64> = configs.iter().map(P::relative_rate).collect();
+        check_partition(plan, module, Some(configs.len()))?;
+        let rates = Rates::new(configs.len());
+        let inner = attach(plan, module, |row| {
+            let inner = Arc::new(build(row, rates.clone()));
+            Trainer { name: format!("stacked {id}").into(), factor: row.learning_rate.value, inner }
+        });
+        Ok(Self { inner, rates, relative })
     }
 
     /// Updates every trial with its own base learning rate, what its schedule gives for this step.
@@ -86,10 +108,12 @@ impl StackOptimizer {
     ///
     /// [`OptimError::TrialCount`] unless there is one rate for each trial. Nothing is updated then.
     pub fn step<M: Module>(&mut self, rates: &[f64], module: M, gradients: GradientsParams) -> Result<M, OptimError> {
-        if rates.len() != self.trials {
-            return Err(OptimError::TrialCount { what: "rates", found: rates.len(), trials: self.trials });
+        let trials = self.relative.len();
+        if rates.len() != trials {
+            return Err(OptimError::TrialCount { what: "rates", found: rates.len(), trials });
         }
-        self.rates.set(rates);
+        let rates: Vec<f64> = rates.iter().zip(&self.relative).map(|(rate, relative)| rate * relative).collect();
+        self.rates.set(&rates);
         Ok(self.inner.step(1.0, module, gradients))
     }
 
@@ -99,25 +123,18 @@ impl StackOptimizer {
         self.inner.to_record()
     }
 
-    /// Continues from a record; load the module's first.
-    #[must_use]
-    pub fn load_record(self, record: OptimizerRecord) -> Self {
-        Self { inner: self.inner.load_record(record), ..self }
+    /// Continues from a record; `module` has its weights already. See [`resume`](crate::resume).
+    ///
+    /// # Errors
+    ///
+    /// [`OptimError::Record`].
+    pub fn resume<M: Module>(self, record: OptimizerRecord, module: &M) -> Result<Self, OptimError> {
+        Ok(Self { inner: resume(self.inner, record, module)?, ..self })
     }
 }
 
 impl std::fmt::Debug for StackOptimizer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StackOptimizer").field("trials", &self.trials).finish_non_exhaustive()
+        f.debug_struct("StackOptimizer").field("trials", &self.relative.len()).finish_non_exhaustive()
     }
-}
-
-/// What a check gives for each config; an error names the trial.
-fn each_trial<C>(configs: &[C], check: impl Fn(&C) -> Result<f64, OptimError>) -> Result<Vec<f64>, OptimError> {
-    if configs.is_empty() {
-        return Err(OptimError::NoTrials);
-    }
-    let of_trial =
-        |(trial, config)| check(config).map_err(|error| OptimError::InTrial { trial, error: Box::new(error) });
-    configs.iter().enumerate().map(of_trial).collect()
 }

@@ -2,7 +2,8 @@
 #![expect(clippy::float_cmp, reason = "equality to the bit is what these tests claim")]
 
 mod base_width;
-mod family;
+mod element_types;
+mod families;
 mod global_clip;
 mod master_weights;
 mod model;

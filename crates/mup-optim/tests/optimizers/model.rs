@@ -39,11 +39,16 @@ impl Net {
         (self.readout.forward(x) - 1.0).square().mean()
     }
 
-    /// Gradients on a fixed batch.
-    pub(crate) fn gradients(&self) -> GradientsParams {
+    /// A fixed batch, in the type of the net.
+    pub(crate) fn batch(&self) -> Tensor<2> {
         let x: Vec<f32> = (0_u8..12).map(|i| (f32::from(i) * 0.7).sin()).collect();
-        let loss = self.loss(Tensor::from_data(TensorData::new(x, [4, 3]), &device()));
-        GradientsParams::from_grads(loss.backward(), self)
+        let dtype = self.input.weight.val().dtype();
+        Tensor::from_data(TensorData::new(x, [4, 3]), (&device(), dtype))
+    }
+
+    /// Gradients on it.
+    pub(crate) fn gradients(&self) -> GradientsParams {
+        GradientsParams::from_grads(self.loss(self.batch()).backward(), self)
     }
 }
 
@@ -65,6 +70,19 @@ pub(crate) fn values<M: Module>(module: &M) -> Values {
     let mut reader = Reader { paths: paths(module), values: Values::new() };
     module.visit(&mut reader);
     reader.values
+}
+
+/// Every float parameter's bits, whatever its type: an f64 holds them all.
+pub(crate) fn bits<M: Module>(module: &M) -> Vec<u64> {
+    struct Bits(Vec<u64>);
+    impl ModuleVisitor for Bits {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0.extend(param.val().into_data().iter::<f64>().map(f64::to_bits));
+        }
+    }
+    let mut bits = Bits(Vec::new());
+    module.visit(&mut bits);
+    bits.0
 }
 
 /// The module with its parameters set by path.

@@ -1,14 +1,15 @@
 //! Training continues from its records, in a new process and in a fresh model.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
 
 use burn::module::Module;
 use burn::optim::{AdamWConfig, ModuleOptimizer};
-use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
+use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig, resume};
 use mup_rules::{OptimizerKind, Parametrization};
 
-use crate::model::{Net, Values, assert_close, mup, plan, values};
+use crate::model::{Net, Values, assert_close, device, mup, plan, values, with_values};
 
 const FOLDER: &str = "MUP_OPTIM_RESUME_FOLDER";
 const RATE: f64 = 0.02;
@@ -103,24 +104,108 @@ fn a_model_without_optimizer_state_still_trains_by_the_plan() {
     }
 }
 
+/// The same weights under other ids, as weights have that come from another file.
+fn copied(net: &Net) -> Net {
+    let copy = with_values(Net::target(), &values(net));
+    assert_ne!(copy.up.weight.id, net.up.weight.id);
+    copy
+}
+
+#[test]
+fn weights_that_came_another_way_than_by_burns_record_continue_by_path_to_the_bit() {
+    let start = Net::target();
+    for (name, optimizer) in optimizers(&start) {
+        let (optimizer, net) = three_steps(optimizer, start.clone());
+        let saved = optimizer.to_record();
+        let (tensors, copy) = (saved.len(), copied(&net));
+        let (_, fresh) = optimizers(&copy).into_iter().find(|(other, _)| *other == name).unwrap();
+        let resumed = resume(fresh, saved, &copy).unwrap();
+        assert_eq!(resumed.to_record().len(), tensors, "{name}: before the next step");
+        let (resumed, copy) = three_steps(resumed, copy);
+        assert_eq!(resumed.to_record().len(), tensors, "{name}: no state more than parameters");
+        assert_eq!(values(&copy), values(&three_steps(optimizer, net).1), "{name}");
+    }
+}
+
+/// What `action` says when it panics.
+fn panics<T>(action: impl FnOnce() -> T) -> String {
+    let Err(said) = catch_unwind(AssertUnwindSafe(action)) else { panic!("it did not panic") };
+    said.downcast_ref::<String>().unwrap().clone()
+}
+
+/// Burn matches by id and cannot fail: without a word, the moments would begin anew, and the record grow by as many as
+/// there are parameters with each launch.
+#[test]
+fn a_record_that_burn_would_match_with_nothing_is_refused_at_the_next_step() {
+    let start = Net::target();
+    for (name, optimizer) in optimizers(&start) {
+        let (optimizer, net) = three_steps(optimizer, start.clone());
+        let copy = copied(&net);
+        let (_, fresh) = optimizers(&copy).into_iter().find(|(other, _)| *other == name).unwrap();
+        let loaded = fresh.load_record(optimizer.to_record());
+        let said = panics(|| next_step(loaded, copy));
+        assert!(said.contains("its state of `input.weight` is of another id") && said.contains("mup_optim::resume"), "{said}");
+    }
+}
+
 #[derive(Module, Debug)]
 struct Wrapped {
     net: Net,
 }
 
-/// The record says `net.up.weight`, the plan `up.weight`, with one id: the parameter must not fall to the base
-/// group, which refuses it.
+/// The record says `net.up.weight`, the plan `up.weight`, with one id.
 #[test]
-fn the_record_of_a_renamed_parameter_is_dropped() {
+fn the_record_of_a_renamed_parameter_is_refused_by_path() {
     let net = Net::target();
-    let (wrapped, folder) = (Wrapped { net: net.clone() }, tempfile::tempdir().unwrap());
+    let wrapped = Wrapped { net: net.clone() };
     let mut burns = AdamWConfig::new().init();
     drop(burns.step(RATE, wrapped, net.gradients()));
-    burns.save(folder.path().join("optim.bpk")).unwrap();
     for (name, fresh) in optimizers(&net) {
-        let loaded = fresh.clone().load(folder.path().join("optim.bpk")).unwrap();
-        assert_eq!(next_step(loaded, net.clone()), next_step(fresh, net.clone()), "{name}");
+        let refused = resume(fresh.clone(), burns.to_record(), &net).err().unwrap();
+        assert!(refused.to_string().contains("the state of `net.up.weight`, but the module has no such"), "{name}: {refused}");
+        let said = panics(|| fresh.load_record(burns.to_record()));
+        assert!(said.contains("no row in the plan"), "{name}: {said}");
     }
+}
+
+#[test]
+fn the_record_of_another_optimizer_is_refused_and_not_dropped() {
+    let start = Net::target();
+    let trained = optimizers(&start).map(|(name, optimizer)| (name, three_steps(optimizer, start.clone())));
+    for (wrote, (writer, net)) in &trained {
+        for (reads, reader) in optimizers(net) {
+            let resumed = resume(reader.clone(), writer.to_record(), net);
+            if *wrote == reads {
+                resumed.unwrap();
+                continue;
+            }
+            let refused = resumed.err().unwrap().to_string();
+            assert!(refused.contains("this optimizer keeps no `"), "{wrote} by {reads}: {refused}");
+            assert!(refused.contains("of `up.weight`; make the optimizer that wrote the record"), "{refused}");
+            let said = panics(|| next_step(reader.load_record(writer.to_record()), net.clone()));
+            assert!(said.contains("the record's state of `input.weight` is not that of"), "{wrote} by {reads}: {said}");
+        }
+    }
+}
+
+/// It says nothing of itself, and SGD without momentum remembers nothing that could be missing.
+#[test]
+fn a_record_of_burns_adamw_is_not_taken_for_one_of_sgd() {
+    let net = Net::target();
+    let (burns, net) = three_steps(AdamWConfig::new().init(), net);
+    let sgd = || MupSgdConfig::new().init(&mup(OptimizerKind::SgdLike), &net).unwrap();
+    assert!(resume(sgd(), burns.to_record(), &net).is_err());
+    let said = panics(|| next_step(sgd().load_record(burns.to_record()), net.clone()));
+    assert!(said.contains("is not that of SGD"), "{said}");
+}
+
+#[test]
+fn the_record_of_another_width_is_refused_with_both_shapes() {
+    let (_, optimizer) = optimizers(&Net::target()).into_iter().next().unwrap();
+    let (optimizer, _) = three_steps(optimizer, Net::target());
+    let wider = Net::new(8, 32, &device());
+    let refused = resume(AdamWConfig::new().init(), optimizer.to_record(), &wider).err().unwrap().to_string();
+    assert!(refused.contains("of `up.weight` is [8, 16], and the parameter [8, 32]"), "{refused}");
 }
 
 /// State and checkpoint format are Burn's: at base width a run can move between its AdamW and ours.
@@ -131,7 +216,7 @@ fn a_record_of_burns_adamw_continues_in_ours() {
     let ours = MupAdamWConfig::new().with_weight_decay(0.5).init(&plan, &net).unwrap();
     let burns = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.5).init();
     let (burns, net) = three_steps(burns, net);
-    let ours = ours.load_record(burns.to_record());
+    let ours = resume(ours, burns.to_record(), &net).unwrap();
     // Burn's β₂ is rounded to f32, ours is not.
     assert_close(&next_step(ours, net.clone()), &next_step(burns, net), 1e-6);
 }

@@ -8,6 +8,7 @@ use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::Bytes;
 use mup_files::create_folders;
+use mup_optim::{OptimError, resume};
 use serde_json::{Value, json};
 
 use super::identity::{differences, shapes_value};
@@ -17,6 +18,7 @@ use super::state::{LOSSES, MODEL, OPTIMIZER, STATE, State, VERSION, losses_to_by
 use super::write::Writer;
 use super::{RunFolder, folder};
 use crate::error::io_error;
+use crate::running::settle;
 use crate::{Evaluation, TrainError, Training};
 
 /// What a checkpoint is made of.
@@ -90,7 +92,7 @@ impl Keeper {
         }
         self.saved_step = state.step;
         let model = load_model(model, weights).map_err(unusable(&path.join(MODEL)))?;
-        let optimizer = load_optimizer(optimizer, moments, &path.join(OPTIMIZER))?;
+        let optimizer = load_optimizer(optimizer, moments, &model, &path.join(OPTIMIZER))?;
         if let Some(kept) = state.keep_last {
             self.delete_old(kept.max(self.settings.keep_last), warn);
         }
@@ -117,6 +119,7 @@ impl Keeper {
     ) -> Result<PathBuf, TrainError> {
         let step = snapshot.losses.len();
         let mut writer = Writer::new(&self.checkpoints, step)?;
+        settle(snapshot.model);
         let model = snapshot.model.clone().into_record().into_bytes();
         writer.file(MODEL, &model.map_err(unusable(&self.checkpoints))?)?;
         let optimizer = snapshot.optimizer.to_record().into_bytes();
@@ -143,21 +146,21 @@ impl Keeper {
     }
 }
 
+/// Statistics of passes before are settled first: they would be applied after those of the record.
 fn load_model<M: Module>(model: M, bytes: Vec<u8>) -> Result<M, RecordError> {
+    settle(&model);
     model.try_load_record(ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))?)
 }
 
-/// Burn drops what it cannot place without a word, so the tensors are counted.
-fn load_optimizer(optimizer: ModuleOptimizer, bytes: Vec<u8>, path: &Path) -> Result<ModuleOptimizer, TrainError> {
+fn load_optimizer<M: Module>(
+    optimizer: ModuleOptimizer,
+    bytes: Vec<u8>,
+    model: &M,
+    path: &Path,
+) -> Result<ModuleOptimizer, TrainError> {
     let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(unusable(path))?;
-    let saved = record.len();
-    let optimizer = optimizer.load_record(record);
-    let loaded = optimizer.to_record().len();
-    if loaded != saved {
-        let problem = format!("this optimizer keeps {loaded} of its {saved} tensors; make the one that wrote it");
-        return Err(TrainError::Unusable { path: path.to_owned(), problem });
-    }
-    Ok(optimizer)
+    let lost = |error: OptimError| TrainError::Unusable { path: path.to_owned(), problem: error.to_string() };
+    resume(optimizer, record, model).map_err(lost)
 }
 
 fn unusable(path: &Path) -> impl FnOnce(RecordError) -> TrainError {

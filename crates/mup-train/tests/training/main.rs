@@ -13,4 +13,5 @@ mod moments;
 mod net;
 mod not_finite;
 mod refused;
+mod running;
 mod schedules;

@@ -1,0 +1,124 @@
+//! The optimizer of one parameter: its factor on the rate, and that no state is lost on the way through a record.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use burn::optim::{DynOptimizer, DynState, LearningRate, StateSink, StateSource};
+use burn::tensor::Device;
+use burn::tensor::kind::BridgeTensor;
+use burn_pack::Scalar;
+
+use crate::groups::Trainer;
+
+/// Burn's `load_record` cannot fail, so it drops what it cannot use and begins anew without a word: the state of another
+/// optimizer, and, since it matches by `ParamId`, all states if the weights came another way than by Burn's record of the
+/// model. Here such a state is kept as what it is, and the next step says so.
+///
+/// A record is restored on the model's device: Burn 0.22.1 takes `Device::default()` (burn-optim,
+/// `src/optim/module/module_optimizer.rs:248`), which may not answer on this machine.
+pub(crate) struct Tracked {
+    path: String,
+    optimizer: Cow<'static, str>,
+    /// What every rate is multiplied by, inside the optimizer, where no schedule can lose it.
+    factor: f64,
+    inner: Arc<dyn DynOptimizer>,
+    device: Device,
+    /// States that came from a record and have not been used yet.
+    loaded: Mutex<Vec<Weak<()>>>,
+}
+
+/// What Burn keeps for the parameter.
+#[derive(Clone)]
+enum Kept {
+    State { state: DynState, _loaded: Option<Arc<()>> },
+    Refused(String),
+}
+
+/// The scalar by which a record says whose state it is.
+const OPTIMIZER: &str = "optimizer";
+
+impl Tracked {
+    /// `device` may have autodiff; optimizer state never has.
+    pub(crate) fn new(path: String, trainer: Trainer, device: &Device) -> Self {
+        let Trainer { name, factor, inner } = trainer;
+        Self { path, optimizer: name, factor, inner, device: device.without_autodiff(), loaded: Mutex::default() }
+    }
+
+    fn unused(&self) -> std::sync::MutexGuard<'_, Vec<Weak<()>>> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.retain(|state| state.strong_count() > 0);
+        loaded
+    }
+
+    /// FNV-1a of the optimizer's name.
+    fn mark(&self) -> u64 {
+        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        self.optimizer.bytes().fold(0xcbf2_9ce4_8422_2325, step)
+    }
+
+    fn restore(&self, rank: usize, prefix: &str, source: &mut StateSource) -> Option<DynState> {
+        let mark = source.take_scalar(prefix, OPTIMIZER).map(u64::try_from);
+        let ours = mark.is_none_or(|mark| mark == Ok(self.mark()));
+        self.inner.state_unflatten(rank, prefix, source, &self.device).filter(|_| ours)
+    }
+}
+
+impl DynOptimizer for Tracked {
+    fn step_dyn(
+        &self,
+        rank: usize,
+        lr: LearningRate,
+        tensor: BridgeTensor,
+        grad: BridgeTensor,
+        state: Option<DynState>,
+    ) -> (BridgeTensor, Option<DynState>) {
+        let before = match state.map(DynState::downcast::<Kept>) {
+            Some(Kept::State { state, .. }) => Some(state),
+            Some(Kept::Refused(why)) => panic!("{why}"),
+            None => {
+                assert!(
+                    self.unused().is_empty(),
+                    "an optimizer's record was loaded, but its state of `{}` is of another id than the parameter: the \
+                     weights came another way than by the record of the model (another file, a copy). Load the \
+                     optimizer's record by mup_optim::resume, which matches by path",
+                    self.path
+                );
+                None
+            }
+        };
+        let (tensor, state) = self.inner.step_dyn(rank, lr * self.factor, tensor, grad, before);
+        (tensor, state.map(|state| DynState::create(Kept::State { state, _loaded: None }, rank)))
+    }
+
+    fn to_device_dyn(&self, state: DynState, device: &Device) -> DynState {
+        let rank = state.rank();
+        let kept = match state.downcast::<Kept>() {
+            Kept::State { state, _loaded } => Kept::State { state: self.inner.to_device_dyn(state, device), _loaded },
+            refused @ Kept::Refused(_) => refused,
+        };
+        DynState::create(kept, rank)
+    }
+
+    fn state_flatten(&self, prefix: &str, state: &DynState, out: &mut StateSink) {
+        if let Kept::State { state, .. } = state.downcast_ref::<Kept>() {
+            out.push_scalar(prefix, OPTIMIZER, Scalar::from(self.mark()));
+            self.inner.state_flatten(prefix, state, out);
+        }
+    }
+
+    fn state_unflatten(&self, rank: usize, prefix: &str, source: &mut StateSource, _default: &Device) -> Option<DynState> {
+        let kept = match self.restore(rank, prefix, source) {
+            Some(state) => {
+                let loaded = Arc::new(());
+                self.unused().push(Arc::downgrade(&loaded));
+                Kept::State { state, _loaded: Some(loaded) }
+            }
+            None => Kept::Refused(format!(
+                "the record's state of `{}` is not that of {}: make the optimizer that wrote the record, or begin anew \
+                 without it",
+                self.path, self.optimizer
+            )),
+        };
+        Some(DynState::create(kept, rank))
+    }
+}
