@@ -37,7 +37,9 @@ pub enum OptimError {
         optimizer: String,
     },
     /// An optimizer that scales differently from the plan's of the same name.
-    #[error("the plan was made for another {optimizer}: {planned:?}, where this one is {given:?}; make the plan with it")]
+    #[error(
+        "the plan was made for another {optimizer}: {planned:?}, where this one is {given:?}; make the plan with it"
+    )]
     OtherOptimizer {
         /// Name of both.
         optimizer: String,

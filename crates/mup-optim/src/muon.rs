@@ -137,7 +137,7 @@ impl MupMuonConfig {
             }
         }
         for row in rows {
-            let (outputs, blocks) = (row.dims.last().map_or(0, Dim::size), self.blocks_of(&row.path));
+            let (outputs, blocks) = (row.dims.last().map_or(0, |dim: &Dim| dim.size()), self.blocks_of(&row.path));
             if !outputs.is_multiple_of(blocks) {
                 return Err(OptimError::Blocks { path: row.path.clone(), outputs, blocks });
             }

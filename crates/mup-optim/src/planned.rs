@@ -227,6 +227,14 @@ macro_rules! init {
 }
 
 init!(
-    MupAdamWConfig, MupAdamConfig, MupSgdConfig, MupMuonConfig, MupLionConfig, MupLambConfig, MupAdafactorConfig,
-    MupRmsPropConfig, MupAdagradConfig, MupAdanConfig
+    MupAdamWConfig,
+    MupAdamConfig,
+    MupSgdConfig,
+    MupMuonConfig,
+    MupLionConfig,
+    MupLambConfig,
+    MupAdafactorConfig,
+    MupRmsPropConfig,
+    MupAdagradConfig,
+    MupAdanConfig
 );

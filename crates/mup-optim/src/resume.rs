@@ -104,7 +104,9 @@ impl Pack {
         let paths = ids.values().map(|(path, parameter)| (parameter.id.val().to_string(), (*path).clone())).collect();
         let rename = |tensor: &burn_pack::Tensor| {
             let id = ids.get(split(&tensor.name).0).map(|(_, parameter)| parameter.id.val()).or(tensor.param_id);
-            burn_pack::Tensor { name: renamed(&tensor.name), param_id: id, ..tensor.clone() }
+            let mut renamed_tensor = tensor.clone();
+            (renamed_tensor.name, renamed_tensor.param_id) = (renamed(&tensor.name), id);
+            renamed_tensor
         };
         let tensors = self.tensors.iter().map(rename).collect();
         Ok(Self { tensors, scalars, paths })

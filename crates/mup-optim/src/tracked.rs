@@ -41,7 +41,14 @@ impl Tracked {
     /// `device` may have autodiff; optimizer state never has.
     pub(crate) fn new(path: String, trainer: Trainer, device: &Device) -> Self {
         let Trainer { name, factor, inner } = trainer;
-        Self { path, optimizer: name, factor, inner, device: device.without_autodiff(), loaded: Mutex::default() }
+        Self {
+            path,
+            optimizer: name,
+            factor,
+            inner,
+            device: device.clone().without_autodiff(),
+            loaded: Mutex::default(),
+        }
     }
 
     fn unused(&self) -> std::sync::MutexGuard<'_, Vec<Weak<()>>> {
@@ -106,7 +113,13 @@ impl DynOptimizer for Tracked {
         }
     }
 
-    fn state_unflatten(&self, rank: usize, prefix: &str, source: &mut StateSource, _default: &Device) -> Option<DynState> {
+    fn state_unflatten(
+        &self,
+        rank: usize,
+        prefix: &str,
+        source: &mut StateSource,
+        _default: &Device,
+    ) -> Option<DynState> {
         let kept = match self.restore(rank, prefix, source) {
             Some(state) => {
                 let loaded = Arc::new(());

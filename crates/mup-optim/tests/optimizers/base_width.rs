@@ -4,7 +4,7 @@ use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
-use mup_rules::{OptimizerKind, Parametrization};
+use mup_rules::{OptimizerId, Parametrization};
 
 use crate::model::{Net, assert_close, plan, values};
 
@@ -34,7 +34,7 @@ fn same_for_five_steps(mut ours: ModuleOptimizer, mut burns: ModuleOptimizer, st
 #[test]
 fn adamw_is_burns_adamw() {
     let net = Net::base();
-    let plan = plan(&net, Parametrization::mup(), OptimizerKind::AdamLike);
+    let plan = plan(&net, Parametrization::mup(), OptimizerId::ADAMW);
     let ours = MupAdamWConfig::new().with_weight_decay(0.5).init(&plan, &net).unwrap();
     close_for_five_steps(ours, AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.5).init(), &net);
 }
@@ -42,7 +42,7 @@ fn adamw_is_burns_adamw() {
 #[test]
 fn adam_is_burns_adam() {
     let net = Net::base();
-    let plan = plan(&net, Parametrization::mup(), OptimizerKind::AdamLike);
+    let plan = plan(&net, Parametrization::mup(), OptimizerId::ADAM);
     let ours = MupAdamConfig::new().init(&plan, &net).unwrap();
     close_for_five_steps(ours, AdamConfig::new().with_epsilon(1e-8).init(), &net);
     let ours = MupAdamConfig::new().with_l2(0.1).init(&plan, &net).unwrap();
@@ -53,7 +53,7 @@ fn adam_is_burns_adam() {
 #[test]
 fn sgd_is_burns_sgd_without_dampening() {
     let net = Net::base();
-    let plan = plan(&net, Parametrization::mup(), OptimizerKind::SgdLike);
+    let plan = plan(&net, Parametrization::mup(), OptimizerId::SGD);
     same_for_five_steps(MupSgdConfig::new().init(&plan, &net).unwrap(), SgdConfig::new().init(), &net);
     let ours = MupSgdConfig::new().with_momentum(0.9).with_weight_decay(0.1).init(&plan, &net).unwrap();
     let momentum = MomentumConfig::new().with_momentum(0.9).with_dampening(0.0);

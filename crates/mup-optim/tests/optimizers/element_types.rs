@@ -5,29 +5,57 @@ use burn::optim::{AdamWConfig, ModuleOptimizer, OptimizerRecord};
 use burn::store::ModuleRecord;
 use burn::tensor::{DType, FloatDType};
 use mup_init::{InitSpec, initialize};
-use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig, OptimError, RecordProblem, cast_parameters, resume};
-use mup_rules::OptimizerKind;
+use mup_optim::{
+    MupAdafactorConfig, MupAdagradConfig, MupAdamConfig, MupAdamWConfig, MupAdanConfig, MupLambConfig, MupLionConfig,
+    MupMuonConfig, MupOptimizer, MupRmsPropConfig, MupSgdConfig, OptimError, Planned, RecordProblem, cast_parameters,
+    resume,
+};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
+use mup_shapes::Role;
 
-use crate::model::{Net, bits, mup};
+use crate::model::{Net, bits, mup, shapes};
 
 const TYPES: [FloatDType; 4] = [FloatDType::F32, FloatDType::F64, FloatDType::BF16, FloatDType::F16];
 
 fn initialized(dtype: FloatDType) -> Net {
-    let plan = mup(OptimizerKind::AdamLike);
+    let plan = mup(OptimizerId::ADAMW);
     let net = cast_parameters(Net::target(), dtype).unwrap();
     initialize(net, &plan, &InitSpec::new(), 1).unwrap()
 }
 
-fn optimizers(net: &Net) -> Vec<(&'static str, ModuleOptimizer)> {
-    let (adam, sgd) = (mup(OptimizerKind::AdamLike), mup(OptimizerKind::SgdLike));
-    // An ε that an f16 can hold.
-    let adamw = MupAdamWConfig::new().with_epsilon(1e-3).with_weight_decay(0.5);
-    vec![
-        ("adamw", adamw.init(&adam, net).unwrap()),
-        ("adamw with masters", adamw.init_with_master_weights(&adam, net).unwrap()),
-        ("adam", MupAdamConfig::new().with_epsilon(1e-3).with_l2(0.1).init(&adam, net).unwrap()),
-        ("sgd", MupSgdConfig::new().with_momentum(0.9).with_nesterov(true).init(&sgd, net).unwrap()),
-    ]
+/// By each optimizer, with ε's that an f16 can hold, and by a mixture.
+fn optimizers(net: &Net) -> Vec<(String, ModuleOptimizer)> {
+    let adamw = || MupAdamWConfig::new().with_epsilon(1e-3).with_weight_decay(0.5);
+    let adam = MupAdamConfig::new().with_epsilon(1e-3).with_l2(0.1);
+    let sgd = MupSgdConfig::new().with_momentum(0.9).with_nesterov(true);
+    let rmsprop = MupRmsPropConfig::new().with_epsilon(1e-3).with_momentum(0.9).with_centered(true);
+    let muon = MupMuonConfig::new();
+    let mixed = ScalingPlan::of(&shapes(), Parametrization::mup()).optimizer(Role::Hidden, muon.id()).build().unwrap();
+    let mixed = |masters: bool| {
+        let optimizer = MupOptimizer::new(&mixed, net).with(adamw()).with(muon.clone());
+        if masters { optimizer.with_master_weights().build() } else { optimizer.build() }.unwrap()
+    };
+    let mut all =
+        vec![("muon and adamw".to_owned(), mixed(false)), ("muon and adamw with masters".to_owned(), mixed(true))];
+    all.extend(with_and_without_masters(net, adamw()));
+    all.extend(with_and_without_masters(net, adam));
+    all.extend(with_and_without_masters(net, sgd));
+    all.extend(with_and_without_masters(net, rmsprop));
+    all.extend(with_and_without_masters(net, MupAdagradConfig::new().with_epsilon(1e-3)));
+    all.extend(with_and_without_masters(net, MupAdanConfig::new().with_epsilon(1e-3)));
+    all.extend(with_and_without_masters(net, MupLionConfig::new().with_weight_decay(0.5)));
+    all.extend(with_and_without_masters(net, MupLambConfig::new().with_epsilon(1e-3)));
+    all.extend(with_and_without_masters(net, MupAdafactorConfig::new()));
+    all.extend(with_and_without_masters(net, MupAdafactorConfig::new().with_scale_parameter(false)));
+    all
+}
+
+fn with_and_without_masters<P: Planned + Clone>(net: &Net, config: P) -> [(String, ModuleOptimizer); 2] {
+    let plan = mup(config.id());
+    let optimizer = || MupOptimizer::new(&plan, net).with(config.clone());
+    let name = config.id().to_string();
+    let with = (format!("{name} with masters"), optimizer().with_master_weights().build().unwrap());
+    [(name, optimizer().build().unwrap()), with]
 }
 
 fn steps(n: usize, mut net: Net, optimizer: &mut ModuleOptimizer) -> Net {
@@ -69,17 +97,17 @@ fn an_optimizer_of_burns_that_would_lose_bits_is_refused() {
 #[test]
 fn a_record_in_another_type_than_the_weights_is_refused() {
     let net = initialized(FloatDType::F64);
-    let (_, mut optimizer) = optimizers(&net).remove(0);
+    let (_, mut optimizer) = optimizers(&net).remove(2);
     steps(1, net, &mut optimizer);
     let single = initialized(FloatDType::F32);
     drop(bits(&single));
-    let refused = resume(optimizers(&single).remove(0).1, optimizer.to_record(), &single).err().unwrap().to_string();
+    let refused = resume(optimizers(&single).remove(2).1, optimizer.to_record(), &single).err().unwrap().to_string();
     assert!(refused.contains("of `up.weight` is F64, and the parameter F32"), "{refused}");
 }
 
 #[test]
 fn to_cast_and_to_initialize_is_to_initialize_and_to_cast() {
-    let plan = mup(OptimizerKind::AdamLike);
+    let plan = mup(OptimizerId::ADAMW);
     for dtype in TYPES {
         let drawn = initialize(Net::target(), &plan, &InitSpec::new(), 1).unwrap();
         let cast_last = cast_parameters(drawn, dtype).unwrap();
@@ -101,7 +129,7 @@ fn to_cast_and_to_initialize_is_to_initialize_and_to_cast() {
 #[test]
 fn the_last_cast_decides() {
     let net = cast_parameters(initialized(FloatDType::BF16), FloatDType::F64).unwrap();
-    let net = initialize(net, &mup(OptimizerKind::AdamLike), &InitSpec::new(), 1).unwrap();
+    let net = initialize(net, &mup(OptimizerId::ADAMW), &InitSpec::new(), 1).unwrap();
     assert_eq!(net.up.weight.val().dtype(), DType::F64);
     assert_eq!(bits(&net), bits(&initialized(FloatDType::F64)));
 }
@@ -127,6 +155,6 @@ fn adapters_survive_a_cast_and_are_no_parameters_of_a_plan_without_them() {
     let cast = cast_parameters(adapted, FloatDType::BF16).unwrap();
     let adapter = cast.up.weight.adapter().expect("it is still there");
     assert_eq!([adapter.a.val().dtype(), cast.up.weight.val().dtype()], [DType::BF16; 2]);
-    let refused = initialize(cast, &mup(OptimizerKind::AdamLike), &InitSpec::new(), 1).unwrap_err().to_string();
+    let refused = initialize(cast, &mup(OptimizerId::ADAMW), &InitSpec::new(), 1).unwrap_err().to_string();
     assert!(refused.contains("`up.weight.") && refused.contains("is in the module but not in the plan"), "{refused}");
 }

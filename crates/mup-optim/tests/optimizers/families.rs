@@ -99,7 +99,11 @@ fn worst(model: &Trained, name: &str, (d, f): (usize, usize), rate: f64, mut opt
         pair.visit(&mut set);
         pair = optimizer.step(rate, pair, set.gradients);
         let bias = pair.up.bias.clone().unwrap().val().into_data();
-        let found = [("up.weight", pair.up.weight.val().into_data()), ("down.weight", pair.down.weight.val().into_data()), ("up.bias", bias)];
+        let found = [
+            ("up.weight", pair.up.weight.val().into_data()),
+            ("down.weight", pair.down.weight.val().into_data()),
+            ("up.bias", bias),
+        ];
         for (path, data) in found {
             let Some(wanted) = after.get(path) else { continue };
             let found: Vec<f64> = data.iter::<f64>().collect();
@@ -111,7 +115,10 @@ fn worst(model: &Trained, name: &str, (d, f): (usize, usize), rate: f64, mut opt
     worst
 }
 
-fn plan(sizes: (usize, usize), choose: impl Fn(mup_rules::PlanBuilder<'_>) -> mup_rules::PlanBuilder<'_>) -> ScalingPlan {
+fn plan(
+    sizes: (usize, usize),
+    choose: impl Fn(mup_rules::PlanBuilder<'_>) -> mup_rules::PlanBuilder<'_>,
+) -> ScalingPlan {
     let target = Pair::new(sizes.0, sizes.1);
     let shapes = mup_shapes::infer(&Pair::new(4, 6), &Pair::new(8, 12), &target).unwrap();
     choose(ScalingPlan::of(&shapes, Parametrization::mup())).build().unwrap()
@@ -152,8 +159,11 @@ fn adafactor_with_and_without_parameter_scaling_equals_optax_and_torch() {
     let plain = config!(of["adafactor"], MupAdafactorConfig: decay_rate, clip_threshold; scale_parameter = false);
     let scaled = config!(of["adafactor_scaled"], MupAdafactorConfig: decay_rate, clip_threshold, epsilon_2);
     let torch = config!(of["adafactor_torch"], MupAdafactorConfig: decay_rate, clip_threshold, weight_decay);
-    let found = [at_base("adafactor", plain), at_base("adafactor_scaled", scaled), at_base("adafactor_torch", torch)];
-    assert!(found.iter().all(|distance| *distance < EXACT), "{found:e?}");
+    let (plain, scaled) = (at_base("adafactor", plain), at_base("adafactor_scaled", scaled));
+    // optax computes t^−r in f32, 6e-8 of a moment.
+    assert!(plain < 1e-8 && scaled < 1e-8, "{plain:e} {scaled:e}");
+    let torch = at_base("adafactor_torch", torch);
+    assert!(torch < EXACT, "{torch:e}");
 }
 
 #[test]
@@ -169,7 +179,7 @@ fn rmsprop_adagrad_and_adan_equal_torch_and_pytorch_optimizer() {
         at_base("adagrad", adagrad),
         at_base("adan", adan),
     ];
-    assert!(found.iter().all(|distance| *distance < EXACT), "{found:e?}");
+    assert!(found.iter().all(|distance| *distance < EXACT), "{found:?}");
 }
 
 /// With the rest by AdamW.
@@ -193,7 +203,7 @@ fn muon_of_a_plan_equals_torch_in_both_adjustments_at_base_and_at_another_width(
             muon(model, "muon_plain_momentum", sizes, |config| config.with_nesterov(false)),
         ];
         // Five quintics multiply what is left of small singular values by 3.4 each.
-        assert!(found.iter().all(|distance| *distance < 1e-11), "{model}: {found:e?}");
+        assert!(found.iter().all(|distance| *distance < 1e-11), "{model}: {found:?}");
     }
 }
 
@@ -213,15 +223,17 @@ fn blocks_are_orthogonalized_one_by_one() {
         let base = LinearConfig::new(2, linear.weight.dims()[1] / 2).with_bias(false).init(&device);
         let delta = LinearConfig::new(3, linear.weight.dims()[1] / 2 * 3).with_bias(false).init(&device);
         let shapes = mup_shapes::infer(&base, &delta, &linear).unwrap();
-        let plan = ScalingPlan::of(&shapes, Parametrization::standard()).optimizer(Role::Hidden, mup_rules::OptimizerId::MUON);
+        let plan =
+            ScalingPlan::of(&shapes, Parametrization::standard()).optimizer(Role::Hidden, mup_rules::OptimizerId::MUON);
         let plan = plan.build().unwrap();
-        let config = MupMuonConfig::new().with_blocks(blocks).with_weight_decay(0.0);
+        let config = MupMuonConfig::new().blocks("weight", blocks).with_weight_decay(0.0);
         let mut optimizer = config.init(&plan, &linear).unwrap();
         let (before, mut gradients) = (linear.weight.val().inner(), GradientsParams::new());
         gradients.register(linear.weight.id, gradient);
         optimizer.step(1.0, linear, gradients).weight.val().inner() - before
     };
-    let gradient = Tensor::<2>::random([rows, 12], burn::tensor::Distribution::Default, &device.clone().without_autodiff());
+    let gradient =
+        Tensor::<2>::random([rows, 12], burn::tensor::Distribution::Default, &device.clone().without_autodiff());
     let fused = step(linear(12), gradient.clone(), 2);
     for block in 0..2 {
         let alone = step(linear(6), gradient.clone().narrow(1, 6 * block, 6), 1);

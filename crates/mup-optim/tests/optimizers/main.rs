@@ -4,10 +4,12 @@
 mod base_width;
 mod element_types;
 mod families;
+mod from_outside;
 mod global_clip;
 mod master_weights;
 mod model;
 mod partition;
+mod planned;
 mod rejected;
 mod resume;
 mod scaling;
@@ -16,3 +18,4 @@ mod stack_clip;
 mod torch;
 mod untrained;
 mod weight_decay;
+mod width;

@@ -2,11 +2,11 @@
 
 use burn::module::{Module, Param};
 use burn::nn::LinearConfig;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer, OptimizerRecord, SgdConfig};
+use burn::optim::{GradientsParams, ModuleOptimizer, OptimizerRecord, SgdConfig};
 use burn::store::ModuleRecord;
 use burn::tensor::{DType, FloatDType, Tensor};
-use mup_optim::{MasterWeights, MupAdamWConfig, OptimError, cast_parameters, scale_groups};
-use mup_rules::{OptimizerKind, ScalingPlan};
+use mup_optim::{MasterWeights, MupAdamWConfig, MupOptimizer, MupSgdConfig, OptimError, cast_parameters};
+use mup_rules::{OptimizerId, ScalingPlan};
 
 use crate::model::{Net, device, mup};
 
@@ -20,6 +20,10 @@ fn loss(net: &Net) -> f64 {
 
 fn config() -> MupAdamWConfig {
     MupAdamWConfig::new().with_weight_decay(0.1)
+}
+
+fn masters(plan: &ScalingPlan, net: &Net) -> ModuleOptimizer {
+    MupOptimizer::new(plan, net).with(config()).with_master_weights().build().unwrap()
 }
 
 fn train(mut net: Net, mut optimizer: ModuleOptimizer, rate: f64, steps: usize) -> (Net, ModuleOptimizer) {
@@ -42,9 +46,9 @@ fn values(net: &Net) -> Vec<f64> {
 /// they keep their sign, and the loss, which falls by two orders of magnitude, is close to that of f32.
 #[test]
 fn training_in_bf16_with_masters_is_close_to_training_in_f32() {
-    let (plan, start) = (mup(OptimizerKind::AdamLike), Net::target());
+    let (plan, start) = (mup(OptimizerId::ADAMW), Net::target());
     let net = bf16(start.clone());
-    let optimizer = config().init_with_master_weights(&plan, &net).unwrap();
+    let optimizer = masters(&plan, &net);
     let (half, _) = train(net, optimizer, 0.005, 50);
     let optimizer = config().init(&plan, &start).unwrap();
     let before = loss(&start);
@@ -79,47 +83,47 @@ fn small_updates_add_up_in_the_master_and_are_lost_without_it() {
 /// At a rate of 1e-4, Adam moves weights of about 0.3 by far less than their distance to the next bf16.
 #[test]
 fn at_a_small_rate_adamw_learns_with_masters_only() {
-    let (plan, start) = (mup(OptimizerKind::AdamLike), bf16(Net::target()));
+    let (plan, start) = (mup(OptimizerId::ADAMW), bf16(Net::target()));
     let learned = |optimizer: ModuleOptimizer| {
         let (net, _) = train(start.clone(), optimizer, 1e-4, 100);
         let moved = values(&net).iter().zip(values(&start)).filter(|(now, before)| now != &before).count();
         moved as f64 / values(&start).len() as f64
     };
-    let with = learned(config().init_with_master_weights(&plan, &start).unwrap());
+    let with = learned(masters(&plan, &start));
     let without = learned(config().init(&plan, &start).unwrap());
     assert!(with > 0.5 && without < 0.5 * with, "{with} of the weights moved with masters, {without} without");
 }
 
 #[test]
 fn masters_resume_from_the_record_to_the_bit() {
-    let plan = mup(OptimizerKind::AdamLike);
+    let plan = mup(OptimizerId::ADAMW);
     let start = bf16(Net::target());
-    let optimizer = config().init_with_master_weights(&plan, &start).unwrap();
+    let optimizer = masters(&plan, &start);
     let (net, optimizer) = train(start, optimizer, 1e-3, 5);
     let model = net.clone().into_record().into_bytes().unwrap();
     let state = optimizer.to_record().into_bytes().unwrap();
 
     let loaded = bf16(Net::target()).load_record(ModuleRecord::from_bytes(model).unwrap());
     assert_eq!(loaded.up.weight.val().dtype(), DType::BF16);
-    let fresh = config().init_with_master_weights(&plan, &loaded).unwrap();
+    let fresh = masters(&plan, &loaded);
     let resumed = fresh.load_record(OptimizerRecord::from_bytes(state).unwrap());
     // Without the masters, 20 further steps would begin from rounded weights.
     let (went_on, _) = train(net.clone(), optimizer, 1e-3, 20);
     let (resumed, _) = train(loaded.clone(), resumed, 1e-3, 20);
     assert_eq!(values(&went_on), values(&resumed));
-    let forgot = config().init_with_master_weights(&plan, &loaded).unwrap();
+    let forgot = masters(&plan, &loaded);
     assert_ne!(values(&went_on), values(&train(loaded, forgot, 1e-3, 20).0));
 }
 
 /// The plan's factors reach the masters: at the first step of SGD each tensor moves by its own rate.
 #[test]
 fn masters_compose_with_the_groups_of_a_plan() {
-    let plan = mup(OptimizerKind::SgdLike);
+    let plan = mup(OptimizerId::SGD);
     let start = Net::target();
     let (single, half) = (start.clone(), bf16(start));
     let step = |net: &Net, plan: &ScalingPlan| {
-        let build = |_: &mup_optim::TensorClass| MasterWeights::new(SgdConfig::new().build());
-        let mut optimizer = scale_groups(plan, net, OptimizerKind::SgdLike, build).unwrap();
+        let sgd = MupOptimizer::new(plan, net).with(MupSgdConfig::new());
+        let mut optimizer = sgd.with_master_weights().build().unwrap();
         values(&optimizer.step(0.5, net.clone(), net.gradients()))
     };
     let moved = |net: &Net| -> Vec<f64> {
@@ -135,8 +139,8 @@ fn masters_compose_with_the_groups_of_a_plan() {
 /// In f32 and f64 there is nothing to keep twice.
 #[test]
 fn without_16_bits_nothing_changes() {
-    let (plan, net) = (mup(OptimizerKind::AdamLike), Net::target());
-    let (with, _) = train(net.clone(), config().init_with_master_weights(&plan, &net).unwrap(), 0.01, 3);
+    let (plan, net) = (mup(OptimizerId::ADAMW), Net::target());
+    let (with, _) = train(net.clone(), masters(&plan, &net), 0.01, 3);
     let (without, _) = train(net.clone(), config().init(&plan, &net).unwrap(), 0.01, 3);
     assert_eq!(values(&with), values(&without));
 }

@@ -6,8 +6,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::nn::{Linear, LinearConfig};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
-use mup_shapes::param_paths;
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
+use mup_shapes::{InfShapes, param_paths};
 
 pub(crate) type Values = BTreeMap<String, Vec<f32>>;
 
@@ -56,13 +56,21 @@ pub(crate) fn device() -> Device {
     Device::flex().autodiff()
 }
 
-pub(crate) fn mup(kind: OptimizerKind) -> ScalingPlan {
-    plan(&Net::target(), Parametrization::mup(), kind)
+pub(crate) fn mup(optimizer: OptimizerId) -> ScalingPlan {
+    plan(&Net::target(), Parametrization::mup(), optimizer)
 }
 
-pub(crate) fn plan(target: &Net, parametrization: Parametrization, kind: OptimizerKind) -> ScalingPlan {
-    let shapes = mup_shapes::infer(&Net::base(), &Net::new(4, 6, &device()), target).expect("shapes of one family");
-    ScalingPlan::new(&shapes, parametrization, kind).expect("a rule for every role")
+pub(crate) fn plan(target: &Net, parametrization: Parametrization, optimizer: OptimizerId) -> ScalingPlan {
+    ScalingPlan::new(&shapes_of(target), parametrization, optimizer).expect("a rule for every role")
+}
+
+/// Of the target.
+pub(crate) fn shapes() -> InfShapes {
+    shapes_of(&Net::target())
+}
+
+fn shapes_of(target: &Net) -> InfShapes {
+    mup_shapes::infer(&Net::base(), &Net::new(4, 6, &device()), target).expect("shapes of one family")
 }
 
 /// Every float parameter's values, by path.

@@ -1,20 +1,20 @@
 //! Hyperparameters that cannot be meant.
 
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig, OptimError};
-use mup_rules::{L2Rule, OptimizerKind, Parametrization, ScalingPlan, WeightDecay};
+use mup_rules::{L2Rule, OptimizerId, Parametrization, ScalingPlan, WeightDecay};
 
 use crate::model::{Net, mup, plan};
 
 fn adamw(config: &MupAdamWConfig) -> OptimError {
-    config.init(&mup(OptimizerKind::AdamLike), &Net::target()).err().unwrap()
+    config.init(&mup(OptimizerId::ADAMW), &Net::target()).err().unwrap()
 }
 
 fn adam(config: &MupAdamConfig) -> OptimError {
-    config.init(&mup(OptimizerKind::AdamLike), &Net::target()).err().unwrap()
+    config.init(&mup(OptimizerId::ADAM), &Net::target()).err().unwrap()
 }
 
 fn sgd(config: &MupSgdConfig) -> OptimError {
-    config.init(&mup(OptimizerKind::SgdLike), &Net::target()).err().unwrap()
+    config.init(&mup(OptimizerId::SGD), &Net::target()).err().unwrap()
 }
 
 #[test]
@@ -65,21 +65,20 @@ fn decay_independent_of_the_peak_rate_needs_the_peak_rate() {
         plan(&Net::target(), parametrization.with_weight_decay(WeightDecay::Independent), kind)
     };
     let (net, table) = (Net::target(), Parametrization::mup());
-    let (adam, sgd) = (independent(OptimizerKind::AdamLike, table.clone()), independent(OptimizerKind::SgdLike, table));
-    let error = MupAdamWConfig::new().init(&adam, &net).err().unwrap();
+    let (adamw, sgd) = (independent(OptimizerId::ADAMW, table.clone()), independent(OptimizerId::SGD, table));
+    let error = MupAdamWConfig::new().init(&adamw, &net).err().unwrap();
     assert_eq!(error, OptimError::PeakRequired { optimizer: "AdamW" });
     let error = MupSgdConfig::new().with_weight_decay(0.1).init(&sgd, &net).err().unwrap();
     assert_eq!(error, OptimError::PeakRequired { optimizer: "SGD" });
     assert!(MupSgdConfig::new().init(&sgd, &net).is_ok(), "nothing to scale");
-    let coupled =
-        independent(OptimizerKind::AdamLike, Parametrization { l2: L2Rule::AsWeightDecay, ..Parametrization::mup() });
+    let coupled = independent(OptimizerId::ADAM, Parametrization::mup().with_l2(L2Rule::AsWeightDecay));
     let error = MupAdamConfig::new().with_l2(0.1).init(&coupled, &net).err().unwrap();
-    assert_eq!(error, OptimError::IndependentL2);
+    assert_eq!(error, OptimError::IndependentL2 { optimizer: "Adam" });
 }
 
 #[test]
 fn a_plan_edited_to_nonsense_is_refused_by_path() {
-    let mut edited = serde_json::to_value(mup(OptimizerKind::AdamLike)).unwrap();
+    let mut edited = serde_json::to_value(mup(OptimizerId::ADAMW)).unwrap();
     edited["rows"][2]["learning_rate"]["value"] = (-1.0).into();
     let error = serde_json::from_value::<ScalingPlan>(edited).unwrap_err().to_string();
     assert!(error.starts_with("`up.weight`: learning rate -1 "), "{error}");

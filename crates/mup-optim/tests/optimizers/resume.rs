@@ -7,7 +7,7 @@ use std::process::Command;
 use burn::module::Module;
 use burn::optim::{AdamWConfig, ModuleOptimizer};
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig, resume};
-use mup_rules::{OptimizerKind, Parametrization};
+use mup_rules::{OptimizerId, Parametrization};
 
 use crate::model::{Net, Values, assert_close, device, mup, plan, values, with_values};
 
@@ -15,9 +15,9 @@ const FOLDER: &str = "MUP_OPTIM_RESUME_FOLDER";
 const RATE: f64 = 0.02;
 
 fn optimizers(net: &Net) -> [(&'static str, ModuleOptimizer); 3] {
-    let (adam, sgd) = (mup(OptimizerKind::AdamLike), mup(OptimizerKind::SgdLike));
+    let [adamw, adam, sgd] = [OptimizerId::ADAMW, OptimizerId::ADAM, OptimizerId::SGD].map(mup);
     [
-        ("adamw", MupAdamWConfig::new().with_epsilon(1e-3).with_weight_decay(0.5).init(&adam, net).unwrap()),
+        ("adamw", MupAdamWConfig::new().with_epsilon(1e-3).with_weight_decay(0.5).init(&adamw, net).unwrap()),
         ("adam", MupAdamConfig::new().with_epsilon(1e-3).with_l2(0.1).init(&adam, net).unwrap()),
         ("sgd", MupSgdConfig::new().with_momentum(0.9).with_nesterov(true).init(&sgd, net).unwrap()),
     ]
@@ -144,7 +144,10 @@ fn a_record_that_burn_would_match_with_nothing_is_refused_at_the_next_step() {
         let (_, fresh) = optimizers(&copy).into_iter().find(|(other, _)| *other == name).unwrap();
         let loaded = fresh.load_record(optimizer.to_record());
         let said = panics(|| next_step(loaded, copy));
-        assert!(said.contains("its state of `input.weight` is of another id") && said.contains("mup_optim::resume"), "{said}");
+        assert!(
+            said.contains("its state of `input.weight` is of another id") && said.contains("mup_optim::resume"),
+            "{said}"
+        );
     }
 }
 
@@ -162,7 +165,10 @@ fn the_record_of_a_renamed_parameter_is_refused_by_path() {
     drop(burns.step(RATE, wrapped, net.gradients()));
     for (name, fresh) in optimizers(&net) {
         let refused = resume(fresh.clone(), burns.to_record(), &net).err().unwrap();
-        assert!(refused.to_string().contains("the state of `net.up.weight`, but the module has no such"), "{name}: {refused}");
+        assert!(
+            refused.to_string().contains("the state of `net.up.weight`, but the module has no such"),
+            "{name}: {refused}"
+        );
         let said = panics(|| fresh.load_record(burns.to_record()));
         assert!(said.contains("no row in the plan"), "{name}: {said}");
     }
@@ -193,10 +199,10 @@ fn the_record_of_another_optimizer_is_refused_and_not_dropped() {
 fn a_record_of_burns_adamw_is_not_taken_for_one_of_sgd() {
     let net = Net::target();
     let (burns, net) = three_steps(AdamWConfig::new().init(), net);
-    let sgd = || MupSgdConfig::new().init(&mup(OptimizerKind::SgdLike), &net).unwrap();
+    let sgd = || MupSgdConfig::new().init(&mup(OptimizerId::SGD), &net).unwrap();
     assert!(resume(sgd(), burns.to_record(), &net).is_err());
     let said = panics(|| next_step(sgd().load_record(burns.to_record()), net.clone()));
-    assert!(said.contains("is not that of SGD"), "{said}");
+    assert!(said.contains("is not that of sgd"), "{said}");
 }
 
 #[test]
@@ -212,7 +218,7 @@ fn the_record_of_another_width_is_refused_with_both_shapes() {
 #[test]
 fn a_record_of_burns_adamw_continues_in_ours() {
     let net = Net::base();
-    let plan = plan(&net, Parametrization::mup(), OptimizerKind::AdamLike);
+    let plan = plan(&net, Parametrization::mup(), OptimizerId::ADAMW);
     let ours = MupAdamWConfig::new().with_weight_decay(0.5).init(&plan, &net).unwrap();
     let burns = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.5).init();
     let (burns, net) = three_steps(burns, net);

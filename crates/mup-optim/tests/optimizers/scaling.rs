@@ -1,15 +1,15 @@
 //! The rate factor of every tensor is inside the optimizer.
 
-use burn::optim::MultiGradientsParams;
+use burn::optim::{ModuleOptimizer, MultiGradientsParams};
 use burn::tensor::Device;
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
-use mup_rules::OptimizerKind;
+use mup_rules::OptimizerId;
 
 use crate::model::{Net, gradients_of, mup, random_values, values};
 
 /// One step of plain SGD computes `w − (η·c)·g`, with `η·c` rounded once, to f32.
 fn sgd_step_is_exact(rate: f64) {
-    let (net, plan) = (Net::target(), mup(OptimizerKind::SgdLike));
+    let (net, plan) = (Net::target(), mup(OptimizerId::SGD));
     let mut optimizer = MupSgdConfig::new().init(&plan, &net).unwrap();
     let (before, gradients) = (values(&net), random_values(&net));
     let after = values(&optimizer.step(rate, net.clone(), gradients_of(&net, &gradients)));
@@ -34,8 +34,8 @@ fn rates_above_one_work() {
 /// Adam's first step moves every entry by its tensor's rate, whatever the gradient: m̂/√v̂ is ±1.
 #[test]
 fn plain_lr_keeps_multipliers() {
-    let (net, plan, rate) = (Net::target(), mup(OptimizerKind::AdamLike), 0.01);
-    let adam = MupAdamConfig::new().with_epsilon(0.0).init(&plan, &net).unwrap();
+    let (net, plan, rate) = (Net::target(), mup(OptimizerId::ADAMW), 0.01);
+    let adam = MupAdamConfig::new().with_epsilon(0.0).init(&mup(OptimizerId::ADAM), &net).unwrap();
     let adamw = MupAdamWConfig::new().with_epsilon(0.0).with_weight_decay(0.0).init(&plan, &net).unwrap();
     for mut optimizer in [adam, adamw] {
         let (before, gradients) = (values(&net), random_values(&net));
@@ -53,7 +53,7 @@ fn plain_lr_keeps_multipliers() {
 /// What burn-train's multi-device strategy calls.
 #[test]
 fn gradients_from_several_devices_are_summed_then_scaled() {
-    let (net, plan, device) = (Net::target(), mup(OptimizerKind::SgdLike), Device::flex());
+    let (net, plan, device) = (Net::target(), mup(OptimizerId::SGD), Device::flex());
     let mut one = MupSgdConfig::new().with_momentum(0.9).init(&plan, &net).unwrap();
     let mut two = one.clone();
     let gradients = random_values(&net);
@@ -68,8 +68,19 @@ fn gradients_from_several_devices_are_summed_then_scaled() {
 fn the_factors_of_this_model_differ() {
     let rate = |kind, path: &str| mup(kind).row(path).unwrap().learning_rate.value;
     let adam: Vec<f64> = ["input.weight", "up.weight", "down.weight", "readout.weight"]
-        .map(|path| rate(OptimizerKind::AdamLike, path))
+        .map(|path| rate(OptimizerId::ADAMW, path))
         .to_vec();
     assert_eq!(adam, [1.0, 1.0 / 4.0, 1.0 / 8.0, 1.0 / 4.0]);
-    assert_eq!(rate(OptimizerKind::SgdLike, "up.weight"), 2.0);
+    assert_eq!(rate(OptimizerId::SGD, "up.weight"), 2.0);
+}
+
+/// What a mixed optimizer needs: each of its optimizers has a base rate of its own.
+#[test]
+fn a_relative_rate_multiplies_the_rate_of_every_step() {
+    let (net, plan) = (Net::target(), mup(OptimizerId::ADAMW));
+    let config = MupAdamWConfig::new().with_weight_decay(0.5);
+    let mut relative = config.clone().with_relative_rate(0.25).init(&plan, &net).unwrap();
+    let mut plain = config.init(&plan, &net).unwrap();
+    let step = |optimizer: &mut ModuleOptimizer, rate| values(&optimizer.step(rate, net.clone(), net.gradients()));
+    assert_eq!(step(&mut relative, 0.04), step(&mut plain, 0.01));
 }

@@ -9,7 +9,7 @@ use burn::lr_scheduler::noam::NoamLrSchedulerConfig;
 use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
 use burn::lr_scheduler::step::StepLrSchedulerConfig;
 use mup_optim::MupAdamWConfig;
-use mup_rules::OptimizerKind;
+use mup_rules::OptimizerId;
 
 use crate::model::{Net, mup, values};
 
@@ -33,7 +33,7 @@ fn schedulers() -> Vec<(&'static str, ModuleLrScheduler)> {
 
 #[test]
 fn every_scheduler_of_burn_gives_the_steps_of_its_plain_rate() {
-    let (start, plan) = (Net::target(), mup(OptimizerKind::AdamLike));
+    let (start, plan) = (Net::target(), mup(OptimizerId::ADAMW));
     for (name, mut scheduler) in schedulers() {
         let mut scheduled = MupAdamWConfig::new().init(&plan, &start).unwrap();
         let mut plain = scheduled.clone();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::optim::ModuleOptimizer;
 use mup_files::sha256;
 use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig, clip_by_global_norm};
-use mup_rules::OptimizerKind;
+use mup_rules::OptimizerId;
 use serde::Deserialize;
 
 use crate::model::{Net, Values, floats, gradients_of, mup, values, with_values};
@@ -82,7 +82,7 @@ fn adamw_with_decay_and_epsilon_equals_torch() {
         .with_beta_2(number("beta_2"))
         .with_epsilon(number("epsilon"))
         .with_weight_decay(number("weight_decay"));
-    let optimizer = config.init(&mup(OptimizerKind::AdamLike), &Net::target()).unwrap();
+    let optimizer = config.init(&mup(OptimizerId::ADAMW), &Net::target()).unwrap();
     ten_steps_equal_torch("adamw", optimizer, TOLERANCE, &golden);
 }
 
@@ -95,7 +95,7 @@ fn adam_with_l2_and_epsilon_equals_torch() {
         .with_beta_2(number("beta_2"))
         .with_epsilon(number("epsilon"))
         .with_l2(number("l2"));
-    let optimizer = config.init(&mup(OptimizerKind::AdamLike), &Net::target()).unwrap();
+    let optimizer = config.init(&mup(OptimizerId::ADAM), &Net::target()).unwrap();
     ten_steps_equal_torch("adam", optimizer, TOLERANCE_AT_DEFAULT_BETA_2, &golden);
 }
 
@@ -106,7 +106,7 @@ fn sgd_with_nesterov_momentum_and_l2_equals_torch() {
         .with_momentum(golden.number("sgd", "momentum"))
         .with_nesterov(true)
         .with_weight_decay(golden.number("sgd", "weight_decay"));
-    let optimizer = config.init(&mup(OptimizerKind::SgdLike), &Net::target()).unwrap();
+    let optimizer = config.init(&mup(OptimizerId::SGD), &Net::target()).unwrap();
     ten_steps_equal_torch("sgd", optimizer, TOLERANCE, &golden);
 }
 

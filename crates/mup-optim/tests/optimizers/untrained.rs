@@ -6,7 +6,7 @@ use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::Tensor;
 use mup_optim::MupSgdConfig;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::{Axes, Kind, ParamSpec, ShapeReader};
 
 use crate::model::{Net, device, gradients_of, mup, random_values, values};
@@ -15,7 +15,7 @@ use crate::model::{Net, device, gradients_of, mup, random_values, values};
 fn frozen_parameters_stay() {
     let mut net = Net::target();
     net.up = net.up.no_grad();
-    let mut optimizer = MupSgdConfig::new().init(&mup(OptimizerKind::SgdLike), &net).unwrap();
+    let mut optimizer = MupSgdConfig::new().init(&mup(OptimizerId::SGD), &net).unwrap();
     let before = values(&net);
     let after = values(&optimizer.step(0.1, net.clone(), net.gradients()));
     for path in ["up.weight", "up.bias"] {
@@ -49,7 +49,7 @@ impl Attentive {
             .declare("multiplier", ParamSpec::new(Axes::multiplier(), Kind::Multiplier))
             .declare("logit_scale", ParamSpec::new(Axes::multiplier(), Kind::LogitScale));
         let shapes = reader.infer(&Self::new(4), &Self::new(6), &Self::new(16)).unwrap();
-        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::SgdLike).unwrap()
+        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::SGD).unwrap()
     }
 }
 

@@ -1,14 +1,14 @@
 //! Each convention of weight decay, measured on a step without gradient.
 
 use mup_optim::MupAdamWConfig;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan, WeightDecay};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan, WeightDecay};
 
 use crate::model::{Net, Values, gradients_of, plan, values};
 
 /// The factor by which one AdamW step shrinks each tensor when every gradient is zero.
 fn shrinkage(convention: WeightDecay, config: &MupAdamWConfig, rate: f64) -> (ScalingPlan, Vec<(String, f64)>) {
     let net = Net::target();
-    let plan = plan(&net, Parametrization::mup().with_weight_decay(convention), OptimizerKind::AdamLike);
+    let plan = plan(&net, Parametrization::mup().with_weight_decay(convention), OptimizerId::ADAMW);
     let mut optimizer = config.init(&plan, &net).unwrap();
     let before = values(&net);
     let zeros: Values = before.iter().map(|(path, values)| (path.clone(), vec![0.0; values.len()])).collect();

@@ -9,7 +9,7 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
 use mup_optim::{MupAdamWConfig, cast_parameters};
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_train::{MicroBatch, RunFolder, Task, TaskError, Trained, Trainer, Training, write_safetensors};
 
 use crate::net::weights;
@@ -33,7 +33,7 @@ impl Normed {
 
     fn plan() -> ScalingPlan {
         let shapes = mup_shapes::infer(&Self::new(4), &Self::new(6), &Self::new(8)).unwrap();
-        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike).unwrap()
+        ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap()
     }
 
     fn start(dtype: FloatDType) -> (Self, ModuleOptimizer) {
