@@ -174,6 +174,80 @@ fn one_ctrl_c_ends_tune_within_seconds_whatever_its_trials_do() {
     assert_eq!((output.status.code(), place.n_records()), (Some(130), 0), "{}", said(&output));
 }
 
+/// Waits for a file.
+fn await_file(path: &Path) {
+    let begun = Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no {}", path.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_silent_trial_whose_worker_was_killed_is_ended_before_it_begins_anew() {
+    // It says nothing, so no closed pipe ends it; beside it a helper, and one that it left for others before.
+    let daemon = "setsid sh -c 'echo $$ > \"$1/daemon\"; exec sleep 60' sh \"$1\" > /dev/null 2>&1 < /dev/null";
+    let silent = "trap '' TERM HUP INT; sh -c 'echo $$ > \"$1/helper\"; exec sleep 60' sh \"$1\" & \
+                  until [ -s \"$1/helper\" ]; do sleep 0.02; done; echo $$ > \"$1/id\"; mv \"$1/id\" \"$1/first\"; while :; do sleep 0.1; done";
+    let place = Place::new(2, 3, &format!("if [ -e \"$1/first\" ]; then {THREE}; else {silent}; fi"));
+    let mut tune = place.command("tune", &["--jobs", "1"]).spawn().unwrap();
+    await_file(&place.0.path().join("first"));
+    tune.kill().unwrap();
+    tune.wait().unwrap();
+    let id = |name: &str| fs::read_to_string(place.0.path().join(name)).unwrap().trim().to_owned();
+    let runs = |name: &str| {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", id(name))).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+    };
+    assert!(runs("first") && runs("helper"), "nobody has ended them");
+    let output = place.tune(&["--jobs", "1"]);
+    assert_eq!((output.status.code(), place.n_records()), (Some(0), 2), "{}", said(&output));
+    assert!(!runs("first") && !runs("helper"), "{}", said(&output));
+    assert!(said(&output).contains("still ran for a worker that was killed"), "{}", said(&output));
+    assert_eq!(said(&output).matches("still ran").count(), 1, "of the other sample nothing ran: {}", said(&output));
+    // A daemon of a trial whose worker has ended well is no orphan.
+    let place = Place::new(
+        1,
+        3,
+        &format!(
+            "[ -e \"$1/daemon\" ] || {{ {daemon} & until [ -s \"$1/daemon\" ]; do sleep 0.02; done; exit 3; }}; {THREE}"
+        ),
+    );
+    assert_eq!(place.tune(&[]).status.code(), Some(4));
+    assert!(place.command("retry", &[]).output().unwrap().status.success());
+    let output = place.tune(&[]);
+    let daemon = fs::read_to_string(place.0.path().join("daemon")).unwrap();
+    let left = Pid::from_raw(daemon.trim().parse().unwrap());
+    assert!(kill(left, None).is_ok() && !said(&output).contains("still ran"), "{}", said(&output));
+    kill(left, Signal::SIGKILL).unwrap();
+}
+
+/// A trial that ignores signals, and two Ctrl-C; none if the second came too late, after the three seconds of the first.
+fn interrupted_twice() -> Option<(Place, Output)> {
+    let silent = "trap 'touch \"$1/asked\"' TERM; trap '' INT HUP; touch \"$1/begun\"; while :; do sleep 0.1; done";
+    let place = Place::new(1, 3, &format!("if [ -e \"$1/begun\" ]; then {THREE}; else {silent}; fi"));
+    let child = place.command("tune", &[]).spawn().unwrap();
+    let id = Pid::from_raw(child.id() as i32);
+    await_file(&place.0.path().join("begun"));
+    kill(id, Signal::SIGINT).unwrap();
+    await_file(&place.0.path().join("asked"));
+    let _ = kill(id, Signal::SIGINT);
+    let output = wait(child, Duration::from_secs(60));
+    assert_eq!((output.status.code(), place.n_records()), (Some(130), 0), "{}", said(&output));
+    (!said(&output).contains("stopped;")).then_some((place, output))
+}
+
+#[test]
+fn a_second_ctrl_c_ends_tune_at_once_and_the_same_command_what_it_left() {
+    let (place, _) = (0..10).find_map(|_| interrupted_twice()).expect("one of ten comes within three seconds");
+    let output = place.tune(&[]);
+    assert_eq!((output.status.code(), place.n_records()), (Some(0), 1), "{}", said(&output));
+    if cfg!(target_os = "linux") {
+        assert!(said(&output).contains("still ran for a worker that was killed"), "{}", said(&output));
+    }
+}
+
 #[test]
 fn a_line_of_300_mb_takes_less_than_50_mb() {
     if !cfg!(target_os = "linux") {

@@ -1,7 +1,7 @@
 //! Running a study's program, here or on a cluster.
 
 use super::first_trials::FirstTrials;
-use super::{Bars, Interrupt, SlurmArguments, whole};
+use super::{Bars, Interrupt, SlurmArguments, say, whole};
 use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally, run_on_slurm};
 use crate::{Retried, Source, Study, StudyRecord, StudyTrial};
 
@@ -61,16 +61,27 @@ pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> 
         return run_on_slurm(study, &arguments.slurm.options(), &stop, &Bars::new());
     }
     arguments.slurm.refuse()?;
-    let first_trials = FirstTrials::new(study, arguments.keep_going)?;
+    let (first_trials, bars) = (FirstTrials::new(study, arguments.keep_going)?, Bars::new());
     let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| {
         first_trials.begin(&stop)?;
+        end_orphans(&runner, trial, &|line| bars.say(line));
         let ended = runner.run(trial, on_step, &stop);
         first_trials.end(trial, ended.as_ref().ok());
         ended
     };
-    match run_locally(study, arguments.jobs(study), &stop, &Bars::new(), &run) {
+    match run_locally(study, arguments.jobs(study), &stop, &bars, &run) {
         Err(LaunchError::Interrupted) => Ok(Tuned::Stopped),
         tuned => tuned,
+    }
+}
+
+fn end_orphans(runner: &ProgramRunner<'_>, trial: &StudyTrial, say: &dyn Fn(&str)) {
+    let (ended, sample) = (runner.end_orphans(trial), trial.sample);
+    if ended > 0 {
+        let processes = if ended == 1 { "1 process was".to_owned() } else { format!("{ended} processes were") };
+        say(&format!(
+            "warning: sample {sample} still ran for a worker that was killed: {processes} ended, and it begins anew"
+        ));
     }
 }
 
@@ -82,7 +93,10 @@ pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> 
 pub fn run_trial(study: &Study, index: usize, interrupt: &Interrupt) -> Result<(StudyRecord, Source), LaunchError> {
     let runner = ProgramRunner::new(study)?;
     let trial = study.trial(index)?;
-    let run = study.run(&trial, || runner.run(&trial, &|_, _| (), &|| interrupt.requested()))?;
+    let run = study.run(&trial, || {
+        end_orphans(&runner, &trial, &|line| say(line));
+        runner.run(&trial, &|_, _| (), &|| interrupt.requested())
+    })?;
     // Whoever asked for the trial takes the exit code for the record.
     if study.find(&trial)?.is_none() {
         return Err(LaunchError::NoRecord { name: trial.place() });

@@ -19,6 +19,8 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
+use super::processes::Process;
+
 /// The variable that marks what a trial started.
 pub(super) const MARK: &str = "MUP_TRIAL_MARK";
 /// Between two looks whether they have ended.
@@ -26,11 +28,14 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long the system may take to end what was killed.
 const KILLED: Duration = Duration::from_secs(2);
 
-/// A mark that no other trial has, on this machine or in this container.
+/// A mark that no other trial has, on this machine or in this container. It begins with who this worker is: its number,
+/// when it was started, its session.
 pub(super) fn new_mark() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    format!("{}-{}-{}", std::process::id(), since.as_nanos(), COUNT.fetch_add(1, Ordering::Relaxed))
+    let id = std::process::id();
+    let (started, session) = Process::of(id as i32).map_or((0, 0), |process| (process.started, process.session));
+    format!("{id}.{started}.{session}-{}-{}", since.as_nanos(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A program and all that it started.
@@ -50,7 +55,7 @@ impl Descendants {
     pub(super) fn of(child: &Child, mark: &str, stdout: &ChildStdout, log: &Path) -> Self {
         let stdout = fs::read_link(format!("/proc/self/fd/{}", stdout.as_raw_fd())).ok();
         let (program, log) = (Pid::from_raw(child.id() as i32), fs::canonicalize(log).ok());
-        Self { program, mark: format!("{MARK}={mark}"), stdout, log, daemons: true }
+        Self { program, mark: mark.to_owned(), stdout, log, daemons: true }
     }
 
     /// Without the daemons, which a program that ended by itself left for others (sccache, ray): each in a session of
@@ -109,17 +114,17 @@ impl Descendants {
 
     /// Those that still run, without the program itself.
     fn find(&self) -> Vec<Pid> {
-        let processes = processes();
+        let processes = Process::all();
         let me = Pid::this();
         let mut found: Vec<Pid> = Vec::new();
         let session = processes.iter().find(|process| process.id == me).map(|process| process.session);
         let processes: Vec<Process> = processes
             .into_iter()
             .filter(|process| ![me, self.program].contains(&process.id))
-            .filter(|process| self.daemons || Some(process.session) == session || self.is_heard(process.id))
+            .filter(|process| self.daemons || Some(process.session) == session || self.is_heard(process))
             .collect();
         let candidates = || processes.iter();
-        found.extend(candidates().filter(|process| self.is_marked(process.id)).map(|process| process.id));
+        found.extend(candidates().filter(|process| self.is_marked(process)).map(|process| process.id));
         // Children, their children, and so on; a child's number may be below its parent's.
         loop {
             let is_child = |process: &&Process| process.parent == self.program || found.contains(&process.parent);
@@ -132,21 +137,14 @@ impl Descendants {
         }
     }
 
-    fn is_marked(&self, process: Pid) -> bool {
-        let variables = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
-        let marked = variables.split(|byte| *byte == 0).any(|variable| variable == self.mark.as_bytes());
-        marked || self.holds(process, self.stdout.as_ref())
+    fn is_marked(&self, process: &Process) -> bool {
+        let marked = process.variable(MARK).is_some_and(|mark| mark == self.mark.as_bytes());
+        marked || process.speaks_to(self.stdout.as_deref())
     }
 
     /// Whether a process speaks where the program did.
-    fn is_heard(&self, process: Pid) -> bool {
-        self.holds(process, self.stdout.as_ref()) || self.holds(process, self.log.as_ref())
-    }
-
-    /// Whether a stream of a process leads there.
-    fn holds(&self, process: Pid, place: Option<&PathBuf>) -> bool {
-        let link = |number: u32| fs::read_link(format!("/proc/{process}/fd/{number}")).ok();
-        place.is_some_and(|place| [1, 2].into_iter().any(|number| link(number).as_ref() == Some(place)))
+    fn is_heard(&self, process: &Process) -> bool {
+        process.speaks_to(self.stdout.as_deref()) || process.speaks_to(self.log.as_deref())
     }
 }
 
@@ -169,29 +167,6 @@ pub(super) fn ended(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn ended(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
     child.try_wait()
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Process {
-    id: Pid,
-    parent: Pid,
-    session: i32,
-}
-
-/// All processes that run, where the system says so in files.
-fn processes() -> Vec<Process> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| process(entry.file_name().to_str()?.parse().ok()?)).collect()
-}
-
-/// `PID (NAME) STATE PARENT GROUP SESSION …`, where the name may hold anything.
-fn process(id: i32) -> Option<Process> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    let ended = ["Z", "X"].contains(&fields.next()?);
-    let parent = fields.next()?.parse().ok()?;
-    let session = fields.nth(1)?.parse().ok()?;
-    (!ended).then_some(Process { id: Pid::from_raw(id), parent: Pid::from_raw(parent), session })
 }
 
 #[cfg(all(test, target_os = "linux"))]

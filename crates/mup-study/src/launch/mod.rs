@@ -16,9 +16,13 @@ mod loose_json;
 mod memory;
 mod not_found;
 #[cfg(unix)]
+mod orphans;
+#[cfg(unix)]
 mod output;
 #[cfg(unix)]
 mod pipe;
+#[cfg(unix)]
+mod processes;
 #[cfg(unix)]
 mod program;
 #[cfg(unix)]

@@ -14,6 +14,7 @@ use super::descendants::{Descendants, MARK, ended, new_mark};
 use super::judge::{Circumstances, Stopped, judge};
 use super::log::tail;
 use super::memory::killed_for_memory;
+use super::orphans;
 use super::output::{Output, Reports};
 use super::pipe::{Heard, Pipe};
 use super::substitution::{variables, words};
@@ -56,6 +57,14 @@ impl<'a> ProgramRunner<'a> {
     pub fn new(study: &'a Study) -> Result<Self, LaunchError> {
         let program = study.config().program.as_ref().ok_or(LaunchError::NoProgram)?;
         Ok(Self { study, program })
+    }
+
+    /// Ends the trial's program where a worker that was killed left it running; how many processes those were. For whoever
+    /// is about to run it.
+    #[must_use]
+    pub fn end_orphans(&self, trial: &StudyTrial) -> usize {
+        let file = |kind: &str| self.study.logs().join(format!("{}.{kind}", trial.name()));
+        orphans::end(&file("json"), &file("log"), GRACE)
     }
 
     /// Runs one trial in a process group of its own, and sees each loss. The trial has ended when its program has,
