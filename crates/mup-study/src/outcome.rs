@@ -78,7 +78,18 @@ impl std::fmt::Display for Failure {
             Self::Signal { signal, said } => write!(f, "killed by signal {signal}{}", last(said)),
             Self::OutOfMemory { said } => write!(f, "out of memory{}", last(said)),
             Self::TimedOut { seconds } => write!(f, "not done after {seconds} s"),
-            Self::Short { reported, asked } => write!(f, "reported {reported} of {asked} steps"),
+            Self::Short { reported: 0, asked } => {
+                write!(
+                    f,
+                    "reported none of its {asked} steps: print {{\"step\": 0, \"loss\": 5.0}} for each, or every few"
+                )
+            }
+            Self::Short { reported, asked } => {
+                write!(
+                    f,
+                    "reported {reported} of {asked} steps; if it trained all of them, print `step` with every loss"
+                )
+            }
             Self::Malformed { reason } => f.write_str(&quoted(reason, 0, 1000)),
         }
     }

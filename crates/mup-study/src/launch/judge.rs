@@ -33,7 +33,7 @@ pub(super) struct Circumstances {
 /// [`LaunchError::Interrupted`], by which nothing is recorded.
 pub(super) fn judge(circumstances: Circumstances, reports: Reports) -> Result<Ended, LaunchError> {
     let Circumstances { stopped, asked, seconds, said, memory_ran_out } = circumstances;
-    let Reports { curve, diverged, refused, unread, mentioned, .. } = reports;
+    let Reports { curve, diverged, refused, unread, mentioned, beside, .. } = reports;
     let curve = curve.storable();
     let failure = match stopped {
         Stopped::Interrupted => return Err(LaunchError::Interrupted),
@@ -44,18 +44,22 @@ pub(super) fn judge(circumstances: Circumstances, reports: Reports) -> Result<En
         Stopped::Itself(_) => refused.or(unread).map(|reason| Failure::Malformed { reason }),
     };
     let ended_well = matches!(stopped, Stopped::Itself(_)) && !diverged;
-    let failure = failure.or_else(|| if ended_well { short(&curve, asked, mentioned, &said) } else { None });
+    let failure = failure.or_else(|| if ended_well { short(&curve, asked, (mentioned, beside), &said) } else { None });
     Ok(Ended { curve, failure, seconds: Some(seconds) })
 }
 
 /// Fewer losses than a run has; with a line that shows why, if there is one.
-fn short(curve: &Curve, asked: usize, mentioned: Option<String>, said: &str) -> Option<Failure> {
+fn short(curve: &Curve, asked: usize, (mentioned, beside): (Option<String>, bool), said: &str) -> Option<Failure> {
     if curve.covers(asked) {
         return None;
     }
     let reported = curve.n_steps();
     let elsewhere = || said.lines().find(|line| line.contains("\"loss\"")).map(|line| quoted(line, 0, SHOWN));
     let reason = match (mentioned, elsewhere()) {
+        _ if beside => "losses without `step` beside others with one are none of them".to_owned(),
+        (Some(line), _) if line.contains("loss\"") => {
+            format!("`loss` has to be a key of the object itself and of this name, unlike here: {line}")
+        }
         (Some(line), _) => format!("a line that is none: {line}"),
         (None, Some(line)) => format!("on standard output; what the program said has: {line}"),
         (None, None) => return Some(Failure::Short { reported, asked }),

@@ -18,6 +18,11 @@ const LARGEST: f64 = 9_007_199_254_740_992.0;
 const REMARKS: usize = 8;
 /// Braces of a line that may turn out to begin no object, before the rest of it is taken for none.
 const TRIES: usize = 10_000;
+/// Said of losses that are not taken for steps, and of those that may not be.
+const BESIDE: &str = "reported losses without `step` beside others with one: they are taken for no training steps (write a \
+                      validation loss as {\"validation\": 2.3}, or give every training loss its `step`)";
+const WITHOUT_STEP: &str = "reported more losses than steps were asked for, and no `step`: print `step` with those of \
+                            training, or a validation's losses, or another process's, are taken for training steps";
 /// How much of a line is shown.
 pub(super) const SHOWN: usize = 160;
 
@@ -26,8 +31,12 @@ pub(super) const SHOWN: usize = 160;
 pub(super) struct Reports {
     /// Losses of the steps in order, beginning with the first that was reported.
     pub(super) curve: Curve,
-    /// Losses that are kept: a program without end must not fill the memory.
-    room: usize,
+    /// Steps that were asked for.
+    asked: usize,
+    /// Whether a loss came with its step.
+    stepped: bool,
+    /// Whether losses without a step came beside others with one.
+    pub(super) beside: bool,
     /// Whether a loss was not finite: nothing that is reported after it counts.
     pub(super) diverged: bool,
     /// Why the losses are not those of a run: the first report that does not follow. None is taken after it.
@@ -50,7 +59,12 @@ pub(super) struct Taken {
 impl Reports {
     /// Of a run of so many steps.
     pub(super) fn of(steps: usize) -> Self {
-        Self { room: steps.saturating_mul(100).saturating_add(10_000), ..Self::default() }
+        Self { asked: steps, ..Self::default() }
+    }
+
+    /// Losses that are kept: a program without end must not fill the memory.
+    fn room(&self) -> usize {
+        self.asked.saturating_mul(100).saturating_add(10_000)
     }
 
     /// Whether these are the losses of a whole run, or of one that diverged.
@@ -106,15 +120,16 @@ impl Reports {
     fn report(&mut self, report: &Object, text: &str, on_step: &mut dyn FnMut(usize, f64)) -> bool {
         let paperwork = self.paperwork(report);
         let Some(loss) = report.get("loss") else { return paperwork };
-        if self.diverged || self.refused.is_some() {
-            return false;
-        }
         // The name of a loss function, an object of settings: whether losses are missing is told by the steps.
         let Some(value) = real(loss) else {
             remark(&mut self.curve.remarks, "loss", loss, "number");
             return false;
         };
-        match self.loss(value, report.get("step")) {
+        let step = report.get("step").filter(|step| **step != Field::Null);
+        if !self.is_of_training(step.is_some()) || self.diverged || self.refused.is_some() {
+            return false;
+        }
+        match self.loss(value, step) {
             Ok((step, loss)) => {
                 self.curve.losses.push(loss);
                 self.curve.steps.push(step);
@@ -129,19 +144,42 @@ impl Reports {
         }
     }
 
+    /// Where some losses carry a step, those without are of something else, such as a validation.
+    fn is_of_training(&mut self, has_step: bool) -> bool {
+        if has_step && !self.stepped {
+            self.stepped = true;
+            self.beside |= !self.curve.losses.is_empty();
+            self.curve.losses.clear();
+            self.curve.steps.clear();
+            (self.diverged, self.refused) = (false, None);
+        }
+        self.beside |= !has_step && self.stepped;
+        has_step || !self.stepped
+    }
+
+    /// What only the whole output shows.
+    fn end(&mut self) {
+        if self.beside {
+            self.curve.remarks.push(BESIDE.to_owned());
+        }
+        if !self.stepped && self.curve.losses.len() > self.asked {
+            self.curve.remarks.push(WITHOUT_STEP.to_owned());
+        }
+    }
+
     fn loss(&self, value: f64, step: Option<&Field>) -> Result<(usize, f64), String> {
         let last = self.curve.steps.last().copied();
         let next = last.map_or(0, |last| last + 1);
         let step = match step {
-            None | Some(Field::Null) => next,
+            None => next,
             Some(step) => real(step).and_then(count).ok_or("a `step` that is no count")? as usize,
         };
         if let Some(last) = last.filter(|last| step <= *last) {
             let remedy = "let one process report, each step once, and one that resumes only what is new";
             return Err(format!("step {step} after step {last} ({remedy})"));
         }
-        if self.curve.losses.len() >= self.room {
-            return Err(format!("{} losses, far more than were asked for", self.room));
+        if self.curve.losses.len() >= self.room() {
+            return Err(format!("{} losses, far more than were asked for", self.room()));
         }
         Ok((step, value))
     }
@@ -252,6 +290,7 @@ impl<'a> Output<'a> {
     pub(super) fn end(mut self) -> Reports {
         let Self { lines, reports, log, on_step } = &mut self;
         lines.end(&mut |piece| take(reports, log, *on_step, &piece));
+        reports.end();
         self.reports
     }
 }

@@ -91,6 +91,33 @@ fn a_loss_that_was_printed_and_not_read_fails_the_trial_and_is_in_the_log() {
 }
 
 #[test]
+fn what_is_reported_under_another_key_or_too_rarely_is_told_with_what_to_print() {
+    for line in ["{\"metrics\": {\"loss\": 5.0}}", "{\"train_loss\": 5.0}", "{\"step\": 0, \"train/loss\": 5.0}"] {
+        let said = run(3, &print(line)).1.outcome.to_string();
+        assert!(said.contains("`loss` has to be a key of the object itself and of this name"), "{said}");
+        assert!(said.contains(line), "{said}");
+    }
+    let said = run(20, &print("{\"loss\": 5.0}\n{\"loss\": 4.0}")).1.outcome.to_string();
+    assert!(said.contains("reported 2 of 20 steps") && said.contains("print `step` with every loss"), "{said}");
+    let said = run(20, "true").1.outcome.to_string();
+    assert!(said.contains("reported none of its 20 steps: print {\"step\": 0,"), "{said}");
+    let mixed = print("{\"step\": 0, \"loss\": 5.0}\n{\"loss\": 4.0}\n{\"loss\": 4.0}");
+    let said = run(3, &mixed).1.outcome.to_string();
+    assert!(said.contains("reported 1 of 3 steps") && said.contains("losses without `step`"), "{said}");
+}
+
+#[test]
+fn a_validation_between_the_steps_makes_no_trial_diverge() {
+    let steps: String = (0..20).map(|step| format!("{{\"step\": {step}, \"loss\": {}}}\n", 40 - step)).collect();
+    let with_validation = steps.replace("{\"step\": 10", "{\"loss\": 90}\n{\"step\": 10");
+    let (_, record, _) = run(20, &print(&format!("{with_validation}{{\"loss\": 91}}")));
+    assert!(matches!(record.outcome, Outcome::Finished { .. }), "{}", record.outcome);
+    assert_eq!(record.curve.losses.len(), 20);
+    let remarks = record.remarks();
+    assert!(remarks.len() == 1 && remarks[0].contains("without `step`"), "{remarks:?}");
+}
+
+#[test]
 fn a_line_of_settings_fails_no_trial() {
     let (_, record, log) = run(3, &format!("{} {THREE}", print("{\"lr\": 0.1, \"loss\": \"cross_entropy\"}")));
     assert_eq!(record.outcome, Outcome::Finished { loss: 3.0 });

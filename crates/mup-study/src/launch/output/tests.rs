@@ -21,7 +21,7 @@ fn read_parts(steps: usize, parts: &[&[u8]]) -> (Reports, String) {
         output.take(part);
     }
     let reports = output.end();
-    assert_eq!(*seen.borrow(), reports.curve.losses.len(), "each loss is shown");
+    assert!(*seen.borrow() >= reports.curve.losses.len(), "each loss is shown");
     (reports, fs::read_to_string(path).unwrap())
 }
 
@@ -42,7 +42,7 @@ fn losses_come_in_order_and_what_is_not_for_us_is_skipped() {
     let (reports, log) = read_parts(
         20,
         &[
-            b"loading data\n{\"loss\": 5.0}\n  {\"step\": 10, \"loss\": 4, \"rate\": 0.1}\n",
+            b"loading data\n{\"step\": 0, \"loss\": 5.0}\n  {\"step\": 10, \"loss\": 4, \"rate\": 0.1}\n",
             b"{\"tokens\": 512, \"parameters\": 7, \"flops\": 1e9, \"validation\": 3.5, \"sample\": \"a\\nb\"}",
         ],
     );
@@ -139,7 +139,37 @@ fn steps_may_be_floats_texts_or_absent() {
         let line = |(step, loss): (&str, f64)| format!("{{\"step\": {step}, \"loss\": {loss}}}\n");
         assert_three(&steps.into_iter().zip([5.0, 4.5, 4.0]).map(line).collect::<String>());
     }
-    assert_eq!(read("{\"loss\": 5}\n{\"step\": 5, \"loss\": 4}\n{\"loss\": 3}").curve.steps, [0, 5, 6]);
+}
+
+#[test]
+fn losses_without_a_step_beside_others_with_one_are_no_training_steps() {
+    let validation = "{\"loss\": 9.5, \"split\": \"validation\"}\n";
+    let not_finite = "{\"loss\": NaN}\n{\"loss\": 9, \"step\": null}\n";
+    for other in [validation, not_finite, "{\"loss\": null}\n"] {
+        for text in [
+            format!("{other}{THREE}"),
+            format!("{THREE}{other}{other}"),
+            THREE.replace('\n', &format!("\n{other}")),
+            format!("{other}{other}{}", THREE.replace('\n', &format!("\n{other}"))),
+        ] {
+            let reports = read(&text);
+            assert_eq!(reports.curve.losses, [5.0, 4.5, 4.0], "{text}");
+            assert_eq!((&reports.refused, reports.diverged), (&None, false), "{text}");
+            let remarks = &reports.curve.remarks;
+            assert!(remarks.len() == 1 && remarks[0].contains("without `step`"), "{text}: {remarks:?}");
+        }
+    }
+    let none = THREE.replace("\"step\": ", "\"epoch\": ");
+    assert_eq!(read(&none).curve.remarks, [""; 0], "as many as were asked for are the steps");
+}
+
+#[test]
+fn more_losses_than_steps_and_none_with_its_step_are_remarked() {
+    let plain = "{\"loss\": 5.0}\n{\"loss\": 4.5}\n{\"loss\": 4.0}\n";
+    let reports = read(&format!("{plain}{{\"loss\": 9.5, \"split\": \"validation\"}}"));
+    assert_eq!(reports.curve.losses.len(), 4);
+    assert!(reports.curve.remarks[0].contains("print `step`"), "{:?}", reports.curve.remarks);
+    assert_eq!(read(&format!("{THREE}{{\"step\": 3, \"loss\": 3}}")).curve.remarks, [""; 0], "told by its steps");
 }
 
 #[test]
