@@ -183,6 +183,36 @@ fn a_program_that_ignores_its_values_is_noticed_by_its_curves() {
 }
 
 #[test]
+fn a_loss_that_no_value_moves_is_not_called_a_rate_that_is_too_low() {
+    let rising: Vec<f64> = (0..STEPS).map(|step| 4.58 + 1e-5 * step as f64).collect();
+    let rarely: Vec<f64> = (0..STEPS).map(|step| 4.58 + if step == 7 { 0.01 } else { 0.0 }).collect();
+    for losses in [vec![4.58; STEPS], vec![1e-3; STEPS], rising, rarely] {
+        let config = rate_study(12);
+        let choice = choose(&config, &run(&config, |_| End::Losses(losses.clone()))).unwrap();
+        let said = said(&choice);
+        assert!(said.contains("all 12 samples have the same") && said.contains("ignore its values"), "{said}");
+        assert!(!said.contains("too low") && !said.contains("learned nothing (its"), "{said}");
+        assert!(!choice.warnings.iter().any(|warning| matches!(warning, Warning::LearnedNothing { .. })), "{said}");
+    }
+    // Each its own constant: that is a rate that is too low, or a loss that is frozen, and no value that is ignored.
+    let config = rate_study(12);
+    let choice = choose(&config, &run(&config, |trial| End::Losses(vec![4.58 + 1e-6 * octave(trial); STEPS]))).unwrap();
+    assert!(!said(&choice).contains("ignore its values"), "{}", said(&choice));
+}
+
+#[test]
+fn where_all_diverge_alike_the_values_are_said_to_be_ignored() {
+    let config = rate_study(12);
+    let wild: Vec<f64> = (0..STEPS).map(|step| if step < 20 { 5.0 } else { 5.0 + step as f64 }).collect();
+    let stopped = || End::Losses(vec![5.0, 6.0, f64::NAN]);
+    for records in [run(&config, |_| End::Losses(wild.clone())), run(&config, |_| stopped())] {
+        let error = choose(&config, &records).unwrap_err().to_string();
+        assert!(error.contains("ignore its values") || error.contains("does the program use"), "{error}");
+        assert!(!error.contains("lower the range"), "{error}");
+    }
+}
+
+#[test]
 fn one_hyperparameter_of_several_that_changes_nothing_is_named_alone() {
     let names = ["linear", "cosine"].map(|name| Setting::Text(name.to_owned())).to_vec();
     let space = Space::rates(-12, -5).with("schedule", Dimension::Categorical(names));
@@ -231,7 +261,7 @@ fn stays(trial: &StudyTrial) -> Vec<f64> {
 #[test]
 fn rates_that_are_all_too_low_are_said_to_be_too_low_and_nothing_else_follows_from_them() {
     let config = rate_study(16);
-    let exactly = |_: &StudyTrial| End::Losses(vec![4.58; STEPS]);
+    let exactly = |trial: &StudyTrial| End::Losses(vec![4.58 + 1e-9 * octave(trial); STEPS]);
     let slowly = |trial: &StudyTrial| {
         let fall = |step: usize| 0.05 * number(&trial.values, "learning-rate") * step as f64 / STEPS as f64;
         End::Losses((0..STEPS).map(|step| 4.58 - fall(step)).collect())

@@ -30,11 +30,13 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     let frozen = frozen(&config.space, judged, choice);
     let hidden = matches!(frozen, Some(Warning::FrozenLoss { chosen: true, .. }));
     warnings.extend(frozen);
-    warnings.extend(ignored::check(&config.space, &records.records));
+    let ignored = ignored::check(&config.space, &records.records);
+    let one_curve = ignored.iter().any(|warning| matches!(warning, Warning::NoEffect { one_curve: true, .. }));
+    warnings.extend(ignored);
     let nothing = nothing_learned(&config.space, judged, &choice.best);
     let flat = nothing.is_some();
-    // A loss that hides something does not say that its rate is too low.
-    warnings.extend(nothing.filter(|_| !hidden));
+    // A loss that hides something, or that no value changes, does not say that its rate is too low.
+    warnings.extend(nothing.filter(|_| !hidden && !one_curve));
     warnings.extend(few_samples(&config.space, judged));
     // The place of the best of those that learned nothing is chance.
     if !flat {

@@ -2,7 +2,7 @@
 
 use mup_study::{Curve, Outcome, Setting, Smoothing, Space, StudyRecord, rounded};
 
-use super::rate;
+use super::{ignored, rate};
 
 /// A first loss of less than this share of the second is of another kind.
 const TINY: f64 = 0.2;
@@ -18,7 +18,7 @@ pub(super) fn remedy(space: &Space, records: &[StudyRecord]) -> String {
     let diverged: Vec<&StudyRecord> = records.iter().filter(|record| started(record)).collect();
     let known = [not_finite_at_once, begins_too_low, begins_huge];
     let found = known.iter().find_map(|cause| cause(&diverged)).or_else(|| grows_at_any_rate(space, &diverged));
-    found.unwrap_or_else(|| lower(space, &diverged))
+    found.or_else(|| ignores(space, records)).unwrap_or_else(|| lower(space, &diverged))
 }
 
 fn started(record: &StudyRecord) -> bool {
@@ -114,6 +114,15 @@ fn grows_at_any_rate(space: &Space, diverged: &[&StudyRecord]) -> Option<String>
             first_losses(diverged),
             name = rate::of(space).unwrap_or("rate"),
         )
+    })
+}
+
+/// The same losses whatever the values.
+fn ignores(space: &Space, records: &[StudyRecord]) -> Option<String> {
+    ignored::is_one_curve(space, records).then(|| {
+        "all of them have the same losses, to the last bit, so the program seems to ignore its values: let it use them, \
+         from its arguments, its environment (MUP_ and the name in capitals) or the file that MUP_TRIAL names"
+            .to_owned()
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mup_study::{Outcome, Space, StudyRecord};
+use mup_study::{Space, StudyRecord};
 
 use super::distinct::runs;
 use super::flat::learned_nothing;
@@ -22,7 +22,14 @@ pub(super) fn check(space: &Space, records: &[StudyRecord]) -> Vec<Warning> {
 
 /// Of a run that diverged only the beginning is known, which no value changes; what is ranked as 0 is hidden.
 fn tells(record: &StudyRecord) -> bool {
-    matches!(record.outcome, Outcome::Finished { loss } if loss.abs() > 0.0) && record.curve.losses.len() > 1
+    record.outcome.loss().is_some_and(|loss| loss.abs() > 0.0) && record.curve.losses.len() > 1
+}
+
+/// Whether all runs of different values have the same losses: then what they are is no matter of a value.
+pub(super) fn is_one_curve(space: &Space, records: &[StudyRecord]) -> bool {
+    let of = |record: &&StudyRecord| !record.outcome.failed() && record.curve.losses.len() > 1;
+    let told: Group<'_> = runs(records).into_iter().map(|run| run.record).filter(of).collect();
+    matches!(values(space, &told), Some(Warning::NoEffect { one_curve: true, .. }))
 }
 
 fn values(space: &Space, told: &[&StudyRecord]) -> Option<Warning> {
