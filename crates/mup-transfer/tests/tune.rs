@@ -75,9 +75,24 @@ fn a_script_that_is_not_found_is_started_a_few_times_and_shown() {
         let said = said(&output);
         assert!(said.contains("/no/such/script.sh") && said.contains("failed within a second"), "{said}");
         assert!(said.contains("retry") && said.contains("--keep-going"), "{said}");
+        assert_not_started_again(&place);
         assert_eq!(place.tune(&["--keep-going"]).status.code(), Some(4));
         assert_eq!(place.n_records(), 40);
     }
+}
+
+/// Nothing has changed, so nothing is started; after `retry` a few are.
+fn assert_not_started_again(place: &Place) {
+    let records = place.n_records();
+    let output = place.tune(&[]);
+    assert_eq!((output.status.code(), place.n_records()), (Some(4), records), "{}", said(&output));
+    let why = said(&output);
+    assert!(why.contains(&format!("the first {records} trials all failed within a second, before this command")), "{why}");
+    assert!(why.contains("/no/such/script.sh") && why.contains("use `retry` and `tune` again"), "{why}");
+    assert!(place.command("retry", &[]).output().unwrap().status.success());
+    let output = place.tune(&["--jobs", "1"]);
+    assert_eq!((output.status.code(), place.n_records()), (Some(4), 3), "{}", said(&output));
+    assert!(!said(&output).contains("before this command"), "{}", said(&output));
 }
 
 #[test]

@@ -37,13 +37,16 @@ pub enum LaunchError {
     },
     /// Every trial fails as soon as it begins, so the rest would too.
     #[error(
-        "the first {trials} trials all failed within a second, so no other was started: {failure}\n  what the first said \
+        "the first {trials} trials all failed within a second{}, so no other was started: {failure}\n  what the first said \
          is in {}; mend the cause, then use `retry` and `tune` again (`tune --keep-going` runs the rest all the same)",
+        if *earlier { ", before this command" } else { "" },
         log.display()
     )]
     FailAtOnce {
         /// How many.
         trials: usize,
+        /// Whether all of them did before this command.
+        earlier: bool,
         /// Why the first did.
         failure: crate::Failure,
         /// What the first said.
