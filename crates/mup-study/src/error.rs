@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::quote::quoted;
 use crate::study::Mistake;
@@ -101,8 +101,14 @@ impl Difference {
         if let (Value::Object(old), Value::Object(new)) = (old, new) {
             let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
             for key in keys {
-                let value = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
-                Self::collect(&join(key), &value(old), &value(new), differences);
+                match (old.get(key), new.get(key)) {
+                    (Some(old), Some(new)) => Self::collect(&join(key), old, new, differences),
+                    (None, Some(Value::Null)) | (Some(Value::Null), None) => {}
+                    (old, new) => {
+                        let written = |value: Option<&Value>| value.map_or("absent".to_owned(), Value::to_string);
+                        differences.push(Self { setting: join(key), there: written(old), asked: written(new) });
+                    }
+                }
             }
         } else if old != new {
             differences.push(Self { setting: path.to_owned(), there: old.to_string(), asked: new.to_string() });
@@ -129,6 +135,14 @@ pub enum StudyError {
         path: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// A file stands where a folder is to be.
+    #[error("{} is a file and no folder: {remedy}", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+        /// What to do.
+        remedy: String,
     },
     /// The folder holds a study with other settings.
     #[error(
@@ -235,5 +249,24 @@ impl StudyError {
     pub(crate) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_absent_is_told_from_what_is_null() {
+        let mut differences = Vec::new();
+        let (there, now) = (json!({ "a": null, "b": 1, "d": {}, "e": null }), json!({ "a": 2, "c": "x", "d": {} }));
+        Difference::collect("", &there, &now, &mut differences);
+        let said: Vec<String> = differences.iter().map(Difference::to_string).collect();
+        assert_eq!(
+            said,
+            ["a: null there, 2 asked for", "b: 1 there, absent asked for", "c: absent there, \"x\" asked for"]
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! Folders that are somebody else's.
+//! Folders that are somebody else's, or none.
 
 use std::fs;
 use std::path::Path;
+
+use mup_files::folder_of;
 
 use crate::StudyError;
 
@@ -14,4 +16,23 @@ pub(crate) fn refuse_foreign(folder: &Path) -> Result<(), StudyError> {
         }
     }
     Ok(())
+}
+
+/// A file where a folder of a study is to be, or one that it would lie in.
+pub(crate) fn refuse_file(folder: &Path, remedy: &str) -> Result<(), StudyError> {
+    let is_file = |path: &&Path| fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir());
+    match folder.ancestors().find(is_file) {
+        Some(file) => Err(StudyError::NotAFolder { path: file.to_owned(), remedy: remedy.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// A file in the place of a study's folder: mostly one of those in it.
+pub(crate) fn refuse_file_as_study(folder: &Path) -> Result<(), StudyError> {
+    let inside = folder.ancestors().skip(1).find(|above| above.join("study.toml").is_file());
+    let remedy = match inside.map(|study| folder_of(&study.join("study.toml")).display().to_string()) {
+        Some(study) => format!("give the study's folder, {study}"),
+        None => "give the folder of a study, or another name for a new one".to_owned(),
+    };
+    refuse_file(folder, &remedy)
 }

@@ -31,6 +31,7 @@ pub use records::{Ended, Record, Source, Stored};
 pub use search::Search;
 pub use space::{Dimension, Space};
 pub use store::{Damage, Store};
+pub use study::limits;
 pub use study::{
     Claim, Mistake, Others, Pending, Program, Records, Retried, Stage, Study, StudyConfig, StudyRecord, StudyTrial,
     Trial, Wave,

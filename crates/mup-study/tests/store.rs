@@ -151,7 +151,7 @@ fn a_file_in_the_place_of_the_folder_is_named() {
     let path = folder.path().join("file");
     fs::write(&path, "x").unwrap();
     let error = Store::open(&path.join("study"), &settings()).unwrap_err();
-    assert!(matches!(error, StudyError::Io { .. }), "{error}");
+    assert!(matches!(error, StudyError::NotAFolder { path: ref named, .. } if *named == path), "{error}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             mup_study::cli::say(format!("error: {error}{}", commands::remedy(error.as_ref())));
-            error.downcast_ref().map_or(ExitCode::FAILURE, mup_study::cli::exit_code)
+            commands::exit_code(error.as_ref())
         }
     }
 }

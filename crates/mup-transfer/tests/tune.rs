@@ -87,7 +87,10 @@ fn assert_not_started_again(place: &Place) {
     let output = place.tune(&[]);
     assert_eq!((output.status.code(), place.n_records()), (Some(4), records), "{}", said(&output));
     let why = said(&output);
-    assert!(why.contains(&format!("the first {records} trials all failed within a second, before this command")), "{why}");
+    assert!(
+        why.contains(&format!("the first {records} trials all failed within a second, before this command")),
+        "{why}"
+    );
     assert!(why.contains("/no/such/script.sh") && why.contains("use `retry` and `tune` again"), "{why}");
     assert!(place.command("retry", &[]).output().unwrap().status.success());
     let output = place.tune(&["--jobs", "1"]);

@@ -3,11 +3,15 @@
 use std::process::ExitCode;
 
 use super::{Interrupt, Status, say};
+use crate::StudyError;
 use crate::launch::{LaunchError, Tuned};
 
 /// Exit code of a `tune` by which trials failed, which says nothing of their values. 1 is an error, 2 bad arguments, 3 an
 /// undecided verdict, and 130 Ctrl-C.
 pub const FAILED_TRIALS: u8 = 4;
+
+/// Exit code for arguments that make no sense, alone or together; clap's own.
+pub const BAD_ARGUMENTS: u8 = 2;
 
 /// Table of the exit codes of `tune`, for `--help`.
 pub const EXIT_CODES: &str = "\
@@ -48,6 +52,8 @@ impl Status {
 pub fn exit_code(error: &LaunchError) -> ExitCode {
     match error {
         LaunchError::FailAtOnce { .. } => ExitCode::from(FAILED_TRIALS),
+        LaunchError::OtherLauncher { .. } | LaunchError::Study(StudyError::NoSuchTrial { .. }) => BAD_ARGUMENTS.into(),
+        LaunchError::Slurm(error) if error.is_of_options() => BAD_ARGUMENTS.into(),
         _ => ExitCode::FAILURE,
     }
 }

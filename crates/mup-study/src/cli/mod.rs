@@ -11,11 +11,11 @@ mod status;
 mod tune;
 mod whole;
 
-pub use exit::{EXIT_CODES, FAILED_TRIALS, exit_code};
+pub use exit::{BAD_ARGUMENTS, EXIT_CODES, FAILED_TRIALS, exit_code};
 pub use interrupt::{Interrupt, InterruptError};
 pub use progress::Bars;
 pub use say::say;
 pub use slurm::SlurmArguments;
 pub use status::{Status, missing};
 pub use tune::{Launcher, TuneArguments, retry, run_trial, tune};
-pub use whole::whole;
+pub use whole::{whole, whole_up_to};

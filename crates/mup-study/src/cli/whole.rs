@@ -6,18 +6,29 @@
 ///
 /// What to write instead, such as 1000 for 1e3.
 pub fn whole<N: TryFrom<u64>, const LEAST: u64>(text: &str) -> Result<N, String> {
+    whole_up_to::<N, LEAST, { u64::MAX }>(text)
+}
+
+/// The same up to `MOST`, which is told before how to write the number.
+///
+/// # Errors
+///
+/// Those of [`whole`].
+pub fn whole_up_to<N: TryFrom<u64>, const LEAST: u64, const MOST: u64>(text: &str) -> Result<N, String> {
     let plain = text.trim().replace(['_', '\'', ','], "");
+    let range = || if MOST == u64::MAX { format!("at least {LEAST}") } else { format!("from {LEAST} to {MOST}") };
     let meant = plain.parse::<u64>().ok().or_else(|| {
         let number: f64 = plain.parse().ok()?;
         (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as u64)
     });
     match meant {
         Some(number) if number < LEAST => Err(format!("it has to be at least {LEAST}")),
+        Some(number) if number > MOST => Err(format!("it has to be at most {MOST}")),
         Some(number) if number.to_string() == text => {
             N::try_from(number).map_err(|_| format!("it has to be less than {number}"))
         }
         Some(number) => Err(format!("write it as a whole number, {number}")),
-        None => Err(format!("write a whole number, at least {LEAST}")),
+        None => Err(format!("write a whole number, {}", range())),
     }
 }
 
@@ -42,6 +53,12 @@ mod tests {
             ("70000", "less than 70000"),
         ] {
             let error = whole::<u16, 1>(text).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+        for (text, said) in
+            [("1e12", "at most 1000"), ("1001", "at most 1000"), ("1e30", "from 1 to 1000"), ("1e2", "100")]
+        {
+            let error = whole_up_to::<u64, 1, 1000>(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use mup_files::{create_folders, write_durably};
+use mup_files::write_durably;
 use serde_json::json;
 
 use super::LaunchError;
@@ -161,9 +161,7 @@ impl<'a> ProgramRunner<'a> {
 
     /// What the trial is, for the program and for whoever wants to run it again by hand.
     fn write_input(&self, trial: &StudyTrial) -> Result<PathBuf, LaunchError> {
-        let logs = self.study.logs();
-        create_folders(&logs).map_err(io(&logs, "create"))?;
-        let path = logs.join(format!("{}.json", trial.name()));
+        let path = self.study.make_logs()?.join(format!("{}.json", trial.name()));
         let input = json!({
             "version": 1,
             "name": trial.name(),

@@ -68,7 +68,7 @@ pub(super) fn encode(stored: &Stored) -> Vec<u8> {
 pub(super) fn parse(content: &[u8]) -> Content {
     let file: RecordFile = match serde_json::from_slice(content) {
         Ok(file) => file,
-        Err(error) => return Content::Damaged(error.to_string()),
+        Err(error) => return Content::Damaged(no_json(&error)),
     };
     let version = file.record.get("version").and_then(Value::as_u64).unwrap_or(0);
     if version > u64::from(RECORD_VERSION) {
@@ -79,6 +79,14 @@ pub(super) fn parse(content: &[u8]) -> Content {
     }
     let stored = if version == 1 { first_version(file.record) } else { this_version(file.record) };
     stored.map_or_else(|error| Content::Damaged(error.to_string()), Content::Record)
+}
+
+/// What is wrong with a file that should be JSON, for people.
+pub(super) fn no_json(error: &serde_json::Error) -> String {
+    if error.is_eof() && (error.line(), error.column()) <= (1, 0) {
+        return "it is empty".to_owned();
+    }
+    if error.is_eof() { format!("it is truncated, after line {}", error.line()) } else { error.to_string() }
 }
 
 fn this_version(record: Value) -> serde_json::Result<Stored> {
@@ -186,7 +194,8 @@ mod tests {
         let stored = stored(vec![5.0, 4.0, 3.0, 2.5]);
         let whole = encode(&stored);
         for end in 0..whole.len() - 1 {
-            assert!(matches!(parse(&whole[..end]), Content::Damaged(_)), "{end}");
+            let Content::Damaged(reason) = parse(&whole[..end]) else { panic!("{end}") };
+            assert!(reason.contains(if end == 0 { "empty" } else { "truncated" }), "{end}: {reason}");
         }
         for i in 0..whole.len() {
             let mut changed = whole.clone();

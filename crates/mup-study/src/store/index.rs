@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::file::{Content, RECORD_VERSION, parse};
+use crate::foreign::refuse_file;
 use crate::{Stored, StudyError};
 
 /// The files by name, and the records by what they are of.
@@ -63,6 +64,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Content>, StudyError> {
 impl Index {
     /// Lists the folder, reads what is new or changed, forgets what is gone.
     pub(super) fn refresh(&mut self, folder: &Path) -> Result<(), StudyError> {
+        refuse_file(folder, "move it away, for records are kept in a folder of this name")?;
         let listing = || -> io::Result<Vec<(String, Stamp)>> {
             let entries = match fs::read_dir(folder) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),

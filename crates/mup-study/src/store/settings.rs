@@ -8,7 +8,8 @@ use mup_files::{create_exclusively, create_folders};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::foreign::refuse_foreign;
+use super::file::no_json;
+use crate::foreign::{refuse_file, refuse_foreign};
 use crate::{Difference, StudyError};
 
 const FILE: &str = "settings.json";
@@ -24,6 +25,7 @@ struct SettingsFile {
 
 /// Creates the folder, or compares its settings. Of two processes that create it with different ones exactly one does.
 pub(super) fn check(folder: &Path, settings: &Value) -> Result<(), StudyError> {
+    refuse_file(folder, "give a folder")?;
     create_folders(folder).map_err(StudyError::io(folder, "create"))?;
     let path = folder.join(FILE);
     if !path.exists() {
@@ -53,7 +55,7 @@ fn read(path: &Path) -> Result<Value, StudyError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(unreadable("it is gone".to_owned())),
         text => text.map_err(StudyError::io(path, "read"))?,
     };
-    let file: SettingsFile = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+    let file: SettingsFile = serde_json::from_slice(&text).map_err(|error| unreadable(no_json(&error)))?;
     if file.version == VERSION {
         return Ok(file.settings);
     }

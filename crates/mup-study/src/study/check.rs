@@ -3,16 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::config::{Program, Stage, StudyConfig};
+use super::limits::{SECONDS, SEED, STEPS, THREADS, TRIALS};
 use crate::placeholders::{self, Template};
-
-/// Trials of a study, at most: they fit into memory, and nobody trains more by one folder.
-const TRIALS: u64 = 100_000;
-/// Above every number that is meant: what lies beyond is a slip, and would overflow what is computed from it.
-const STEPS: usize = 1_000_000_000_000;
-const SECONDS: u64 = 1_000_000_000;
-const THREADS: usize = 65_536;
-/// TOML's whole numbers end here.
-const SEED: u64 = i64::MAX as u64;
 
 /// What makes no sense, and under which entry of `study.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,9 +96,10 @@ impl Stage {
     fn check(&self, before: Option<&Self>, version: u32) -> Result<(), (&'static str, String)> {
         let Self { steps, trials, best } = *self;
         let most = usize::try_from(TRIALS).unwrap_or(usize::MAX);
+        let longest = usize::try_from(STEPS).unwrap_or(usize::MAX);
         match (trials, best, before) {
             _ if steps == 0 => Err(("steps", "`steps` is 0, and a trial takes at least one".to_owned())),
-            _ if steps > STEPS => Err(("steps", format!("`steps` is {steps}: at most {STEPS}"))),
+            _ if steps > longest => Err(("steps", format!("`steps` is {steps}: at most {longest}"))),
             (Some(0), ..) => Err(("trials", "`trials` is 0, and a stage has at least one".to_owned())),
             (_, Some(0), _) => Err(("best", "`best` is 0, and a stage has at least one".to_owned())),
             (Some(_), Some(_), _) | (None, None, _) => {
@@ -151,7 +144,7 @@ impl Program {
         if self.threads == 0 {
             return refuse(&["program", "threads"], "`threads` is 0: a trial needs at least one");
         }
-        if self.threads > THREADS {
+        if self.threads as u64 > THREADS {
             return refuse(&["program", "threads"], format!("`threads` is {}: at most {THREADS}", self.threads));
         }
         match self.timeout_seconds {

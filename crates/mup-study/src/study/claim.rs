@@ -4,8 +4,6 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mup_files::create_folders;
-
 use crate::{Study, StudyError, StudyTrial};
 
 /// A worker's hold on a trial, until it is dropped. It only saves work: without it two workers write the same record.
@@ -25,8 +23,7 @@ impl Study {
     ///
     /// [`StudyError::Io`] if the file to lock cannot be made.
     pub fn claim(&self, trial: &StudyTrial) -> Result<Option<Claim>, StudyError> {
-        create_folders(&self.logs()).map_err(StudyError::io(&self.logs(), "create"))?;
-        claim(self.logs().join(format!(".{}.lock", trial.name())), File::try_lock)
+        claim(self.make_logs()?.join(format!(".{}.lock", trial.name())), File::try_lock)
     }
 }
 

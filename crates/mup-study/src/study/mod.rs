@@ -5,6 +5,7 @@ mod check;
 mod claim;
 mod config;
 mod file;
+pub mod limits;
 mod others;
 mod places;
 mod retry;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex};
 use mup_files::{create_exclusively, create_folders};
 use serde_json::Value;
 
-use crate::foreign::refuse_foreign;
+use crate::foreign::{refuse_file, refuse_file_as_study, refuse_foreign};
 use crate::store::{Damage, Store};
 use crate::{Difference, Ended, Outcome, Source, Stored, StudyError};
 use walk::Walked;
@@ -77,6 +78,7 @@ impl Study {
     /// [`StudyError::NotAStudy`]; [`StudyError::Unreadable`]; [`StudyError::Io`].
     pub fn create(folder: &Path, config: StudyConfig) -> Result<Self, StudyError> {
         config.check().map_err(|problem| StudyError::Config { reason: problem.reason })?;
+        refuse_file_as_study(folder)?;
         create_folders(folder).map_err(StudyError::io(folder, "create"))?;
         let path = folder.join(STUDY_FILE);
         if !path.exists() {
@@ -101,11 +103,16 @@ impl Study {
     ///
     /// [`StudyError::Absent`]; [`StudyError::Unreadable`] with the line; a senseless configuration.
     pub fn open(folder: &Path) -> Result<Self, StudyError> {
+        refuse_file_as_study(folder)?;
         let path = folder.join(STUDY_FILE);
         let content = match fs::read(&path) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StudyError::Absent { path });
+            }
+            Err(_) if path.is_dir() => {
+                let reason = "it is a folder: move it away".to_owned();
+                return Err(StudyError::Unreadable { path, reason });
             }
             Err(error) => return Err(StudyError::io(&path, "read")(error)),
         };
@@ -124,6 +131,14 @@ impl Study {
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.folder.join("logs")
+    }
+
+    /// The same, made if it is not there.
+    pub(crate) fn make_logs(&self) -> Result<PathBuf, StudyError> {
+        let logs = self.logs();
+        refuse_file(&logs, "move it away, for what programs say is kept in a folder of this name")?;
+        create_folders(&logs).map_err(StudyError::io(&logs, "create"))?;
+        Ok(logs)
     }
 
     /// What `study.toml` says.

@@ -99,6 +99,8 @@ fn a_mistake_is_named_with_its_line_and_what_to_write() {
         ("[0, 1]", "3", 5, &["`seeds` is 3", "seeds = [0, 1]"]),
         ("[0, 1]", "[0, 99999999999999999999]", 5, &["too many digits"]),
         ("last-share", "last_share", 6, &["`last_share` is unknown", "`last-share`"]),
+        ("timeout-seconds", "timeout", 23, &["`timeout` of [program] is unknown: is it `timeout-seconds`?"]),
+        ("seed = 3", "timeout = 3", 2, &["`timeout` is unknown: is it `timeout-seconds`? it belongs into [program]"]),
         ("0.1\nstages", "1.5\nstages", 6, &["`last-share` is 1.5"]),
         ("trials = 8", "trials = 0", 8, &["stage 0", "`trials` is 0"]),
         ("trials = 8", "trials = \"8\"", 8, &["`trials` of stage 0", "without quotes, 8"]),

@@ -14,6 +14,7 @@ use mup_transfer::choose;
 
 use crate::arguments::Command;
 pub(crate) use new::New;
+use new::NewError;
 use output::{line, print};
 
 /// Runs what the command line asks for.
@@ -47,6 +48,14 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Erro
         Command::Report { study, open, json } => report::run(&study, open, json)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How the program ends by an error.
+pub(crate) fn exit_code(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    if error.is::<NewError>() {
+        return cli::BAD_ARGUMENTS.into();
+    }
+    error.downcast_ref().map_or(ExitCode::FAILURE, cli::exit_code)
 }
 
 /// What to do about an error, where the program knows more than the library.

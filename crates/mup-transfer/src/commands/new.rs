@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use mup_study::cli::{say, whole};
+use mup_study::cli::{say, whole_up_to};
+use mup_study::limits::{SECONDS, SEED, STEPS, THREADS, TRIALS};
 use mup_study::{Program, Search, Space, Stage, Study, StudyConfig, StudyError};
 
 use super::shell::quoted;
@@ -19,38 +20,40 @@ pub(crate) struct New {
     #[arg(long, default_value = "random")]
     search: Search,
     /// Seed of the search.
-    #[arg(long, default_value_t = 0, value_parser = whole::<u64, 0>, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0, value_parser = whole_up_to::<u64, 0, SEED>, allow_negative_numbers = true)]
     seed: u64,
     /// Number of samples.
-    #[arg(long, default_value_t = 32, value_parser = whole::<usize, 1>, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 32, value_parser = whole_up_to::<usize, 1, TRIALS>, allow_negative_numbers = true)]
     trials: usize,
     /// Steps of each.
-    #[arg(long, value_parser = whole::<usize, 1>, allow_negative_numbers = true)]
+    #[arg(long, value_parser = whole_up_to::<usize, 1, STEPS>, allow_negative_numbers = true)]
     steps: usize,
     /// Number of the best samples to run again over --long-steps.
-    #[arg(long, requires = "long_steps", value_parser = whole::<usize, 1>, allow_negative_numbers = true)]
+    #[arg(long, requires = "long_steps", value_parser = whole_up_to::<usize, 1, TRIALS>, allow_negative_numbers = true)]
     best: Option<usize>,
     /// The longer horizon.
-    #[arg(long, requires = "best", value_parser = whole::<usize, 1>, allow_negative_numbers = true)]
+    #[arg(long, requires = "best", value_parser = whole_up_to::<usize, 1, STEPS>, allow_negative_numbers = true)]
     long_steps: Option<usize>,
     /// Seconds after which a trial has failed.
-    #[arg(long, value_parser = whole::<u64, 1>, allow_negative_numbers = true)]
+    #[arg(long, value_parser = whole_up_to::<u64, 1, SECONDS>, allow_negative_numbers = true)]
     timeout: Option<u64>,
     /// Threads of a trial.
-    #[arg(long, default_value_t = 1, value_parser = whole::<usize, 1>, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1, value_parser = whole_up_to::<usize, 1, THREADS>, allow_negative_numbers = true)]
     threads: usize,
     /// The program that runs a trial, with its arguments; {NAME} stands for a value, {file} for its JSON file.
     #[arg(last = true, required = true)]
     command: Vec<String>,
 }
 
-/// Options that contradict each other.
+/// Options that contradict each other, or of which no study comes.
 #[derive(Debug, thiserror::Error)]
-enum NewError {
+pub(crate) enum NewError {
     #[error("--long-steps {long} is not above --steps {short}: the best are run again because it is longer")]
     NotLonger { short: usize, long: usize },
     #[error("--best {best} of --trials {trials}: there are not so many")]
     TooManyBest { best: usize, trials: usize },
+    #[error("{0}")]
+    Senseless(String),
 }
 
 /// `new`.
@@ -60,7 +63,7 @@ pub(crate) fn run(new: New) -> Result<(), Box<dyn std::error::Error>> {
     let file = folder.join("study.toml");
     let there = file.exists();
     let study = Study::create(&folder, config).map_err(|error| match error {
-        StudyError::Config { reason } => reason.into(),
+        StudyError::Config { reason } => Box::from(NewError::Senseless(reason)),
         error => Box::<dyn std::error::Error>::from(error),
     })?;
     if there {

@@ -10,14 +10,18 @@ fn a_new_study_that_cannot_be_is_refused_before_anything_is_written() {
     for (options, said) in [
         ("--steps 1e3", &["--steps", "a whole number, 1000"][..]),
         ("--steps 0", &["--steps", "at least 1"]),
-        ("--steps -5", &["--steps", "at least 1"]),
+        ("--steps -5", &["--steps", "a whole number, from 1 to"]),
         ("--steps 3 --trials 0", &["--trials", "at least 1"]),
         ("--steps 3 --trials many", &["--trials", "a whole number"]),
         ("--steps 3 --trials 10000000000", &["trials", "at most 100000"]),
+        ("--steps 3 --timeout 1e12", &["--timeout", "at most 1000000000"]),
+        ("--steps 3 --timeout 1000000000000", &["--timeout", "at most 1000000000"]),
+        ("--steps 1e14", &["--steps", "at most 1000000000000"]),
+        ("--steps 3 --threads 1e9", &["--threads", "at most 65536"]),
         ("--steps 3 --threads 0", &["--threads", "at least 1"]),
         ("--steps 3 --timeout 0", &["--timeout", "at least 1"]),
         ("--steps 3 --seed -1", &["--seed", "whole number"]),
-        ("--steps 3 --seed 18446744073709551615", &["18446744073709551615 is too large"]),
+        ("--steps 3 --seed 18446744073709551615", &["--seed", "at most 9223372036854775807"]),
         ("--steps 3 --best 2 --long-steps 3", &["--long-steps 3", "--steps 3"]),
         ("--steps 3 --best 9 --trials 5 --long-steps 30", &["--best 9", "--trials 5"]),
         ("--steps 3 --search grid --space rate", &["grid search", "`learning-rate`"]),
@@ -28,7 +32,9 @@ fn a_new_study_that_cannot_be_is_refused_before_anything_is_written() {
     ] {
         let study = folder.path().join("study");
         let words = ["new", study.to_str().unwrap()].into_iter().chain(options.split_whitespace());
-        let error = fail(program(words.chain(["--", "true"])));
+        let output = program(words.chain(["--", "true"])).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{options}");
+        let error = text(&output.stderr);
         assert!(said.iter().all(|said| error.contains(said)), "{options}: {error}");
         for jargon in ["invalid digit", "stage 0", "Config", "variant"] {
             assert!(!error.contains(jargon), "{options}: {error}");
@@ -72,6 +78,59 @@ fn a_mistake_in_a_file_is_told_with_its_line_and_without_advice_to_delete_it() {
         let said = fail(program(["status", folder.path().to_str().unwrap()]));
         assert!(said.contains("study.toml") && said.contains("restore this file"), "{said}");
     }
+}
+
+#[test]
+fn arguments_that_make_no_sense_together_end_as_the_readme_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("study");
+    let study = study.to_str().unwrap();
+    succeed(program(["new", study, "--steps", "3", "--trials", "1", "--", "true"]));
+    for words in [
+        &["tune", study, "--gpus", "1"][..],
+        &["tune", study, "--launcher", "slurm", "--jobs", "2"],
+        &["tune", study, "--launcher", "slurm"],
+        &["tune", study, "--launcher", "slurm", "--time-limit", "5", "--sbatch-option=--wait"],
+        &["trial", "--study", study, "--index", "1"],
+        &["tune", study, "--launcher", "kubernetes"],
+    ] {
+        let output = program(words).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {}", text(&output.stderr));
+    }
+    let output = program(["status", folder.path().to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "an error, of what is there");
+}
+
+#[test]
+fn a_file_where_a_folder_should_be_is_named_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (study, file) = (path("study"), path("file"));
+    fs::write(&file, "").unwrap();
+    let new = |folder: &str| program(["new", folder, "--steps", "3", "--trials", "1", "--", "true"]);
+    succeed(new(&study));
+    let description = path("study/study.toml");
+    for command in ["tune", "status", "choose", "report", "retry"] {
+        let said = fail(program([command, &description]));
+        assert!(said.contains("is a file and no folder: give the study's folder, "), "{said}");
+        assert!(said.trim().ends_with(&study) && !said.contains("os error"), "{said}");
+        assert!(fail(program([command, &file])).contains("give the folder of a study"), "{command}");
+    }
+    for place in [description, path("study/study.toml/a"), file, path("file/a/b")] {
+        let said = fail(new(&place));
+        assert!(said.contains("is a file and no folder") && !said.contains("os error"), "{place}: {said}");
+    }
+    for (name, command) in [("logs", "tune"), ("trials", "tune"), ("trials", "status"), ("trials", "choose")] {
+        fs::write(path(&format!("study/{name}")), "").unwrap();
+        let said = fail(program([command, &study]));
+        assert!(said.contains(&format!("{name} is a file and no folder: move it away")), "{said}");
+        assert!(!said.contains("os error"), "{said}");
+        fs::remove_file(path(&format!("study/{name}"))).unwrap();
+    }
+    fs::remove_file(path("study/study.toml")).unwrap();
+    fs::create_dir(path("study/study.toml")).unwrap();
+    let said = fail(program(["status", &study]));
+    assert!(said.contains("study.toml: it is a folder: move it away"), "{said}");
 }
 
 #[test]

@@ -103,7 +103,16 @@ fn succeeds(output: &Output) -> String {
 }
 
 fn fails(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1), "{}", said(output));
+    fails_with(1, output)
+}
+
+/// As for arguments that make no sense together.
+fn refused(output: &Output) -> String {
+    fails_with(2, output)
+}
+
+fn fails_with(code: i32, output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(code), "{}", said(output));
     said(output)
 }
 

@@ -22,14 +22,14 @@ fn options_reach_sbatch_as_they_are() {
 #[test]
 fn a_task_has_more_time_than_the_study_gives_a_trial() {
     let cluster = Cluster::of(1);
-    let said = fails(&cluster.tune(&["--time-limit", "1"]));
+    let said = refused(&cluster.tune(&["--time-limit", "1"]));
     assert!(said.contains("90 s per trial") && said.contains("give 3 minutes or more"), "{said}");
     succeeds(&cluster.tune(&[]));
     assert!(cluster.calls()[0].contains("[--time=4]"), "{:?}", cluster.calls());
     let path = cluster.path().join("study.toml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, text.replace("timeout-seconds = 90\n", "")).unwrap();
-    assert!(fails(&cluster.tune(&[])).contains("--time-limit MINUTES"));
+    assert!(refused(&cluster.tune(&[])).contains("--time-limit MINUTES"));
 }
 
 #[test]
@@ -62,14 +62,14 @@ fn options_of_the_other_launcher_are_refused_and_not_ignored() {
     let cluster = Cluster::of(1);
     let local = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
-        fails(&command.arg("tune").arg(cluster.path()).args(arguments).output().unwrap())
+        refused(&command.arg("tune").arg(cluster.path()).args(arguments).output().unwrap())
     };
     for option in ["--partition=a", "--gpus=1", "--time-limit=1", "--throttle=1", "--settle=1", "--sbatch-option=--x"] {
         let name = option.split('=').next().unwrap();
         assert!(local(&[option]).contains(&format!("{name} is not for --launcher local")));
     }
-    assert!(fails(&cluster.tune(&["--jobs", "2"])).contains("--throttle"));
-    assert!(fails(&cluster.tune(&["--sbatch-option", "--array=0-9"])).contains("--sbatch-option --array=0-9"));
+    assert!(refused(&cluster.tune(&["--jobs", "2"])).contains("--throttle"));
+    assert!(refused(&cluster.tune(&["--sbatch-option", "--array=0-9"])).contains("--sbatch-option --array=0-9"));
     assert_eq!((cluster.n_records(), cluster.calls().len()), (0, 0));
 }
 

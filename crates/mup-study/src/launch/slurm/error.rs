@@ -94,3 +94,11 @@ pub enum SlurmError {
         said: String,
     },
 }
+
+impl SlurmError {
+    /// Whether other options are the remedy.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_of_options(&self) -> bool {
+        matches!(self, Self::Option { .. } | Self::NoTimeLimit | Self::TimeLimit { .. })
+    }
+}

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use self::entry::{Entry, Fields};
 use super::config::{Program, STUDY_VERSION, Stage, StudyConfig};
+use crate::near::nearest;
 use crate::quote::quoted;
 use crate::{Search, Space};
 
@@ -91,12 +92,12 @@ fn config(fields: &Fields<'_>) -> Result<StudyConfig, Mistake> {
 
 /// Where a name of another table belongs.
 fn belongs(key: &str) -> Option<String> {
-    let what = match key {
-        key if PROGRAM.contains(&key) => "[program]",
-        key if STAGE.contains(&key) => "a stage, stages = [{ steps = 200, trials = 64 }]",
-        _ => return None,
-    };
-    Some(format!("it belongs into {what}"))
+    let places = [(PROGRAM, "[program]"), (STAGE, "a stage, stages = [{ steps = 200, trials = 64 }]")];
+    places.into_iter().find_map(|(names, place)| {
+        let name = nearest(key, &names)?;
+        let question = if name == key { String::new() } else { format!("is it `{name}`? ") };
+        Some(format!("{question}it belongs into {place}"))
+    })
 }
 
 /// A name of the study after the header of a table belongs to that table.
