@@ -35,6 +35,8 @@ pub struct Status {
     pub logs: Option<PathBuf>,
     /// Whether a failed one has no log: its record came from elsewhere.
     pub without_log: bool,
+    /// What is odd about a study of version 1, which took it.
+    pub oddities: Vec<String>,
     /// Known and not run yet.
     pub missing: usize,
     /// Known once other trials have ended.
@@ -98,6 +100,7 @@ impl Status {
             remarks,
             logs: failed.iter().any(|one| log(one).is_ok_and(|log| log.len() > 0)).then(|| study.logs()),
             without_log: failed.iter().any(|one| log(one).is_err()),
+            oddities: study.oddities().to_vec(),
             missing: found.missing,
             waiting,
             too_few,
@@ -140,6 +143,7 @@ impl fmt::Display for Status {
             None if *failed > 0 => write!(f, "\n  they said nothing; `retry` runs them again")?,
             None => {}
         }
+        listing::write(f, &self.oddities, |f, oddity| write!(f, "warning: {oddity}"))?;
         listing::write(f, &self.remarks, |f, (remark, trials)| {
             write!(f, "warning: {trials} {} {remark}", plural(*trials))
         })?;

@@ -77,6 +77,9 @@ pub fn run_locally<E: From<StudyError> + Send>(
 /// Says, before anything is trained, which results belong to another configuration; sets damaged records aside, and says
 /// so once.
 pub(super) fn say_first(study: &Study, watch: &dyn Watch) -> Result<(), StudyError> {
+    for oddity in study.oddities() {
+        watch.say(&format!("warning: study.toml of version 1: {oddity}"));
+    }
     for others in study.records()?.others {
         watch.say(&others.to_string());
     }

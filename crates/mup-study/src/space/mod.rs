@@ -99,12 +99,20 @@ impl Space {
     ///
     /// [`SpaceError`] naming the dimension.
     pub fn check(&self) -> Result<(), SpaceError> {
+        self.check_dimensions()?;
+        self.check_names()
+    }
+
+    pub(crate) fn check_dimensions(&self) -> Result<(), SpaceError> {
         if self.0.is_empty() {
             return Err(SpaceError::Empty);
         }
-        self.0.keys().try_for_each(|name| names::check(name))?;
-        check_names(self.0.keys().map(String::as_str))?;
         self.0.iter().try_for_each(|(name, dimension)| dimension.check(name))
+    }
+
+    pub(crate) fn check_names(&self) -> Result<(), SpaceError> {
+        self.0.keys().try_for_each(|name| names::check(name))?;
+        check_names(self.0.keys().map(String::as_str))
     }
 
     /// Names of the dimensions that vary, in order.

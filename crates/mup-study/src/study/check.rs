@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::config::{Program, Stage, StudyConfig};
 use super::limits::{SECONDS, SEED, STEPS, THREADS, TRIALS};
+use crate::SpaceError;
 use crate::placeholders::{self, Template};
 
 /// What makes no sense, and under which entry of `study.toml`.
@@ -17,14 +18,21 @@ fn refuse<T>(entry: &[&str], reason: impl Into<String>) -> Result<T, Problem> {
     Err(Problem { entry: entry.iter().map(|part| (*part).to_owned()).collect(), reason: reason.into() })
 }
 
+fn in_space<T>(error: SpaceError) -> Result<T, Problem> {
+    match error.name() {
+        Some(name) => refuse(&["space", name], error.to_string()),
+        None => refuse(&["space"], error.to_string()),
+    }
+}
+
 impl StudyConfig {
     /// Whether there is such a study.
     pub(super) fn check(&self) -> Result<(), Problem> {
-        self.space.check().or_else(|error| match error.name() {
-            Some(name) => refuse(&["space", name], error.to_string()),
-            None => refuse(&["space"], error.to_string()),
-        })?;
+        self.space.check_dimensions().or_else(in_space)?;
         self.check_seeds()?;
+        if let Some(problem) = self.problems_since_version_2().into_iter().next().filter(|_| self.version > 1) {
+            return Err(problem);
+        }
         if self.round == 0 {
             return refuse(&["round"], "`round` is 0: an adaptive search chooses at least one sample at a time");
         }
@@ -43,13 +51,35 @@ impl StudyConfig {
         self.program.as_ref().map_or(Ok(()), |program| program.check(&placeholders::names(&self.space), self.version))
     }
 
+    /// What is odd about a study of version 1, which took it.
+    pub(super) fn oddities(&self) -> Vec<String> {
+        let problems = if self.version == 1 { self.problems_since_version_2() } else { Vec::new() };
+        problems.into_iter().map(|problem| problem.reason).collect()
+    }
+
+    /// Names that a program cannot be told or tell apart, seeds that are there twice, no time at all.
+    fn problems_since_version_2(&self) -> Vec<Problem> {
+        let names = self.space.check_names().or_else(in_space);
+        let mut known = BTreeSet::new();
+        let seeds = match self.seeds.iter().find(|seed| !known.insert(**seed)) {
+            Some(twice) => {
+                refuse(&["seeds"], format!("`seeds` has {twice} twice: the second run would be the first again"))
+            }
+            None => Ok(()),
+        };
+        let timeout = match self.program.as_ref().and_then(|program| program.timeout_seconds) {
+            Some(0) => refuse(
+                &["program", "timeout-seconds"],
+                "`timeout-seconds` is 0, so every trial would fail: give it the seconds of a trial, or leave it out",
+            ),
+            _ => Ok(()),
+        };
+        [names, seeds, timeout].into_iter().filter_map(Result::err).collect()
+    }
+
     fn check_seeds(&self) -> Result<(), Problem> {
         if self.seeds.is_empty() {
             return refuse(&["seeds"], "`seeds` is empty: one seed at least is needed");
-        }
-        let mut known = BTreeSet::new();
-        if let Some(twice) = self.seeds.iter().find(|seed| !known.insert(**seed)) {
-            return refuse(&["seeds"], format!("`seeds` has {twice} twice: the second run would be the first again"));
         }
         match std::iter::once(&self.seed).chain(&self.seeds).find(|seed| **seed > SEED) {
             Some(seed) => refuse(&["seeds"], format!("the seed {seed} is too large: at most {SEED}")),
@@ -148,10 +178,6 @@ impl Program {
             return refuse(&["program", "threads"], format!("`threads` is {}: at most {THREADS}", self.threads));
         }
         match self.timeout_seconds {
-            Some(0) => refuse(
-                &["program", "timeout-seconds"],
-                "`timeout-seconds` is 0, so every trial would fail: give it the seconds of a trial, or leave it out",
-            ),
             Some(seconds) if seconds > SECONDS => {
                 refuse(&["program", "timeout-seconds"], format!("`timeout-seconds` is {seconds}: at most {SECONDS}"))
             }

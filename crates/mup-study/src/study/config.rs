@@ -138,7 +138,7 @@ impl StudyConfig {
     ///
     /// [`Mistake`]: no such file, or no study that makes sense.
     pub fn from_toml(text: &str) -> Result<Self, Mistake> {
-        file::read(text)
+        file::read(text).map(|(config, _)| config)
     }
 
     /// As `study.toml` has it.
@@ -198,8 +198,8 @@ impl Stage {
     }
 }
 
-/// The study of a file, unless the file is damaged or has a mistake.
-pub(super) fn from_bytes(content: &[u8], path: &Path) -> Result<StudyConfig, StudyError> {
+/// The study of a file and what is odd about it, unless the file is damaged or has a mistake.
+pub(super) fn from_bytes(content: &[u8], path: &Path) -> Result<(StudyConfig, Vec<String>), StudyError> {
     let damaged = |reason: &str| StudyError::Unreadable { path: path.to_owned(), reason: reason.to_owned() };
     if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
         return Err(damaged("it is UTF-16, which some editors write; save it as UTF-8"));
@@ -208,5 +208,5 @@ pub(super) fn from_bytes(content: &[u8], path: &Path) -> Result<StudyConfig, Stu
     if text.trim_matches(['\0', ' ', '\n', '\r', '\t']).is_empty() {
         return Err(damaged("it is empty"));
     }
-    StudyConfig::from_toml(text).map_err(|mistake| StudyError::Mistake { path: path.to_owned(), mistake })
+    file::read(text).map_err(|mistake| StudyError::Mistake { path: path.to_owned(), mistake })
 }

@@ -50,6 +50,7 @@ const STUDY_FILE: &str = "study.toml";
 pub struct Study {
     folder: PathBuf,
     config: StudyConfig,
+    oddities: Vec<String>,
     store: Store,
     context: Arc<Value>,
     walked: Mutex<Walked>,
@@ -116,9 +117,9 @@ impl Study {
             }
             Err(error) => return Err(StudyError::io(&path, "read")(error)),
         };
-        let config = config::from_bytes(&content, &path)?;
+        let (config, oddities) = config::from_bytes(&content, &path)?;
         let (store, context) = (Store::at(folder.join("trials")), Arc::new(config.context()));
-        Ok(Self { folder: folder.to_owned(), config, store, context, walked: Mutex::default() })
+        Ok(Self { folder: folder.to_owned(), config, oddities, store, context, walked: Mutex::default() })
     }
 
     /// The folder.
@@ -145,6 +146,12 @@ impl Study {
     #[must_use]
     pub fn config(&self) -> &StudyConfig {
         &self.config
+    }
+
+    /// What would be refused today, and is read because this study is of version 1, which took it; in sentences.
+    #[must_use]
+    pub fn oddities(&self) -> &[String] {
+        &self.oddities
     }
 
     /// The record of a trial, if it has ended. A damaged file counts as none.

@@ -124,6 +124,35 @@ fn commands_that_the_first_version_took_are_taken_and_unknown_names_are_not() {
 }
 
 #[test]
+fn what_the_first_version_took_and_is_refused_today_opens_with_a_warning() {
+    let text = first(vec![Stage::of(20, 4)]).to_toml() + "[program]\ncommand = [\"true\"]\n";
+    let twice = text.replace("seeds = [0]", "seeds = [1, 0, 1]");
+    let clash =
+        text.replace("[space.learning-rate]", "[space.learning_rate]\nuniform = [0, 1]\n\n[space.learning-rate]");
+    let reserved = text.replace("[space.learning-rate]", "[space.seed]\nuniform = [0, 1]\n\n[space.learning-rate]");
+    let no_time = format!("{text}timeout-seconds = 0\n");
+    for (text, said) in [
+        (twice, "`seeds` has 1 twice"),
+        (clash, "learning_rate"),
+        (reserved, "`seed`"),
+        (no_time, "`timeout-seconds` is 0"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("study.toml"), &text).unwrap();
+        let study = Study::open(folder.path()).expect(&text);
+        assert!(study.oddities().len() == 1 && study.oddities()[0].contains(said), "{text}: {:?}", study.oddities());
+        assert_eq!(study.records().unwrap().missing, study.config().n_trials(), "{text}");
+        assert_eq!(tune(&study), Tuned::Finished);
+        let found = study.records().unwrap();
+        assert_eq!((found.records.len(), found.missing), (study.config().n_trials(), 0), "{text}");
+        let refused = StudyConfig::from_toml(&text.replace("version = 1", "version = 2")).unwrap_err().to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
+    let (_folder, study) = fixture("v1-random");
+    assert_eq!(study.oddities(), [""; 0]);
+}
+
+#[test]
 fn a_trial_that_learned_nothing_leads_a_study_of_the_first_version_where_it_led() {
     // All but samples 2 and 5 end a hair above their start: version 1 took them for diverged.
     let train = |version: u32, ends: f64| {

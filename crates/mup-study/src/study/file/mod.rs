@@ -5,6 +5,8 @@
 mod entry;
 mod space;
 
+use std::collections::HashSet;
+
 use toml::de::{DeTable, DeValue};
 
 use self::entry::{Entry, Fields};
@@ -37,12 +39,16 @@ impl Mistake {
     }
 }
 
-/// A study that makes sense.
-pub(super) fn read(text: &str) -> Result<StudyConfig, Mistake> {
+/// A study that makes sense, and what is odd about it, which version 1 took.
+pub(super) fn read(text: &str) -> Result<(StudyConfig, Vec<String>), Mistake> {
     let root = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
-    let config = config(&Fields::of_file(&root, text))?;
+    let mut config = config(&Fields::of_file(&root, text))?;
     config.check().map_err(|problem| Mistake::at(text, place(root.get_ref(), &problem.entry), problem.reason))?;
-    Ok(config)
+    let oddities = config.oddities();
+    // A seed that is there twice is one run.
+    let mut known = HashSet::new();
+    config.seeds.retain(|seed| known.insert(*seed));
+    Ok((config, oddities))
 }
 
 /// A space alone, which may still make no sense.
