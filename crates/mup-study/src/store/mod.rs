@@ -84,6 +84,12 @@ impl Store {
         self.index().damaged().map(|(name, reason)| (self.trials.join(name), reason.to_owned())).collect()
     }
 
+    /// Where the record with an id is, mostly.
+    #[cfg(test)]
+    pub(crate) fn path(&self, id: &str) -> PathBuf {
+        self.trials.join(file_name(id))
+    }
+
     /// Files opened so far.
     #[cfg(test)]
     pub(crate) fn opened(&self) -> usize {

@@ -1,6 +1,7 @@
 //! The search for hyperparameters, as a directory: `study.toml` says which trials there are, `trials/` has a file for
 //! each that has ended. Nothing else is needed to continue, on this machine or on others.
 
+mod asked;
 mod check;
 mod claim;
 mod config;
@@ -16,6 +17,7 @@ mod waves;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use mup_files::{create_exclusively, create_folders};
@@ -54,6 +56,8 @@ pub struct Study {
     store: Store,
     context: Arc<Value>,
     walked: Mutex<Walked>,
+    /// Samples that an estimator was asked for.
+    asked: AtomicUsize,
 }
 
 /// All records of a study, and what could not be read.
@@ -119,7 +123,15 @@ impl Study {
         };
         let (config, oddities) = config::from_bytes(&content, &path)?;
         let (store, context) = (Store::at(folder.join("trials")), Arc::new(config.context()));
-        Ok(Self { folder: folder.to_owned(), config, oddities, store, context, walked: Mutex::default() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            config,
+            oddities,
+            store,
+            context,
+            walked: Mutex::default(),
+            asked: AtomicUsize::new(0),
+        })
     }
 
     /// The folder.
@@ -175,7 +187,7 @@ impl Study {
         trial: &StudyTrial,
         run: impl FnOnce() -> Result<Ended, E>,
     ) -> Result<(StudyRecord, Source), E> {
-        let (stored, source) = self.store.run_for(trial, Some(self.search()), run)?;
+        let (stored, source) = self.store.run_for(trial, Some(self.search_of(trial)), run)?;
         if stored.trial.id() != trial.name() {
             // It would be run again and again.
             return Err(StudyError::Unstorable { id: trial.name().to_owned() }.into());
@@ -212,10 +224,9 @@ impl Study {
         self.store.put_damaged_aside()
     }
 
-    /// How a trial ended, as of the records known now.
-    fn outcome(&self, trial: &StudyTrial) -> Option<Outcome> {
-        let stored = self.store.get(trial.name())?;
-        Some(stored.outcome(self.config.smoothing(stored.curve.losses.len())))
+    /// How a trial ended.
+    fn outcome(&self, stored: &Stored) -> Outcome {
+        stored.outcome(self.config.smoothing(stored.curve.losses.len()))
     }
 
     fn judged(&self, trial: &StudyTrial, stored: &Stored) -> StudyRecord {
@@ -234,6 +245,8 @@ impl Study {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
     use crate::launch::{Silent, Tuned, run_locally};
     use crate::{Curve, Search, Space};
@@ -255,19 +268,48 @@ mod tests {
         tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
     }
 
+    fn asked(study: &Study) -> usize {
+        study.asked.load(Ordering::Relaxed)
+    }
+
+    fn trials(study: &Study) -> Vec<StudyTrial> {
+        study.records().unwrap().records.into_iter().map(|record| record.trial).collect()
+    }
+
     #[test]
-    fn every_file_is_opened_once_however_often_the_study_is_asked() {
-        for search in [Search::Random, Search::Tpe] {
+    fn what_has_ended_takes_one_look_at_each_file_and_asks_for_nothing_however_often_the_study_is_asked() {
+        for (search, n) in [(Search::Random, 40), (Search::Tpe, 40), (Search::Tpe, 80)] {
             let folder = memory();
-            trained(folder.path(), search, 40);
+            let made = trained(folder.path(), search, n);
+            assert_eq!(asked(&made), if search == Search::Tpe { n } else { 0 }, "each once");
             let study = Study::open(&folder.path().join("study")).unwrap();
             for _ in 0..3 {
-                assert_eq!(study.records().unwrap().records.len(), 40);
+                assert_eq!(study.records().unwrap().records.len(), n);
                 assert_eq!(study.pending().unwrap(), None);
                 assert_eq!(study.missing().unwrap(), Vec::new());
-                study.trial(39).unwrap();
+                study.trial(n - 1).unwrap();
             }
-            assert_eq!(study.store.opened(), 40, "{search:?}");
+            assert_eq!((study.store.opened(), asked(&study)), (n, 0), "{search:?}");
+            assert_eq!(trials(&study), trials(&made), "{search:?}");
         }
+    }
+
+    #[test]
+    fn what_records_say_of_an_adaptive_search_is_what_it_chooses_anew() {
+        let folder = memory();
+        let made = trained(folder.path(), Search::Tpe, 40);
+        // As an earlier version wrote them, which did not say what a sample was chosen from.
+        let silent = Study::create(&folder.path().join("silent"), made.config().clone()).unwrap();
+        for stored in made.store.all() {
+            let ended = crate::Ended::from((*stored.curve).clone());
+            silent.store.run_for(&stored.trial, Some(silent.search()), || Ok::<_, StudyError>(ended)).unwrap();
+        }
+        assert_eq!(trials(&silent), trials(&made));
+        assert_eq!((asked(&silent), silent.records().unwrap().others), (40, Vec::new()));
+        // Of a wave without one record that sample alone is asked for, and comes out as it was.
+        let gone = made.trial(19).unwrap();
+        fs::remove_file(made.store.path(gone.name())).unwrap();
+        let study = Study::open(made.folder()).unwrap();
+        assert_eq!((study.trial(19).unwrap(), asked(&study)), (gone, 1));
     }
 }

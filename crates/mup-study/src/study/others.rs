@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::asked::without_place;
 use super::{Study, Wave};
 use crate::{Difference, Search, Stored};
 
@@ -42,12 +43,6 @@ impl std::fmt::Display for Others {
 }
 
 impl Study {
-    /// What a record keeps of the search that asked for it, beside what was trained.
-    pub(super) fn search(&self) -> Value {
-        let config = self.config();
-        json!({ "seed": config.seed, "search": config.search, "round": config.round, "space": config.space })
-    }
-
     /// The records that no known wave has, by what they differ in.
     pub(super) fn others(&self, waves: &[Option<Arc<Wave>>]) -> Vec<Others> {
         let ours: HashSet<&str> =
@@ -91,7 +86,7 @@ impl Study {
         // Records of the first version do not say.
         if let Some(there) = &stored.search {
             let mut searches = Vec::new();
-            Difference::collect("", there, now, &mut searches);
+            Difference::collect("", &without_place(there), now, &mut searches);
             // Of a round only an adaptive search knows.
             searches.retain(|one| one.setting != "round" || config.search == Search::Tpe);
             differences.extend(searches);

@@ -43,6 +43,8 @@ pub struct StudyTrial {
     pub sample: usize,
     trial: Trial,
     id: String,
+    /// The digest of the results that an adaptive search chose it from.
+    pub(super) after: Option<String>,
 }
 
 /// The record of a [`StudyTrial`].
@@ -53,7 +55,11 @@ impl StudyTrial {
     #[must_use]
     pub fn new(stage: usize, sample: usize, trial: Trial) -> Self {
         let id = trial.id();
-        Self { stage, sample, trial, id }
+        Self { stage, sample, trial, id, after: None }
+    }
+
+    pub(super) fn chosen_after(self, results: Option<String>) -> Self {
+        Self { after: results, ..self }
     }
 
     /// What is trained, wherever it stands.

@@ -1,17 +1,18 @@
 //! The walk through a study: from the first wave on, as far as results tell what the waves are.
 
-use std::collections::hash_map::DefaultHasher;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use super::places::Place;
+use super::asked::{Asked, Results};
+use super::places::{Place, Stream};
 use super::{Study, StudyTrial, Wave};
 use crate::search::{LISTED, LISTED_FIRST, Parzen, Point};
-use crate::{Outcome, StudyError, Trial, Values};
+use crate::{Outcome, StudyConfig, StudyError, Trial, Values};
 
 /// Waves that were walked before, each with the results that it followed from: as long as these are the same, so is it.
-pub(super) type Walked = HashMap<usize, (u64, Arc<Wave>)>;
+pub(super) type Walked = HashMap<usize, (String, Arc<Wave>)>;
 
 /// A sample with the mean of its losses over the seeds; infinite unless all of them finished.
 #[derive(Clone, Debug)]
@@ -24,16 +25,24 @@ struct Judged {
 /// What is known of a stage.
 struct Stage {
     judged: Vec<Judged>,
-    /// Of all results so far.
-    digest: DefaultHasher,
+    /// All results so far.
+    results: Results,
     /// Whether every trial so far has ended.
     ended: bool,
     search: Option<Parzen>,
 }
 
-impl Default for Stage {
-    fn default() -> Self {
-        Self { judged: Vec::new(), digest: DefaultHasher::new(), ended: true, search: None }
+/// What is known on the way.
+struct Known {
+    stages: Vec<Stage>,
+    /// Read when it is needed.
+    asked: OnceCell<Asked>,
+}
+
+impl Known {
+    fn nothing(config: &StudyConfig) -> Self {
+        let stage = || Stage { judged: Vec::new(), results: Results::none(config.version), ended: true, search: None };
+        Self { stages: config.stages.iter().map(|_| stage()).collect(), asked: OnceCell::new() }
     }
 }
 
@@ -41,35 +50,34 @@ impl Study {
     /// Every wave in order, as of the records known now; none where one depends on trials that have not ended. Results
     /// are judged once, and an adaptive search is told each once.
     pub(super) fn walk(&self) -> Result<Vec<Option<Arc<Wave>>>, StudyError> {
-        let mut stages: Vec<Stage> = Vec::new();
-        stages.resize_with(self.config().stages.len(), Stage::default);
+        let mut known = Known::nothing(self.config());
         let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
         let mut waves = Vec::new();
         for (number, place) in self.config().places().enumerate() {
-            let Some(digest) = self.depends_on(place, &stages) else {
-                stages[place.stage].ended = false;
+            let Some(digest) = self.depends_on(place, &known.stages) else {
+                known.stages[place.stage].ended = false;
                 waves.push(None);
                 continue;
             };
             let wave = match walked.get(&number) {
-                Some((known, wave)) if *known == digest => Arc::clone(wave),
-                _ => Arc::new(self.wave_at(place, &mut stages)?),
+                Some((then, wave)) if *then == digest => Arc::clone(wave),
+                _ => Arc::new(self.wave_at(place, &mut known)?),
             };
             walked.insert(number, (digest, Arc::clone(&wave)));
-            self.judge(&wave, &mut stages[place.stage]);
+            self.judge(&wave, &mut known.stages[place.stage]);
             waves.push(Some(wave));
         }
         Ok(waves)
     }
 
     /// A digest of the results that decide what a wave is; none as long as one of them is missing.
-    fn depends_on(&self, place: Place, stages: &[Stage]) -> Option<u64> {
+    fn depends_on(&self, place: Place, stages: &[Stage]) -> Option<String> {
         let stage = match self.config().stages[place.stage].best {
             Some(_) => &stages[place.stage - 1],
             None if self.config().is_adaptive(place.stage) => &stages[place.stage],
-            None => return Some(0),
+            None => return Some(String::new()),
         };
-        stage.ended.then(|| stage.digest.finish())
+        stage.ended.then(|| stage.results.digest())
     }
 
     /// The trials at a place that depends on no result.
@@ -78,50 +86,53 @@ impl Study {
         if stage.best.is_some() || self.config().is_adaptive(place.stage) {
             return Ok(None);
         }
-        let mut stages: Vec<Stage> = Vec::new();
-        stages.resize_with(self.config().stages.len(), Stage::default);
-        self.wave_at(place, &mut stages).map(Some)
+        self.wave_at(place, &mut Known::nothing(self.config())).map(Some)
     }
 
-    fn wave_at(&self, place: Place, stages: &mut [Stage]) -> Result<Wave, StudyError> {
+    fn wave_at(&self, place: Place, known: &mut Known) -> Result<Wave, StudyError> {
         let stage = self.config().stages[place.stage];
-        let samples = match stage.best {
-            None => self.new_samples(place, &mut stages[place.stage])?,
-            Some(best) => best_samples(&stages[place.stage - 1].judged, best, self.config().version),
+        let after = self.config().is_adaptive(place.stage).then(|| known.stages[place.stage].results.digest());
+        let samples = match (stage.best, &after) {
+            (Some(best), _) => best_samples(&known.stages[place.stage - 1].judged, best, self.config().version),
+            (None, Some(after)) => self.adaptive_samples(place, after, known),
+            (None, None) => self.new_samples(place)?,
         };
         let each = |(sample, values): (usize, Values)| {
+            let after = &after;
             self.config().seeds.iter().map(move |seed| {
                 let context = Arc::clone(&self.context);
                 let trial = Trial { values: values.clone(), seed: *seed, steps: stage.steps, context };
-                StudyTrial::new(place.stage, sample, trial)
+                StudyTrial::new(place.stage, sample, trial).chosen_after(after.clone())
             })
         };
         Ok(Wave { first: place.first, trials: samples.into_iter().flat_map(each).collect() })
     }
 
-    fn new_samples(&self, place: Place, stage: &mut Stage) -> Result<Vec<(usize, Values)>, StudyError> {
+    fn new_samples(&self, place: Place) -> Result<Vec<(usize, Values)>, StudyError> {
         let config = self.config();
-        let stream = config.stream(place.stage);
-        // Losses at another horizon do not compare: a search is told those of its stage.
-        let adaptive = config.is_adaptive(place.stage);
+        let Stream { first, point, scramble } = config.stream(place.stage);
+        let sample = |number| {
+            let point = Point { sample: first + number, index: point + number, scramble };
+            Ok((point.sample, config.search.sample(&config.space, config.seed, point)?))
+        };
+        (place.from..place.to).map(sample).collect()
+    }
+
+    /// Those that records know, and what the search chooses for the others. Losses at another horizon do not compare: it
+    /// is told those of its stage.
+    fn adaptive_samples(&self, place: Place, after: &str, known: &mut Known) -> Vec<(usize, Values)> {
+        let asked = known.asked.get_or_init(|| Asked::of(&self.store, &self.search()));
+        let (config, stage) = (self.config(), &mut known.stages[place.stage]);
         let listed = if config.version == 1 { LISTED_FIRST } else { LISTED };
-        let mut search = adaptive.then(|| stage.search.take().unwrap_or_else(|| Parzen::new(&config.space, listed)));
-        if let Some(search) = &mut search {
+        let mut choose = |sample: usize| {
+            let search = stage.search.get_or_insert_with(|| Parzen::new(&config.space, listed));
             let told = search.told();
             stage.judged[told..].iter().for_each(|judged| search.tell(&judged.values, judged.loss));
-        }
-        let samples = (place.from..place.to).map(|number| {
-            let point =
-                Point { sample: stream.first + number, index: stream.point + number, scramble: stream.scramble };
-            let values = match &mut search {
-                Some(search) => search.ask(config.seed, point.sample),
-                None => config.search.sample(&config.space, config.seed, point)?,
-            };
-            Ok((point.sample, values))
-        });
-        let samples = samples.collect();
-        stage.search = search;
-        samples
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            search.ask(config.seed, sample)
+        };
+        let samples = (place.from..place.to).map(|number| config.stream(place.stage).first + number);
+        samples.map(|sample| (sample, asked.get(sample, after).cloned().unwrap_or_else(|| choose(sample)))).collect()
     }
 
     /// What decides how a study goes on. For one of version 1 a trial that learned nothing had diverged, as any that ended
@@ -139,20 +150,21 @@ impl Study {
         for of_sample in wave.trials.chunks(seeds) {
             let mut loss = 0.0;
             for trial in of_sample {
-                let Some(outcome) = self.outcome(trial) else {
+                let Some(stored) = self.store.get(trial.name()) else {
                     stage.ended = false;
                     return;
                 };
+                let outcome = self.outcome(&stored);
                 loss += self.loss(&outcome) / seeds as f64;
             }
             let (sample, values) = (of_sample[0].sample, of_sample[0].values.clone());
-            (sample, loss.to_bits()).hash(&mut stage.digest);
+            stage.results.add(sample, loss, true);
             stage.judged.push(Judged { sample, values, loss });
         }
     }
 }
 
-/// Those with the lowest losses, the best first; of equal ones the earlier. Of samples with the same values one goes on;
+/// Those with the lowest losses, the best first; of equal ones the earlier. What is not trusted comes after all others. Of samples with the same values one goes on;
 /// in the first version each did.
 fn best_samples(judged: &[Judged], best: usize, version: u32) -> Vec<(usize, Values)> {
     let mut results: Vec<&Judged> = judged.iter().filter(|judged| judged.loss.is_finite()).collect();
