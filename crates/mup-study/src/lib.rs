@@ -9,6 +9,7 @@ pub mod cli;
 mod curve;
 mod error;
 mod foreign;
+mod frozen;
 pub mod launch;
 mod near;
 mod outcome;
@@ -26,6 +27,7 @@ mod values;
 
 pub use curve::{Curve, Evaluation};
 pub use error::{Difference, SpaceError, StudyError};
+pub use frozen::Frozen;
 pub use outcome::{Failure, Outcome, Smoothing};
 pub use records::{Ended, Record, Source, Stored};
 pub use search::Search;

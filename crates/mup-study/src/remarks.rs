@@ -1,15 +1,18 @@
 //! What is worth knowing of a trial whatever became of it.
 
-use crate::StudyRecord;
+use crate::{StudyRecord, rounded};
 
 impl StudyRecord {
-    /// What its program reported that does not fit what it was asked for, in sentences.
+    /// What its program reported that does not fit what it was asked for, or cannot be a loss, in sentences.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let asked = self.trial.steps;
         let beyond = self.curve.steps_beyond(asked).map(|reported| {
             format!("reported {reported} steps where {asked} were asked for: does the program read MUP_STEPS?")
         });
-        beyond.into_iter().chain(self.curve.remarks.iter().cloned()).collect()
+        let frozen = self.frozen().map(|frozen| {
+            format!("has a training loss that stops at {}, to the last bit: is NaN hidden?", rounded(frozen.loss))
+        });
+        beyond.into_iter().chain(frozen).chain(self.curve.remarks.iter().cloned()).collect()
     }
 }

@@ -100,7 +100,14 @@ fn one_seed_that_hides_its_nan_spoils_its_sample() {
 fn a_longest_horizon_of_which_every_loss_hides_something_is_not_the_one_that_is_chosen_from() {
     let stages = vec![Stage::of(STEPS, 16), Stage::of_best(60, 4)];
     let config = StudyConfig { stages, ..rate_study(16) };
-    let choice = choose(&config, &run(&config, masked(0.0))).unwrap();
+    let end = |trial: &StudyTrial| {
+        let mut losses = healthy(trial);
+        if trial.steps > STEPS {
+            losses[40..].fill(0.0);
+        }
+        End::Losses(losses)
+    };
+    let choice = choose(&config, &run(&config, end)).unwrap();
     assert_eq!(choice.best.steps, STEPS, "{choice}");
     assert!(frozen(&choice).unwrap().0.iter().any(|one| one.steps == 60), "{choice}");
 }

@@ -9,7 +9,7 @@ use super::asked::{Asked, Results};
 use super::places::{Place, Stream};
 use super::{Study, StudyTrial, Wave};
 use crate::search::{LISTED, LISTED_FIRST, Parzen, Point};
-use crate::{Outcome, StudyConfig, StudyError, Trial, Values};
+use crate::{Frozen, Outcome, StudyConfig, StudyError, Trial, Values};
 
 /// Waves that were walked before, each with the results that it followed from: as long as these are the same, so is it.
 pub(super) type Walked = HashMap<usize, (String, Arc<Wave>)>;
@@ -20,6 +20,15 @@ struct Judged {
     sample: usize,
     values: Values,
     loss: f64,
+    /// Whether no seed's losses stopped at one number. Version 1 did not look.
+    trusted: bool,
+}
+
+impl Judged {
+    /// What an adaptive search is told: a loss that hides NaN would lead it to where training diverges.
+    fn told(&self) -> f64 {
+        if self.trusted { self.loss } else { f64::INFINITY }
+    }
 }
 
 /// What is known of a stage.
@@ -127,7 +136,7 @@ impl Study {
         let mut choose = |sample: usize| {
             let search = stage.search.get_or_insert_with(|| Parzen::new(&config.space, listed));
             let told = search.told();
-            stage.judged[told..].iter().for_each(|judged| search.tell(&judged.values, judged.loss));
+            stage.judged[told..].iter().for_each(|judged| search.tell(&judged.values, judged.told()));
             self.asked.fetch_add(1, Ordering::Relaxed);
             search.ask(config.seed, sample)
         };
@@ -148,7 +157,7 @@ impl Study {
     fn judge(&self, wave: &Wave, stage: &mut Stage) {
         let seeds = self.config().seeds.len();
         for of_sample in wave.trials.chunks(seeds) {
-            let mut loss = 0.0;
+            let (mut loss, mut trusted) = (0.0, true);
             for trial in of_sample {
                 let Some(stored) = self.store.get(trial.name()) else {
                     stage.ended = false;
@@ -156,10 +165,11 @@ impl Study {
                 };
                 let outcome = self.outcome(&stored);
                 loss += self.loss(&outcome) / seeds as f64;
+                trusted &= self.config().version == 1 || Frozen::of(&stored.curve, &outcome).is_none();
             }
             let (sample, values) = (of_sample[0].sample, of_sample[0].values.clone());
-            stage.results.add(sample, loss, true);
-            stage.judged.push(Judged { sample, values, loss });
+            stage.results.add(sample, loss, trusted);
+            stage.judged.push(Judged { sample, values, loss, trusted });
         }
     }
 }
@@ -168,7 +178,7 @@ impl Study {
 /// in the first version each did.
 fn best_samples(judged: &[Judged], best: usize, version: u32) -> Vec<(usize, Values)> {
     let mut results: Vec<&Judged> = judged.iter().filter(|judged| judged.loss.is_finite()).collect();
-    results.sort_by(|a, b| a.loss.total_cmp(&b.loss).then(a.sample.cmp(&b.sample)));
+    results.sort_by(|a, b| b.trusted.cmp(&a.trusted).then(a.loss.total_cmp(&b.loss)).then(a.sample.cmp(&b.sample)));
     if version > 1 {
         let mut taken = HashSet::new();
         results.retain(|judged| taken.insert(serde_json::to_string(&judged.values).expect("bug: values are JSON")));

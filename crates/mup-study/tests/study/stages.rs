@@ -1,7 +1,7 @@
 //! Stages and horizons.
 
 use mup_study::launch::{Silent, run_locally};
-use mup_study::{Dimension, Failure, Stage, StudyError};
+use mup_study::{Dimension, Failure, Search, Stage, StudyError};
 
 use super::*;
 
@@ -63,6 +63,59 @@ fn fewer_go_on_if_fewer_finished() {
     assert_eq!(run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
     assert_eq!(study.records().unwrap().records.len(), 16 + 2);
     assert!(matches!(study.trial(18), Err(StudyError::NoSuchTrial { .. })));
+}
+
+#[test]
+fn a_loss_that_hides_nan_goes_on_behind_all_others_and_is_remarked() {
+    // From step 5 on 0, as of a trainer that logs that for NaN.
+    let went_on = |version: u32, hidden: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StudyConfig::new(Space::named("rate").unwrap(), vec![Stage::of(20, 8), Stage::of_best(40, 3)]);
+        let study = Study::create(folder.path(), StudyConfig { version, ..config }).unwrap();
+        let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+            let losses = (0..trial.steps).map(|step| match step {
+                5.. if trial.sample < hidden => 0.0,
+                _ => 2.0 + trial.sample as f64 + 1.0 / (step + 1) as f64,
+            });
+            Ok(Curve { losses: losses.collect(), ..Curve::default() }.into())
+        };
+        run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
+        let records = study.records().unwrap().records;
+        let remarked = records.iter().filter(|one| one.remarks().iter().any(|remark| remark.contains("NaN"))).count();
+        let long = records.iter().filter(|one| one.trial.stage == 1).map(|one| one.trial.sample);
+        (long.collect::<Vec<_>>(), remarked)
+    };
+    assert_eq!(went_on(2, 2), (vec![2, 3, 4], 2));
+    assert_eq!(went_on(2, 6), (vec![6, 7, 0], 6 + 1));
+    assert_eq!(went_on(2, 8).0, [0, 1, 2], "there are no others");
+    assert_eq!(went_on(1, 2).0, [0, 1, 2], "it goes on where it went");
+}
+
+#[test]
+fn an_adaptive_search_is_not_led_to_where_nan_is_hidden() {
+    let high = |hides: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StudyConfig::new(Space::named("rate").unwrap(), vec![Stage::of(20, 64)]);
+        let study = Study::create(folder.path(), StudyConfig { search: Search::Tpe, ..config }).unwrap();
+        let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+            let place = rate(trial).log10();
+            let losses = (0..trial.steps).map(|step| match step {
+                5.. if place > -2.0 => {
+                    if hides {
+                        0.0
+                    } else {
+                        f64::NAN
+                    }
+                }
+                _ => 2.0 + (place + 3.0).powi(2) + 1.0 / (step + 1) as f64,
+            });
+            Ok(Curve { losses: losses.collect(), ..Curve::default() }.into())
+        };
+        run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
+        study.records().unwrap().records.iter().filter(|one| rate(&one.trial).log10() > -2.0).count()
+    };
+    assert_eq!(high(true), high(false), "as if it had said so");
+    assert!(high(true) < 32);
 }
 
 #[test]

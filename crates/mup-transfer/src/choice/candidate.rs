@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mup_study::{Outcome, StudyConfig, StudyRecord, Values};
+use mup_study::{Frozen, Outcome, StudyConfig, StudyRecord, Values};
 use serde::{Deserialize, Serialize};
 
 use super::distinct::{Run, runs};
-use super::frozen::Frozen;
 
 /// A sample that finished with every seed, at one horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +64,7 @@ pub(super) fn judge<'a>(config: &StudyConfig, records: &'a [StudyRecord]) -> Vec
     let judged = |((steps, _), runs): ((usize, usize), Vec<Run<'a>>)| {
         let places = runs.iter().map(|run| run.places).max().unwrap_or(0);
         let records: Vec<&StudyRecord> = runs.iter().map(|run| run.record).collect();
-        let frozen = records.iter().find_map(|record| Frozen::of(record));
+        let frozen = records.iter().find_map(|record| record.frozen());
         let judgment = match judgment(config.seeds.len(), &records) {
             Judgment::Finished(candidate) if frozen.is_some() => Judgment::Doubtful(candidate),
             judgment => judgment,

@@ -1,7 +1,15 @@
 //! Losses that stopped, and healthy ones that look a little like them.
 
 use super::*;
-use crate::choice::forest::normal;
+
+/// Standard normal numbers (Box and Muller), the same in every run.
+fn normal(seed: u64) -> impl FnMut() -> f64 {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::{Rng, SeedableRng};
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut uniform = move || ((random.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+    move || (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()
+}
 
 /// The step from which a curve is frozen, judged over its last tenth.
 fn from(losses: &[f64]) -> Option<usize> {
