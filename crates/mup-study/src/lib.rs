@@ -35,7 +35,6 @@ pub use space::{Dimension, Space};
 pub use store::{Damage, Store};
 pub use study::limits;
 pub use study::{
-    Claim, Mistake, Others, Pending, Program, Records, Retried, Stage, Study, StudyConfig, StudyRecord, StudyTrial,
-    Trial, Wave,
+    Mistake, Others, Program, Records, Retried, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Trial,
 };
 pub use values::{Setting, Values, rounded};

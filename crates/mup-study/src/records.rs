@@ -58,6 +58,7 @@ pub enum Source {
 
 /// What was measured of a trial, without a judgment: that follows from it when it is read.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Stored {
     /// What was run.
     pub trial: Trial,

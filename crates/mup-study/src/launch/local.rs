@@ -6,13 +6,15 @@ use std::time::Duration;
 use mup_sweep::in_parallel;
 
 use super::Watch;
-use crate::{Ended, Pending, Source, Study, StudyError, StudyTrial};
+use crate::study::Pending;
+use crate::{Ended, Source, Study, StudyError, StudyTrial};
 
 /// How long to wait for a trial that another worker holds.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How a study was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tuned {
     /// Every trial has a record.
     Finished,

@@ -8,7 +8,7 @@ use crate::{Study, StudyError, StudyTrial};
 
 /// A worker's hold on a trial, until it is dropped. It only saves work: without it two workers write the same record.
 #[derive(Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
     file: File,
     path: PathBuf,
     unlocked: Option<io::Error>,
@@ -22,7 +22,7 @@ impl Study {
     /// # Errors
     ///
     /// [`StudyError::Io`] if the file to lock cannot be made.
-    pub fn claim(&self, trial: &StudyTrial) -> Result<Option<Claim>, StudyError> {
+    pub(crate) fn claim(&self, trial: &StudyTrial) -> Result<Option<Claim>, StudyError> {
         claim(self.make_logs()?.join(format!(".{}.lock", trial.name())), File::try_lock)
     }
 }
@@ -40,14 +40,12 @@ fn claim(path: PathBuf, lock: impl FnOnce(&File) -> Result<(), TryLockError>) ->
 
 impl Claim {
     /// Why nobody is kept from the same trial, if the file system gave no lock.
-    #[must_use]
-    pub fn unlocked(&self) -> Option<&io::Error> {
+    pub(crate) fn unlocked(&self) -> Option<&io::Error> {
         self.unlocked.as_ref()
     }
 
     /// The file that is locked, or would be.
-    #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -63,6 +61,7 @@ impl Drop for Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Space, Stage, StudyConfig};
 
     #[test]
     fn no_refusal_of_a_lock_keeps_anyone_from_working() {
@@ -78,5 +77,18 @@ mod tests {
         }
         assert!(claim(path.clone(), |_| Err(TryLockError::WouldBlock)).unwrap().is_none());
         assert!(claim(path, File::try_lock).unwrap().unwrap().unlocked().is_none());
+    }
+
+    #[test]
+    fn a_claim_is_free_again_when_its_holder_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StudyConfig::new(Space::named("rate").unwrap(), vec![Stage::of(1, 1)]);
+        let study = Study::create(folder.path(), config).unwrap();
+        let trial = study.trial(0).unwrap();
+        let claim = study.claim(&trial).unwrap();
+        assert!(claim.is_some());
+        assert!(study.claim(&trial).unwrap().is_none());
+        drop(claim);
+        assert!(study.claim(&trial).unwrap().is_some());
     }
 }

@@ -28,15 +28,13 @@ use crate::store::{Damage, Store};
 use crate::{Difference, Ended, Outcome, Source, Stored, StudyError};
 use walk::Walked;
 
-pub use claim::Claim;
 pub use config::{Program, Stage, StudyConfig};
 pub use file::Mistake;
 pub(crate) use file::read_space;
 pub use others::Others;
 pub use retry::Retried;
 pub use trial::{StudyRecord, StudyTrial, Trial};
-pub(crate) use waves::Unknown;
-pub use waves::{Pending, Wave};
+pub(crate) use waves::{Pending, Unknown, Wave};
 
 const STUDY_FILE: &str = "study.toml";
 

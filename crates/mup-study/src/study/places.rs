@@ -29,12 +29,6 @@ pub(super) struct Stream {
 const STREAM: usize = 1_000_000;
 
 impl StudyConfig {
-    /// Number of waves: one for each stage, more in an adaptive search.
-    #[must_use]
-    pub fn n_waves(&self) -> usize {
-        (0..self.stages.len()).map(|stage| self.stages[stage].samples().div_ceil(self.wave_size(stage))).sum()
-    }
-
     /// One after the other, as they are asked for.
     pub(super) fn places(&self) -> impl Iterator<Item = Place> + use<'_> {
         let mut first = 0;

@@ -174,8 +174,8 @@ impl Study {
     }
 }
 
-/// Those with the lowest losses, the best first; of equal ones the earlier. What is not trusted comes after all others. Of samples with the same values one goes on;
-/// in the first version each did.
+/// Those with the lowest losses, the best first; of equal ones the earlier. What is not trusted comes after all others.
+/// Of samples with the same values one goes on; in the first version each did.
 fn best_samples(judged: &[Judged], best: usize, version: u32) -> Vec<(usize, Values)> {
     let mut results: Vec<&Judged> = judged.iter().filter(|judged| judged.loss.is_finite()).collect();
     results.sort_by(|a, b| b.trusted.cmp(&a.trusted).then(a.loss.total_cmp(&b.loss)).then(a.sample.cmp(&b.sample)));

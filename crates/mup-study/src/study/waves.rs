@@ -7,11 +7,11 @@ use crate::{Study, StudyError, StudyTrial};
 
 /// Trials that depend on earlier waves alone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wave {
+pub(crate) struct Wave {
     /// Index of the first; they are numbered through.
-    pub first: usize,
+    pub(crate) first: usize,
     /// In order of sample and seed.
-    pub trials: Vec<StudyTrial>,
+    pub(crate) trials: Vec<StudyTrial>,
 }
 
 /// Trials of the plan that are not known one by one.
@@ -27,13 +27,13 @@ pub(crate) struct Unknown {
 
 /// The first wave that is not finished.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pending {
+pub(crate) struct Pending {
     /// Number of the wave.
-    pub number: usize,
+    pub(crate) number: usize,
     /// Its trials, each counted once however many places it has.
-    pub trials: usize,
+    pub(crate) trials: usize,
     /// Those without a record, each with its index.
-    pub missing: Vec<(usize, StudyTrial)>,
+    pub(crate) missing: Vec<(usize, StudyTrial)>,
 }
 
 impl Study {
@@ -42,7 +42,7 @@ impl Study {
     /// # Errors
     ///
     /// A search without that many samples; [`StudyError::Newer`], [`StudyError::Io`].
-    pub fn pending(&self) -> Result<Option<Pending>, StudyError> {
+    pub(crate) fn pending(&self) -> Result<Option<Pending>, StudyError> {
         self.store.refresh()?;
         for (number, wave) in self.walk()?.iter().enumerate() {
             let Some(wave) = wave else { continue };
@@ -79,7 +79,7 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// Those of [`pending`](Self::pending).
+    /// A search without that many samples; [`StudyError::Newer`], [`StudyError::Io`].
     pub fn missing(&self) -> Result<Vec<(usize, StudyTrial)>, StudyError> {
         self.store.refresh()?;
         let mut seen = HashSet::new();
@@ -103,7 +103,7 @@ impl Study {
     /// # Errors
     ///
     /// Those of [`pending`](Self::pending).
-    pub fn wave(&self, number: usize) -> Result<Option<Wave>, StudyError> {
+    fn wave(&self, number: usize) -> Result<Option<Wave>, StudyError> {
         let Some(place) = self.config().places().nth(number) else { return Ok(None) };
         if let Some(wave) = self.independent_wave(place)? {
             return Ok(Some(wave));

@@ -37,6 +37,18 @@ fn train(trial: &StudyTrial) -> Result<Ended, StudyError> {
     Ok(Curve { losses: losses(trial), ..Curve::default() }.into())
 }
 
+/// Trials of a stage that are known and have not ended.
+fn known(study: &Study, stage: usize) -> Vec<StudyTrial> {
+    let missing = study.missing().unwrap().into_iter().map(|(_, trial)| trial);
+    missing.filter(|trial| trial.stage == stage).collect()
+}
+
+/// Trials of a stage that have ended.
+fn ended(study: &Study, stage: usize) -> Vec<StudyTrial> {
+    let records = study.records().unwrap().records.into_iter().map(|record| record.trial);
+    records.filter(|trial| trial.stage == stage).collect()
+}
+
 fn tune(study: &Study) -> Tuned {
     run_locally(study, 2, &|| false, &Silent, &|trial, _| train(trial)).unwrap()
 }

@@ -29,13 +29,13 @@ fn an_adaptive_search_is_the_same_whatever_the_number_of_workers() {
 fn a_round_waits_for_the_one_before() {
     let folder = tempfile::tempdir().unwrap();
     let study = adaptive(folder.path());
-    assert_eq!(study.config().n_waves(), 4 + 1);
-    assert_eq!(study.wave(0).unwrap().unwrap().trials.len(), 6);
-    assert_eq!(study.wave(1).unwrap(), None);
-    for trial in study.wave(0).unwrap().unwrap().trials {
-        study.run(&trial, || train(&trial)).unwrap();
+    let first = known(&study, 0);
+    assert_eq!(first.len(), 6);
+    for (number, trial) in first.iter().enumerate() {
+        assert_eq!(known(&study, 0).len(), 6 - number);
+        study.run(trial, || train(trial)).unwrap();
     }
-    let second = study.wave(1).unwrap().unwrap();
-    assert_eq!((second.first, second.trials[0].sample), (6, 6));
-    assert_eq!(study.wave(2).unwrap(), None);
+    let second = study.missing().unwrap();
+    assert_eq!((second.len(), second[0].0, second[0].1.sample), (6, 6, 6));
+    assert!(matches!(study.trial(12), Err(StudyError::Waiting { index: 12 })));
 }

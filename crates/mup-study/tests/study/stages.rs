@@ -10,7 +10,7 @@ fn the_best_of_the_short_horizon_run_again_over_the_long_one() {
     let folder = tempfile::tempdir().unwrap();
     let study = create(folder.path());
     assert_eq!(study.config().n_trials(), (8 + 3) * 2);
-    assert_eq!(study.wave(1).unwrap(), None, "nothing has ended, so nobody knows the best");
+    assert_eq!(known(&study, 1), [], "nothing has ended, so nobody knows the best");
     assert!(matches!(study.trial(16), Err(StudyError::Waiting { index: 16 })));
     assert_eq!(tune(&study), Tuned::Finished);
     let records = study.records().unwrap();
@@ -46,7 +46,7 @@ fn a_sample_goes_on_only_if_all_its_seeds_finished() {
         _ => Ok(Curve { losses: vec![1.0, 9.0], ..Curve::default() }.into()),
     };
     run_locally(&study, 1, &|| false, &Silent, &run).unwrap();
-    let mut long: Vec<usize> = study.wave(1).unwrap().unwrap().trials.iter().map(|trial| trial.sample).collect();
+    let mut long: Vec<usize> = ended(&study, 1).iter().map(|trial| trial.sample).collect();
     long.dedup();
     assert_eq!(long.len(), 3);
     assert!(long.iter().all(|sample| (2..6).contains(sample)), "{long:?}");
@@ -124,14 +124,14 @@ fn new_samples_at_a_second_horizon_are_others_and_wait_for_nobody() {
     let stages = vec![Stage::of(20, 4), Stage::of(80, 2)];
     let config = StudyConfig::new(Space::gpt3(), stages);
     let study = Study::create(&folder.path().join("two"), config).unwrap();
-    let trials = study.wave(1).unwrap().expect("independent of the first").trials;
+    let trials = known(&study, 1);
     assert_eq!(trials.iter().map(|trial| trial.sample).collect::<Vec<_>>(), [1_000_000, 1_000_001]);
-    let first = study.wave(0).unwrap().unwrap().trials;
+    let first = known(&study, 0);
     assert!(first.iter().all(|trial| trials.iter().all(|other| trial.values != other.values)));
     let stages = vec![Stage::of(20, 7), Stage::of(80, 2)];
     let more = Study::create(&folder.path().join("more"), StudyConfig::new(Space::gpt3(), stages)).unwrap();
-    assert_eq!(more.wave(0).unwrap().unwrap().trials[..4], first);
-    assert_eq!(more.wave(1).unwrap().unwrap().trials, trials, "more samples in one stage change no other");
+    assert_eq!(known(&more, 0)[..4], first);
+    assert_eq!(known(&more, 1), trials, "more samples in one stage change no other");
 }
 
 #[test]
@@ -146,9 +146,9 @@ fn of_samples_with_the_same_values_one_goes_on_but_in_the_first_version() {
             Ok(Curve { losses: (0..trial.steps).map(|_| n(trial)).collect(), ..Curve::default() }.into())
         };
         run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
-        let short = study.wave(0).unwrap().unwrap().trials;
+        let short = ended(&study, 0);
         assert!(short.iter().filter(|trial| n(trial) < 1.5).count() > 2, "there are copies");
-        let went_on: Vec<f64> = study.wave(1).unwrap().unwrap().trials.iter().map(n).collect();
+        let went_on: Vec<f64> = ended(&study, 1).iter().map(n).collect();
         assert_eq!(went_on, wanted, "version {version}");
     }
 }

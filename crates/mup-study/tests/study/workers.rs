@@ -46,18 +46,6 @@ fn a_stopped_study_keeps_what_has_ended_and_continues() {
 }
 
 #[test]
-fn a_claim_is_free_again_when_its_holder_is_gone() {
-    let folder = tempfile::tempdir().unwrap();
-    let study = create(folder.path());
-    let trial = study.trial(0).unwrap();
-    let claim = study.claim(&trial).unwrap();
-    assert!(claim.is_some());
-    assert!(study.claim(&trial).unwrap().is_none());
-    drop(claim);
-    assert!(study.claim(&trial).unwrap().is_some());
-}
-
-#[test]
 fn of_two_that_create_one_folder_with_different_configurations_exactly_one_does() {
     for round in 0..20 {
         let folder = tempfile::tempdir().unwrap();

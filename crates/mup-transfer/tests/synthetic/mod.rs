@@ -30,9 +30,9 @@ pub(crate) fn folder() -> tempfile::TempDir {
 pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Records {
     let folder = folder();
     let study = mup_study::Study::create(&folder.path().join("study"), config.clone()).unwrap();
-    for number in 0..config.n_waves() {
-        let Some(wave) = study.wave(number).unwrap() else { break };
-        for trial in &wave.trials {
+    let mut ran = true;
+    while std::mem::take(&mut ran) {
+        for (_, trial) in &study.missing().unwrap() {
             let ended = match end(trial) {
                 End::Loss(loss) => Ended::from(curve(trial.steps, loss)),
                 End::Losses(losses) => Ended::from(Curve { losses, ..Curve::default() }),
@@ -44,6 +44,7 @@ pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Rec
                 End::Missing => continue,
             };
             study.run(trial, || Ok::<_, mup_study::StudyError>(ended)).unwrap();
+            ran = true;
         }
     }
     let mut records = study.records().unwrap();

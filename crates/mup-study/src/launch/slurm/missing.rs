@@ -1,7 +1,8 @@
 //! The trials of a wave that have no record.
 
 use crate::launch::Watch;
-use crate::{Pending, Source, Study, StudyError, StudyTrial};
+use crate::study::Pending;
+use crate::{Source, Study, StudyError, StudyTrial};
 
 /// Trials that have no record yet, as far as this machine sees.
 pub(super) struct Missing<'a> {
