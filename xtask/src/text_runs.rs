@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Display, path::PathBuf, time::Instant};
 use gpt_transfer::{Hyperparameters, Sizes, TextTraining};
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_devices::{Backend, DeviceName};
-use mup_study::{Ended, Record, Source, Store, Trial};
+use mup_study::{Record, RecordSource, Store, Trial, TrialEnd};
 use mup_sweep::in_parallel;
 use mup_verdict::{Answer, coordinates::TrialError};
 use serde::Serialize;
@@ -155,9 +155,9 @@ impl TextRuns {
                 bar.inc(work);
                 bar.set_message(format!("{} width {} {}: {loss:.3}", run.parametrization, run.width, run.values));
             })?;
-            Ok::<_, TrialError>(Ended::from(curve))
+            Ok::<_, TrialError>(TrialEnd::from(curve))
         })?;
-        if source == Source::Read {
+        if source == RecordSource::Read {
             bar.inc(work * self.arguments.steps as u64);
         }
         Ok(stored.judged(self.training.smoothing()))

@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mup_study::launch::{Silent, run_locally};
-use mup_study::{Curve, Search, Setting, Space, Stage, Study, StudyConfig, StudyError, StudyTrial};
+use mup_study::{Search, Setting, Space, Stage, Study, StudyConfig, StudyError, StudyTrial, TrialCurve};
 
 /// In memory where there is such a place: thousands of fsyncs measure the disk.
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-fn train(trial: &StudyTrial) -> Result<mup_study::Ended, StudyError> {
+fn train(trial: &StudyTrial) -> Result<mup_study::TrialEnd, StudyError> {
     let rate = trial.values.get("learning-rate").and_then(Setting::number).unwrap();
     let losses = (0..trial.steps).map(|step| 2.0 + (rate.log10() + 2.0).powi(2) + 1.0 / (step + 1) as f64);
-    Ok(Curve { losses: losses.collect(), ..Curve::default() }.into())
+    Ok(TrialCurve { losses: losses.collect(), ..TrialCurve::default() }.into())
 }
 
 /// A study of so many trials of 200 steps, all of which have ended.
@@ -34,7 +34,9 @@ fn status(path: &Path) -> usize {
 
 /// As `tune` does it: what belongs elsewhere is counted, then the first wave that is not finished is looked for.
 fn nothing_to_do(path: &Path) {
-    run_locally(&Study::open(path).unwrap(), 2, &|| false, &Silent, &|_, _| -> Result<mup_study::Ended, StudyError> {
+    run_locally(&Study::open(path).unwrap(), 2, &|| false, &Silent, &|_,
+                                                                      _|
+     -> Result<mup_study::TrialEnd, StudyError> {
         panic!("something was to do")
     })
     .unwrap();

@@ -13,7 +13,7 @@ pub struct Evaluation {
 
 /// What a training run returns.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Curve {
+pub struct TrialCurve {
     /// Training loss of every step, or of every few; a run may stop at the first that is not finite. A record has those
     /// before it.
     pub losses: Vec<f64>,
@@ -42,7 +42,7 @@ pub struct Curve {
     pub remarks: Vec<String>,
 }
 
-impl Curve {
+impl TrialCurve {
     /// The curve as a record holds it: whatever a program or a closure returned, its JSON reads back equal. JSON has no
     /// word for what is not finite; of losses `not_finite` says where that began, of everything else it is unknown.
     #[must_use]
@@ -70,11 +70,11 @@ mod tests {
     #[test]
     fn a_curve_that_was_stored_says_where_it_diverged() {
         let (losses, steps) = (vec![5.0, 4.0, f64::NAN, 3.0], vec![0, 10, 20, 30]);
-        let stored = Curve { losses, steps, ..Curve::default() }.storable();
+        let stored = TrialCurve { losses, steps, ..TrialCurve::default() }.storable();
         assert_eq!((stored.losses.len(), &stored.steps[..], stored.not_finite), (2, &[0, 10][..], Some(20)));
         assert_eq!(stored.clone().storable(), stored);
         assert_eq!(Outcome::judge(&stored, Smoothing { last: 1 }), Outcome::NotFinite { step: 20 });
-        let plain = Curve { losses: vec![5.0, 4.0], steps: vec![0, 1], ..Curve::default() }.storable();
+        let plain = TrialCurve { losses: vec![5.0, 4.0], steps: vec![0, 1], ..TrialCurve::default() }.storable();
         assert_eq!(plain.steps, [0; 0], "they say nothing");
     }
 }

@@ -1,6 +1,6 @@
 //! Losses that stopped at one number: what trainers log that hide NaN, clip, pad or round.
 
-use crate::{Curve, Outcome, Record};
+use crate::{Outcome, Record, TrialCurve};
 
 /// Fewer equal losses at the end may be a summary that is printed once more.
 const FEWEST: usize = 3;
@@ -29,7 +29,7 @@ pub struct Frozen {
 
 impl Frozen {
     /// None for losses that changed to their end, or that came to rest by themselves.
-    pub(crate) fn of(curve: &Curve, outcome: &Outcome) -> Option<Self> {
+    pub(crate) fn of(curve: &TrialCurve, outcome: &Outcome) -> Option<Self> {
         let Outcome::Finished { loss } = outcome else { return None };
         in_curve(curve, zero(*loss))
     }
@@ -43,7 +43,7 @@ impl<T> Record<T> {
     }
 }
 
-fn in_curve(curve: &Curve, judged_zero: bool) -> Option<Frozen> {
+fn in_curve(curve: &TrialCurve, judged_zero: bool) -> Option<Frozen> {
     let losses = &curve.losses;
     let last = *losses.last()?;
     let tail = losses.iter().rev().take_while(|loss| same(**loss, last)).count();

@@ -25,11 +25,11 @@ mod store;
 mod study;
 mod values;
 
-pub use curve::{Curve, Evaluation};
+pub use curve::{Evaluation, TrialCurve};
 pub use error::{Difference, SpaceError, StudyError};
 pub use frozen::Frozen;
 pub use outcome::{Failure, Outcome, Smoothing};
-pub use records::{Ended, Record, Source, Stored};
+pub use records::{Record, RecordSource, Stored, TrialEnd};
 pub use search::Search;
 pub use space::{Dimension, Space};
 pub use store::{Damage, Store};

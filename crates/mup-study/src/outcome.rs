@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Curve;
+use crate::TrialCurve;
 use crate::quote::{last_line, quoted};
 
 /// How many of the last steps the final training loss averages.
@@ -135,7 +135,7 @@ const STAYED: [f64; 2] = [0.01, 0.1];
 impl Outcome {
     /// Judges a run that got to its end. No steps at all count as not finite.
     #[must_use]
-    pub fn judge(curve: &Curve, smoothing: Smoothing) -> Self {
+    pub fn judge(curve: &TrialCurve, smoothing: Smoothing) -> Self {
         let not_finite = curve.losses.iter().position(|loss| !loss.is_finite()).map(|index| curve.step(index));
         if let Some(step) = not_finite.or(curve.not_finite) {
             return Self::NotFinite { step };
@@ -156,7 +156,7 @@ impl Outcome {
     /// Judges losses of steps 0, 1, 2, …, as [`judge`](Self::judge) does.
     #[must_use]
     pub fn of(losses: &[f64], smoothing: Smoothing) -> Self {
-        Self::judge(&Curve { losses: losses.to_vec(), ..Curve::default() }, smoothing)
+        Self::judge(&TrialCurve { losses: losses.to_vec(), ..TrialCurve::default() }, smoothing)
     }
 
     /// The final training loss; none for a diverged or failed trial.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Curve, Failure, Outcome, Smoothing, Trial};
+use crate::{Failure, Outcome, Smoothing, Trial, TrialCurve};
 
 /// The record of a trial as a study judges it today; `T` says which trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,24 +17,24 @@ pub struct Record<T> {
     pub outcome: Outcome,
     /// What it returned; losses up to the last finite one.
     #[serde(with = "crate::shared")]
-    pub curve: Arc<Curve>,
+    pub curve: Arc<TrialCurve>,
     /// Wall-clock seconds: the only content that differs between two runs of one trial.
     pub seconds: f64,
 }
 
 /// What a run leaves: losses, and why it did not get to its end if it failed rather than diverged.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ended {
+pub struct TrialEnd {
     /// What was measured, up to the failure.
-    pub curve: Curve,
+    pub curve: TrialCurve,
     /// Why it stopped before its end.
     pub failure: Option<Failure>,
     /// Seconds that it took, if whoever ran it knows better than by waiting for it.
     pub seconds: Option<f64>,
 }
 
-impl From<Curve> for Ended {
-    fn from(curve: Curve) -> Self {
+impl From<TrialCurve> for TrialEnd {
+    fn from(curve: TrialCurve) -> Self {
         Self { curve, failure: None, seconds: None }
     }
 }
@@ -42,7 +42,7 @@ impl From<Curve> for Ended {
 /// Where a record came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Source {
+pub enum RecordSource {
     /// Read from the directory: an earlier run finished it.
     Read,
     /// Trained now.
@@ -63,7 +63,7 @@ pub struct Stored {
     /// What was run.
     pub trial: Trial,
     /// What it returned; losses up to the last finite one.
-    pub curve: Arc<Curve>,
+    pub curve: Arc<TrialCurve>,
     /// Why it did not get to its end.
     pub failure: Option<Failure>,
     /// Wall-clock seconds.
@@ -73,8 +73,8 @@ pub struct Stored {
 }
 
 impl Stored {
-    pub(crate) fn new(trial: Trial, ended: Ended, elapsed: f64, search: Option<Value>) -> Self {
-        let Ended { curve, failure, seconds } = ended;
+    pub(crate) fn new(trial: Trial, ended: TrialEnd, elapsed: f64, search: Option<Value>) -> Self {
+        let TrialEnd { curve, failure, seconds } = ended;
         let seconds = seconds.filter(|seconds| seconds.is_finite()).unwrap_or(elapsed);
         Self { trial, curve: Arc::new(curve.storable()), failure, seconds, search }
     }

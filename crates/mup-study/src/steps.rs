@@ -1,8 +1,8 @@
 //! Which steps a curve speaks of: logging every tenth is complete, ending early is not.
 
-use crate::Curve;
+use crate::TrialCurve;
 
-impl Curve {
+impl TrialCurve {
     /// Number of a loss's step, as the program counts.
     #[must_use]
     pub fn step(&self, index: usize) -> usize {
@@ -62,9 +62,9 @@ impl Curve {
 mod tests {
     use super::*;
 
-    fn curve(steps: impl IntoIterator<Item = usize>) -> Curve {
+    fn curve(steps: impl IntoIterator<Item = usize>) -> TrialCurve {
         let steps: Vec<usize> = steps.into_iter().collect();
-        Curve { losses: vec![1.0; steps.len()], steps, ..Curve::default() }
+        TrialCurve { losses: vec![1.0; steps.len()], steps, ..TrialCurve::default() }
     }
 
     #[test]
@@ -118,9 +118,9 @@ mod tests {
 
     #[test]
     fn steps_are_counted_without_their_numbers_too() {
-        let plain = Curve { losses: vec![1.0; 3], ..Curve::default() };
+        let plain = TrialCurve { losses: vec![1.0; 3], ..TrialCurve::default() };
         assert_eq!((plain.step(2), plain.n_steps(), plain.covers(3), plain.covers(4)), (2, 3, true, false));
-        let diverged = Curve { not_finite: Some(30), ..curve([0, 10, 20]) };
+        let diverged = TrialCurve { not_finite: Some(30), ..curve([0, 10, 20]) };
         assert_eq!(diverged.n_steps(), 31);
     }
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mup_study::{Curve, Ended, Outcome, Setting, Smoothing, Source, Store, Stored, StudyError, Trial, Values};
+use mup_study::{
+    Outcome, RecordSource, Setting, Smoothing, Store, Stored, StudyError, Trial, TrialCurve, TrialEnd, Values,
+};
 use serde_json::{Value, json};
 
 fn settings() -> Value {
@@ -20,8 +22,8 @@ fn open(folder: &Path) -> Store {
     Store::open(folder, &settings()).unwrap()
 }
 
-fn run(store: &Store, trial: &Trial) -> (Arc<Stored>, Source) {
-    let curve = Curve { losses: vec![5.0, 4.0, 3.0, 2.0], ..Curve::default() };
+fn run(store: &Store, trial: &Trial) -> (Arc<Stored>, RecordSource) {
+    let curve = TrialCurve { losses: vec![5.0, 4.0, 3.0, 2.0], ..TrialCurve::default() };
     store.run(trial, || Ok::<_, StudyError>(curve.into())).unwrap()
 }
 
@@ -33,11 +35,11 @@ fn trial_file(folder: &Path, trial: &Trial) -> PathBuf {
 fn a_finished_trial_is_read_and_never_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let (stored, source) = run(&open(folder.path()), &trial(0));
-    assert_eq!(source, Source::Trained);
+    assert_eq!(source, RecordSource::Trained);
     assert_eq!(stored.judged(Smoothing { last: 2 }).outcome, Outcome::Finished { loss: 2.5 });
     let store = open(folder.path());
-    let again = store.run(&trial(0), || -> Result<Ended, StudyError> { panic!("repeated") }).unwrap();
-    assert_eq!(again, (stored, Source::Read));
+    let again = store.run(&trial(0), || -> Result<TrialEnd, StudyError> { panic!("repeated") }).unwrap();
+    assert_eq!(again, (stored, RecordSource::Read));
     assert_eq!(store.records().unwrap().0.len(), 1);
 }
 
@@ -65,7 +67,7 @@ fn every_truncation_and_every_flipped_digit_is_noticed_kept_and_trained_again() 
     for content in damaged {
         fs::write(&path, &content).unwrap();
         let (repaired, source) = run(&store, &trial(0));
-        let Source::Repaired { kept_as, reason } = source else { panic!("{source:?} for {content:?}") };
+        let RecordSource::Repaired { kept_as, reason } = source else { panic!("{source:?} for {content:?}") };
         assert!(!reason.is_empty());
         assert_eq!(repaired.curve, stored.curve);
         kept.push((kept_as, content));
@@ -83,11 +85,11 @@ fn the_record_of_another_trial_under_this_name_is_noticed_and_stays() {
     fs::copy(trial_file(folder.path(), &trial(0)), trial_file(folder.path(), &trial(1))).unwrap();
     let there = fs::read(trial_file(folder.path(), &trial(1))).unwrap();
     let (stored, source) = run(&store, &trial(1));
-    assert_eq!((stored.trial.seed, source), (1, Source::Trained));
+    assert_eq!((stored.trial.seed, source), (1, RecordSource::Trained));
     assert_eq!(fs::read(trial_file(folder.path(), &trial(1))).unwrap(), there);
     let again = open(folder.path());
     again.records().unwrap();
-    assert_eq!(run(&again, &trial(1)).1, Source::Read);
+    assert_eq!(run(&again, &trial(1)).1, RecordSource::Read);
 }
 
 #[test]
@@ -98,7 +100,7 @@ fn a_record_of_a_newer_version_is_refused_not_overwritten() {
     let path = trial_file(folder.path(), &trial(0));
     let newer = fs::read_to_string(&path).unwrap().replace("\"version\": 2", "\"version\": 3");
     fs::write(&path, &newer).unwrap();
-    let refused = store.run(&trial(0), || -> Result<Ended, StudyError> { panic!("repeated") });
+    let refused = store.run(&trial(0), || -> Result<TrialEnd, StudyError> { panic!("repeated") });
     assert!(matches!(refused, Err(StudyError::Newer { version: 3, known: 2, .. })), "{refused:?}");
     assert_eq!(fs::read_to_string(&path).unwrap(), newer);
 }

@@ -1,6 +1,6 @@
 //! What tuning cost, relative to training the target.
 
-use mup_study::Curve;
+use mup_study::TrialCurve;
 use serde::{Deserialize, Serialize};
 
 /// What a set of training runs consumed.
@@ -32,7 +32,7 @@ impl Spent {
 
     /// The same with one more run.
     #[must_use]
-    pub fn and_run(self, curve: &Curve, seconds: f64) -> Self {
+    pub fn and_run(self, curve: &TrialCurve, seconds: f64) -> Self {
         let spent = self.and(curve.parameters, curve.tokens, seconds);
         // A run that ended before its first step spent none.
         let Some(flops) = curve.flops.or(curve.losses.is_empty().then_some(0.0)) else { return spent };
@@ -108,13 +108,13 @@ mod tests {
     #[test]
     fn operations_count_only_if_every_run_counted_them() {
         let losses = vec![1.0];
-        let counted = Curve { losses, parameters: 10, tokens: 10, flops: Some(600.0), ..Curve::default() };
+        let counted = TrialCurve { losses, parameters: 10, tokens: 10, flops: Some(600.0), ..TrialCurve::default() };
         let tuning = Spent::default().and_run(&counted, 1.0).and_run(&counted, 1.0);
-        let tuning = tuning.and_run(&Curve::default(), 0.0);
-        let target = Spent::default().and_run(&Curve { flops: Some(2400.0), ..counted.clone() }, 4.0);
+        let tuning = tuning.and_run(&TrialCurve::default(), 0.0);
+        let target = Spent::default().and_run(&TrialCurve { flops: Some(2400.0), ..counted.clone() }, 4.0);
         let cost = Cost { tuning, target, controls: Spent::default() };
         assert_eq!((cost.ratio_in_flops(), cost.ratio(), cost.ratio_in_seconds()), (Some(0.5), Some(2.0), Some(0.5)));
-        let cost = Cost { tuning: tuning.and_run(&Curve { flops: None, ..counted }, 1.0), ..cost };
+        let cost = Cost { tuning: tuning.and_run(&TrialCurve { flops: None, ..counted }, 1.0), ..cost };
         assert_eq!(cost.ratio_in_flops(), None);
     }
 

@@ -5,7 +5,7 @@ mod synthetic;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mup_study::{Curve, Dimension, Records, Search, Setting, Space, Stage, StudyConfig};
+use mup_study::{Dimension, Records, Search, Setting, Space, Stage, StudyConfig, TrialCurve};
 use mup_sweep::Edge;
 use mup_transfer::{ChoiceError, Interval, NoiseSource, Transferable, Warning, choose};
 
@@ -191,7 +191,7 @@ fn a_run_that_has_not_arrived_is_flagged() {
     let straight = |_: &f64, i: usize| 5.0 - 0.01 * i as f64;
     for record in &mut records.records {
         let losses = record.curve.losses.iter().enumerate().map(|(i, loss)| straight(loss, i)).collect();
-        record.curve = Arc::new(Curve { losses, ..(*record.curve).clone() });
+        record.curve = Arc::new(TrialCurve { losses, ..(*record.curve).clone() });
     }
     let warnings = choose(&config, &records).unwrap().warnings;
     assert!(warnings.iter().any(|warning| matches!(warning, Warning::StillFalling { steps: 40, .. })), "{warnings:?}");

@@ -26,9 +26,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
             let status = Status::of(&study)?;
             output::print(&status, *json)?;
             match tuned {
-                Tuned::Stopped => Err(RunError::Interrupted),
                 Tuned::Finished if status.failed > 0 => Err(RunError::TrialsFailed { trials: status.failed }),
                 Tuned::Finished => Ok(()),
+                // Stopped before that.
+                _ => Err(RunError::Interrupted),
             }
         }
         Some(Command::Choose { study, json }) => output::print(&choose::choose(&Study::open(study)?)?, *json),

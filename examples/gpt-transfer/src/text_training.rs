@@ -5,7 +5,7 @@ use std::path::Path;
 use mup_data::Order;
 use mup_devices::DeviceName;
 use mup_study::cli::Interrupt;
-use mup_study::{Curve, Smoothing, Trial};
+use mup_study::{Smoothing, Trial, TrialCurve};
 use mup_train::Event;
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ impl TextTraining {
     /// # Errors
     ///
     /// Ctrl-C. A run that diverges is no error.
-    pub fn train(&self, trial: &Trial, on_step: impl Fn(f64)) -> Result<Curve, TrainingError> {
+    pub fn train(&self, trial: &Trial, on_step: impl Fn(f64)) -> Result<TrialCurve, TrainingError> {
         let RunContext { parametrization, width, .. } = RunContext::of(trial)?;
         let run = Run {
             parametrization,

@@ -8,7 +8,7 @@ use mup_init::initialize;
 use mup_models::{Gpt, Sampler};
 use mup_optim::MupAdamWConfig;
 use mup_rules::ScalingPlan;
-use mup_study::{Curve, Evaluation};
+use mup_study::{Evaluation, TrialCurve};
 use mup_train::{Ended, Event, MicroBatch, RunFolder, Task, TaskError, Trained, Training};
 use serde::Serialize;
 
@@ -70,14 +70,14 @@ impl Trainer {
     }
 
     /// What a record keeps of a run: its curve, and a text that the trained model wrote.
-    pub(crate) fn curve_and_sample(&self, run: &Run, trained: &Trained<Gpt>) -> Result<Curve, RunError> {
+    pub(crate) fn curve_and_sample(&self, run: &Run, trained: &Trained<Gpt>) -> Result<TrialCurve, RunError> {
         let finished = trained.curve.ended == Ended::Finished;
         let sample = if finished { self.sample(&trained.model.valid(), run.seed)? } else { None };
-        Ok(Curve { sample, ..self.curve(run, trained) })
+        Ok(TrialCurve { sample, ..self.curve(run, trained) })
     }
 
     /// The curve alone: a text costs a round trip to the device for each token.
-    pub(crate) fn curve(&self, run: &Run, trained: &Trained<Gpt>) -> Curve {
+    pub(crate) fn curve(&self, run: &Run, trained: &Trained<Gpt>) -> TrialCurve {
         let finished = trained.curve.ended == Ended::Finished;
         let tokens = trained.curve.tokens;
         let evaluations = trained.curve.evaluations.iter();
@@ -87,7 +87,7 @@ impl Trainer {
             // The loss was a number, but its gradient was not.
             losses.push(f64::NAN);
         }
-        Curve {
+        TrialCurve {
             losses,
             validation: evaluations.last().map(|evaluation| evaluation.loss).filter(|_| finished),
             evaluations: if run.evaluate_every.is_some() { evaluations } else { Vec::new() },
@@ -95,7 +95,7 @@ impl Trainer {
             parameters: family::parameter_count(&self.configuration, run.width),
             sample: None,
             flops: Some(tokens as f64 * family::flops_per_token(&self.configuration, run.width)),
-            ..Curve::default()
+            ..TrialCurve::default()
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mup_files::write_durably;
-use mup_study::{Curve, Outcome};
+use mup_study::{Outcome, TrialCurve};
 use mup_verdict::coordinates::TrialError;
 use serde::Serialize;
 
@@ -54,7 +54,7 @@ pub(crate) struct Results {
 }
 
 impl Compute {
-    pub(crate) fn of<'a>(runs: impl Iterator<Item = (&'a Curve, f64)>) -> Self {
+    pub(crate) fn of<'a>(runs: impl Iterator<Item = (&'a TrialCurve, f64)>) -> Self {
         runs.fold(Self::default(), |sum, (curve, seconds)| Self {
             runs: sum.runs + 1,
             flops: sum.flops + curve.flops.unwrap_or(f64::NAN),
@@ -64,7 +64,7 @@ impl Compute {
 }
 
 impl Row {
-    pub(crate) fn new(what: &str, outcome: &Outcome, curve: &Curve, values: String, tuning: Compute) -> Self {
+    pub(crate) fn new(what: &str, outcome: &Outcome, curve: &TrialCurve, values: String, tuning: Compute) -> Self {
         let (loss, validation) = (outcome.loss(), curve.validation);
         Self { what: what.to_owned(), values, loss, validation, tuning }
     }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::launch::LaunchError;
-use crate::{Ended, Failure, Outcome, Study, StudyError, StudyTrial};
+use crate::{Failure, Outcome, Study, StudyError, StudyTrial, TrialEnd};
 
 /// So many of the first trials must fail …
 const FIRST: usize = 3;
@@ -87,7 +87,7 @@ impl<'a> FirstTrials<'a> {
     }
 
     /// A trial has ended.
-    pub(super) fn end(&self, trial: &StudyTrial, ended: Option<&Ended>) {
+    pub(super) fn end(&self, trial: &StudyTrial, ended: Option<&TrialEnd>) {
         let mut state = self.state();
         state.running -= 1;
         if let Some(ended) = ended {

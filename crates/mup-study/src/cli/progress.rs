@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::say;
 use crate::launch::Watch;
-use crate::{Source, StudyRecord, StudyTrial};
+use crate::{RecordSource, StudyRecord, StudyTrial};
 
 /// One bar for the wave, one for each running trial. Without a terminal only the lines are written.
 #[derive(Debug)]
@@ -86,13 +86,13 @@ impl Watch for Bars {
         }
     }
 
-    fn end(&self, record: &StudyRecord, source: &Source) {
+    fn end(&self, record: &StudyRecord, source: &RecordSource) {
         let trial = &record.trial;
         if let Some(bar) = self.running().remove(trial.name()) {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }
-        if let Source::Repaired { kept_as, reason } = source {
+        if let RecordSource::Repaired { kept_as, reason } = source {
             let kept_as = kept_as.display();
             self.say(&format!("warning: this record was damaged ({reason}); kept as {kept_as}, and run again:"));
         }

@@ -3,7 +3,7 @@
 use super::first_trials::FirstTrials;
 use super::{Bars, Interrupt, SlurmArguments, say, whole};
 use crate::launch::{LaunchError, ProgramRunner, Tuned, run_locally, run_on_slurm};
-use crate::{Retried, Source, Study, StudyRecord, StudyTrial};
+use crate::{RecordSource, Retried, Study, StudyRecord, StudyTrial};
 
 /// Where the trials of a study run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -90,7 +90,11 @@ fn end_orphans(runner: &ProgramRunner<'_>, trial: &StudyTrial, say: &dyn Fn(&str
 /// # Errors
 ///
 /// [`LaunchError`]; an index that the study does not have.
-pub fn run_trial(study: &Study, index: usize, interrupt: &Interrupt) -> Result<(StudyRecord, Source), LaunchError> {
+pub fn run_trial(
+    study: &Study,
+    index: usize,
+    interrupt: &Interrupt,
+) -> Result<(StudyRecord, RecordSource), LaunchError> {
     let runner = ProgramRunner::new(study)?;
     let trial = study.trial(index)?;
     let run = study.run(&trial, || {

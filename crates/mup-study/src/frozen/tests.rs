@@ -15,7 +15,7 @@ fn normal(seed: u64) -> impl FnMut() -> f64 {
 fn from(losses: &[f64]) -> Option<usize> {
     let window = (losses.len() / 10).max(1);
     let judged = losses[losses.len() - window..].iter().sum::<f64>() / window as f64;
-    let curve = Curve { losses: losses.to_vec(), ..Curve::default() };
+    let curve = TrialCurve { losses: losses.to_vec(), ..TrialCurve::default() };
     in_curve(&curve, zero(judged)).map(|frozen| frozen.from)
 }
 

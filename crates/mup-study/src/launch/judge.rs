@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use super::LaunchError;
 use super::output::{Reports, SHOWN};
 use crate::quote::quoted;
-use crate::{Curve, Ended, Failure};
+use crate::{Failure, TrialCurve, TrialEnd};
 
 /// Why a program runs no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) struct Circumstances {
 /// # Errors
 ///
 /// [`LaunchError::Interrupted`], by which nothing is recorded.
-pub(super) fn judge(circumstances: Circumstances, reports: Reports) -> Result<Ended, LaunchError> {
+pub(super) fn judge(circumstances: Circumstances, reports: Reports) -> Result<TrialEnd, LaunchError> {
     let Circumstances { stopped, asked, seconds, said, memory_ran_out } = circumstances;
     let Reports { curve, diverged, refused, unread, mentioned, beside, .. } = reports;
     let curve = curve.storable();
@@ -45,11 +45,11 @@ pub(super) fn judge(circumstances: Circumstances, reports: Reports) -> Result<En
     };
     let ended_well = matches!(stopped, Stopped::Itself(_)) && !diverged;
     let failure = failure.or_else(|| if ended_well { short(&curve, asked, (mentioned, beside), &said) } else { None });
-    Ok(Ended { curve, failure, seconds: Some(seconds) })
+    Ok(TrialEnd { curve, failure, seconds: Some(seconds) })
 }
 
 /// Fewer losses than a run has; with a line that shows why, if there is one.
-fn short(curve: &Curve, asked: usize, (mentioned, beside): (Option<String>, bool), said: &str) -> Option<Failure> {
+fn short(curve: &TrialCurve, asked: usize, (mentioned, beside): (Option<String>, bool), said: &str) -> Option<Failure> {
     if curve.covers(asked) {
         return None;
     }

@@ -7,7 +7,7 @@ use mup_sweep::in_parallel;
 
 use super::Watch;
 use crate::study::Pending;
-use crate::{Ended, Source, Study, StudyError, StudyTrial};
+use crate::{RecordSource, Study, StudyError, StudyTrial, TrialEnd};
 
 /// How long to wait for a trial that another worker holds.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -29,7 +29,7 @@ pub enum Tuned {
 ///
 /// ```
 /// use mup_study::launch::{Silent, Tuned, run_locally};
-/// use mup_study::{Curve, Ended, Space, Stage, Study, StudyConfig, StudyError};
+/// use mup_study::{TrialCurve, TrialEnd, Space, Stage, Study, StudyConfig, StudyError};
 ///
 /// # let folder = tempfile::tempdir()?;
 /// let config = StudyConfig::new(Space::named("rate")?, vec![Stage::of(10, 8)]);
@@ -37,7 +37,7 @@ pub enum Tuned {
 /// let tuned = run_locally(&study, 2, &|| false, &Silent, &|trial, _| {
 ///     let rate = trial.values.get("learning-rate").and_then(|rate| rate.number()).unwrap();
 ///     let losses = (0..trial.steps).map(|step| 5.0 - step as f64 * rate.min(0.01)).collect();
-///     Ok::<_, StudyError>(Ended::from(Curve { losses, ..Curve::default() }))
+///     Ok::<_, StudyError>(TrialEnd::from(TrialCurve { losses, ..TrialCurve::default() }))
 /// })?;
 /// assert_eq!(tuned, Tuned::Finished);
 /// assert_eq!(study.records()?.records.len(), 8);
@@ -52,7 +52,7 @@ pub fn run_locally<E: From<StudyError> + Send>(
     jobs: usize,
     stop: &(dyn Fn() -> bool + Sync),
     watch: &dyn Watch,
-    run: &(impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<Ended, E> + Sync),
+    run: &(impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<TrialEnd, E> + Sync),
 ) -> Result<Tuned, E> {
     say_first(study, watch)?;
     let (unlocked, mut told) = (Once::new(), None);
@@ -100,7 +100,7 @@ fn run_claimed<E: From<StudyError>>(
     trial: &StudyTrial,
     watch: &dyn Watch,
     unlocked: &Once,
-    run: &impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<Ended, E>,
+    run: &impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<TrialEnd, E>,
 ) -> Result<bool, E> {
     let Some(claim) = study.claim(trial)? else { return Ok(false) };
     if let Some(why) = claim.unlocked() {
@@ -116,7 +116,7 @@ fn run_claimed<E: From<StudyError>>(
         run(trial, &|step, loss| watch.step(trial, step, loss))
     })?;
     drop(claim);
-    if source != Source::Read {
+    if source != RecordSource::Read {
         watch.end(&record, &source);
     }
     Ok(true)

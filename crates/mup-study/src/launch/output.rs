@@ -7,7 +7,7 @@ use super::lines::{Lines, Piece};
 use super::log::OutputLog;
 use super::loose_json::{Fault, Field, Object, number, object};
 use super::unread::{Unread, holds_loss};
-use crate::Curve;
+use crate::TrialCurve;
 use crate::quote::quoted;
 
 /// Fields of a report.
@@ -30,7 +30,7 @@ pub(super) const SHOWN: usize = 160;
 #[derive(Debug, Default)]
 pub(super) struct Reports {
     /// Losses of the steps in order, beginning with the first that was reported.
-    pub(super) curve: Curve,
+    pub(super) curve: TrialCurve,
     /// Steps that were asked for.
     asked: usize,
     /// Whether a loss came with its step.

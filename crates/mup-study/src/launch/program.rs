@@ -18,7 +18,7 @@ use super::orphans;
 use super::output::{Output, Reports};
 use super::pipe::{Heard, Pipe};
 use super::substitution::{variables, words};
-use crate::{Ended, Program, Study, StudyTrial};
+use crate::{Program, Study, StudyTrial, TrialEnd};
 
 /// How often to look whether the program has ended or the user wants to stop.
 const POLL: Duration = Duration::from_millis(50);
@@ -79,7 +79,7 @@ impl<'a> ProgramRunner<'a> {
         trial: &StudyTrial,
         on_step: &dyn Fn(usize, f64),
         stop: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Ended, LaunchError> {
+    ) -> Result<TrialEnd, LaunchError> {
         let file = self.write_input(trial)?;
         let log_path = self.study.logs().join(format!("{}.log", trial.name()));
         // Appended to: a worker elsewhere may run the same trial, if a scheduler took it for lost.

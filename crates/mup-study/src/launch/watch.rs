@@ -1,6 +1,6 @@
 //! Who looks on: progress bars, logs.
 
-use crate::{Source, StudyRecord, StudyTrial};
+use crate::{RecordSource, StudyRecord, StudyTrial};
 
 /// Sees what happens to the trials of a study, from several threads.
 pub trait Watch: Sync {
@@ -13,7 +13,7 @@ pub trait Watch: Sync {
     /// What a scheduler does with the trials, in words.
     fn say(&self, _line: &str) {}
     /// A trial has ended, and its record is safe.
-    fn end(&self, _record: &StudyRecord, _source: &Source) {}
+    fn end(&self, _record: &StudyRecord, _source: &RecordSource) {}
 }
 
 /// Nobody.

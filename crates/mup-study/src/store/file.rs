@@ -6,7 +6,7 @@ use mup_files::digest_of_json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Curve, Failure, Outcome, Stored, Trial};
+use crate::{Failure, Outcome, Stored, Trial, TrialCurve};
 
 /// Version of the record's form. A newer one is never read as this one.
 pub(crate) const RECORD_VERSION: u32 = 2;
@@ -31,7 +31,7 @@ struct RecordFile {
 #[derive(Deserialize)]
 struct Measured {
     trial: Trial,
-    curve: Curve,
+    curve: TrialCurve,
     #[serde(default)]
     failure: Option<Failure>,
     seconds: f64,
@@ -44,7 +44,7 @@ struct Measured {
 struct Judged {
     trial: Trial,
     outcome: Outcome,
-    curve: Curve,
+    curve: TrialCurve,
     seconds: f64,
 }
 
@@ -112,13 +112,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Ended, Evaluation, Setting, Smoothing, Values};
+    use crate::{Evaluation, Setting, Smoothing, TrialEnd, Values};
 
     fn stored(losses: Vec<f64>) -> Stored {
         let values = Values::default().with("rate", Setting::Number(0.1 + 0.2)).with("n", Setting::Integer(3));
         let trial = Trial { values, seed: u64::MAX, steps: 4, context: Arc::new(json!({ "proxy": { "x": 1e-7 } })) };
-        let curve = Curve { losses, validation: Some(f64::NAN), flops: Some(f64::INFINITY), ..Curve::default() };
-        Stored::new(trial, Ended::from(curve), 0.5, None)
+        let curve =
+            TrialCurve { losses, validation: Some(f64::NAN), flops: Some(f64::INFINITY), ..TrialCurve::default() };
+        Stored::new(trial, TrialEnd::from(curve), 0.5, None)
     }
 
     fn read(content: &[u8]) -> Stored {
@@ -150,7 +151,7 @@ mod tests {
         proptest::collection::vec(any::<char>(), 0..20).prop_map(|letters| letters.into_iter().collect())
     }
 
-    fn curves() -> impl Strategy<Value = Curve> {
+    fn curves() -> impl Strategy<Value = TrialCurve> {
         let losses = proptest::collection::vec(numbers(), 0..12);
         let steps = proptest::collection::vec(any::<usize>(), 0..12);
         let evaluations = proptest::collection::vec((any::<usize>(), numbers()), 0..3);
@@ -161,7 +162,18 @@ mod tests {
             |(losses, steps, evaluations, counts, (validation, flops), (sample, remarks))| {
                 let (tokens, parameters, not_finite) = counts;
                 let evaluations = evaluations.into_iter().map(|(step, loss)| Evaluation { step, loss }).collect();
-                Curve { losses, steps, not_finite, validation, evaluations, tokens, parameters, sample, flops, remarks }
+                TrialCurve {
+                    losses,
+                    steps,
+                    not_finite,
+                    validation,
+                    evaluations,
+                    tokens,
+                    parameters,
+                    sample,
+                    flops,
+                    remarks,
+                }
             },
         )
     }
@@ -184,7 +196,7 @@ mod tests {
             curve in curves(), failure in failures(), seconds in numbers(), elapsed in 0.0..1e9
         ) {
             let trial = stored(Vec::new()).trial;
-            let stored = Stored::new(trial, Ended { curve, failure, seconds: Some(seconds) }, elapsed, None);
+            let stored = Stored::new(trial, TrialEnd { curve, failure, seconds: Some(seconds) }, elapsed, None);
             prop_assert_eq!(read(&encode(&stored)), stored);
         }
     }

@@ -14,7 +14,7 @@ use std::time::Instant;
 use mup_files::{create_exclusively, create_folders, set_aside};
 use serde_json::Value;
 
-use crate::{Ended, Source, Stored, StudyError, Trial};
+use crate::{RecordSource, Stored, StudyError, Trial, TrialEnd};
 use file::{Content, encode, parse};
 use index::{Index, read};
 
@@ -106,8 +106,8 @@ impl Store {
     pub fn run<E: From<StudyError>>(
         &self,
         trial: &Trial,
-        run: impl FnOnce() -> Result<Ended, E>,
-    ) -> Result<(Arc<Stored>, Source), E> {
+        run: impl FnOnce() -> Result<TrialEnd, E>,
+    ) -> Result<(Arc<Stored>, RecordSource), E> {
         self.run_for(trial, None, run)
     }
 
@@ -116,15 +116,15 @@ impl Store {
         &self,
         trial: &Trial,
         search: Option<Value>,
-        run: impl FnOnce() -> Result<Ended, E>,
-    ) -> Result<(Arc<Stored>, Source), E> {
+        run: impl FnOnce() -> Result<TrialEnd, E>,
+    ) -> Result<(Arc<Stored>, RecordSource), E> {
         let id = trial.id();
         if let Some(stored) = self.look(&id)? {
-            return Ok((stored, Source::Read));
+            return Ok((stored, RecordSource::Read));
         }
         let source = match self.put_aside(&self.trials.join(file_name(&id)))? {
-            Some((kept_as, reason)) => Source::Repaired { kept_as, reason },
-            None => Source::Trained,
+            Some((kept_as, reason)) => RecordSource::Repaired { kept_as, reason },
+            None => RecordSource::Trained,
         };
         let start = Instant::now();
         let ended = run()?;
@@ -221,7 +221,7 @@ fn file_name(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Curve, Failure, Values};
+    use crate::{Failure, TrialCurve, Values};
 
     #[test]
     fn a_record_that_was_taken_for_damaged_gets_its_name_back_and_takes_nobodys() {
@@ -242,7 +242,7 @@ mod tests {
         let store = Store::at(trials.clone());
         let trial = Trial { values: Values::default(), seed: 0, steps: 1, context: Arc::new(Value::Null) };
         let failure = Some(Failure::TimedOut { seconds: 1 });
-        let stored = Stored::new(trial, Ended { curve: Curve::default(), failure, seconds: None }, 1.0, None);
+        let stored = Stored::new(trial, TrialEnd { curve: TrialCurve::default(), failure, seconds: None }, 1.0, None);
         let id = stored.trial.id();
         let written = store.write_then(&id, &stored, |path| fs::remove_file(path).unwrap()).unwrap();
         assert_eq!(*written, stored);

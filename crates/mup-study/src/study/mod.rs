@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use crate::foreign::{refuse_file, refuse_file_as_study, refuse_foreign};
 use crate::store::{Damage, Store};
-use crate::{Difference, Ended, Outcome, Source, Stored, StudyError};
+use crate::{Difference, Outcome, RecordSource, Stored, StudyError, TrialEnd};
 use walk::Walked;
 
 pub use config::{Program, Stage, StudyConfig};
@@ -183,8 +183,8 @@ impl Study {
     pub fn run<E: From<StudyError>>(
         &self,
         trial: &StudyTrial,
-        run: impl FnOnce() -> Result<Ended, E>,
-    ) -> Result<(StudyRecord, Source), E> {
+        run: impl FnOnce() -> Result<TrialEnd, E>,
+    ) -> Result<(StudyRecord, RecordSource), E> {
         let (stored, source) = self.store.run_for(trial, Some(self.search_of(trial)), run)?;
         if stored.trial.id() != trial.name() {
             // It would be run again and again.
@@ -247,7 +247,7 @@ mod tests {
 
     use super::*;
     use crate::launch::{Silent, Tuned, run_locally};
-    use crate::{Curve, Search, Space};
+    use crate::{Search, Space, TrialCurve};
 
     fn trained(folder: &Path, search: Search, trials: usize) -> Study {
         let config = StudyConfig::new(Space::gpt3(), vec![Stage::of(20, trials)]);
@@ -255,7 +255,7 @@ mod tests {
         let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
             let rate = trial.values.get("learning-rate").and_then(crate::Setting::number).unwrap();
             let losses = (0..trial.steps).map(|step| 2.0 + (rate.log10() + 2.0).powi(2) + 1.0 / (step + 1) as f64);
-            Ok::<_, StudyError>(Curve { losses: losses.collect(), ..Curve::default() }.into())
+            Ok::<_, StudyError>(TrialCurve { losses: losses.collect(), ..TrialCurve::default() }.into())
         };
         assert_eq!(run_locally(&study, 2, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
         study
@@ -299,7 +299,7 @@ mod tests {
         // As an earlier version wrote them, which did not say what a sample was chosen from.
         let silent = Study::create(&folder.path().join("silent"), made.config().clone()).unwrap();
         for stored in made.store.all() {
-            let ended = crate::Ended::from((*stored.curve).clone());
+            let ended = crate::TrialEnd::from((*stored.curve).clone());
             silent.store.run_for(&stored.trial, Some(silent.search()), || Ok::<_, StudyError>(ended)).unwrap();
         }
         assert_eq!(trials(&silent), trials(&made));

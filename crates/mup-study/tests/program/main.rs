@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use mup_study::launch::{LaunchError, ProgramRunner, Silent, Tuned, run_locally};
 use mup_study::{
-    Curve, Dimension, Ended, Failure, Outcome, Program, Setting, Space, Stage, Study, StudyConfig, StudyError,
-    StudyRecord, StudyTrial, Trial,
+    Dimension, Failure, Outcome, Program, Setting, Space, Stage, Study, StudyConfig, StudyError, StudyRecord,
+    StudyTrial, Trial, TrialCurve, TrialEnd,
 };
 
 /// A study of one trial with 3 steps that runs a shell script, in more time than a loaded machine takes.

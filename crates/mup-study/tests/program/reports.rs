@@ -159,8 +159,8 @@ fn closures_leave_records_that_read_back_too() {
         begun.fetch_add(1, Ordering::Relaxed);
         let (a, b) = (odd[trial.sample % 5], odd[trial.sample / 5]);
         let (losses, steps) = (vec![f64::MAX, f64::MAX, a], vec![0, 5, 7]);
-        let curve = Curve { losses, steps, validation: Some(b), flops: Some(a), ..Curve::default() };
-        Ok::<_, StudyError>(Ended { seconds: Some(b), ..curve.into() })
+        let curve = TrialCurve { losses, steps, validation: Some(b), flops: Some(a), ..TrialCurve::default() };
+        Ok::<_, StudyError>(TrialEnd { seconds: Some(b), ..curve.into() })
     };
     run_locally(&study, 2, &|| false, &Silent, &run).unwrap();
     let records = study.records().unwrap();

@@ -96,8 +96,8 @@ fn what_failed_twice_is_kept_twice() {
     let folder = tempfile::tempdir().unwrap();
     let study = create(folder.path());
     let failure = Failure::Exit { code: 1, said: String::new() };
-    let fails = |_: &StudyTrial, _: &dyn Fn(usize, f64)| -> Result<Ended, StudyError> {
-        Ok(Ended { failure: Some(failure.clone()), ..Ended::default() })
+    let fails = |_: &StudyTrial, _: &dyn Fn(usize, f64)| -> Result<TrialEnd, StudyError> {
+        Ok(TrialEnd { failure: Some(failure.clone()), ..TrialEnd::default() })
     };
     for _ in 0..2 {
         run_locally(&study, 1, &|| false, &Silent, &fails).unwrap();

@@ -16,7 +16,7 @@ fn tune_counting(study: &Study) -> usize {
         let place = trial.values.iter().map(|(_, value)| value.number().unwrap_or(1.0)).sum::<f64>();
         let end = 1.0 + 0.01 * (place.ln() + 3.0).powi(2) + 0.001 * trial.seed as f64;
         let losses = (0..trial.steps).map(|step| end + 4.0 / (step + 1) as f64).collect();
-        Ok::<_, StudyError>(Curve { losses, ..Curve::default() }.into())
+        Ok::<_, StudyError>(TrialCurve { losses, ..TrialCurve::default() }.into())
     };
     assert_eq!(run_locally(study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
     trained.into_inner()
@@ -178,7 +178,7 @@ fn a_failed_trial_of_another_configuration_is_left_alone_by_retry() {
     let study = Study::create(&folder.path().join("study"), small()).unwrap();
     let trial = study.trial(0).unwrap();
     let failure = Some(Failure::TimedOut { seconds: 1 });
-    study.run(&trial, || Ok::<_, StudyError>(Ended { failure, ..Ended::default() })).unwrap();
+    study.run(&trial, || Ok::<_, StudyError>(TrialEnd { failure, ..TrialEnd::default() })).unwrap();
     assert_eq!(write(study.folder(), &edited(&small(), 0, 1)).retry().unwrap().trials.len(), 0);
     assert_eq!(write(study.folder(), &small()).retry().unwrap().trials.len(), 1);
 }

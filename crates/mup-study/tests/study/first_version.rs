@@ -41,7 +41,7 @@ fn a_study_of_the_first_version_is_read_as_it_is_and_nothing_is_trained_again() 
             let old = format!("stage{}-sample{:05}-seed{seed}.json", trial.stage, trial.sample);
             assert!(before.iter().any(|(name, _)| *name == old), "{name}: {old}");
         }
-        let run = |_: &StudyTrial, _: &dyn Fn(usize, f64)| -> Result<Ended, StudyError> { panic!("trained again") };
+        let run = |_: &StudyTrial, _: &dyn Fn(usize, f64)| -> Result<TrialEnd, StudyError> { panic!("trained again") };
         assert_eq!(run_locally(&study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
         assert_eq!(files(&study), before, "{name}");
     }
@@ -162,7 +162,7 @@ fn a_trial_that_learned_nothing_leads_a_study_of_the_first_version_where_it_led(
         let study = Study::create(folder.path(), config).unwrap();
         let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
             let losses = if matches!(trial.sample, 2 | 5) { vec![4.0, 3.9] } else { vec![4.0, ends] };
-            Ok(Curve { losses, ..Curve::default() }.into())
+            Ok(TrialCurve { losses, ..TrialCurve::default() }.into())
         };
         run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
         let records = study.records().unwrap().records;

@@ -11,7 +11,7 @@ mod workers;
 use std::path::Path;
 
 use mup_study::launch::{Silent, Tuned, run_locally};
-use mup_study::{Curve, Ended, Space, Stage, Study, StudyConfig, StudyError, StudyTrial};
+use mup_study::{Space, Stage, Study, StudyConfig, StudyError, StudyTrial, TrialCurve, TrialEnd};
 
 /// A rate search over two horizons.
 fn config() -> StudyConfig {
@@ -33,8 +33,8 @@ fn losses(trial: &StudyTrial) -> Vec<f64> {
     (0..trial.steps).map(|step| end + 4.0 / (step + 1) as f64).collect()
 }
 
-fn train(trial: &StudyTrial) -> Result<Ended, StudyError> {
-    Ok(Curve { losses: losses(trial), ..Curve::default() }.into())
+fn train(trial: &StudyTrial) -> Result<TrialEnd, StudyError> {
+    Ok(TrialCurve { losses: losses(trial), ..TrialCurve::default() }.into())
 }
 
 /// Trials of a stage that are known and have not ended.

@@ -40,10 +40,10 @@ fn a_sample_goes_on_only_if_all_its_seeds_finished() {
     let folder = tempfile::tempdir().unwrap();
     let study = create(folder.path());
     let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| match (trial.sample, trial.seed) {
-        (0, 1) => Ok(Curve { losses: vec![f64::NAN], ..Curve::default() }.into()),
-        (1, 0) => Ok(Ended { failure: Some(Failure::TimedOut { seconds: 1 }), ..Ended::default() }),
+        (0, 1) => Ok(TrialCurve { losses: vec![f64::NAN], ..TrialCurve::default() }.into()),
+        (1, 0) => Ok(TrialEnd { failure: Some(Failure::TimedOut { seconds: 1 }), ..TrialEnd::default() }),
         (sample, _) if sample < 6 => train(trial),
-        _ => Ok(Curve { losses: vec![1.0, 9.0], ..Curve::default() }.into()),
+        _ => Ok(TrialCurve { losses: vec![1.0, 9.0], ..TrialCurve::default() }.into()),
     };
     run_locally(&study, 1, &|| false, &Silent, &run).unwrap();
     let mut long: Vec<usize> = ended(&study, 1).iter().map(|trial| trial.sample).collect();
@@ -58,7 +58,7 @@ fn fewer_go_on_if_fewer_finished() {
     let study = create(folder.path());
     let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| match trial.sample {
         5 => train(trial),
-        _ => Ok(Curve { losses: vec![f64::INFINITY], ..Curve::default() }.into()),
+        _ => Ok(TrialCurve { losses: vec![f64::INFINITY], ..TrialCurve::default() }.into()),
     };
     assert_eq!(run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
     assert_eq!(study.records().unwrap().records.len(), 16 + 2);
@@ -77,7 +77,7 @@ fn a_loss_that_hides_nan_goes_on_behind_all_others_and_is_remarked() {
                 5.. if trial.sample < hidden => 0.0,
                 _ => 2.0 + trial.sample as f64 + 1.0 / (step + 1) as f64,
             });
-            Ok(Curve { losses: losses.collect(), ..Curve::default() }.into())
+            Ok(TrialCurve { losses: losses.collect(), ..TrialCurve::default() }.into())
         };
         run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
         let records = study.records().unwrap().records;
@@ -109,7 +109,7 @@ fn an_adaptive_search_is_not_led_to_where_nan_is_hidden() {
                 }
                 _ => 2.0 + (place + 3.0).powi(2) + 1.0 / (step + 1) as f64,
             });
-            Ok(Curve { losses: losses.collect(), ..Curve::default() }.into())
+            Ok(TrialCurve { losses: losses.collect(), ..TrialCurve::default() }.into())
         };
         run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
         study.records().unwrap().records.iter().filter(|one| rate(&one.trial).log10() > -2.0).count()
@@ -143,7 +143,7 @@ fn of_samples_with_the_same_values_one_goes_on_but_in_the_first_version() {
         let study = Study::create(folder.path(), StudyConfig { version, ..StudyConfig::new(space, stages) }).unwrap();
         let n = |trial: &StudyTrial| trial.values.get("n").unwrap().number().unwrap();
         let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
-            Ok(Curve { losses: (0..trial.steps).map(|_| n(trial)).collect(), ..Curve::default() }.into())
+            Ok(TrialCurve { losses: (0..trial.steps).map(|_| n(trial)).collect(), ..TrialCurve::default() }.into())
         };
         run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
         let short = ended(&study, 0);
@@ -162,7 +162,7 @@ fn retry_says_how_many_ended_trials_were_chosen_from_the_failures() {
         if failed.swap(true, std::sync::atomic::Ordering::Relaxed) {
             return train(trial);
         }
-        Ok(Ended { failure: Some(Failure::TimedOut { seconds: 1 }), ..Ended::default() })
+        Ok(TrialEnd { failure: Some(Failure::TimedOut { seconds: 1 }), ..TrialEnd::default() })
     };
     run_locally(&study, 1, &|| false, &Silent, &run).unwrap();
     let retried = study.retry().unwrap();

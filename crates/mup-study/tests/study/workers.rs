@@ -74,7 +74,7 @@ fn a_trial_that_becomes_missing_again_is_run_before_tuning_ends() {
     let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
         if begun.fetch_add(1, Ordering::Relaxed) == 3 {
             failed.fetch_add(1, Ordering::Relaxed);
-            return Ok(Ended { failure: Some(Failure::TimedOut { seconds: 1 }), ..Ended::default() });
+            return Ok(TrialEnd { failure: Some(Failure::TimedOut { seconds: 1 }), ..TrialEnd::default() });
         }
         if trial.stage == 1 && failed.swap(0, Ordering::Relaxed) == 1 {
             // Somebody uses `retry` in another terminal.

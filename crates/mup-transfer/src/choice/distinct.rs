@@ -36,7 +36,7 @@ fn place(record: &StudyRecord) -> (usize, usize) {
 mod tests {
     use std::sync::Arc;
 
-    use mup_study::{Curve, Dimension, Outcome, Space, StudyConfig, StudyTrial, Trial};
+    use mup_study::{Dimension, Outcome, Space, StudyConfig, StudyTrial, Trial, TrialCurve};
 
     use super::*;
     use crate::choice::candidate::{Candidate, judge};
@@ -88,7 +88,7 @@ mod tests {
                 StudyRecord {
                     trial,
                     outcome: Outcome::Finished { loss },
-                    curve: Arc::new(Curve::default()),
+                    curve: Arc::new(TrialCurve::default()),
                     seconds: 1.0,
                 }
             };

@@ -1,6 +1,6 @@
 //! What to do where every trial diverged: lower the rate, unless the first losses say that no rate is the cause.
 
-use mup_study::{Curve, Outcome, Setting, Smoothing, Space, StudyRecord, rounded};
+use mup_study::{Outcome, Setting, Smoothing, Space, StudyRecord, TrialCurve, rounded};
 
 use super::{ignored, rate};
 
@@ -58,7 +58,7 @@ fn begins_too_low(diverged: &[&StudyRecord]) -> Option<String> {
     };
     let sound = |record: &&&StudyRecord| {
         let Some(rest) = record.curve.losses.get(1..).filter(|rest| rest.len() > 1) else { return false };
-        let curve = Curve { losses: rest.to_vec(), not_finite: record.curve.not_finite, ..Curve::default() };
+        let curve = TrialCurve { losses: rest.to_vec(), not_finite: record.curve.not_finite, ..TrialCurve::default() };
         Outcome::judge(&curve, Smoothing::tenth_of(rest.len())).loss().is_some()
     };
     let example = diverged.iter().find(sound).or_else(|| diverged.first())?;

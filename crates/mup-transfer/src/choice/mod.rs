@@ -101,7 +101,7 @@ pub struct Chosen {
 ///
 /// ```
 /// use mup_study::launch::{Silent, run_locally};
-/// use mup_study::{Curve, Ended, Space, Stage, Study, StudyConfig, StudyError};
+/// use mup_study::{TrialCurve, TrialEnd, Space, Stage, Study, StudyConfig, StudyError};
 /// use mup_transfer::choose;
 ///
 /// # let folder = tempfile::tempdir()?;
@@ -110,7 +110,7 @@ pub struct Chosen {
 /// run_locally(&study, 2, &|| false, &Silent, &|trial, _| {
 ///     let rate = trial.values.get("learning-rate").and_then(|rate| rate.number()).unwrap();
 ///     let end = 2.0 + 0.1 * (rate.log10() + 2.5).powi(2);
-///     Ok::<_, StudyError>(Ended::from(Curve { losses: vec![5.0, end], ..Curve::default() }))
+///     Ok::<_, StudyError>(TrialEnd::from(TrialCurve { losses: vec![5.0, end], ..TrialCurve::default() }))
 /// })?;
 /// let choice = choose(study.config(), &study.records()?)?;
 /// assert!(choice.best.loss < 2.01);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mup_study::{Curve, Outcome, Records, StudyConfig, StudyRecord, Values};
+use mup_study::{Outcome, Records, StudyConfig, StudyRecord, TrialCurve, Values};
 use mup_sweep::{Optimum, Point};
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,7 @@ pub struct FinalRun {
     /// How it ended.
     pub outcome: Outcome,
     /// Its losses.
-    pub curve: Curve,
+    pub curve: TrialCurve,
     /// Wall-clock seconds.
     pub seconds: f64,
 }

@@ -4,7 +4,7 @@
 
 pub(crate) mod reports;
 
-use mup_study::{Curve, Ended, Failure, Records, Search, Setting, Stage, StudyConfig, StudyTrial, Values};
+use mup_study::{Failure, Records, Search, Setting, Stage, StudyConfig, StudyTrial, TrialCurve, TrialEnd, Values};
 
 /// How a synthetic trial ends.
 #[derive(Clone, Debug)]
@@ -34,12 +34,12 @@ pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Rec
     while std::mem::take(&mut ran) {
         for (_, trial) in &study.missing().unwrap() {
             let ended = match end(trial) {
-                End::Loss(loss) => Ended::from(curve(trial.steps, loss)),
-                End::Losses(losses) => Ended::from(Curve { losses, ..Curve::default() }),
-                End::Diverged => Ended::from(curve(trial.steps, f64::NAN)),
+                End::Loss(loss) => TrialEnd::from(curve(trial.steps, loss)),
+                End::Losses(losses) => TrialEnd::from(TrialCurve { losses, ..TrialCurve::default() }),
+                End::Diverged => TrialEnd::from(curve(trial.steps, f64::NAN)),
                 End::Failed => {
                     let failure = Failure::Exit { code: 3, said: "no <device> & no \"luck\"".to_owned() };
-                    Ended { failure: Some(failure), ..Ended::default() }
+                    TrialEnd { failure: Some(failure), ..TrialEnd::default() }
                 }
                 End::Missing => continue,
             };
@@ -54,14 +54,14 @@ pub(crate) fn run(config: &StudyConfig, end: impl Fn(&StudyTrial) -> End) -> Rec
 }
 
 /// Falls from 5.5 to the loss, which it has reached well before its last tenth.
-pub(crate) fn curve(steps: usize, end: f64) -> Curve {
+pub(crate) fn curve(steps: usize, end: f64) -> TrialCurve {
     let at = |step: usize| end + (5.5 - end) * (-(step as f64) / (0.05 * steps as f64)).exp();
     let mut losses: Vec<f64> = (0..steps).map(|step| if step * 10 >= steps * 8 { end } else { at(step) }).collect();
     if !end.is_finite() {
         losses[0] = 5.5;
     }
     let tokens = 64 * steps as u64;
-    Curve { losses, tokens, parameters: 1000, flops: Some(6.0 * 1000.0 * tokens as f64), ..Curve::default() }
+    TrialCurve { losses, tokens, parameters: 1000, flops: Some(6.0 * 1000.0 * tokens as f64), ..TrialCurve::default() }
 }
 
 /// A number by name.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mup_study::{Curve, Evaluation, Outcome, Setting, Smoothing, StudyConfig, Values};
+use mup_study::{Evaluation, Outcome, Setting, Smoothing, StudyConfig, TrialCurve, Values};
 use mup_sweep::{Optimum, Point};
 use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
 use mup_transfer::{Transfer, Transferable, Transferred, choose};
@@ -58,7 +58,7 @@ fn final_run(label: &str, parametrization: &str, values: &Values, end: f64) -> F
         width: 256,
         values: values.clone(),
         outcome: Outcome::of(&losses, Smoothing { last: 300 }),
-        curve: Curve {
+        curve: TrialCurve {
             losses,
             validation: Some(end + 0.05),
             tokens: 3000 * 64,
@@ -66,7 +66,7 @@ fn final_run(label: &str, parametrization: &str, values: &Values, end: f64) -> F
             sample: Some("a < b && c".to_owned()),
             flops: Some(6.0 * 16_000.0 * 3000.0 * 64.0),
             evaluations,
-            ..Curve::default()
+            ..TrialCurve::default()
         },
         seconds: 600.0,
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use mup_models::Gpt;
 use mup_rules::ScalingPlan;
 use mup_study::cli::{Interrupt, say};
-use mup_study::{Ended, Record, Setting, Smoothing, Source, Store, Study, Trial, Values};
-use mup_train::{Ended as RunEnded, RunFolder, Trained};
+use mup_study::{Record, RecordSource, Setting, Smoothing, Store, Study, Trial, TrialEnd, Values};
+use mup_train::{Ended, RunFolder, Trained};
 use mup_transfer::{Transfer, Transferred, transfer};
 use serde_json::{Value, json};
 
@@ -111,16 +111,16 @@ impl<'a> TargetTraining<'a> {
         values: &Hyperparameters,
         seed: u64,
         checkpoints: &CheckpointArguments,
-    ) -> Result<(Record<Trial>, Source), RunError> {
+    ) -> Result<(Record<Trial>, RecordSource), RunError> {
         let trial = self.trial(parametrization, values, seed)?;
         let (stored, source) = self.store.run(&trial, || {
             say(format!("\nTraining width {} in {} with {values}", self.target.width, short(parametrization)));
             let trained = self.train_or_continue(&trial, Some(checkpoints))?;
             let curve = self.trainer.curve_and_sample(&self.run(&trial)?, &trained)?;
             // It may have had several processes.
-            Ok::<_, RunError>(Ended { seconds: Some(trained.seconds), ..Ended::from(curve) })
+            Ok::<_, RunError>(TrialEnd { seconds: Some(trained.seconds), ..TrialEnd::from(curve) })
         })?;
-        if let Source::Repaired { kept_as, reason } = &source {
+        if let RecordSource::Repaired { kept_as, reason } = &source {
             say(format!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display()));
         }
         Ok((stored.judged(self.smoothing()), source))
@@ -175,7 +175,7 @@ impl<'a> TargetTraining<'a> {
     /// Writes the weights of a run that has ended; its last checkpoint has them.
     fn export(&self, trial: &Trial, path: &Path, fold: bool) -> Result<(), RunError> {
         let trained = self.train_or_continue(trial, None)?;
-        if trained.curve.ended != RunEnded::Finished {
+        if trained.curve.ended != Ended::Finished {
             let parametrization = RunContext::of(trial)?.parametrization;
             return Err(RunError::NothingToExport { folder: self.folder(trial, &parametrization) });
         }

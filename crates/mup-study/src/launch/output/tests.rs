@@ -46,7 +46,7 @@ fn losses_come_in_order_and_what_is_not_for_us_is_skipped() {
             b"{\"tokens\": 512, \"parameters\": 7, \"flops\": 1e9, \"validation\": 3.5, \"sample\": \"a\\nb\"}",
         ],
     );
-    let Curve { losses, steps, tokens, parameters, flops, validation, sample, .. } = reports.curve;
+    let TrialCurve { losses, steps, tokens, parameters, flops, validation, sample, .. } = reports.curve;
     assert_eq!((losses, steps), (vec![5.0, 4.0], vec![0, 10]));
     assert_eq!((tokens, parameters, flops, validation), (512, 7, Some(1e9), Some(3.5)));
     assert_eq!(sample.as_deref(), Some("a\nb"));
@@ -329,7 +329,7 @@ fn mutated_output_never_panics_hangs_or_leaves_a_record_that_does_not_read_back(
             pieces.iter().for_each(|piece| output.take(piece));
             let curve = output.end().curve.storable();
             let text = serde_json::to_string(&curve).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Curve>(&text).unwrap(), curve);
+            prop_assert_eq!(serde_json::from_str::<TrialCurve>(&text).unwrap(), curve);
             log.set_len(0).unwrap();
             Ok(())
         })

@@ -2,7 +2,7 @@
 
 use crate::launch::Watch;
 use crate::study::Pending;
-use crate::{Source, Study, StudyError, StudyTrial};
+use crate::{RecordSource, Study, StudyError, StudyTrial};
 
 /// Trials that have no record yet, as far as this machine sees.
 pub(super) struct Missing<'a> {
@@ -24,7 +24,7 @@ impl<'a> Missing<'a> {
         let mut still = Vec::new();
         for (index, trial) in std::mem::take(&mut self.trials) {
             match self.study.find(&trial)? {
-                Some(record) => self.watch.end(&record, &Source::Trained),
+                Some(record) => self.watch.end(&record, &RecordSource::Trained),
                 None => still.push((index, trial)),
             }
         }
