@@ -11,7 +11,7 @@ impl StudyRecord {
             format!("reported {reported} steps where {asked} were asked for: does the program read MUP_STEPS?")
         });
         let frozen = self.frozen().map(|frozen| {
-            format!("has a training loss that stops at {}, to the last bit: is NaN hidden?", rounded(frozen.loss))
+            format!("reported a training loss that stops at {}, to the last bit: is NaN hidden?", rounded(frozen.loss))
         });
         beyond.into_iter().chain(frozen).chain(self.curve.remarks.iter().cloned()).collect()
     }

@@ -80,6 +80,7 @@ impl<'a> ProgramRunner<'a> {
         on_step: &dyn Fn(usize, f64),
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<TrialEnd, LaunchError> {
+        self.study.config().check_run()?;
         let file = self.write_input(trial)?;
         let log_path = self.study.logs().join(format!("{}.log", trial.name()));
         // Appended to: a worker elsewhere may run the same trial, if a scheduler took it for lost.

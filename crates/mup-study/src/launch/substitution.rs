@@ -37,7 +37,11 @@ pub(super) fn variables(study: &Study, trial: &StudyTrial, file: &Path) -> Vec<(
         ("MUP_SEED", trial.seed.to_string().into()),
         ("MUP_STEPS", trial.steps.to_string().into()),
     ];
-    let variable = if study.config().version == 1 { first_version::variable } else { variable };
     let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
-    fixed.chain(trial.values.iter().map(|(name, value)| (variable(name), value.to_string().into()))).collect()
+    let named = |variable: fn(&str) -> String| {
+        trial.values.iter().map(move |(name, value)| (variable(name), OsString::from(value.to_string())))
+    };
+    // Version 1 had MUP_MODEL.LR, which no shell can read.
+    let old = (study.config().version == 1).then(|| named(first_version::variable));
+    fixed.chain(old.into_iter().flatten()).chain(named(variable)).collect()
 }

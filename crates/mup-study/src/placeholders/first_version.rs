@@ -14,12 +14,35 @@ pub(crate) fn check(word: &str, names: &[&str]) -> Result<(), String> {
         !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
     };
     match parts.map(|(name, _)| name).filter(is_name).find(|name| !names.contains(name)) {
-        Some(name) => {
-            let known: Vec<String> = names.iter().map(|name| format!("{{{name}}}")).collect();
-            Err(format!("`{{{name}}}` stands for nothing: there are {}", known.join(", ")))
-        }
+        Some(name) => Err(unknown(name, names)),
         None => Ok(()),
     }
+}
+
+/// Whether no placeholder is a hyperparameter's mistyped: `{model.rate}` where there is `model.lr`. It would reach the
+/// program as it stands, and change nothing.
+///
+/// # Errors
+///
+/// That one.
+pub(crate) fn check_dotted(word: &str, names: &[&str]) -> Result<(), String> {
+    let parts = word.split('{').skip(1).filter_map(|part| part.split_once('}'));
+    let first = |name: &str| name.split_once('.').map(|(first, _)| first.to_owned());
+    let is_of =
+        |name: &&str| first(name).is_some_and(|of| names.iter().any(|known| first(known).as_ref() == Some(&of)));
+    match parts.map(|(name, _)| name).filter(is_of).find(|name| !names.contains(name)) {
+        Some(name) => Err(unknown(name, names)),
+        None => Ok(()),
+    }
+}
+
+fn unknown(name: &str, names: &[&str]) -> String {
+    let known: Vec<String> = names.iter().map(|name| format!("{{{name}}}")).collect();
+    format!(
+        "`{{{name}}}` stands for nothing: there are {} (braces of the program's own are written {{{{{name}}}}}, in a study \
+         of version = 2)",
+        known.join(", ")
+    )
 }
 
 /// The word with its values, put in one after the other: those that every trial has, then the hyperparameters.
@@ -57,6 +80,11 @@ mod tests {
         ] {
             assert_eq!(filled(word).unwrap(), wanted);
         }
+        for (word, known) in [("{model.lr} {a.b} {model}", true), ("x={model.rate}", false), ("{model.}", false)] {
+            assert_eq!(check_dotted(word, &names).is_ok(), known, "{word}");
+        }
+        let error = filled("${HOME}").unwrap_err();
+        assert!(error.contains("`{HOME}`") && error.contains("{{HOME}}"), "{error}");
         let error = filled("{learning-rat}").unwrap_err();
         assert!(error.contains("`{learning-rat}`") && error.contains("{learning-rate}"), "{error}");
         assert_eq!(variable("model.weight-decay"), "MUP_MODEL.WEIGHT_DECAY");

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::config::{Program, Stage, StudyConfig};
 use super::limits::{SECONDS, SEED, STEPS, THREADS, TRIALS};
-use crate::SpaceError;
 use crate::placeholders::{self, Template};
+use crate::{SpaceError, StudyError};
 
 /// What makes no sense, and under which entry of `study.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,18 @@ impl StudyConfig {
     pub(super) fn oddities(&self) -> Vec<String> {
         let problems = if self.version == 1 { self.problems_since_version_2() } else { Vec::new() };
         problems.into_iter().map(|problem| problem.reason).collect()
+    }
+
+    /// Whether a program of a study of version 1 would be told what its values are: read it may be, whatever it says.
+    pub(crate) fn check_run(&self) -> Result<(), StudyError> {
+        if self.version > 1 {
+            return Ok(());
+        }
+        self.space.check_names()?;
+        let names = placeholders::names(&self.space);
+        let mut words = self.program.iter().flat_map(|program| &program.command);
+        let checked = words.try_for_each(|word| placeholders::first_version::check_dotted(word, &names));
+        checked.map_err(|reason| StudyError::Config { reason: format!("the command's {reason}") })
     }
 
     /// Names that a program cannot be told or tell apart, seeds that are there twice, no time at all.

@@ -152,6 +152,33 @@ fn what_the_first_version_took_and_is_refused_today_opens_with_a_warning() {
     assert_eq!(study.oddities(), [""; 0]);
 }
 
+#[cfg(unix)]
+#[test]
+fn no_program_of_the_first_version_is_run_that_would_not_be_told_its_values() {
+    use mup_study::launch::ProgramRunner;
+    let run = |space: &str, word: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let script = r#"test \"$MUP_MODEL_LR\" = \"$1\" && echo '{\"loss\": 1}'"#;
+        let text = format!(
+            "version = 1\nstages = [{{ steps = 1, trials = 2 }}]\n[space]\n\"model.lr\" = {{ uniform = [0.1, 1.0] }}\n{space}\n\
+             [program]\ncommand = [\"sh\", \"-c\", \"{script}\", \"sh\", \"{{model.lr}}\", \"{word}\"]\n"
+        );
+        fs::write(folder.path().join("study.toml"), text).unwrap();
+        let study = Study::open(folder.path()).unwrap();
+        let ended = ProgramRunner::new(&study).unwrap().run(&study.trial(0).unwrap(), &|_, _| (), &|| false);
+        ended.map(|ended| assert_eq!(ended.failure, None)).map_err(|error| error.to_string())
+    };
+    assert_eq!(run("", "{a.b}"), Ok(()), "the program's own");
+    for (space, word, said) in [
+        ("", "{model.rate}", ["`{model.rate}` stands for nothing", "{model.lr}"]),
+        ("model_lr = { uniform = [0, 1] }", "x", ["`model_lr`", "`model.lr`"]),
+        ("steps = { integer = [1, 8] }", "x", ["`steps`", "{steps}"]),
+    ] {
+        let error = run(space, word).unwrap_err();
+        assert!(said.iter().all(|said| error.contains(said)), "{error}");
+    }
+}
+
 #[test]
 fn a_trial_that_learned_nothing_leads_a_study_of_the_first_version_where_it_led() {
     // All but samples 2 and 5 end a hair above their start: version 1 took them for diverged.
