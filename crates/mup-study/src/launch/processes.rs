@@ -16,8 +16,12 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// All of them.
+    /// All of them; none where the files number processes otherwise than we do (`unshare --pid` without a `/proc` of its
+    /// own): a signal would reach a stranger.
     pub(super) fn all() -> Vec<Self> {
+        if fs::read_link("/proc/self").is_ok_and(|link| link != Path::new(&std::process::id().to_string())) {
+            return Vec::new();
+        }
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         entries.filter_map(|entry| Self::of(entry.file_name().to_str()?.parse().ok()?)).collect()
     }
