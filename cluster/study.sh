@@ -39,10 +39,10 @@ echo '{"tokens": 1000, "parameters": 5000, "flops": 3e7}'
 TRIAL
 
 new() { # STUDY TRIALS
-    "$MUP_TRANSFER" new "$1" --trials "$2" --steps "$STEPS" --timeout 60 -- bash "$FOLDER/trial.sh" 2>&1
+    "$MUP_TRANSFER" new "$1" --trials "$2" --steps "$STEPS" --timeout 60 -- bash "$FOLDER/trial.sh" 2>&1 | sed -n 1p
 }
 
-records() { find "$FOLDER/slurm/trials" -name '*.json' -not -name '.*' | wc -l; }
+records() { find "$FOLDER/slurm" -path '*/trials/*.json' -not -name '.*' | wc -l; }
 
 on_slurm() { # its lines go to our output, with the time
     "$MUP_TRANSFER" tune "$FOLDER/slurm" --launcher slurm --throttle 2 --settle 5 > >(stamp) 2>&1 &
