@@ -54,7 +54,7 @@ pub(crate) struct CoordCheck {
     /// What is recorded besides the statistic that decides [default: mean-abs, rms, std, max].
     #[arg(long, value_delimiter = ',')]
     statistics: Vec<Statistic>,
-    /// What is observed [default: activation, input]; parameter and gradient are reported, and do not decide.
+    /// What is observed [default: activation, with which logits come, and input]; parameter and gradient are reported, and do not decide.
     #[arg(long, value_delimiter = ',')]
     observe: Vec<Source>,
     /// Largest absolute slope that counts as flat.

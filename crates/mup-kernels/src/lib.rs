@@ -2,6 +2,7 @@
 
 mod adam;
 mod gelu;
+mod generator;
 mod kept;
 mod operations;
 mod portable;
@@ -19,6 +20,7 @@ mod update;
 
 pub use adam::{Adam, adam_step};
 pub use gelu::gelu;
+pub use generator::{Generator, seed_at};
 pub use kept::{Kept, kept_numbers};
 pub use operations::{
     Relative, causal_attention, cross_entropy, embedding, is_fused, layer_norm, linear, linear_gelu, linear_residual,

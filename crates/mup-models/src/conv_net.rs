@@ -89,7 +89,7 @@ impl ConvNet {
         let x = relu(x).reshape([batch as i32, channels as i32, -1]).mean_dim(2).reshape([batch, channels]);
         probe.observe("pooled", &x);
         let logits = self.readout.forward(x);
-        probe.observe("logits", &logits);
+        probe.observe_logits("logits", &logits);
         logits
     }
 

@@ -107,7 +107,7 @@ impl Mlp {
             observe_indexed(probe, "hidden", i, &x);
         }
         let logits = self.readout.forward(self.activation.forward(x));
-        probe.observe("logits", &logits);
+        probe.observe_logits("logits", &logits);
         logits
     }
 

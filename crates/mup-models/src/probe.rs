@@ -19,6 +19,7 @@ use burn::tensor::Tensor;
 ///         scope.observe("preactivation", &x); // seen as `layers.0.preactivation`
 ///         x = relu(x);
 ///     }
+///     probe.observe_logits("head", &x); // the model's output: it may be small before training
 ///     x
 /// }
 /// ```
@@ -28,6 +29,16 @@ pub trait Probe {
 
     /// Called with each activation, in the order of the forward pass.
     fn observe<const D: usize>(&mut self, name: &str, activation: &Tensor<D>);
+
+    /// Called with the model's output and with attention logits, instead of [`observe`](Self::observe).
+    ///
+    /// They are a fixed number of sums over a dimension that grows. With random weights such a sum of n independent
+    /// terms over n is Θ(1/√n), so before training they may shrink with width, as nothing else may (Tensor Programs V,
+    /// arXiv:2203.03466v2, Appendix D.2). Who looks cannot tell them by their name. A probe to which it is all the same
+    /// sees them like any activation.
+    fn observe_logits<const D: usize>(&mut self, name: &str, logits: &Tensor<D>) {
+        self.observe(name, logits);
+    }
 }
 
 /// Looks at nothing, and costs nothing.
@@ -68,6 +79,12 @@ impl<P: Probe> Probe for Scope<'_, P> {
     fn observe<const D: usize>(&mut self, name: &str, activation: &Tensor<D>) {
         if P::ENABLED {
             self.probe.observe(&format!("{}.{name}", self.prefix), activation);
+        }
+    }
+
+    fn observe_logits<const D: usize>(&mut self, name: &str, logits: &Tensor<D>) {
+        if P::ENABLED {
+            self.probe.observe_logits(&format!("{}.{name}", self.prefix), logits);
         }
     }
 }

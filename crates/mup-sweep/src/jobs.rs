@@ -12,6 +12,9 @@ use rayon::ThreadPoolBuilder;
 /// cores, two GPTs of width 256 on one thread each train 1.7 times as much as one on two (docs/log.md), since most
 /// operations of a training step use one thread anyway. Put the longest items first.
 ///
+/// Threads share what is one for the process, and with Burn that is the random generator: an item that draws from it
+/// (dropout) is a function of its seed if it trains with `mup-train`, or draws inside `mup_kernels::Generator::seeded`.
+///
 /// ```
 /// let squares = mup_sweep::in_parallel(2, &[1, 2, 3], |n| Ok::<_, std::io::Error>(n * n))?;
 /// assert_eq!(squares, [1, 4, 9]);

@@ -5,13 +5,13 @@ use std::time::Instant;
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Tensor;
+use mup_kernels::{Generator, seed_at};
 use mup_optim::clip_by_global_norm;
 
 use crate::finite::is_finite;
 use crate::journal::Journal;
 use crate::read::read;
 use crate::running::settle;
-use crate::seed::seed_devices;
 use crate::{Curve, Ended, Event, MeanGradients, MicroBatch, StepReport, Task, TrainError, Trained, Training};
 
 /// A run under way. The model is passed from step to step, so that the optimizer may update it in place.
@@ -20,6 +20,7 @@ pub(crate) struct Run<'a, M> {
     pub(crate) interrupted: Box<dyn Fn() -> bool + 'a>,
     pub(crate) task: &'a dyn Task<M>,
     pub(crate) optimizer: ModuleOptimizer,
+    pub(crate) generator: Generator,
     pub(crate) journal: Journal<'a>,
 }
 
@@ -71,8 +72,10 @@ impl<M: Module> Run<'_, M> {
 
     fn loss(&self, model: &M, batch: MicroBatch) -> Result<Tensor<1>, TrainError> {
         let step = batch.step;
-        seed_devices(model, self.training.seed, [step, batch.index]);
-        let loss = self.task.loss(model, batch).map_err(|source| TrainError::Task { step, source })?;
+        // A resumed run repeats its dropout masks, and runs in threads take none out of each other's sequence.
+        let seed = seed_at(self.training.seed, &[step as u64, batch.index as u64]);
+        let loss = self.generator.seeded(&model.devices(), seed, || self.task.loss(model, batch));
+        let loss = loss.map_err(|source| TrainError::Task { step, source })?;
         let refuse = |problem| Err(TrainError::Task { step, source: String::into(problem) });
         match loss.dims() {
             _ if !loss.device().is_autodiff() => {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
+use mup_kernels::Generator;
 
 use crate::journal::Journal;
 use crate::run::Run;
@@ -82,6 +83,7 @@ impl<'a> Trainer<'a> {
             Some(folder) => journal.open(folder, &training, task.fingerprint(), model, optimizer)?,
             None => (model, optimizer),
         };
-        Run { training, interrupted, task, optimizer, journal }.train(model)
+        let generator = Generator::default();
+        Run { training, interrupted, task, optimizer, generator, journal }.train(model)
     }
 }

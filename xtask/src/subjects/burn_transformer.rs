@@ -113,12 +113,12 @@ impl Family for Encoder {
         let mask = generate_autoregressive_mask(sequences, length, &x.device());
         for (i, layer) in model.encoder.layers.iter().enumerate() {
             let logits = attention_logits(&layer.mha, layer.norm_2.forward(x.clone()));
-            seen.observe(&format!("layers.{i}.mha.logits"), &logits);
+            seen.observe_logits(&format!("layers.{i}.mha.logits"), &logits);
             x = layer.forward(x, None, Some(mask.clone()));
             seen.observe(&format!("layers.{i}"), &x);
         }
         let logits = model.readout.forward(model.norm.forward(x));
-        seen.observe("logits", &logits);
+        seen.observe_logits("logits", &logits);
         cross_entropy(logits.flatten(0, 1), targets.clone().flatten(0, 1))
     }
 }

@@ -15,10 +15,20 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("mup-optim", &["mup-shapes", "mup-rules", "mup-kernels"]),
     ("mup-models", &["mup-shapes", "mup-rules", "mup-kernels"]),
     ("mup-transfer", &["mup-files", "mup-figure", "mup-sweep", "mup-rules", "mup-study"]),
-    ("mup-train", &["mup-files", "mup-shapes", "mup-rules", "mup-optim"]),
+    ("mup-train", &["mup-files", "mup-kernels", "mup-shapes", "mup-rules", "mup-optim"]),
     (
         "mup-verdict",
-        &["mup-files", "mup-figure", "mup-sweep", "mup-shapes", "mup-rules", "mup-init", "mup-optim", "mup-models"],
+        &[
+            "mup-files",
+            "mup-figure",
+            "mup-sweep",
+            "mup-kernels",
+            "mup-shapes",
+            "mup-rules",
+            "mup-init",
+            "mup-optim",
+            "mup-models",
+        ],
     ),
 ];
 

@@ -68,7 +68,7 @@ impl Gpt {
         let x = self.final_norm.forward(x);
         probe.observe("final_norm", &x);
         let logits = self.read_out(x);
-        probe.observe("logits", &logits);
+        probe.observe_logits("logits", &logits);
         logits
     }
 

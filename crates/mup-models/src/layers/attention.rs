@@ -221,7 +221,7 @@ impl CausalAttention {
             let by_distance = self.with_bias(query, self.position_bias.as_ref()).matmul(relative_keys.transpose());
             logits = logits + shift(by_distance);
         }
-        probe.observe("logits", &logits);
+        probe.observe_logits("logits", &logits);
         let mixed = self.weigh(frame.masked(logits), values);
         let output = self.output.forward(mixed.swap_dims(1, 2).reshape([batch, time, heads]));
         probe.observe("output", &output);
@@ -257,12 +257,12 @@ impl CausalAttention {
             bias.as_ref().map(|bias| bias.val().reshape([1, self.n_head, 1, self.d_head]))
         };
         let [_, _, distances, _] = relative_keys.dims();
-        probe.observe("content_content", &query.clone().matmul(keys.clone().transpose()));
-        probe.observe("content_position", &shift(query.matmul(relative_keys.clone().transpose())));
+        probe.observe_logits("content_content", &query.clone().matmul(keys.clone().transpose()));
+        probe.observe_logits("content_position", &shift(query.matmul(relative_keys.clone().transpose())));
         if let (Some(content), Some(position)) = (by_head(&self.content_bias), by_head(&self.position_bias)) {
-            probe.observe("bias_content", &content.matmul(keys.clone().transpose()));
+            probe.observe_logits("bias_content", &content.matmul(keys.clone().transpose()));
             let relative_keys = relative_keys.clone().narrow(2, 1, distances - 1);
-            probe.observe("bias_position", &position.matmul(relative_keys.transpose()));
+            probe.observe_logits("bias_position", &position.matmul(relative_keys.transpose()));
         }
     }
 }

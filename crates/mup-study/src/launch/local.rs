@@ -25,7 +25,7 @@ pub enum Tuned {
 /// Runs every trial that has no record, `jobs` at a time, one wave after the other.
 ///
 /// A trial that another worker holds is left to it; its record is waited for. Trials that are closures have one
-/// thread each (see [`in_parallel`]). `stop` is asked before every trial.
+/// thread each (see [`in_parallel`], also for what they draw at random). `stop` is asked before every trial.
 ///
 /// ```
 /// use mup_study::launch::{Silent, Tuned, run_locally};

@@ -60,3 +60,15 @@ fn dropout_and_lazy_weights_are_the_same_in_a_resumed_run() {
     assert!(train(1, Some(3)) == whole);
     assert_ne!(train(2, None).0, whole.0);
 }
+
+#[test]
+fn runs_in_threads_draw_what_they_draw_alone() {
+    let seeds = [3, 4, 5, 6];
+    let alone = seeds.map(|seed| train(seed, None));
+    for _ in 0..3 {
+        let together = std::thread::scope(|scope| {
+            seeds.map(|seed| scope.spawn(move || train(seed, None))).map(|run| run.join().unwrap())
+        });
+        assert!(together == alone);
+    }
+}

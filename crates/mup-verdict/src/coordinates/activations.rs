@@ -1,6 +1,6 @@
 //! What one pass of a trial showed, on the host.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use mup_models::Probe;
 
 use super::Source;
@@ -19,11 +19,12 @@ use super::Source;
 /// }
 /// ```
 ///
-/// A model that does not know [`Probe`] can report with [`Activations::insert`].
+/// A model that does not know [`Probe`] can report with [`Activations::insert`] and [`Activations::insert_vectors`].
 #[derive(Clone, Debug)]
 pub struct Activations {
     sources: Vec<Source>,
     seen: Vec<Observed>,
+    devices: Vec<Device>,
 }
 
 /// One observed tensor.
@@ -48,12 +49,18 @@ impl Default for Activations {
 
 impl Activations {
     pub(crate) fn of(sources: &[Source]) -> Self {
-        Self { sources: sources.to_vec(), seen: Vec::new() }
+        Self { sources: sources.to_vec(), seen: Vec::new(), devices: Vec::new() }
     }
 
     /// Reports an activation as one vector; a module that runs several times per pass has several.
     pub fn insert(&mut self, module: &str, values: &[f32]) {
-        self.push(Source::Activation, module, values.len(), || values.to_vec());
+        self.insert_vectors(Source::Activation, module, values, values.len());
+    }
+
+    /// Reports values of any source: vectors of `d` coordinates, one after the other. Of logits, `d` is how many a model
+    /// gives at a time, the same at every width.
+    pub fn insert_vectors(&mut self, source: Source, module: &str, values: &[f32], d: usize) {
+        self.push(source, module, d, || values.to_vec());
     }
 
     /// Reports what goes into a module, under the module's name.
@@ -82,7 +89,16 @@ impl Activations {
         self.sources.contains(&source)
     }
 
+    /// Where the tensors were, each device once.
+    pub(crate) fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
     pub(crate) fn push_tensor<const D: usize>(&mut self, source: Source, module: &str, tensor: &Tensor<D>) {
+        let device = tensor.device().without_autodiff();
+        if !self.devices.contains(&device) {
+            self.devices.push(device);
+        }
         let d = tensor.dims().last().copied().unwrap_or(1);
         self.push(source, module, d, || tensor.to_data().iter::<f32>().collect());
     }
@@ -119,6 +135,10 @@ impl<'a> IntoIterator for &'a Activations {
 impl Probe for Activations {
     fn observe<const D: usize>(&mut self, name: &str, activation: &Tensor<D>) {
         self.push_tensor(Source::Activation, name, activation);
+    }
+
+    fn observe_logits<const D: usize>(&mut self, name: &str, logits: &Tensor<D>) {
+        self.push_tensor(Source::Logits, name, logits);
     }
 }
 

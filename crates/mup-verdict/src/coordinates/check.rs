@@ -80,12 +80,13 @@ impl CoordCheck {
         self
     }
 
-    /// Records these sources instead of [`Source::DEFAULT`].
+    /// Records these sources instead of [`Source::DEFAULT`]; with activations always logits too.
     ///
     /// The trial must offer them: see [`Activations::observe_parameters`](super::Activations::observe_parameters).
     #[must_use]
     pub fn with_sources(mut self, sources: impl IntoIterator<Item = Source>) -> Self {
-        self.sources = sorted(sources);
+        let of_one = |source| [source].into_iter().chain((source == Source::Activation).then_some(Source::Logits));
+        self.sources = sorted(sources.into_iter().flat_map(of_one));
         self
     }
 

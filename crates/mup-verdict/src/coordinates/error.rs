@@ -143,6 +143,20 @@ pub enum CheckError {
         /// Number of trials.
         expected: usize,
     },
+    /// Logits whose number grows with width.
+    #[error(
+        "`{module}` is reported as logits, which may be small before training, but its vectors grow: {} at width {}, {} at \
+         width {}; logits are a fixed number of sums over what grows. Report it with `probe.observe`",
+        lengths[0], widths[0], lengths[1], widths[1]
+    )]
+    GrowingLogits {
+        /// Name of the activation.
+        module: String,
+        /// Two widths.
+        widths: [usize; 2],
+        /// The lengths there.
+        lengths: [usize; 2],
+    },
     /// The criteria decide by a statistic that was not measured.
     #[error(
         "the criteria decide by {statistic}, but only these were recorded: {recorded}; add it with `with_statistics`"

@@ -1,6 +1,7 @@
 //! What a verdict means, what usually causes it, and what would settle an open one.
 
-use super::{Criteria, Quantity, Report, Summary, Verdict};
+use super::{Criteria, Quantity, Report, Source, Summary, Verdict};
+use crate::interval::student;
 
 /// Rows with one explanation.
 pub(crate) struct Note {
@@ -13,26 +14,32 @@ pub(crate) struct Note {
 /// Explains every row that decides and is not flat, worst first; and, once, the rows without a claim.
 pub(crate) fn notes(report: &Report) -> Vec<Note> {
     let mut rows: Vec<&Summary> = report.deciding().filter(|summary| summary.verdict != Verdict::Flat).collect();
-    let key = |summary: &Summary| (std::cmp::Reverse(summary.verdict), summary.quantity);
+    let key = |row: &Summary| (std::cmp::Reverse(row.verdict), row.quantity, may_be_logits(row, report));
     rows.sort_by_key(|summary| key(summary));
-    let mut notes: Vec<Note> = rows.chunk_by(|a, b| text(a) == text(b)).map(|group| note(group, report)).collect();
+    let mut notes: Vec<Note> =
+        rows.chunk_by(|a, b| text(a, report) == text(b, report)).map(|group| note(group, report)).collect();
     let unclaimed = report.summaries().iter().find(|summary| summary.verdict == Verdict::NoClaim);
-    notes.extend(unclaimed.map(|summary| Note { verdict: summary.verdict, rows: Vec::new(), text: text(summary) }));
+    notes.extend(unclaimed.map(|summary| Note {
+        verdict: summary.verdict,
+        rows: Vec::new(),
+        text: text(summary, report),
+    }));
     notes
 }
 
 fn note(group: &[&Summary], report: &Report) -> Note {
+    let sizes = [report.widths().len(), report.n_seeds()];
     let name = |summary: &&Summary| {
         let name = format!("{} {}", summary.module, summary.symbol());
         match summary.verdict {
-            Verdict::Undecided => format!("{name}: {}", what_decides(summary, report.criteria(), report.n_seeds())),
+            Verdict::Undecided => format!("{name}: {}", what_decides(summary, report.criteria(), sizes)),
             _ => name,
         }
     };
-    Note { verdict: group[0].verdict, rows: group.iter().map(name).collect(), text: text(group[0]) }
+    Note { verdict: group[0].verdict, rows: group.iter().map(name).collect(), text: text(group[0], report) }
 }
 
-fn text(summary: &Summary) -> &'static str {
+fn text(summary: &Summary, report: &Report) -> &'static str {
     match (summary.verdict, summary.quantity) {
         (Verdict::NotFinite, _) => {
             "NaN or infinite at some width. Usually the learning rate is too large for that width, which is what a \
@@ -47,10 +54,16 @@ fn text(summary: &Summary) -> &'static str {
              fan-in (hidden and output weights under Adam), or a readout or attention logits without their \
              multiplier; a module may also grow because one before it does, so start with the first in this list."
         }
+        (Verdict::Vanishes, Quantity::Value) if may_be_logits(summary, report) => {
+            "Shrinks with width before any training, and has the same number of values at every width. If it is the model's \
+             output or attention logits, it may: report it with `probe.observe_logits` instead of `observe` (or name it in \
+             `Criteria::transients`). Else it must not: usually a forward multiplier that is applied twice, or a layer \
+             inside the model that the plan takes for a readout (keys and values of a fixed number of heads: declare them \
+             with ParamSpec::inner)."
+        }
         (Verdict::Vanishes, Quantity::Value) => {
             "Shrinks with width before any training. Usually an initialization whose variance shrinks faster than \
-             1/fan-in, a forward multiplier that is applied twice, or a layer inside the model that the plan takes for a \
-             readout (keys and values of a fixed number of heads: declare them with ParamSpec::inner)."
+             1/fan-in, or a forward multiplier that is applied twice."
         }
         (Verdict::Vanishes, Quantity::Change) => {
             "An update changes it less the wider the model is: this part stops learning in the limit. Usually a \
@@ -61,9 +74,8 @@ fn text(summary: &Summary) -> &'static str {
         }
         (Verdict::Undecided, _) => "The interval allows both flat and not.",
         (Verdict::Transient, _) => {
-            "A known transient: with random weights these are sums of n independent terms over n, which shrink as \
-             1/√n; training replaces them by correlated sums, so their change may not shrink. The patterns are in \
-             the criteria."
+            "Logits before training: with random weights these are sums of n independent terms over n, which shrink as \
+             1/√n; training replaces them by correlated sums, so their change may not shrink."
         }
         (Verdict::Zero, _) => {
             "Zero at every width and seed, so that there is no slope. Usually a readout or query that starts at \
@@ -77,8 +89,13 @@ fn text(summary: &Summary) -> &'static str {
     }
 }
 
+/// A fixed number of values, as the readout and attention logits have it, and not reported as such.
+fn may_be_logits(summary: &Summary, report: &Report) -> bool {
+    summary.source == Source::Activation && report.keeps_length(summary) != Some(false)
+}
+
 /// More seeds narrow the interval like 1/√seeds; the margin is what it must not reach (see `Criteria::tolerance`).
-fn what_decides(summary: &Summary, criteria: &Criteria, n_seeds: usize) -> String {
+fn what_decides(summary: &Summary, criteria: &Criteria, [n_widths, n_seeds]: [usize; 2]) -> String {
     let Some(slope) = summary.slope else {
         return "zero in some trials, so that it has no logarithm there; more steps, or a start that is not zero, would \
                 decide"
@@ -87,6 +104,13 @@ fn what_decides(summary: &Summary, criteria: &Criteria, n_seeds: usize) -> Strin
     let half_width = (slope.high - slope.value).max(slope.value - slope.low);
     if !half_width.is_finite() {
         return "two points fix a line but not its error; more seeds, or a third width, would decide".to_owned();
+    }
+    if n_seeds == 1 {
+        let errors = student(n_widths as f64 - 2.0, 0.5 + criteria.confidence / 2.0);
+        return format!(
+            "one seed at {n_widths} widths says so little of its noise that the interval is ±{errors:.0} standard errors; \
+             three seeds or more would decide"
+        );
     }
     let size = slope.value.abs();
     let margin = if size <= criteria.tolerance { 2.0 * criteria.tolerance - size } else { size };
@@ -112,7 +136,7 @@ mod tests {
             verdict,
             findings: Vec::new(),
         };
-        what_decides(&summary, &Criteria::default(), 3)
+        what_decides(&summary, &Criteria::default(), [4, 3])
     }
 
     #[test]

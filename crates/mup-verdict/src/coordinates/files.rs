@@ -8,7 +8,9 @@ use std::{
 use mup_files::{create_folders, write_durably};
 use serde::Serialize;
 
-use super::{CheckError, Criteria, DamagedTrial, Finding, Report, Summary, Verdict, page::page, plot};
+use super::{
+    CheckError, Criteria, DamagedTrial, Finding, Report, Source, Summary, Untrained, Verdict, page::page, plot,
+};
 use crate::Answer;
 
 /// The report as machines read it; a type of its own, so that [`Report`] may change without breaking readers.
@@ -18,6 +20,8 @@ struct Document<'a> {
     answer: Answer,
     exit_code: u8,
     verdict: Verdict,
+    untrained: Option<Untrained>,
+    unchanged: &'a [Source],
     widths: &'a [usize],
     n_seeds: usize,
     criteria: &'a Criteria,
@@ -41,6 +45,8 @@ impl Report {
             answer: self.answer(),
             exit_code: self.exit_code(),
             verdict: self.verdict(),
+            untrained: self.untrained(),
+            unchanged: &self.unchanged(),
             widths: self.widths(),
             n_seeds: self.n_seeds(),
             criteria: self.criteria(),

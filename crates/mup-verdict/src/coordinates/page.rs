@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 use mup_shapes::PathPattern;
 
 use super::explain::notes;
-use super::table::{HEADER, cells, circumstances, verdict_line};
+use super::table::{HEADER, cells, circumstances, stillness, verdict_line};
 use super::{Criteria, Report, Verdict};
 use crate::page;
 
@@ -24,6 +24,7 @@ pub(super) fn page(report: &Report, title: &str, svg: &str) -> String {
     let body = html! {
         p.{ "verdict " (report.answer()) } { (verdict_line(report)) " · exit code " (report.exit_code()) }
         p { (circumstances(report)) }
+        @for line in stillness(report) { p { (line) } }
         (rows(report))
         (explanations(report))
         h2 { "Curves" }
@@ -75,8 +76,9 @@ fn criteria(criteria: &Criteria) -> Markup {
             }
             li { (confidence * 100.0) " % intervals of Student's t; over the steps, medians." }
             li {
-                "Known transients, which may shrink at initialization: "
-                (patterns(transients)) "."
+                "Logits, reported as such by the model, may shrink with width before training (transient)"
+                @if !transients.is_empty() { ", and so may these: " (patterns(transients)) }
+                "."
             }
             @if !unclaimed.is_empty() {
                 li { "About these nothing is claimed; they are reported and do not decide: " (patterns(unclaimed)) "." }

@@ -18,12 +18,15 @@ pub struct Record {
     pub step: usize,
     /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// Activation, input, parameter or gradient.
+    /// Activation, logits, input, parameter or gradient.
     pub source: Source,
     /// That, or its change.
     pub quantity: Quantity,
     /// Which statistic.
     pub statistic: Statistic,
+    /// Length of its vectors, where it is known: the last axis, all others are the batch.
+    #[serde(default)]
+    pub d: Option<usize>,
     /// The number; not finite where the model diverged (in JSON, the text `NaN`, `inf` or `-inf`).
     #[serde(with = "crate::number")]
     pub value: f64,

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckError, Criteria, Quantity, Records, Source, Statistic, Summary, Verdict};
+use super::untrained::unchanged;
+use super::{CheckError, Criteria, Quantity, Record, Records, Source, Statistic, Summary, Untrained, Verdict};
 use crate::{Answer, Slope};
 
 /// The judgment on one statistic of one module at one step.
@@ -12,7 +13,7 @@ use crate::{Answer, Slope};
 pub struct Finding {
     /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// Activation, input, parameter or gradient.
+    /// Activation, logits, input, parameter or gradient.
     pub source: Source,
     /// That, or its change.
     pub quantity: Quantity,
@@ -59,6 +60,7 @@ impl Report {
             return Err(CheckError::TooFewWidths { widths });
         }
         check_statistic(&records, criteria.statistic)?;
+        check_logits(&records)?;
         let trials: BTreeSet<(usize, u64)> = records.iter().map(|record| (record.width, record.seed)).collect();
         let n_seeds = trials.len() / widths.len();
         let mut findings = Vec::new();
@@ -98,14 +100,29 @@ impl Report {
         self.summaries.iter().filter(|summary| summary.source.decides() && summary.verdict != Verdict::NoClaim)
     }
 
-    /// The verdict on the model: the worst of those that decide; undecided when all of them are zero.
+    /// The verdict on the model: the worst of those that decide; undecided when all of them are zero, and where nothing
+    /// fails but nothing was [trained](Self::untrained) either.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self.deciding().map(|summary| summary.verdict).max() {
+            Some(verdict) if verdict.is_failure() => verdict,
             None | Some(Verdict::Zero | Verdict::NoClaim) => Verdict::Undecided,
+            _ if self.untrained().is_some() => Verdict::Undecided,
             Some(Verdict::Transient) => Verdict::Flat,
             Some(verdict) => verdict,
         }
+    }
+
+    /// Why the records say nothing about training; none if some activation changed.
+    #[must_use]
+    pub fn untrained(&self) -> Option<Untrained> {
+        Untrained::of(&self.summaries)
+    }
+
+    /// The sources of which no tensor changed at all: frozen parameters, or inputs that are the data.
+    #[must_use]
+    pub fn unchanged(&self) -> Vec<Source> {
+        unchanged(&self.summaries)
     }
 
     /// Whether coordinates are Θ(1): the verdict in short.
@@ -142,6 +159,13 @@ impl Report {
         self.n_seeds
     }
 
+    /// Whether a module's vectors are as long at every width; none where that is not known.
+    pub(crate) fn keeps_length(&self, summary: &Summary) -> Option<bool> {
+        let of = |record: &&Record| record.source == summary.source && record.module == summary.module;
+        let lengths: Option<BTreeSet<usize>> = self.records.iter().filter(of).map(|record| record.d).collect();
+        lengths.map(|lengths| lengths.len() == 1)
+    }
+
     /// The measured numbers.
     #[must_use]
     pub fn records(&self) -> &Records {
@@ -156,6 +180,21 @@ fn check_statistic(records: &Records, statistic: Statistic) -> Result<(), CheckE
     }
     let recorded: Vec<String> = recorded.iter().map(ToString::to_string).collect();
     Err(CheckError::StatisticNotRecorded { statistic, recorded: recorded.join(", ") })
+}
+
+/// What grows with width cannot be logits, and must not shrink.
+fn check_logits(records: &Records) -> Result<(), CheckError> {
+    let mut first: BTreeMap<&str, &Record> = BTreeMap::new();
+    for record in records.iter().filter(|record| record.source == Source::Logits) {
+        let narrow = *first.entry(&record.module).or_insert(record);
+        if let (Some(before), Some(now)) = (narrow.d, record.d)
+            && before != now
+        {
+            let (module, widths) = (record.module.clone(), [narrow.width, record.width]);
+            return Err(CheckError::GrowingLogits { module, widths, lengths: [before, now] });
+        }
+    }
+    Ok(())
 }
 
 fn summarize(findings: &[Finding], criteria: &Criteria) -> Vec<Summary> {

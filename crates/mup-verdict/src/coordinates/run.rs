@@ -4,13 +4,16 @@ use std::num::NonZeroUsize;
 
 use mup_sweep::in_parallel;
 
-use super::{Activations, CheckError, CoordCheck, Record, Records, TrialError, folder::Finished};
+use super::{
+    Activations, CheckError, CoordCheck, Record, Records, TrialError, folder::Finished, generators::Generators,
+};
 
 impl CoordCheck {
     /// Builds a trial per width and seed, and calls it `steps + 1` times.
     ///
     /// A trial is a closure that does one training step on **the same batch every time**: forward, reporting
-    /// activations to the probe, then backward and update. Call t (from 0) therefore shows x_t.
+    /// activations to the probe, then backward and update. Call t (from 0) therefore shows x_t. Before each call Burn's
+    /// generator is seeded, by width and seed alone, so that dropout drops the same in every call.
     ///
     /// # Errors
     ///
@@ -23,10 +26,10 @@ impl CoordCheck {
     where
         T: FnMut(&mut Activations) -> Result<(), TrialError>,
     {
-        let finished = Finished::of(self)?;
+        let (finished, generators) = (Finished::of(self)?, Generators::new());
         let mut records = Vec::new();
         for (width, seed) in self.trials() {
-            records.extend(self.read_or_run(width, seed, &finished, &mut build)?);
+            records.extend(self.read_or_run((width, seed), &finished, &generators, &mut build)?);
         }
         Ok(Records { records, damaged: finished.damaged })
     }
@@ -34,7 +37,8 @@ impl CoordCheck {
     /// The same with `jobs` trials side by side, and the same records to the bit.
     ///
     /// Each trial has one thread of its own, see [`in_parallel`]. Wide trials start first, so that the last ones to
-    /// finish are short.
+    /// finish are short. Burn's generator is one for all threads: if trials draw from it (dropout), they do so one pass at a
+    /// time, and little is gained by several jobs.
     ///
     /// # Errors
     ///
@@ -44,19 +48,19 @@ impl CoordCheck {
         F: Fn(usize, u64) -> Result<T, TrialError> + Sync,
         T: FnMut(&mut Activations) -> Result<(), TrialError>,
     {
-        let finished = Finished::of(self)?;
+        let (finished, generators) = (Finished::of(self)?, Generators::new());
         let widest_first: Vec<(usize, u64)> = self.trials().into_iter().rev().collect();
-        let records =
-            in_parallel(jobs.get(), &widest_first, |&(width, seed)| self.read_or_run(width, seed, &finished, &build))?;
+        let run = |&trial: &(usize, u64)| self.read_or_run(trial, &finished, &generators, &build);
+        let records = in_parallel(jobs.get(), &widest_first, run)?;
         Ok(Records { records: records.into_iter().rev().flatten().collect(), damaged: finished.damaged })
     }
 
     fn read_or_run<T>(
         &self,
-        width: usize,
-        seed: u64,
+        (width, seed): (usize, u64),
         finished: &Finished,
-        build: impl FnOnce(usize, u64) -> Result<T, TrialError>,
+        generators: &Generators,
+        build: impl FnMut(usize, u64) -> Result<T, TrialError>,
     ) -> Result<Vec<Record>, CheckError>
     where
         T: FnMut(&mut Activations) -> Result<(), TrialError>,
@@ -65,7 +69,7 @@ impl CoordCheck {
             (0..=self.steps).for_each(|step| self.passed(width, seed, step));
             return Ok(records.to_vec());
         }
-        let records = self.run_trial(width, seed, build)?;
+        let records = self.run_trial(width, seed, generators, build)?;
         finished.keep(width, seed, &records)?;
         Ok(records)
     }

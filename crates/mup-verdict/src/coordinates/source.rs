@@ -8,13 +8,16 @@ use super::CheckError;
 
 /// The kind of tensor.
 ///
-/// Activations and inputs should be Θ(1) in width, and decide. Parameters and gradients have other exponents, which
-/// depend on role and optimizer: they are reported to find out *why* an activation grows, and decide nothing.
+/// Activations, logits and inputs should be Θ(1) in width, and decide. Parameters and gradients have other exponents,
+/// which depend on role and optimizer: they are reported to find out *why* an activation grows, and decide nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// What a module gives.
     Activation,
+    /// The model's output and attention logits, of which [`Probe::observe_logits`](mup_models::Probe::observe_logits)
+    /// says that they are: before training they may shrink with width. Recorded wherever activations are.
+    Logits,
     /// What goes into a module.
     Input,
     /// A parameter of the model.
@@ -25,15 +28,15 @@ pub enum Source {
 
 impl Source {
     /// Every source.
-    pub const ALL: &[Self] = &[Self::Activation, Self::Input, Self::Parameter, Self::Gradient];
+    pub const ALL: &[Self] = &[Self::Activation, Self::Logits, Self::Input, Self::Parameter, Self::Gradient];
 
     /// What a check records unless told otherwise: what decides.
-    pub const DEFAULT: &[Self] = &[Self::Activation, Self::Input];
+    pub const DEFAULT: &[Self] = &[Self::Activation, Self::Logits, Self::Input];
 
     /// Whether theory says that it is Θ(1) in width, so that its slope decides.
     #[must_use]
     pub fn decides(self) -> bool {
-        matches!(self, Self::Activation | Self::Input)
+        matches!(self, Self::Activation | Self::Logits | Self::Input)
     }
 
     /// Whether its change since initialization means something: a gradient's does not.
@@ -44,8 +47,8 @@ impl Source {
     /// For a table: x₀ and Δx, and the like.
     pub(crate) fn symbol(self, quantity: Quantity) -> &'static str {
         match (self, quantity) {
-            (Self::Activation, Quantity::Value) => "x₀",
-            (Self::Activation, Quantity::Change) => "Δx",
+            (Self::Activation | Self::Logits, Quantity::Value) => "x₀",
+            (Self::Activation | Self::Logits, Quantity::Change) => "Δx",
             (Self::Input, Quantity::Value) => "in₀",
             (Self::Input, Quantity::Change) => "Δin",
             (Self::Parameter, Quantity::Value) => "W₀",
@@ -57,6 +60,7 @@ impl Source {
     fn name(self) -> &'static str {
         match self {
             Self::Activation => "activation",
+            Self::Logits => "logits",
             Self::Input => "input",
             Self::Parameter => "parameter",
             Self::Gradient => "gradient",

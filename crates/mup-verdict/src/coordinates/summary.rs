@@ -10,7 +10,7 @@ use crate::Slope;
 pub struct Summary {
     /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// Activation, input, parameter or gradient.
+    /// Activation, logits, input, parameter or gradient.
     pub source: Source,
     /// That, or its change.
     pub quantity: Quantity,
@@ -45,7 +45,7 @@ impl Summary {
         let verdict = match &slope {
             _ if has(Verdict::NotFinite) => Verdict::NotFinite,
             _ if has(Verdict::NoClaim) => Verdict::NoClaim,
-            Some(slope) => criteria.classify(&module, quantity, slope),
+            Some(slope) => criteria.classify(&module, (source, quantity), slope),
             None if has(Verdict::Undecided) => Verdict::Undecided,
             None => Verdict::Zero,
         };

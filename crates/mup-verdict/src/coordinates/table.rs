@@ -5,7 +5,7 @@ use std::fmt;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::explain::{Note, notes};
-use super::{Criteria, DamagedTrial, Report, Summary, Verdict};
+use super::{Criteria, DamagedTrial, Report, Source, Summary, Untrained, Verdict};
 use crate::Slope;
 
 pub(crate) const HEADER: [&str; 8] =
@@ -35,6 +35,9 @@ impl fmt::Display for Report {
                 writeln!(f, "    {}", rows.join(separator))?;
             }
         }
+        for line in stillness(self) {
+            writeln!(f, "{line}")?;
+        }
         for DamagedTrial { path, problem } in self.records().damaged() {
             writeln!(f, "run again · {}: {problem}", path.display())?;
         }
@@ -52,13 +55,36 @@ pub(crate) fn circumstances(report: &Report) -> String {
     )
 }
 
+/// What did not move, a sentence each.
+pub(crate) fn stillness(report: &Report) -> Vec<String> {
+    let untrained = report.untrained();
+    let of_source = |source: Source| match source {
+        Source::Input => {
+            "no change · no input changed in any step, as it should be where inputs are the data".to_owned()
+        }
+        _ => format!(
+            "no change · nothing of the source `{source}` changed in any step; where it is frozen, that is right"
+        ),
+    };
+    let unchanged = report.unchanged().into_iter().map(of_source);
+    match untrained {
+        Some(untrained) => vec![format!("untrained · {untrained}")],
+        None => unchanged.collect(),
+    }
+}
+
 /// The verdict, in a line.
 pub(crate) fn verdict_line(report: &Report) -> String {
     let count = |wanted: fn(Verdict) -> bool| report.deciding().filter(|row| wanted(row.verdict)).count();
     let (failed, undecided) = (count(Verdict::is_failure), count(|verdict| verdict == Verdict::Undecided));
     let n = report.deciding().count();
     let verdict = report.verdict();
-    format!("verdict: {verdict} (of {n} rows that decide {failed} fail, {undecided} are undecided)")
+    let untrained = match report.untrained() {
+        Some(Untrained::Nothing) => "nothing was trained; ",
+        Some(Untrained::NoChange) => "no change was recorded; ",
+        None => "",
+    };
+    format!("verdict: {verdict} ({untrained}of {n} rows that decide {failed} fail, {undecided} are undecided)")
 }
 
 /// A row, in the order of the header.

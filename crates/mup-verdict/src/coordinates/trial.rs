@@ -1,8 +1,15 @@
 //! One trial: its passes, compared with the first one, as records.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
-use super::{Activations, CheckError, CoordCheck, Observed, Quantity, Record, Source, TrialError, statistic::measure};
+use super::{
+    Activations, CheckError, CoordCheck, Observed, Quantity, Record, Source, TrialError,
+    generators::{Generators, Lent},
+    statistic::measure,
+};
 
 impl CoordCheck {
     /// Runs the trial; a panic in the user's closures is an error that says where.
@@ -10,14 +17,15 @@ impl CoordCheck {
         &self,
         width: usize,
         seed: u64,
-        build: impl FnOnce(usize, u64) -> Result<T, TrialError>,
+        generators: &Generators,
+        build: impl FnMut(usize, u64) -> Result<T, TrialError>,
     ) -> Result<Vec<Record>, CheckError>
     where
         T: FnMut(&mut Activations) -> Result<(), TrialError>,
     {
         let trial = || {
-            let trial = build(width, seed).map_err(|source| CheckError::Build { width, seed, source })?;
-            self.passes(width, seed, trial)
+            let (trial, lent, first) = self.begin(width, seed, generators, build)?;
+            self.passes((width, seed), &lent, trial, first)
         };
         // What the closures leave behind is dropped, and never looked at again.
         catch_unwind(AssertUnwindSafe(trial)).unwrap_or_else(|payload| {
@@ -27,23 +35,63 @@ impl CoordCheck {
         })
     }
 
-    fn passes(
+    /// A new trial and its first pass. One that shows a device that nobody knew of is begun again, for what it drew
+    /// there.
+    fn begin<T>(
         &self,
         width: usize,
         seed: u64,
+        generators: &Generators,
+        mut build: impl FnMut(usize, u64) -> Result<T, TrialError>,
+    ) -> Result<(T, Arc<Lent>, Activations), CheckError>
+    where
+        T: FnMut(&mut Activations) -> Result<(), TrialError>,
+    {
+        loop {
+            let lent = generators.lend();
+            let trial = lent.build(width, seed, || build(width, seed));
+            let mut trial = trial.map_err(|source| CheckError::Build { width, seed, source })?;
+            let seen = self.pass((width, seed, 0), &lent, &mut trial)?;
+            if lent.covers(seen.devices()) {
+                return Ok((trial, lent, seen));
+            }
+            generators.learn(seen.devices());
+        }
+    }
+
+    fn pass(
+        &self,
+        (width, seed, step): (usize, u64, usize),
+        lent: &Lent,
+        trial: &mut impl FnMut(&mut Activations) -> Result<(), TrialError>,
+    ) -> Result<Activations, CheckError> {
+        let mut seen = Activations::of(&self.sources);
+        let passed = lent.pass(width, seed, || trial(&mut seen));
+        passed.map_err(|source| CheckError::Step { width, seed, step, source })?;
+        Ok(seen)
+    }
+
+    fn passes(
+        &self,
+        (width, seed): (usize, u64),
+        lent: &Lent,
         mut trial: impl FnMut(&mut Activations) -> Result<(), TrialError>,
+        first: Activations,
     ) -> Result<Vec<Record>, CheckError> {
         let mut records = Vec::new();
+        let mut first = Some(first);
         let mut initial = None;
         for step in 0..=self.steps {
-            let mut seen = Activations::of(&self.sources);
-            trial(&mut seen).map_err(|source| CheckError::Step { width, seed, step, source })?;
+            let seen = match first.take() {
+                Some(seen) => seen,
+                None => self.pass((width, seed, step), lent, &mut trial)?,
+            };
             let seen = self.select(width, seed, seen)?;
             let mut record = |quantity, observed: &Observed| {
                 let values = measure(&self.statistics, &observed.values, observed.d);
                 for (statistic, value) in self.statistics.iter().copied().zip(values) {
-                    let (module, source) = (observed.module.clone(), observed.source);
-                    records.push(Record { width, seed, step, module, source, quantity, statistic, value });
+                    let (module, source, d) = (observed.module.clone(), observed.source, Some(observed.d));
+                    records.push(Record { width, seed, step, module, source, quantity, statistic, d, value });
                 }
             };
             seen.iter().for_each(|observed| record(Quantity::Value, observed));

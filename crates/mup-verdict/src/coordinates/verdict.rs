@@ -20,7 +20,7 @@ pub enum Verdict {
     NoClaim,
     /// Stays Θ(1) as width grows.
     Flat,
-    /// Shrinks with width where theory says that it may: see [`Criteria::transients`].
+    /// Logits that shrink with width before training, as theory says that they may: see [`Source::Logits`].
     Transient,
     /// The interval allows both flat and not: add seeds or widths.
     Undecided,
@@ -70,9 +70,12 @@ pub struct Criteria {
     /// Confidence level of the interval: 99 %, because a check has dozens of rows, and at 95 % one in twenty would
     /// miss the truth by chance.
     pub confidence: f64,
-    /// Activations that may shrink with width while they show their initialization: with random weights the
-    /// readout and a query·key product over a growing head are sums of n independent terms divided by n, which
-    /// is Θ(1/√n). Training replaces them by correlated sums, Θ(1).
+    /// Activations that may shrink with width before training, as what is reported as
+    /// [logits](Source::Logits) may: with random weights the readout and a query·key product over a growing head are sums
+    /// of n independent terms divided by n, which is Θ(1/√n). Training replaces them by correlated sums, Θ(1).
+    ///
+    /// None by default, since a name does not tell: for a model whose forward pass is not yours, or that grows where
+    /// others do not (only d_ffn: the second matrix of the branch is a readout then).
     ///
     /// # Reference
     ///
@@ -86,13 +89,11 @@ pub struct Criteria {
 
 impl Default for Criteria {
     fn default() -> Self {
-        let transients =
-            ["logits", "**.logits", "**.content_content", "**.content_position", "**.bias_content", "**.bias_position"];
         Self {
             statistic: Statistic::MeanAbs,
             tolerance: 0.25,
             confidence: 0.99,
-            transients: transients.into_iter().map(PathPattern::new).collect(),
+            transients: Vec::new(),
             unclaimed: Vec::new(),
         }
     }
@@ -129,7 +130,7 @@ impl Criteria {
         let slope = Slope::fit(&sizes, self.confidence);
         let verdict = match &slope {
             _ if !(source.decides() && statistic.has_claim() && self.claims(module)) => Verdict::NoClaim,
-            Some(slope) => self.classify(module, quantity, slope),
+            Some(slope) => self.classify(module, (source, quantity), slope),
             None => Verdict::Undecided,
         };
         (slope, verdict)
@@ -140,9 +141,10 @@ impl Criteria {
     }
 
     /// What the growth of an activation or input means.
-    pub(crate) fn classify(&self, module: &str, quantity: Quantity, slope: &Slope) -> Verdict {
+    pub(crate) fn classify(&self, module: &str, (source, quantity): (Source, Quantity), slope: &Slope) -> Verdict {
         let Slope { value, low, high } = *slope;
-        let may_shrink = quantity == Quantity::Value && self.transients.iter().any(|known| known.matches(module));
+        let is_logits = source == Source::Logits || self.transients.iter().any(|known| known.matches(module));
+        let may_shrink = is_logits && quantity == Quantity::Value;
         let tolerance = self.tolerance;
         if value > tolerance && low > 0.0 {
             Verdict::Grows

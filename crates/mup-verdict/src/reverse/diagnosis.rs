@@ -41,6 +41,9 @@ pub struct Fate {
     pub optimum: Interval,
     /// log₂ of the largest stable value, mean over seeds; none where some seed's grid ends before it.
     pub edge: Option<Interval>,
+    /// Whether there is something to forecast: the loss depends on the value, and its lowest mean is below the untrained
+    /// loss.
+    pub learned: bool,
 }
 
 /// The landscapes of a family of models, as optimum and edge of stability per width. Not a verdict: a forecast.
@@ -82,7 +85,8 @@ impl Diagnosis {
                 let values: Vec<f64> = edges.iter().map(|edge| edge.log2_value).collect();
                 Some(Interval::of_mean(&values, confidence)?.widened(uncertainty))
             });
-            fates.push(Fate { width, optimum, edge });
+            let learned = landscape.dependent && landscape.loss.value < untrained_loss;
+            fates.push(Fate { width, optimum, edge, learned });
         }
         let everywhere = fates.iter().all(|fate| fate.edge.is_some());
         let edges: Vec<(usize, f64)> = points.iter().map(|(width, edge)| (*width, edge.log2_value.exp2())).collect();
@@ -120,6 +124,11 @@ impl Diagnosis {
         self.edge_shift
     }
 
+    /// The first width at which nothing was learned.
+    pub(crate) fn unlearned(&self) -> Option<usize> {
+        self.fates.iter().find(|fate| !fate.learned).map(|fate| fate.width)
+    }
+
     /// One sentence per width.
     #[must_use]
     pub fn forecast(&self) -> Vec<String> {
@@ -130,6 +139,13 @@ impl Diagnosis {
                 None => "stable as far as the grid goes".to_owned(),
             };
             let (width, optimum) = (fate.width, fate.optimum.value);
+            if !fate.learned {
+                let untrained = self.untrained_loss;
+                return format!(
+                    "SP of width {width}: no forecast, since nothing was learned: either no loss is below the untrained \
+                     {untrained:.3}, or none depends on the {what}. Was anything trained?"
+                );
+            }
             format!("SP of width {width}: the best {what} is near 2^{optimum:.1}, {stable}.").replace('-', "−")
         };
         self.fates.iter().map(sentence).collect()

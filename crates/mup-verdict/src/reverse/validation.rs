@@ -81,12 +81,16 @@ impl Validation {
             }
         }
         let tolerance = simulated.criteria().tolerance;
-        let edge = Agreement::new(simulated.edge_shift(), real.edge_shift(), tolerance);
+        let mut edge = Agreement::new(simulated.edge_shift(), real.edge_shift(), tolerance);
         let mut optimum = Agreement::new(simulated.optimum_shift(), real.optimum_shift(), tolerance);
         // Where a landscape is flat or its optimum lies outside the grid, the numbers are there but mean nothing.
         let located = |one: &Diagnosis| one.report().landscapes().iter().all(|width| width.has_optimum());
         if !(located(&simulated) && located(&real)) {
             optimum.answer = Answer::Undecided;
+        }
+        // What was not trained is never right, however alike two such landscapes are.
+        if [&simulated, &real].iter().any(|one| one.unlearned().is_some()) {
+            (optimum.answer, edge.answer) = (Answer::Undecided, Answer::Undecided);
         }
         let pairs = simulated.report().landscapes().iter().zip(real.report().landscapes());
         let shape = |(a, b): (&crate::transfer::Landscape, &crate::transfer::Landscape)| Shape {
@@ -143,12 +147,20 @@ impl Validation {
     /// The verdict in a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let claim = match self.answer() {
+        let unlearned = [&self.simulated, &self.real].into_iter().find_map(|one| {
+            let width = one.unlearned()?;
+            Some(format!("Undecided: nothing was learned at width {width} of {}.", one.report().runs().label))
+        });
+        let claim = unlearned.unwrap_or_else(|| self.claim().to_owned());
+        format!("{claim} Optimum: {}. Edge: {}.", shifts(&self.optimum), shifts(&self.edge))
+    }
+
+    fn claim(&self) -> &'static str {
+        match self.answer() {
             Answer::Holds => "The simulated widths move optimum and edge of stability as the real ones do.",
             Answer::Fails => "The simulated widths do not behave as the real ones.",
             Answer::Undecided => "Undecided: the shifts are too uncertain, or not there.",
-        };
-        format!("{claim} Optimum: {}. Edge: {}.", shifts(&self.optimum), shifts(&self.edge))
+        }
     }
 
     /// Writes `reverse.{csv,json,txt,svg,png,html}` into a folder, created if absent; returns the files.

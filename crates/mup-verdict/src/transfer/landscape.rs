@@ -23,6 +23,9 @@ pub struct Landscape {
     /// *Flat*: within ±2 octaves of the lowest mean loss, neither slope nor curvature can be told from the noise
     /// between seeds. Any value there will do, and where the parabola has its vertex means nothing.
     pub flat: bool,
+    /// Whether the loss depends on the value at all: some run diverged, or over the whole grid slope or curvature can be
+    /// told from the noise between seeds. Where it does not, nothing was trained, or the program ignores the value.
+    pub dependent: bool,
     /// Mean over seeds, ascending; none where a seed diverged.
     pub curve: Vec<Point>,
 }
@@ -38,8 +41,10 @@ impl Landscape {
         let optimum = Interval::of_mean(&of(|one| one.log2_value), confidence)?.widened(uncertainty);
         let loss = Interval::of_mean(&of(|one| one.loss), confidence)?;
         let (curve, shared) = curves(runs, width, &seeds);
-        let flat = is_flat(&shared, confidence);
-        Some(Self { width, estimates, optimum, loss, regret: None, flat, curve })
+        let flat = is_flat(&near(&shared), confidence);
+        let diverged = runs.runs.iter().any(|run| run.width == width && run.loss.is_none());
+        let dependent = diverged || !is_flat(&shared.iter().collect::<Vec<_>>(), confidence);
+        Some(Self { width, estimates, optimum, loss, regret: None, flat, dependent, curve })
     }
 
     pub(crate) fn with_regret(mut self, runs: &Runs, transferred: f64, confidence: f64) -> Self {
@@ -99,12 +104,16 @@ fn curves(runs: &Runs, width: usize, seeds: &[u64]) -> (Vec<Point>, Vec<Shared>)
     (curve, shared)
 }
 
+/// Within ±2 octaves of the lowest mean loss.
+fn near(shared: &[Shared]) -> Vec<&Shared> {
+    let Some((best, _)) = shared.iter().min_by(|a, b| mean(&a.1).total_cmp(&mean(&b.1))) else { return Vec::new() };
+    shared.iter().filter(|(x, _)| (x - best).abs() <= 2.0 + 1e-9).collect()
+}
+
 /// Student's t for slope and curvature of the mean curve; the noise is what values and seeds, added, do not explain
 /// of the losses (two-way analysis of variance without repetition), because a seed that is worse throughout moves
 /// no optimum. Never with one seed or fewer than three values: then nothing is known of the noise.
-fn is_flat(shared: &[Shared], confidence: f64) -> bool {
-    let Some((best, _)) = shared.iter().min_by(|a, b| mean(&a.1).total_cmp(&mean(&b.1))) else { return false };
-    let near: Vec<&Shared> = shared.iter().filter(|(x, _)| (x - best).abs() <= 2.0 + 1e-9).collect();
+fn is_flat(near: &[&Shared], confidence: f64) -> bool {
     let (n_values, n_seeds) = (near.len(), near.first().map_or(0, |(_, losses)| losses.len()));
     if n_values < 3 || n_seeds < 2 {
         return false;

@@ -74,7 +74,12 @@ fn by_regret(landscapes: &[Landscape], threshold: f64) -> Verdict {
         return Verdict::Costs { width, regret: regret.value };
     }
     let all_cheap = regrets().count() == landscapes.len() && regrets().all(|(_, regret)| regret.high <= threshold);
-    if all_cheap { Verdict::Transfers } else { Verdict::Undecided { reason: Reason::FlatAndNoisy } }
+    let blind = landscapes.iter().find(|one| !one.dependent);
+    match (all_cheap, blind) {
+        (false, _) => Verdict::Undecided { reason: Reason::FlatAndNoisy },
+        (true, Some(one)) => Verdict::Undecided { reason: Reason::NoEffect { width: one.width } },
+        (true, None) => Verdict::Transfers,
+    }
 }
 
 /// What became of the optimum as width grew.
@@ -127,6 +132,12 @@ pub enum Reason {
     WideInterval,
     /// The landscape is flat, and what the proxy's value costs is drowned by the noise of seeds.
     FlatAndNoisy,
+    /// Nowhere on the grid does the loss depend on the value: what costs nothing because nothing was trained is no
+    /// transfer.
+    NoEffect {
+        /// The narrowest such width.
+        width: usize,
+    },
 }
 
 impl fmt::Display for Reason {
@@ -138,6 +149,11 @@ impl fmt::Display for Reason {
                 write!(f, "the optimum of width {width}, seed {seed} lies on the edge of its grid, extend it")
             }
             Self::WideInterval => f.write_str("the interval is too wide, add seeds or widths"),
+            Self::NoEffect { width } => write!(
+                f,
+                "nowhere on its grid does the loss of width {width} depend on the value: was anything trained, and does the \
+                 program use the value? If so, widen the grid"
+            ),
             Self::FlatAndNoisy => f.write_str("the landscape is flat and noisy, widen the grid or add seeds"),
         }
     }

@@ -1,7 +1,7 @@
 //! Is wider better, at every point of training and with the same hyperparameters?
 //!
 //! The rooms: [`Curves`] (what was measured), [`Pair`] (two neighboring widths: where the wider one is worse),
-//! [`Report`] (one parametrization) and [`Comparison`] (two, side by side).
+//! [`Idle`] (nothing was trained), [`Report`] (one parametrization) and [`Comparison`] (two, side by side).
 //!
 //! # Reference
 //!
@@ -10,11 +10,13 @@
 
 mod comparison;
 mod curves;
+mod idle;
 mod pair;
 mod panel;
 mod report;
 
 pub use comparison::Comparison;
 pub use curves::{Criteria, Curve, Curves};
+pub use idle::Idle;
 pub use pair::{Gap, Pair};
 pub use report::Report;

@@ -8,13 +8,14 @@ use std::{
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-use super::{Criteria, Curves, Pair};
+use super::{Criteria, Curves, Idle, Pair};
 use crate::{Answer, VerdictError, publication};
 
 /// The judgment on one parametrization. Made by [`Curves::judge`].
 ///
 /// *Fails* when a wider model is worse than the next narrower one beyond noise; *holds* when no such crossing is
-/// seen and the averages over the run exclude one; *undecided* when the noise would hide it, as with one seed.
+/// seen and the averages over the run exclude one; *undecided* when the noise would hide it, as with one seed, and where
+/// nothing was learned or the widths do not differ ([`Idle`]).
 ///
 /// ```
 /// use mup_verdict::{Answer, wider::{Criteria, Curve, Curves}};
@@ -33,6 +34,7 @@ pub struct Report {
     criteria: Criteria,
     pairs: Vec<Pair>,
     answer: Answer,
+    idle: Option<Idle>,
 }
 
 impl Report {
@@ -43,14 +45,16 @@ impl Report {
             Pair::new(&narrow, &wide, &steps, &criteria, widths.len() - 1)
         };
         let pairs: Vec<Pair> = widths.windows(2).map(pair).collect();
+        let none_worse = pairs.iter().all(|pair| pair.better);
+        let idle = if none_worse { Idle::of(&curves, &criteria) } else { None };
         let answer = if pairs.iter().any(|pair| pair.crossings > 0) {
             Answer::Fails
-        } else if pairs.iter().all(|pair| pair.better) {
+        } else if none_worse && idle.is_none() {
             Answer::Holds
         } else {
             Answer::Undecided
         };
-        Self { curves, criteria, pairs, answer }
+        Self { curves, criteria, pairs, answer, idle }
     }
 
     /// What was judged.
@@ -69,6 +73,12 @@ impl Report {
     #[must_use]
     pub fn pairs(&self) -> &[Pair] {
         &self.pairs
+    }
+
+    /// Why it proves nothing that no width is worse; none where every width learned something of its own, or one is worse.
+    #[must_use]
+    pub fn idle(&self) -> Option<Idle> {
+        self.idle
     }
 
     /// Number of crossings over all pairs.
@@ -97,10 +107,11 @@ impl Report {
             let found = self.pairs.iter().filter(|pair| wanted(pair));
             found.map(|pair| format!("{} → {}", pair.narrow, pair.wide)).collect::<Vec<_>>().join(", ")
         };
-        match self.answer {
-            Answer::Holds => format!("{label}: wider is better, and no curves cross."),
-            Answer::Fails => format!("{label}: a wider model is worse ({}).", names(|pair| pair.crossings > 0)),
-            Answer::Undecided => {
+        match (self.answer, self.idle) {
+            (Answer::Holds, _) => format!("{label}: wider is better, and no curves cross."),
+            (Answer::Fails, _) => format!("{label}: a wider model is worse ({}).", names(|pair| pair.crossings > 0)),
+            (Answer::Undecided, Some(idle)) => format!("{label}: undecided, {idle}."),
+            (Answer::Undecided, None) => {
                 format!("{label}: undecided, noise would hide a crossing ({}); add seeds.", names(|pair| !pair.better))
             }
         }

@@ -148,6 +148,7 @@ fn records_of_one_width_cannot_be_judged() {
         source: Source::Activation,
         quantity: Quantity::Value,
         statistic: Statistic::MeanAbs,
+        d: None,
         value: 1.0,
     };
     for records in [vec![], vec![record(0), record(1)]] {

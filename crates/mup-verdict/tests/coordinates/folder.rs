@@ -98,7 +98,7 @@ fn a_folder_of_another_check_is_an_error_that_names_the_difference() {
     let again = || check(folder.path());
     refused(again().with_folder(folder.path(), "mlp, Adam, SP"), &["key", "mlp, Adam, µP", "mlp, Adam, SP"]);
     refused(again().with_statistics([Statistic::Rms]), &["statistics", "mean-abs, rms, std, max", "[rms]"]);
-    refused(again().with_sources([Source::Activation]), &["sources", "activation, input"]);
+    refused(again().with_sources([Source::Activation]), &["sources", "activation, logits, input"]);
     refused(again().with_modules(["x"]), &["modules", "[]", "[x]"]);
     let longer = CoordCheck::new([32, 64], 2, 4).expect("valid").with_folder(folder.path(), "mlp, Adam, µP");
     refused(longer, &["steps is 3", "here it is 4"]);

@@ -4,15 +4,15 @@ use std::fs;
 
 use mup_verdict::coordinates::{Criteria, Quantity, Record, Records, Report, Source, Verdict};
 
-use crate::verdicts::{SEEDS, WIDTHS, grown, judge};
+use crate::verdicts::{SEEDS, WIDTHS, grown, judge, logits};
 
 fn records() -> Vec<Record> {
     [
         grown("hidden", 0, Quantity::Value, 0.0, 0.01),
         grown("hidden", 1, Quantity::Change, 0.5, 0.01),
         grown("noisy", 1, Quantity::Change, 0.0, 0.9),
-        grown("logits", 0, Quantity::Value, -0.5, 0.01),
-        grown("logits", 1, Quantity::Change, 0.0, 0.01),
+        logits(0, Quantity::Value, -0.5, 0.01),
+        logits(1, Quantity::Change, 0.0, 0.01),
     ]
     .concat()
 }
@@ -41,7 +41,7 @@ fn every_file_is_written_and_says_what_it_should() {
         &text(0),
         &["<h1>a title</h1>", "<svg", "verdict: grows", "▂▄▅▇", "+0.50", "[+0.49, +0.51]", "exit code 1"],
     );
-    contains(&text(0), &["learning rate that does not shrink", "logits x₀", "seeds instead of 3", "**.bias_content"]);
+    contains(&text(0), &["learning rate that does not shrink", "logits x₀", "seeds instead of 3", "reported as such"]);
     assert!(
         !text(0).contains("http") || text(0).matches("http").count() == text(0).matches("http://www.w3.org/").count()
     );
@@ -50,7 +50,7 @@ fn every_file_is_written_and_says_what_it_should() {
     let png = fs::read(&files[4]).expect("reads");
     assert!(png.starts_with(b"\x89PNG") && png.len() > 5_000, "{} bytes", png.len());
     assert_eq!(text(5).lines().count(), 1 + records().len());
-    let first = "width,seed,step,module,source,quantity,statistic,value\n32,0,0,hidden,activation,value,mean-abs,";
+    let first = "width,seed,step,module,source,quantity,statistic,d,value\n32,0,0,hidden,activation,value,mean-abs,,";
     assert!(text(5).starts_with(first), "{}", text(5));
     assert_eq!(serde_json::from_str::<Vec<Record>>(&text(6)).expect("reads"), records());
 }

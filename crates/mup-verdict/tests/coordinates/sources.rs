@@ -58,7 +58,7 @@ fn parameters_and_gradients_are_recorded_on_request_only() {
         sources.dedup();
         sources
     };
-    assert_eq!(sources(&run(&check)), Source::DEFAULT);
+    assert_eq!(sources(&run(&check)), [Source::Activation, Source::Input]);
     assert_eq!(sources(&run(&check.clone().with_sources([Source::Gradient]))), [Source::Gradient]);
 }
 

@@ -94,6 +94,25 @@ fn two_landscapes_at_rest_validate_nothing() {
     assert_eq!(validate(rest, World { seed: 2, ..rest }).answer(), Answer::Undecided);
 }
 
+/// Losses that do not depend on the rate, and losses that depend on it but are never below the untrained one.
+#[test]
+fn what_was_not_trained_forecasts_and_validates_nothing() {
+    let untrained = |change: fn(Option<f64>) -> Option<f64>| {
+        let mut runs = SP.diagnosis("SP").report().runs().clone();
+        runs.runs.iter_mut().for_each(|run| run.loss = change(run.loss));
+        Diagnosis::new(runs, UNTRAINED, Criteria::default()).expect("usable runs")
+    };
+    for diagnosis in [untrained(|_| Some(UNTRAINED)), untrained(|loss| loss.map(|loss| loss + 2.5))] {
+        let forecast = diagnosis.forecast();
+        assert!(forecast.iter().all(|line| line.contains("nothing was learned")), "{diagnosis}");
+        for (a, b) in [(diagnosis.clone(), diagnosis.clone()), (SP.diagnosis("SP"), diagnosis)] {
+            let validation = Validation::new(a, b).expect("the same widths");
+            assert_eq!(validation.exit_code(), 3, "{validation}");
+            assert!(validation.sentence().contains("nothing was learned at width 64 of SP"), "{validation}");
+        }
+    }
+}
+
 #[test]
 fn a_grid_without_edge_is_undecided_and_said() {
     let cut = |mut runs: Runs| {

@@ -86,14 +86,46 @@ fn two_widths_or_one_seed_are_too_few() {
 }
 
 #[test]
-fn in_a_flat_landscape_any_value_will_do() {
+fn in_a_flat_landscape_that_ends_somewhere_any_value_will_do() {
     let report = World { rise: 0.0, noise: 0.01, ..QUIET }.report("µP");
     assert!(report.landscapes().iter().any(|one| one.flat), "{report}");
     assert_ne!(report.answer(), Answer::Fails, "{report}");
-    let exactly = World { rise: 0.0, noise: 0.0, ..QUIET }.report("µP");
-    assert!(exactly.landscapes().iter().all(|one| one.flat), "{exactly}");
-    assert_eq!(exactly.answer(), Answer::Holds, "{exactly}");
-    assert!(exactly.sentence().contains("will do"), "{exactly}");
+    let mut runs = World { rise: 0.0, noise: 0.0, ..QUIET }.runs("µP", &super::WIDTHS);
+    for run in runs.runs.iter_mut().filter(|run| run.log2_value > -3.5) {
+        run.loss = run.loss.map(|loss| loss + 1.0);
+    }
+    let ends = runs.judge(Criteria::default()).expect("usable runs");
+    assert!(ends.landscapes().iter().all(|one| one.flat && one.dependent), "{ends}");
+    assert_eq!(ends.answer(), Answer::Holds, "{ends}");
+    assert!(ends.sentence().contains("will do"), "{ends}");
+    let diverges = World { rise: 0.0, noise: 0.0, stable: 4.5, ..QUIET }.report("µP");
+    assert_eq!(diverges.answer(), Answer::Holds, "{diverges}");
+}
+
+#[test]
+fn losses_that_do_not_depend_on_the_value_do_not_transfer() {
+    let same = World { rise: 0.0, noise: 0.0, ..QUIET }.report("µP");
+    assert_eq!(same.verdict(), Verdict::Undecided { reason: Reason::NoEffect { width: 64 } }, "{same}");
+    assert!(same.sentence().contains("was anything trained") && same.sentence().contains("width 64"), "{same}");
+    // The same with what a seed adds to every loss of its own.
+    let mut runs = World { rise: 0.0, noise: 0.0, ..QUIET }.runs("µP", &super::WIDTHS);
+    runs.runs.iter_mut().for_each(|run| run.loss = run.loss.map(|loss| loss + 0.1 * run.seed as f64));
+    assert_eq!(runs.judge(Criteria::default()).expect("usable runs").answer(), Answer::Undecided);
+    for seed in 0..20 {
+        let mut noise = super::Noise::new(seed);
+        let mut runs = World { rise: 0.0, noise: 0.0, ..QUIET }.runs("µP", &super::WIDTHS);
+        runs.runs.iter_mut().for_each(|run| run.loss = run.loss.map(|loss| loss + 1e-4 * noise.gaussian()));
+        let report = runs.judge(Criteria::default()).expect("usable runs");
+        assert_ne!(report.answer(), Answer::Holds, "noise {seed}: {report}");
+    }
+}
+
+#[test]
+fn one_width_that_was_not_trained_is_named() {
+    let mut runs = World { noise: 0.0, ..QUIET }.runs("µP", &super::WIDTHS);
+    runs.runs.iter_mut().filter(|run| run.width == 256).for_each(|run| run.loss = Some(4.0));
+    let report = runs.judge(Criteria::default()).expect("usable runs");
+    assert_eq!(report.verdict(), Verdict::Undecided { reason: Reason::NoEffect { width: 256 } }, "{report}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fs;
 
 use mup_verdict::{
     Answer, VerdictError,
-    wider::{Comparison, Criteria, Curve, Curves, Report},
+    wider::{Comparison, Criteria, Curve, Curves, Idle, Report},
 };
 use noise::Noise;
 
@@ -103,6 +103,48 @@ fn one_seed_and_equal_widths_are_undecided() {
     assert_eq!(one.exit_code(), 3, "{one}");
     let equal = World { gain: 0.0, runs: 0.05, ..QUIET }.report();
     assert_eq!(equal.answer(), Answer::Undecided, "{equal}");
+}
+
+#[test]
+fn equal_curves_of_all_widths_are_not_better() {
+    let mut curves = World { gain: 0.0, runs: 0.0, steps: 0.0, ..QUIET }.curves("µP", &mut Noise::new(5));
+    let report = judge(curves.clone());
+    assert_eq!(report.idle(), Some(Idle::SameCurves { narrow: 32, wide: 64 }), "{report}");
+    assert_eq!(report.exit_code(), 3, "{report}");
+    assert!(report.sentence().contains("widths 32 and 64 are the same numbers"), "{report}");
+    // One width of its own does not help the others.
+    curves.curves.iter_mut().filter(|curve| curve.width == 256).for_each(|curve| {
+        curve.losses.iter_mut().for_each(|loss| *loss *= 0.9);
+    });
+    assert_eq!(judge(curves).exit_code(), 3);
+}
+
+/// Constant, with the noise of batches, of steps, or none; smaller for wider models or not.
+#[test]
+fn curves_that_do_not_fall_are_not_better() {
+    for (seed, (shared, own)) in [(0.0, 0.0), (0.3, 0.0), (0.1, 0.01)].into_iter().enumerate() {
+        let mut noise = Noise::new(seed as u64);
+        let batches: Vec<f64> = (0..3 * 300).map(|_| shared * noise.gaussian()).collect();
+        let mut curve = |width: usize, seed: usize| {
+            let level = 4.0 - 0.1 * (width as f64).log2();
+            let batches = &batches[300 * seed..300 * (seed + 1)];
+            let losses = batches.iter().map(|batch| level + batch + own * noise.gaussian()).collect();
+            Curve { width, seed: seed as u64, losses }
+        };
+        let curves = WIDTHS.iter().flat_map(|width| (0..3).map(move |seed| (*width, seed)));
+        let curves = curves.map(|(width, seed)| curve(width, seed)).collect();
+        let report = judge(Curves { label: "µP".to_owned(), curves });
+        assert_eq!(report.idle(), Some(Idle::NothingLearned { width: 32 }), "{report}");
+        assert_eq!(report.exit_code(), 3, "{report}");
+        assert!(report.sentence().contains("was anything trained"), "{report}");
+    }
+}
+
+#[test]
+fn models_that_all_diverge_are_not_better() {
+    let mut curves = QUIET.curves("µP", &mut Noise::new(5));
+    curves.curves.iter_mut().for_each(|curve| curve.losses[100..].fill(f64::INFINITY));
+    assert_eq!(judge(curves).exit_code(), 3);
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Block {
         seen.observe(&format!("{name}.value"), &value);
         let query = self.query.forward(z).reshape([batch, time, width / D_HEAD, D_HEAD]).swap_dims(1, 2);
         let logits = query.matmul(key.unsqueeze_dim::<4>(1).swap_dims(2, 3)) / (D_HEAD as f64).sqrt();
-        seen.observe(&format!("{name}.attention_logits"), &logits);
+        seen.observe_logits(&format!("{name}.attention_logits"), &logits);
         let mask = Tensor::<2>::ones([time, time], &x.device()).triu(1) * -1e4;
         let heads = softmax(logits + mask.unsqueeze(), 3).matmul(value.unsqueeze_dim::<4>(1));
         let x = x + self.output.forward(heads.swap_dims(1, 2).reshape([batch, time, width]));
@@ -84,7 +84,7 @@ impl Family for MultiQuery {
             x = block.forward(x, &format!("blocks.{i}"), seen);
         }
         let logits: Tensor<2> = model.readout.forward(model.norm.forward(x)).flatten(0, 1);
-        seen.observe("logits", &logits);
+        seen.observe_logits("logits", &logits);
         cross_entropy(logits, tokens(1).flatten(0, 1))
     }
 }
