@@ -116,6 +116,22 @@ mod tests {
     }
 
     #[test]
+    fn runs_in_threads_draw_what_they_draw_alone() {
+        let run = |seed: u64| {
+            Generator::default().seeded(&[Device::flex()], seed, || {
+                std::thread::sleep(Duration::from_millis(5));
+                draw()
+            })
+        };
+        let alone = [1, 2, 3].map(run);
+        let together = std::thread::scope(|scope| {
+            [1, 2, 3].map(|seed| scope.spawn(move || run(seed))).map(|run| run.join().unwrap())
+        });
+        assert_eq!(together, alone);
+        assert_ne!(alone[0], alone[1]);
+    }
+
+    #[test]
     fn a_run_inside_a_run_waits_for_nobody_and_a_panic_gives_the_turn_back() {
         let generator = Generator::default();
         let outer = seeded(&generator, || seeded(&Generator::default(), draw));

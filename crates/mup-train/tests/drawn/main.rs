@@ -6,6 +6,7 @@
 mod net;
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use burn::optim::AdamWConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -20,6 +21,8 @@ impl Task<Gpt> for Repeat {
     fn loss(&self, model: &Gpt, _batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
         let tokens = TensorData::new(vec![1_i64, 2, 3, 4, 5, 6, 7, 8], [2, 4]);
         let tokens: Tensor<2, Int> = Tensor::from_data(tokens, &Device::flex().autodiff());
+        // Long enough that runs in other threads would draw in between, if they could.
+        std::thread::sleep(Duration::from_millis(1));
         Ok(model.loss(tokens.clone(), tokens))
     }
 

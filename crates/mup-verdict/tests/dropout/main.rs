@@ -1,7 +1,7 @@
 //! Trials that draw random numbers, with Burn's own `Dropout`. A process of its own: Burn's generator is one for all
 //! threads, and other tests draw from it without asking.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 use burn::{
     module::Module,
@@ -28,6 +28,8 @@ impl Net {
     }
 
     fn loss(&self, seen: &mut Activations) -> Tensor<1> {
+        // Long enough that trials in other threads would draw in between, if they could.
+        std::thread::sleep(Duration::from_millis(1));
         let x = relu(self.first.forward(Tensor::<2>::ones([64, 8], &self.first.weight.device())));
         let x = self.dropout.forward(x);
         seen.observe("dropped", &x);
