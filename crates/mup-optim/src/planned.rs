@@ -101,28 +101,52 @@ impl<P: Planned> Given for P {
 ///
 /// # Example
 ///
-/// Hidden matrices by Muon, the rest by AdamW, each at its own base rate:
+/// An unmodified transformer of Burn's in µP: matrices by Muon, the rest by AdamW, without decay of biases and gains,
+/// embeddings at twice the rate, continued from a checkpoint.
 ///
 /// ```
-/// use burn::{nn::{Linear, LinearConfig}, module::Module, tensor::Device};
-/// use mup_optim::{MupAdamWConfig, MupMuonConfig, MupOptimizer};
-/// use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
-/// use mup_shapes::Role;
-///
+/// # use burn::{module::Module, optim::{GradientsParams, OptimizerRecord}, store::ModuleRecord, tensor::{Device, Int, Tensor}};
+/// # use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+/// # use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
+/// # use mup_init::{InitSpec, initialize};
+/// # use mup_optim::{MupAdamWConfig, MupMuonConfig, MupOptimizer, resume};
+/// # use mup_rules::{OptimizerId, Overrides, Parametrization, ScalingPlan};
+/// # use mup_shapes::Role;
 /// #[derive(Module, Debug)]
-/// struct Mlp { input: Linear, hidden: Linear, readout: Linear }
+/// struct Classifier { embedding: Embedding, encoder: TransformerEncoder, head: Linear }
 ///
-/// let device = Device::flex().autodiff();
-/// let linear = |d_in, d_out| LinearConfig::new(d_in, d_out).init(&device);
-/// let mlp = |width| Mlp { input: linear(3, width), hidden: linear(width, width), readout: linear(width, 2) };
-/// let shapes = mup_shapes::infer(&mlp(64), &mlp(128), &mlp(1024))?;
-/// let plan = ScalingPlan::of(&shapes, Parametrization::mup()).optimizer(Role::Hidden, OptimizerId::MUON).build()?;
-///
-/// let model = mlp(1024);
-/// let optimizer = MupOptimizer::new(&plan, &model)
-///     .with(MupAdamWConfig::new().with_weight_decay(0.1))
-///     .with(MupMuonConfig::new().with_relative_rate(10.0))
+/// # let device = Device::flex().autodiff();
+/// let net = |width: usize| Classifier {
+///     embedding: EmbeddingConfig::new(50, width).init(&device),
+///     encoder: TransformerEncoderConfig::new(width, 4 * width, width / 8, 2).init(&device),
+///     head: LinearConfig::new(width, 3).init(&device),
+/// };
+/// # let loss = |model: &Classifier| {
+/// #     let x = model.embedding.forward(Tensor::<1, Int>::arange(0..8, &device).reshape([2, 4]));
+/// #     let x = model.encoder.forward(TransformerEncoderInput::new(x)).mean_dim(1);
+/// #     model.head.forward(x).square().mean()
+/// # };
+/// # let folder = tempfile::tempdir()?;
+/// # let (weights, state) = (folder.path().join("model.bpk"), folder.path().join("optimizer.bpk"));
+/// # for run in 0..2 {
+/// let shapes = mup_shapes::infer(&net(16), &net(32), &net(64))?;
+/// let plan = ScalingPlan::of(&shapes, Parametrization::mup())
+///     .optimizer(Role::Hidden, OptimizerId::MUON)
+///     .overrides(Overrides::decay_matrices_only())
+///     .rate("embedding.*", 2.0)
 ///     .build()?;
+/// let mut model = initialize(net(64), &plan, &InitSpec::new(), 1)?;
+/// let (adamw, muon) = (MupAdamWConfig::new(), MupMuonConfig::new().with_relative_rate(10.0));
+/// let mut optimizer = MupOptimizer::new(&plan, &model).with(adamw).with(muon).build()?;
+/// if weights.exists() {
+///     model = model.try_load_record(ModuleRecord::load(&weights)?)?;
+///     optimizer = resume(optimizer, OptimizerRecord::load(&state)?, &model)?;
+/// }
+/// # let gradients = GradientsParams::from_grads(loss(&model).backward(), &model);
+/// model = optimizer.step(1e-3, model, gradients);
+/// # model.into_record().save(&weights)?;
+/// # optimizer.to_record().save(&state)?;
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct MupOptimizer<'a, M> {

@@ -135,3 +135,61 @@ impl DynOptimizer for Tracked {
         Some(DynState::create(kept, rank))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use burn::optim::{Optimizer, RecordState};
+    use burn::tensor::{Tensor, TensorData};
+
+    use super::*;
+
+    /// Its state is a tensor, and knows where it is.
+    #[derive(Clone, Debug)]
+    struct Remembering;
+
+    #[derive(Clone, Debug)]
+    struct Memory<const D: usize>(Tensor<D>);
+
+    impl<const D: usize> RecordState for Memory<D> {
+        fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
+            out.push_tensor(prefix, "memory", self.0.to_data());
+        }
+
+        fn state_unflatten(prefix: &str, src: &mut StateSource, device: &Device) -> Option<Self> {
+            src.take_tensor(prefix, "memory").map(|data| Self(Tensor::from_data(data, device)))
+        }
+    }
+
+    impl Optimizer for Remembering {
+        type State<const D: usize> = Memory<D>;
+
+        fn step<const D: usize>(
+            &self,
+            _lr: LearningRate,
+            tensor: Tensor<D>,
+            grad: Tensor<D>,
+            _state: Option<Memory<D>>,
+        ) -> (Tensor<D>, Option<Memory<D>>) {
+            (tensor, Some(Memory(grad)))
+        }
+
+        fn to_device<const D: usize>(state: Memory<D>, device: &Device) -> Memory<D> {
+            Memory(state.0.to_device(device))
+        }
+    }
+
+    /// The default build has one device, so that autodiff tells Burn's choice from ours.
+    #[test]
+    fn state_is_restored_on_the_models_device_whatever_burns_default_is() {
+        let trainer = Trainer { name: "remembering".into(), factor: 1.0, inner: Arc::new(Remembering) };
+        let optimizer = Tracked::new("weight".to_owned(), trainer, &Device::flex());
+        let mut source = StateSource::new(BTreeMap::new());
+        source.insert_tensor("7.memory".to_owned(), TensorData::from([1.0_f32, 2.0]));
+        let burns_default = Device::flex().autodiff();
+        let state = optimizer.state_unflatten(1, "7", &mut source, &burns_default).expect("the record is whole");
+        let Kept::State { state, .. } = state.downcast::<Kept>() else { panic!("it was refused") };
+        assert!(!state.downcast::<Memory<1>>().0.device().is_autodiff());
+    }
+}

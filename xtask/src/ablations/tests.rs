@@ -48,8 +48,8 @@ type Entry = fn(&Rule) -> Power;
 #[test]
 fn every_entry_of_the_table_that_depends_on_width_is_removed_by_some_ablation() {
     let entries: [(&str, Entry); 4] = [
-        ("multiplier", |rule| rule.multiplier),
-        ("init", |rule| rule.init_std),
+        ("multiplier", |rule| rule.multiplier.clone()),
+        ("init", |rule| rule.init_std.clone()),
         ("rate under Adam", |rule| rule.adam.clone()),
         ("rate under SGD", |rule| rule.rate(Update::PROPORTIONAL)),
     ];

@@ -91,7 +91,8 @@ impl Family for Encoder {
     /// Burn's logits are (d/d₀)^½ times µP's (and SP's own): the multiplier of the form that the query is in.
     fn adapt(&self, parametrization: Parametrization) -> Parametrization {
         let too_much = Power::fan_out(-0.5 - parametrization.attention_exponent);
-        let query = |role| parametrization.rule(role, Form::Plain).map(|rule| rule.shifted(Form::Multiplier, too_much));
+        let query =
+            |role| parametrization.rule(role, Form::Plain).map(|rule| rule.shifted(Form::Multiplier, &too_much));
         let rules: Vec<_> = [Role::Hidden, Role::Vector].into_iter().filter_map(query).collect();
         rules.into_iter().fold(parametrization, Parametrization::with_rule)
     }

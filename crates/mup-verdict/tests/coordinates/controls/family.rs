@@ -13,7 +13,7 @@ use mup_shapes::ShapeReader;
 use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Report, TrialError};
 
 /// How the models are trained.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Training {
     pub(crate) optimizer: OptimizerId,
     pub(crate) learning_rate: f64,
@@ -83,10 +83,10 @@ pub(crate) fn check<F: Family>(training: Training, parametrization: Parametrizat
     let records = check.run(|width, seed| {
         let [base, delta, target] = [32, 64, width].map(|width| F::at_width(width, &device));
         let shapes = reader.infer(&base, &delta, &target)?;
-        let plan = ScalingPlan::new(&shapes, parametrization.clone(), training.optimizer)?;
+        let plan = ScalingPlan::new(&shapes, parametrization.clone(), training.optimizer.clone())?;
         let mut model = initialize(target, &plan, &InitSpec::default(), seed)?;
-        let mut optimizer = match training.optimizer {
-            optimizer if optimizer == OptimizerId::ADAM => MupAdamConfig::new().init(&plan, &model)?,
+        let mut optimizer = match &training.optimizer {
+            optimizer if *optimizer == OptimizerId::ADAM => MupAdamConfig::new().init(&plan, &model)?,
             _ => MupSgdConfig::new().init(&plan, &model)?,
         };
         Ok(move |seen: &mut Activations| -> Result<(), TrialError> {
