@@ -31,7 +31,7 @@ pub fn initialize<M: Module>(module: M, plan: &ScalingPlan, spec: &InitSpec, see
         rows.map(|(row, draw)| (row.path.as_str(), (row, draw))).collect();
     let chosen = paths.into_iter().filter_map(|(id, path)| {
         let (row, draw) = chosen.remove(path.as_str())?;
-        Some((id, Prescription { draw, stream: Stream::new(seed, &path), trained: row.kind.is_trained() }))
+        Some((id, Prescription { draw, stream: Stream::new(seed, &path), trained: row.is_trained() }))
     });
     let mut mapper = Initializer(chosen.collect());
     Ok(module.map(&mut mapper))

@@ -150,8 +150,8 @@ impl<'a> PlanBuilder<'a> {
     /// and is incomplete or contradicts itself. [`RuleError::ReadoutRequired`]: a plain readout under a
     /// parametrization that refuses them. [`RuleError::NotMultiplied`], [`RuleError::TiedForm`]: a readout
     /// whose multiplier and weight would follow different forms. [`RuleError::BadFactor`]: a number that
-    /// overflows. [`RuleError::NoRatio`], [`RuleError::KnownVariable`], [`RuleError::BadRatio`]: a variable that has no
-    /// ratio, two, or none that is a positive number. [`RuleError::NothingMatches`], [`RuleError::BadWish`],
+    /// overflows. [`RuleError::NoRatio`], [`RuleError::KnownVariable`], [`RuleError::BadRatio`],
+    /// [`RuleError::UnusedVariable`]: a variable that has no ratio, two, none that is a positive number, or no rule. [`RuleError::NothingMatches`], [`RuleError::BadWish`],
     /// [`RuleError::NoEffect`]: a wish that finds no tensor, asks for the impossible, or changes nothing.
     /// [`RuleError::HiddenMatricesOnly`]: Muon on something else. [`RuleError::TwoOptimizers`]: two of one name.
     /// [`RuleError::BadRun`].
@@ -184,7 +184,8 @@ impl<'a> PlanBuilder<'a> {
             _ => None,
         });
         let optimizer = chosen.unwrap_or(&self.default);
-        if optimizer.hidden_matrices_only && shape.kind.is_trained() && !is_hidden_matrix(shape, rule.role) {
+        let frozen = wishes.iter().any(|wish| matches!(wish, Change::Frozen));
+        if optimizer.hidden_matrices_only && shape.kind.is_trained() && !frozen && !is_hidden_matrix(shape, rule.role) {
             let (path, optimizer) = (shape.path.clone(), optimizer.to_string());
             return Err(RuleError::HiddenMatricesOnly { path, optimizer, role: rule.role, rank: shape.dims.len() });
         }
@@ -217,6 +218,10 @@ impl<'a> PlanBuilder<'a> {
         for (variable, _) in &self.variables {
             if known.contains(&variable) {
                 return Err(RuleError::KnownVariable { variable: variable.to_string() });
+            }
+            if !self.parametrization.powers().any(|power| power.variables().any(|used| used == variable)) {
+                let parametrization = self.parametrization.name.clone();
+                return Err(RuleError::UnusedVariable { variable: variable.to_string(), parametrization });
             }
             known.push(variable);
         }

@@ -91,7 +91,7 @@ impl Composition<'_> {
         let own = self.shape_factor();
         let reason = || format!("{} multiplies by f = {} itself", self.optimizer, self.optimizer.shape_factor);
         rate = rate.number(1.0 / own, "f₀/f", reason);
-        self.in_the_run(rate, |law| law.rate.clone()).factor(self)
+        self.in_the_run(rate, |law| law.rate_of(self.optimizer)).factor(self)
     }
 
     /// What a layer does to the rate; the factor of width comes once, with the first.
@@ -110,7 +110,7 @@ impl Composition<'_> {
             decay = decay.number(self.shape_factor(), "f/f₀", || self.table.weight_decay.to_string());
         }
         // From the law, never from the rate: the convention would cancel what the law changes on purpose.
-        self.in_the_run(decay, RunLaw::decay).factor(self)
+        self.in_the_run(decay, |law| law.decay_of(self.optimizer)).factor(self)
     }
 
     fn epsilon(&self, layers: &[Layer]) -> Result<Factor, RuleError> {
@@ -139,7 +139,8 @@ impl Composition<'_> {
                 Change::InitStd(times) => init_std.wished(*times, &format!("yours {times}"), "your init std"),
                 Change::Rate(times) => {
                     rate.wished(*times, &format!("yours {times}"), "your rate");
-                    if self.table.weight_decay == WeightDecay::Independent {
+                    let follows = self.table.decay_follows_rate(self.optimizer);
+                    if follows && self.table.weight_decay == WeightDecay::Independent {
                         decay.wished(1.0 / times, &format!("1/yours {times}"), "decay is independent of your rate too");
                     }
                 }

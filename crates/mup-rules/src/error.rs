@@ -123,6 +123,16 @@ pub enum RuleError {
         /// The variable.
         variable: String,
     },
+    /// A variable that no rule follows.
+    #[error(
+        "no rule of `{parametrization}` follows {variable}, so what you say of it changes nothing: leave it out, or add an Amendment"
+    )]
+    UnusedVariable {
+        /// The variable.
+        variable: String,
+        /// Name of the parametrization.
+        parametrization: String,
+    },
     /// A ratio that cannot be used.
     #[error("`{path}`: {variable} is {ratio}, but a ratio of target over base is a positive number")]
     BadRatio {

@@ -17,6 +17,7 @@ use crate::{Power, Rule};
 /// Parameter-scaled: derived; LAMB trains both readout forms alike at the same rate (`tests/families.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Update {
     /// Exponent of the initial standard deviation B.
     pub weight: f64,
@@ -28,13 +29,19 @@ pub struct Update {
 
 impl Update {
     /// Entries of a size that depends on nothing: Adam, AdamW, RMSProp, Adagrad, Lion, Adan.
-    pub const ENTRYWISE: Self = Self { weight: 0.0, gradient: 0.0, width: 0.0 };
+    pub const ENTRYWISE: Self = Self::new(0.0, 0.0, 0.0);
     /// Proportional to the gradient: SGD with or without momentum.
-    pub const PROPORTIONAL: Self = Self { weight: 0.0, gradient: -1.0, width: 0.0 };
+    pub const PROPORTIONAL: Self = Self::new(0.0, -1.0, 0.0);
     /// Proportional to the weight's own norm: LAMB, LARS, Adafactor with parameter scaling.
-    pub const PARAMETER_SCALED: Self = Self { weight: -1.0, gradient: 0.0, width: 0.0 };
+    pub const PARAMETER_SCALED: Self = Self::new(-1.0, 0.0, 0.0);
     /// A matrix of spectral or Frobenius norm 1: Muon, Scion, normalized SGD.
-    pub const SPECTRAL: Self = Self { weight: 0.0, gradient: 0.0, width: 1.0 };
+    pub const SPECTRAL: Self = Self::new(0.0, 0.0, 1.0);
+
+    /// An update by the exponents of B, g and √(m_in·m_out).
+    #[must_use]
+    pub const fn new(weight: f64, gradient: f64, width: f64) -> Self {
+        Self { weight, gradient, width }
+    }
 
     /// The rate that gives this update the size that Adam's has at `rule.adam`.
     #[must_use]

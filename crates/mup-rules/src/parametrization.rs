@@ -236,6 +236,12 @@ impl Parametrization {
         if multiplied && self.rule(role, form).is_some() { form } else { Form::Plain }
     }
 
+    /// Every power of the table and of what comes on top of it.
+    pub(crate) fn powers(&self) -> impl Iterator<Item = &Power> {
+        let amended = self.amendments.iter().map(|amendment| &amendment.power);
+        self.rules.iter().flat_map(Rule::powers).chain(amended)
+    }
+
     /// A table that was changed or read from a file has one rule per role and form, and finite exponents.
     pub(crate) fn check(&self) -> Result<(), RuleError> {
         let parametrization = || self.name.clone();

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Power, Ratios, Variable};
+use crate::{DecayTerm, OptimizerId, Power, Ratios, Variable};
 
 /// Batch and horizon of a training, in tokens (or samples).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Run {
     /// Tokens in a batch.
     pub batch: f64,
@@ -15,6 +16,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// Tokens in a batch, and in the whole training.
+    #[must_use]
+    pub const fn new(batch: f64, tokens: f64) -> Self {
+        Self { batch, tokens }
+    }
+
     /// The ratios `m_B` and `m_D` of another run over this one.
     #[must_use]
     pub fn to(self, target: Self) -> Ratios {
@@ -28,7 +35,10 @@ impl Run {
     }
 }
 
-/// How rate, decay and ε follow batch and horizon, in `m_B` and `m_D`.
+/// How rate, decay and ε follow batch and horizon, in `m_B` and `m_D`, stated for AdamW. Other optimizers follow:
+/// ε's power is how gradients of the run scale, so SGD, whose update is the gradient, has `rate/ε` (the linear rule of
+/// batches), and a coefficient beside the gradient, L2, has `rate·λ·ε/rate` (1 under Complete(d)P: L2 is part of the
+/// loss).
 ///
 /// Decay is given by its product with the rate, since a run law changes that product *on purpose*, where the
 /// conventions of [`WeightDecay`](crate::WeightDecay) keep it: fed with the run's rate they would cancel the law.
@@ -67,10 +77,17 @@ impl RunLaw {
         Self::new("complete-d", steps(-0.5), steps(-1.0), steps(0.5))
     }
 
-    /// Factor on λ.
-    #[must_use]
-    pub fn decay(&self) -> Power {
-        &self.rate_decay / &self.rate
+    /// Factor on the rate of an optimizer.
+    pub(crate) fn rate_of(&self, optimizer: &OptimizerId) -> Power {
+        &self.rate * &self.epsilon.pow(optimizer.update.gradient)
+    }
+
+    /// Factor on the λ of an optimizer.
+    pub(crate) fn decay_of(&self, optimizer: &OptimizerId) -> Power {
+        match optimizer.decay {
+            DecayTerm::Step | DecayTerm::Update => &self.rate_decay / &self.rate_of(optimizer),
+            DecayTerm::Gradient => &(&self.rate_decay * &self.epsilon) / &self.rate,
+        }
     }
 }
 

@@ -78,8 +78,8 @@ fn number(row: &PlanRow, wanted: Column) -> f64 {
 const COLUMNS: [Column; 5] =
     [Column::Multiplier, Column::InitStd, Column::LearningRate, Column::WeightDecay, Column::Epsilon];
 
-const SMALL: Run = Run { batch: 4096.0, tokens: 1e6 };
-const LARGE: Run = Run { batch: 65_536.0, tokens: 6.4e7 };
+const SMALL: Run = Run::new(4096.0, 1e6);
+const LARGE: Run = Run::new(65_536.0, 6.4e7);
 
 /// T9. Powers of 4, so that every factor is a power of two and equality is exact.
 #[test]
@@ -108,7 +108,7 @@ fn a_composed_plan_is_the_product_of_its_single_plans() {
 #[allow(clippy::float_cmp)]
 fn from_base_to_target_and_back_is_one() {
     let depth = |m_l: f64| move |shape: &mup_shapes::InfShape| if shape.path.starts_with("block") { m_l } else { 1.0 };
-    let run = |scale: f64| Run { batch: 4096.0 * scale, tokens: 1e6 * scale * scale };
+    let run = |scale: f64| Run::new(4096.0 * scale, 1e6 * scale * scale);
     for (exact, [a, b, c]) in [(true, [16_usize, 64, 1024]), (false, [48, 130, 777])] {
         for name in Parametrization::NAMES {
             let table = with_depth(Parametrization::named(name).expect("a preset").with_readout_required(false));
@@ -159,6 +159,32 @@ fn the_run_law_changes_the_product_of_rate_and_decay_whatever_the_convention() {
     }
 }
 
+/// Gradients of a larger batch are less noise: SGD's update is the gradient, so its rate follows the batch itself (the
+/// linear rule), and L2, which stands beside the gradient, is part of the loss and stays.
+#[test]
+#[allow(clippy::float_cmp)]
+fn sgd_and_coupled_l2_follow_the_run_by_their_own_updates() {
+    let batch = Run::new(16.0 * SMALL.batch, SMALL.tokens);
+    let factors = |optimizer: OptimizerId| {
+        let same = shapes(16, 16);
+        let plan = ScalingPlan::of(&same, Parametrization::mup()).default_optimizer(optimizer);
+        let plan = plan.run(SMALL, batch, RunLaw::complete_d()).build().expect("a plan");
+        let row = plan.row("block.up.weight").expect("a row");
+        [row.learning_rate.value, row.weight_decay.value]
+    };
+    assert_eq!(factors(OptimizerId::ADAMW), [4.0, 4.0]);
+    assert_eq!(factors(OptimizerId::ADAM), [4.0, 1.0]);
+    assert_eq!(factors(OptimizerId::SGD), [16.0, 1.0]);
+}
+
+#[test]
+fn a_variable_that_no_rule_follows_is_an_error() {
+    let wide = shapes(16, 256);
+    let plan = ScalingPlan::of(&wide, Parametrization::mup()).variable(Variable::DEPTH, |_| 4.0);
+    let error = plan.build().expect_err("nothing follows it").to_string();
+    assert!(error.starts_with("no rule of `mup` follows m_L"), "{error}");
+}
+
 /// Every term has its reason, and the number is printed as their product.
 #[test]
 fn every_factor_keeps_its_reasons() {
@@ -194,6 +220,14 @@ fn a_wish_for_the_rate_leaves_decay_alone_unless_it_is_independent_of_rates() {
     assert_eq!(decay(WeightDecay::KeepProduct), 1.0);
     assert_eq!(decay(WeightDecay::KeepLambda), 1.0);
     assert_eq!(decay(WeightDecay::Independent), 0.5);
+    // L2 under Adam belongs to the gradient, not to the rate.
+    let table = Parametrization::mup().with_weight_decay(WeightDecay::Independent);
+    let wide = shapes(16, 256);
+    let l2 = |rate| {
+        let plan = ScalingPlan::of(&wide, table.clone()).default_optimizer(OptimizerId::ADAM).rate("block.**", rate);
+        plan.build().expect("a plan").row("block.up.weight").expect("a row").weight_decay.value
+    };
+    assert_eq!(l2(2.0), l2(1.0));
 }
 
 #[test]
@@ -205,10 +239,17 @@ fn a_variable_that_nobody_gave_is_an_error_and_no_one() {
 
 #[test]
 fn a_plan_with_everything_in_it_is_stored_and_read_back() {
-    let plan = ScalingPlan::of(&shapes(16, 256), with_depth(Parametrization::mup()))
+    let slots = Variable::new("m_S");
+    let table = with_depth(Parametrization::mup()).with_amendment(Amendment::new(
+        "readout.*",
+        Amended::InitStd,
+        Power::of(slots.clone(), -0.5),
+        "averaged slots",
+    ));
+    let plan = ScalingPlan::of(&shapes(16, 256), table)
         .optimizer(Role::Hidden, OptimizerId::MUON)
         .variable(Variable::DEPTH, |_| 3.0)
-        .variable(Variable::new("m_E"), |_| 7.0)
+        .variable(slots, |_| 7.0)
         .run(SMALL, LARGE, RunLaw::complete_d())
         .overrides(mup_rules::Overrides::decay_matrices_only())
         .frozen("embedding.*")

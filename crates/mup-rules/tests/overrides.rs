@@ -1,4 +1,4 @@
-//! What the user wishes otherwise: found, printed, the last one wins, and none is silent.
+//! What the user wishes otherwise: found, printed, and the last one wins.
 
 use mup_rules::{Change, OptimizerId, Overrides, Parametrization, PlanBuilder, RuleError, ScalingPlan, Selector};
 use mup_shapes::{BaseShapes, InfShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Role};
@@ -90,6 +90,15 @@ fn a_frozen_tensor_is_printed_as_such_and_has_no_rate() {
     let thawed = with(|plan| plan).unwrap();
     assert!(plan.diff(&thawed)[0].to_string().contains("frozen"));
     assert_ne!(plan.fingerprint(), thawed.fingerprint());
+}
+
+/// Muon orthogonalizes; it need not be able to train what is not trained.
+#[test]
+fn a_frozen_tensor_may_be_of_any_shape() {
+    let plan = with(|plan| {
+        plan.optimizer("**", OptimizerId::MUON).optimizer("*.bias", OptimizerId::ADAMW).frozen("embedding.*")
+    });
+    assert!(plan.unwrap_err().to_string().starts_with("`blocks.0.up.bias`"), "the embedding is not what is refused");
 }
 
 #[test]

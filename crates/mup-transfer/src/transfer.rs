@@ -117,7 +117,7 @@ fn explain(name: &str, target: &ScalingPlan) -> Option<String> {
 /// The distinct factors of a plan's trained tensors, each with the number of tensors that have it.
 fn factors(plan: &ScalingPlan, factor: impl Fn(&PlanRow) -> f64) -> String {
     let mut counts: Vec<(f64, usize)> = Vec::new();
-    for value in plan.rows().iter().filter(|row| row.kind.is_trained()).map(factor) {
+    for value in plan.rows().iter().filter(|row| row.is_trained()).map(factor) {
         match counts.iter_mut().find(|(known, _)| known.total_cmp(&value).is_eq()) {
             Some((_, count)) => *count += 1,
             None => counts.push((value, 1)),

@@ -6,6 +6,7 @@ mod lines;
 pub mod mlp;
 pub mod text;
 mod training;
+pub mod transformer;
 
 pub use training::{Training, TrainingError};
 

@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use burn::train::Learner;
 use clap::{Args, Parser, Subcommand};
 use learner::text::{BATCH, Text};
-use learner::{Training, gpt, mlp, text};
+use learner::{Training, gpt, mlp, text, transformer};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -33,6 +33,8 @@ enum Model {
     },
     /// A perceptron of Burn's own layers on a surface
     Mlp(Options),
+    /// Burn's own transformer on sequences, matrices by Muon and the rest by AdamW
+    Transformer(Options),
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
     let trained = match Arguments::parse().model {
         Model::Gpt { text, options } => train_gpt(text, &options),
         Model::Mlp(options) => train_mlp(&options),
+        Model::Transformer(options) => train_transformer(&options),
     };
     match trained {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,6 +100,19 @@ fn train_mlp(options: &Options) -> Result<(), Failure> {
     let schedule = schedule(options, n_batches * options.epochs)?;
     let learner = Learner::new(model, optimizer, schedule);
     let loader = |n| mlp::loader(mlp::points(n * mlp::BATCH), &device);
+    training(options, &device).run(&plan, learner, loader(n_batches), loader(1))?;
+    Ok(())
+}
+
+fn train_transformer(options: &Options) -> Result<(), Failure> {
+    let device = Device::flex().autodiff();
+    let n_batches = 16;
+    let plan = transformer::plan(options.width, &device)?;
+    let model = transformer::initialized(&plan, options.width, options.seed, &device);
+    let optimizer = transformer::optimizer(&plan, &model)?;
+    let schedule = schedule(options, n_batches * options.epochs)?;
+    let learner = Learner::new(model, optimizer, schedule);
+    let loader = |n| transformer::loader(transformer::sequences(n * transformer::BATCH), &device);
     training(options, &device).run(&plan, learner, loader(n_batches), loader(1))?;
     Ok(())
 }

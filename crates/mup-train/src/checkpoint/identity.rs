@@ -58,7 +58,7 @@ fn flatten(name: &str, value: &Value, into: &mut BTreeMap<String, String>) {
 /// nothing, and are left out.
 pub(super) fn plan_value(plan: &ScalingPlan) -> Value {
     let rows: Map<String, Value> = plan.rows().iter().map(|row| (row.path.clone(), row_value(row))).collect();
-    json!({ "parametrization": plan.parametrization().name, "rows": rows })
+    json!({ "parametrization": plan.parametrization().name, "weight decay": plan.weight_decay(), "rows": rows })
 }
 
 fn row_value(row: &PlanRow) -> Value {

@@ -8,7 +8,7 @@ use burn::{
 use mup_init::{InitSpec, initialize};
 use mup_models::Probe;
 use mup_optim::MupAdamConfig;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_verdict::coordinates::{Activations, CheckError, CoordCheck, Records, TrialError};
 
 #[derive(Module, Debug)]
@@ -40,7 +40,7 @@ impl Net {
     pub(crate) fn planned(width: usize, seed: u64, device: &Device) -> Result<(Self, ScalingPlan), TrialError> {
         let [base, delta, target] = [32, 64, width].map(|width| Self::new(width, device));
         let shapes = mup_shapes::infer(&base, &delta, &target)?;
-        let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike)?;
+        let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAM)?;
         Ok((initialize(target, &plan, &InitSpec::default(), seed)?, plan))
     }
 

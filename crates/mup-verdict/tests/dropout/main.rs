@@ -11,7 +11,7 @@ use burn::{
 };
 use mup_models::Probe;
 use mup_optim::MupAdamConfig;
-use mup_rules::{OptimizerKind, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Records, TrialError, Untrained};
 
 #[derive(Module, Debug)]
@@ -49,7 +49,7 @@ fn trial(
     let device = Device::flex().autodiff();
     let [base, delta, target] = [32, 64, width].map(|width| Net::new(width, &device));
     let shapes = mup_shapes::infer(&base, &delta, &target)?;
-    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerKind::AdamLike)?;
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAM)?;
     let mut net =
         if lazy { target } else { mup_init::initialize(target, &plan, &mup_init::InitSpec::default(), seed)? };
     let mut optimizer = MupAdamConfig::new().init(&plan, &net)?;

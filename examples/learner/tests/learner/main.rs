@@ -5,6 +5,7 @@ mod bad_input;
 mod data_parallel;
 mod gpt;
 mod mlp;
+mod transformer;
 
 use std::path::Path;
 
