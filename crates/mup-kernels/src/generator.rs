@@ -10,7 +10,10 @@ use burn::tensor::{Device, Distribution, Tensor};
 /// Burn draws (dropout, weights at their first use) from one generator for all threads: a static in flex and ndarray, one
 /// for all GPUs of CubeCL, LibTorch's own. Runs in threads take numbers out of each other's sequence, and a layer like
 /// Burn's `Dropout` cannot be given another generator. So whoever draws gets the generator to itself, seeded, for as long as
-/// it draws. Whoever draws nothing waits for nobody; which of the two a run is, its first call finds out.
+/// it draws. Whoever draws nothing lets others in at once; which of the two a run is, its first call finds out.
+///
+/// On devices that queue what they compute (Burn's fusion on GPUs) a mask may be drawn after its turn: there a run is
+/// reproducible only alone in its process.
 ///
 /// ```
 /// use burn::tensor::{Device, Distribution, Tensor};
@@ -44,6 +47,10 @@ impl Generator {
             return run();
         }
         let result = run();
+        // Inside another run, to find out would take numbers from its sequence.
+        if turn.0.is_none() {
+            return result;
+        }
         self.draws.get_or_init(|| devices.iter().any(|device| drew(device, seed)));
         result
     }
@@ -139,9 +146,17 @@ mod tests {
         assert_eq!(seeded(&generator, draw), outer);
     }
 
+    /// To find out whether it draws, the inner run would take numbers from the outer one, the first time alone.
+    #[test]
+    fn a_run_inside_a_run_leaves_the_same_sequence_every_time() {
+        let inner = Generator::default();
+        let outer = || seeded(&Generator::default(), || [seeded(&inner, draw), draw()]);
+        assert_eq!(outer(), outer());
+    }
+
     /// The first of two runs in threads ends only when the second has ended: with the turn it would wait in vain.
     #[test]
-    fn what_draws_nothing_waits_for_nobody() {
+    fn what_draws_nothing_lets_others_in() {
         let generator = Generator::default();
         seeded(&generator, || ());
         let (ended, end) = channel();

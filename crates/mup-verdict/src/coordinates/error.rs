@@ -146,7 +146,8 @@ pub enum CheckError {
     /// Logits whose number grows with width.
     #[error(
         "`{module}` is reported as logits, which may be small before training, but its vectors grow: {} at width {}, {} at \
-         width {}; logits are a fixed number of sums over what grows. Report it with `probe.observe`",
+         width {}; logits are a fixed number of sums over what grows. Report it with `probe.observe`; if it may be small before training \
+         all the same (attention logits of growing heads), name it in `Criteria::transients`",
         lengths[0], widths[0], lengths[1], widths[1]
     )]
     GrowingLogits {

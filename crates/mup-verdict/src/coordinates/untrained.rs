@@ -9,6 +9,7 @@ use super::{Quantity, Source, Summary, Verdict};
 /// Why the records say nothing about training; such a check is undecided at best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Untrained {
     /// No change Δx_t = x_t − x_0 is among the rows that decide: x_t alone, or initialization alone.
     NoChange,

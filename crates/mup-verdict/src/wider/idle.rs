@@ -10,6 +10,7 @@ use crate::Interval;
 /// Why curves that do not cross prove nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Idle {
     /// The losses of two widths are the same numbers.
     SameCurves {
@@ -57,8 +58,8 @@ impl fmt::Display for Idle {
             ),
             Self::NothingLearned { width } => write!(
                 f,
-                "the loss of width {width} does not fall from its first window to its last: was anything trained? If so, \
-                 train longer or add seeds"
+                "nothing shows that the loss of width {width} falls from its first window to its last (with one seed, or curves \
+                 no longer than a window, nothing can): train longer, add seeds, or, if it does not fall, ask what was trained"
             ),
         }
     }
