@@ -64,24 +64,13 @@ pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> 
     let (first_trials, bars) = (FirstTrials::new(study, arguments.keep_going)?, Bars::new());
     let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| {
         first_trials.begin(&stop)?;
-        end_orphans(&runner, trial, &|line| bars.say(line));
-        let ended = runner.run(trial, on_step, &stop);
+        let ended = runner.run(trial, on_step, &|line| bars.say(line), &stop);
         first_trials.end(trial, ended.as_ref().ok());
         ended
     };
     match run_locally(study, arguments.jobs(study), &stop, &bars, &run) {
         Err(LaunchError::Interrupted) => Ok(Tuned::Stopped),
         tuned => tuned,
-    }
-}
-
-fn end_orphans(runner: &ProgramRunner<'_>, trial: &StudyTrial, say: &dyn Fn(&str)) {
-    let (ended, sample) = (runner.end_orphans(trial), trial.sample);
-    if ended > 0 {
-        let processes = if ended == 1 { "1 process was".to_owned() } else { format!("{ended} processes were") };
-        say(&format!(
-            "warning: sample {sample} still ran for a worker that was killed: {processes} ended, and it begins anew"
-        ));
     }
 }
 
@@ -97,10 +86,7 @@ pub fn run_trial(
 ) -> Result<(StudyRecord, RecordSource), LaunchError> {
     let runner = ProgramRunner::new(study)?;
     let trial = study.trial(index)?;
-    let run = study.run(&trial, || {
-        end_orphans(&runner, &trial, &|line| say(line));
-        runner.run(&trial, &|_, _| (), &|| interrupt.requested())
-    })?;
+    let run = study.run(&trial, || runner.run(&trial, &|_, _| (), &|line| say(line), &|| interrupt.requested()))?;
     // Whoever asked for the trial takes the exit code for the record.
     if study.find(&trial)?.is_none() {
         return Err(LaunchError::NoRecord { name: trial.place() });

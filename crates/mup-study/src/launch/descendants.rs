@@ -10,31 +10,30 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 #[cfg(target_os = "linux")]
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::{Signal, killpg};
 #[cfg(target_os = "linux")]
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
+use super::ending::{Signalled, end};
 use super::processes::Process;
 
 /// The variable that marks what a trial started.
 pub(super) const MARK: &str = "MUP_TRIAL_MARK";
-/// Between two looks whether they have ended.
-const LOOK: Duration = Duration::from_millis(50);
-/// How long the system may take to end what was killed.
-const KILLED: Duration = Duration::from_secs(2);
-
 /// A mark that no other trial has, on this machine or in this container. It begins with who this worker is: its number,
-/// when it was started, its session.
+/// when it was started, its session; zeros where the system does not say.
 pub(super) fn new_mark() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let id = std::process::id();
-    let (started, session) = Process::of(id as i32).map_or((0, 0), |process| (process.started, process.session));
+    let (started, session) = match Process::of(id as i32) {
+        Ok(Some(process)) => (process.started, process.session),
+        _ => (0, 0),
+    };
     format!("{id}.{started}.{session}-{}-{}", since.as_nanos(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -74,49 +73,26 @@ impl Descendants {
         patience: Duration,
         listen: &mut dyn FnMut(Duration) -> std::io::Result<()>,
     ) -> std::io::Result<()> {
-        if ended(child)?.is_none() || !self.find().is_empty() {
-            self.signal(Signal::SIGTERM);
-            self.await_end(child, patience, listen)?;
-        }
-        let begun = Instant::now();
-        // What is killed may be starting another.
-        while self.signal(Signal::SIGKILL) > 0 && begun.elapsed() < KILLED {
-            self.await_end(child, LOOK, listen)?;
-        }
-        // Killed, so it ends, if the system lets it.
-        self.await_end(child, KILLED, listen)?;
+        let (mut group, mut signalled) = (false, Signalled::default());
+        let mut signal = |signal: Signal| {
+            let (found, running) = (self.find(), ended(child)?.is_none());
+            let some = running || !found.is_empty();
+            // The group's number is the program's, which is not reaped. It may be gone, which is what is wanted.
+            if signal == Signal::SIGKILL || some && !std::mem::replace(&mut group, true) {
+                let _ = killpg(self.program, signal);
+            }
+            signalled.send(signal, &found);
+            Ok(some)
+        };
+        end(patience, &mut signal, listen)?;
         child.try_wait().map(drop)
     }
 
-    fn await_end(
-        &self,
-        child: &mut Child,
-        patience: Duration,
-        listen: &mut dyn FnMut(Duration) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
-        let begun = Instant::now();
-        while (ended(child)?.is_none() || !self.find().is_empty()) && begun.elapsed() < patience {
-            listen(LOOK)?;
-        }
-        Ok(())
-    }
-
-    /// Sends a signal to the program's group and to each that is found; how many those are.
-    fn signal(&self, signal: Signal) -> usize {
-        let found = self.find();
-        // They may be gone, which is what is wanted.
-        let _ = killpg(self.program, signal);
-        for process in &found {
-            let _ = kill(*process, signal);
-        }
-        found.len()
-    }
-
     /// Those that still run, without the program itself.
-    fn find(&self) -> Vec<Pid> {
+    fn find(&self) -> Vec<Process> {
         let processes = Process::all();
         let me = Pid::this();
-        let mut found: Vec<Pid> = Vec::new();
+        let mut found: Vec<Process> = Vec::new();
         let session = processes.iter().find(|process| process.id == me).map(|process| process.session);
         let processes: Vec<Process> = processes
             .into_iter()
@@ -124,12 +100,12 @@ impl Descendants {
             .filter(|process| self.daemons || Some(process.session) == session || self.is_heard(process))
             .collect();
         let candidates = || processes.iter();
-        found.extend(candidates().filter(|process| self.is_marked(process)).map(|process| process.id));
+        found.extend(candidates().filter(|process| self.is_marked(process)));
         // Children, their children, and so on; a child's number may be below its parent's.
         loop {
-            let is_child = |process: &&Process| process.parent == self.program || found.contains(&process.parent);
-            let more: Vec<Pid> = candidates().filter(is_child).map(|process| process.id).collect();
-            let new: Vec<Pid> = more.into_iter().filter(|process| !found.contains(process)).collect();
+            let parents: Vec<Pid> = found.iter().map(|process| process.id).chain([self.program]).collect();
+            let is_new = |process: &&Process| parents.contains(&process.parent) && !parents.contains(&process.id);
+            let new: Vec<Process> = candidates().filter(is_new).copied().collect();
             if new.is_empty() {
                 return found;
             }

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod descendants;
+#[cfg(unix)]
+mod ending;
 mod error;
 #[cfg(unix)]
 mod judge;

@@ -53,22 +53,16 @@ impl<'a> ProgramRunner<'a> {
     ///
     /// # Errors
     ///
-    /// [`LaunchError::NoProgram`].
+    /// [`LaunchError::NoProgram`]; a study of version 1 whose program would not be told its values.
     pub fn new(study: &'a Study) -> Result<Self, LaunchError> {
         let program = study.config().program.as_ref().ok_or(LaunchError::NoProgram)?;
+        study.config().check_run()?;
         Ok(Self { study, program })
     }
 
-    /// Ends the trial's program where a worker that was killed left it running; how many processes those were. For whoever
-    /// is about to run it.
-    #[must_use]
-    pub fn end_orphans(&self, trial: &StudyTrial) -> usize {
-        let file = |kind: &str| self.study.logs().join(format!("{}.{kind}", trial.name()));
-        orphans::end(&file("json"), &file("log"), GRACE)
-    }
-
     /// Runs one trial in a process group of its own, and sees each loss. The trial has ended when its program has,
-    /// whatever that leaves behind; leftovers are ended, but for daemons. What it says, but for its reports, is kept in the study's `logs`.
+    /// whatever that leaves behind; leftovers are ended, but for daemons. What it says, but for its reports, is kept in the
+    /// study's `logs`. Where a worker that was killed left the same trial running, that is ended first, and `say` is told.
     ///
     /// # Errors
     ///
@@ -78,9 +72,10 @@ impl<'a> ProgramRunner<'a> {
         &self,
         trial: &StudyTrial,
         on_step: &dyn Fn(usize, f64),
+        say: &dyn Fn(&str),
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<TrialEnd, LaunchError> {
-        self.study.config().check_run()?;
+        self.end_orphans(trial, say);
         let file = self.write_input(trial)?;
         let log_path = self.study.logs().join(format!("{}.log", trial.name()));
         // Appended to: a worker elsewhere may run the same trial, if a scheduler took it for lost.
@@ -95,6 +90,14 @@ impl<'a> ProgramRunner<'a> {
         let memory_ran_out = killed_for_memory() > killed;
         let said = tail(&log_path, before);
         judge(Circumstances { stopped, asked: trial.steps, seconds, said, memory_ran_out }, reports)
+    }
+
+    fn end_orphans(&self, trial: &StudyTrial, say: &dyn Fn(&str)) {
+        let file = |kind: &str| self.study.logs().join(format!("{}.{kind}", trial.name()));
+        let orphans = orphans::end(&file("json"), &file("log"), GRACE);
+        if orphans.found > 0 {
+            say(&format!("warning: sample {} still ran for a worker that was killed: {orphans}", trial.sample));
+        }
     }
 
     /// Listens to a program until it has ended, and ends all that it started.

@@ -38,7 +38,7 @@ fn outcome(script: &str) -> Outcome {
 /// Runs a study's only trial; its record.
 fn tuned(study: &Study) -> StudyRecord {
     let runner = ProgramRunner::new(study).unwrap();
-    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &|| false);
+    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &|_| (), &|| false);
     assert_eq!(run_locally(study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
     study.records().unwrap().records.remove(0)
 }
@@ -101,7 +101,7 @@ fn two_workers_on_one_trial_keep_what_both_programs_said() {
     let folder = tempfile::tempdir().unwrap();
     let study = study(folder.path(), "echo begins $$ >&2; sleep 0.3; echo ends $$ >&2; exit 3");
     let trial = study.trial(0).unwrap();
-    let run = || ProgramRunner::new(&study).unwrap().run(&trial, &|_, _| (), &|| false).unwrap();
+    let run = || ProgramRunner::new(&study).unwrap().run(&trial, &|_, _| (), &|_| (), &|| false).unwrap();
     let ended = std::thread::scope(|scope| [scope.spawn(run), scope.spawn(run)].map(|worker| worker.join().unwrap()));
     assert!(ended.iter().all(|ended| matches!(ended.failure, Some(Failure::Exit { code: 3, .. }))), "{ended:?}");
     let log = std::fs::read_to_string(study.logs().join(format!("{}.log", trial.name()))).unwrap();
@@ -118,7 +118,8 @@ fn an_interrupted_trial_leaves_no_record_and_no_process() {
     let trial = study.trial(0).unwrap();
     let seen = AtomicBool::new(false);
     let begun = Instant::now();
-    let ended = runner.run(&trial, &|_, _| seen.store(true, Ordering::Relaxed), &|| seen.load(Ordering::Relaxed));
+    let ended =
+        runner.run(&trial, &|_, _| seen.store(true, Ordering::Relaxed), &|_| (), &|| seen.load(Ordering::Relaxed));
     assert!(matches!(ended, Err(LaunchError::Interrupted)), "{ended:?}");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert_eq!(study.find(&trial).unwrap(), None);
@@ -130,7 +131,7 @@ fn retry_runs_failed_trials_again_and_only_those() {
     let study =
         study(folder.path(), &format!("[ -e \"$0.ok\" ] || [ -e {}/ok ] || exit 1; {THREE}", folder.path().display()));
     let runner = ProgramRunner::new(&study).unwrap();
-    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &|| false);
+    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &|_| (), &|| false);
     let tune = || run_locally(&study, 1, &|| false, &Silent, &run).unwrap();
     tune();
     std::fs::write(folder.path().join("ok"), "").unwrap();
@@ -153,7 +154,7 @@ fn a_command_that_cannot_work_is_an_error_and_no_recorded_failure() {
     };
     let absent = with("absent", &["/no/such/program"]);
     let runner = ProgramRunner::new(&absent).unwrap();
-    let error = runner.run(&absent.trial(0).unwrap(), &|_, _| (), &|| false).unwrap_err();
+    let error = runner.run(&absent.trial(0).unwrap(), &|_, _| (), &|_| (), &|| false).unwrap_err();
     assert!(error.to_string().contains("/no/such/program"), "{error}");
 }
 
@@ -167,7 +168,7 @@ fn a_program_that_a_signal_to_all_processes_ends_first_leaves_no_record() {
         let trial = study.trial(0).unwrap();
         // The worker hears of it only after the program has ended.
         let begun = Instant::now();
-        let ended = runner.run(&trial, &|_, _| (), &|| begun.elapsed() > Duration::from_millis(300));
+        let ended = runner.run(&trial, &|_, _| (), &|_| (), &|| begun.elapsed() > Duration::from_millis(300));
         assert!(matches!(ended, Err(LaunchError::Interrupted)), "{script}: {ended:?}");
         assert_eq!(study.find(&trial).unwrap(), None);
     }

@@ -63,7 +63,7 @@ fn stopping_ends_a_trial_whatever_its_descendants_do() {
     let seen = AtomicBool::new(false);
     let begun = Instant::now();
     let stop = || seen.load(Ordering::Relaxed);
-    let ended = runner.run(&study.trial(0).unwrap(), &|_, _| seen.store(true, Ordering::Relaxed), &stop);
+    let ended = runner.run(&study.trial(0).unwrap(), &|_, _| seen.store(true, Ordering::Relaxed), &|_| (), &stop);
     assert!(matches!(ended, Err(LaunchError::Interrupted)), "{ended:?}");
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     if cfg!(target_os = "linux") {
@@ -105,7 +105,7 @@ fn a_program_that_says_much_when_it_is_asked_to_end_comes_to_its_end() {
     let runner = ProgramRunner::new(&study).unwrap();
     let seen = AtomicBool::new(false);
     let stop = || seen.load(Ordering::Relaxed);
-    let ended = runner.run(&study.trial(0).unwrap(), &|_, _| seen.store(true, Ordering::Relaxed), &stop);
+    let ended = runner.run(&study.trial(0).unwrap(), &|_, _| seen.store(true, Ordering::Relaxed), &|_| (), &stop);
     assert!(matches!(ended, Err(LaunchError::Interrupted)), "{ended:?}");
     assert!(saved.exists(), "it was killed while it waited for a reader");
 }
@@ -120,7 +120,7 @@ fn the_end_of_one_trial_leaves_the_helpers_of_another_alone() {
     let runner = ProgramRunner::new(&study).unwrap();
     let run = |seed| {
         let trial = StudyTrial::new(0, trial.sample, Trial { seed, ..trial.trial().clone() });
-        runner.run(&trial, &|_, _| (), &|| false).unwrap().failure
+        runner.run(&trial, &|_, _| (), &|_| (), &|| false).unwrap().failure
     };
     let failures = std::thread::scope(|scope| [1, 2].map(|seed| scope.spawn(move || run(seed))).map(|one| one.join()));
     assert!(failures.iter().all(|failure| matches!(failure, Ok(None))), "{failures:?}");

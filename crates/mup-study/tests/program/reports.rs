@@ -15,7 +15,7 @@ fn run(steps: usize, script: &str) -> (usize, StudyRecord, String) {
     let config = StudyConfig { program: Some(program), ..config };
     let study = Study::create(&folder.path().join("study"), config).unwrap();
     let runner = ProgramRunner::new(&study).unwrap();
-    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &|| false);
+    let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| runner.run(trial, on_step, &|_| (), &|| false);
     assert_eq!(run_locally(&study, 1, &|| false, &Silent, &run).unwrap(), Tuned::Finished);
     let records = study.records().unwrap();
     assert_eq!((records.records.len(), records.damaged.len(), records.missing), (1, 0, 0), "{script}");

@@ -165,7 +165,9 @@ fn no_program_of_the_first_version_is_run_that_would_not_be_told_its_values() {
         );
         fs::write(folder.path().join("study.toml"), text).unwrap();
         let study = Study::open(folder.path()).unwrap();
-        let ended = ProgramRunner::new(&study).unwrap().run(&study.trial(0).unwrap(), &|_, _| (), &|| false);
+        // Before anything is started or submitted.
+        let runner = ProgramRunner::new(&study).map_err(|error| error.to_string())?;
+        let ended = runner.run(&study.trial(0).unwrap(), &|_, _| (), &|_| (), &|| false);
         ended.map(|ended| assert_eq!(ended.failure, None)).map_err(|error| error.to_string())
     };
     assert_eq!(run("", "{a.b}"), Ok(()), "the program's own");
