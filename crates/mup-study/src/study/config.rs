@@ -1,5 +1,6 @@
 //! `study.toml`: which trials there are, and what a trial is.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -155,7 +156,15 @@ impl StudyConfig {
     #[must_use]
     pub fn n_trials(&self) -> usize {
         let samples = self.stages.iter().map(Stage::samples).fold(0, usize::saturating_add);
-        samples.saturating_mul(self.seeds.len())
+        samples.saturating_mul(self.distinct_seeds().len())
+    }
+
+    /// Each seed once, in order. A study of version 1 may have one twice, which is one run, whose loss counts twice where
+    /// the study decides how it goes on.
+    #[must_use]
+    pub fn distinct_seeds(&self) -> Vec<u64> {
+        let mut known = HashSet::new();
+        self.seeds.iter().copied().filter(|seed| known.insert(*seed)).collect()
     }
 
     /// Over how many of a run's last losses its final loss is averaged; a program may report fewer than one a step.

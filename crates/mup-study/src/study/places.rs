@@ -31,14 +31,14 @@ const STREAM: usize = 1_000_000;
 impl StudyConfig {
     /// One after the other, as they are asked for.
     pub(super) fn places(&self) -> impl Iterator<Item = Place> + use<'_> {
-        let mut first = 0;
+        let (mut first, seeds) = (0, self.distinct_seeds().len());
         let stages = (0..self.stages.len()).flat_map(|stage| {
             let (samples, size) = (self.stages[stage].samples(), self.wave_size(stage));
             (0..samples).step_by(size).map(move |from| (stage, from, from.saturating_add(size).min(samples)))
         });
         stages.map(move |(stage, from, to)| {
             let place = Place { stage, from, to, first };
-            first += (to - from) * self.seeds.len();
+            first += (to - from) * seeds;
             place
         })
     }

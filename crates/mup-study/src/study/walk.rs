@@ -16,7 +16,7 @@ pub(super) type Walked = HashMap<usize, (String, Arc<Wave>)>;
 
 /// A sample with the mean of its losses over the seeds; infinite unless all of them finished.
 #[derive(Clone, Debug)]
-struct Judged {
+struct Sampled {
     sample: usize,
     values: Values,
     loss: f64,
@@ -24,7 +24,7 @@ struct Judged {
     trusted: bool,
 }
 
-impl Judged {
+impl Sampled {
     /// What an adaptive search is told: a loss that hides NaN would lead it to where training diverges.
     fn told(&self) -> f64 {
         if self.trusted { self.loss } else { f64::INFINITY }
@@ -32,8 +32,8 @@ impl Judged {
 }
 
 /// What is known of a stage.
-struct Stage {
-    judged: Vec<Judged>,
+struct StageResults {
+    judged: Vec<Sampled>,
     /// All results so far.
     results: Results,
     /// Whether every trial so far has ended.
@@ -43,14 +43,15 @@ struct Stage {
 
 /// What is known on the way.
 struct Known {
-    stages: Vec<Stage>,
+    stages: Vec<StageResults>,
     /// Read when it is needed.
     asked: OnceCell<Asked>,
 }
 
 impl Known {
     fn nothing(config: &StudyConfig) -> Self {
-        let stage = || Stage { judged: Vec::new(), results: Results::none(config.version), ended: true, search: None };
+        let stage =
+            || StageResults { judged: Vec::new(), results: Results::none(config.version), ended: true, search: None };
         Self { stages: config.stages.iter().map(|_| stage()).collect(), asked: OnceCell::new() }
     }
 }
@@ -80,7 +81,7 @@ impl Study {
     }
 
     /// A digest of the results that decide what a wave is; none as long as one of them is missing.
-    fn depends_on(&self, place: Place, stages: &[Stage]) -> Option<String> {
+    fn depends_on(&self, place: Place, stages: &[StageResults]) -> Option<String> {
         let stage = match self.config().stages[place.stage].best {
             Some(_) => &stages[place.stage - 1],
             None if self.config().is_adaptive(place.stage) => &stages[place.stage],
@@ -106,9 +107,10 @@ impl Study {
             (None, Some(after)) => self.adaptive_samples(place, after, known),
             (None, None) => self.new_samples(place)?,
         };
+        let seeds = &self.config().distinct_seeds();
         let each = |(sample, values): (usize, Values)| {
             let after = &after;
-            self.config().seeds.iter().map(move |seed| {
+            seeds.iter().map(move |seed| {
                 let context = Arc::clone(&self.context);
                 let trial = Trial { values: values.clone(), seed: *seed, steps: stage.steps, context };
                 StudyTrial::new(place.stage, sample, trial).chosen_after(after.clone())
@@ -154,30 +156,32 @@ impl Study {
     }
 
     /// Adds a wave's results to its stage, as far as they are there.
-    fn judge(&self, wave: &Wave, stage: &mut Stage) {
-        let seeds = self.config().seeds.len();
-        for of_sample in wave.trials.chunks(seeds) {
+    fn judge(&self, wave: &Wave, stage: &mut StageResults) {
+        let (seeds, distinct) = (&self.config().seeds, self.config().distinct_seeds().len());
+        for of_sample in wave.trials.chunks(distinct) {
             let (mut loss, mut trusted) = (0.0, true);
-            for trial in of_sample {
+            // In the order of the seeds, and as often as each is there: sums differ in their last bit otherwise.
+            for seed in seeds {
+                let trial = of_sample.iter().find(|trial| trial.seed == *seed).expect("bug: every seed has a trial");
                 let Some(stored) = self.store.get(trial.name()) else {
                     stage.ended = false;
                     return;
                 };
                 let outcome = self.outcome(&stored);
-                loss += self.loss(&outcome) / seeds as f64;
+                loss += self.loss(&outcome) / seeds.len() as f64;
                 trusted &= self.config().version == 1 || Frozen::of(&stored.curve, &outcome).is_none();
             }
             let (sample, values) = (of_sample[0].sample, of_sample[0].values.clone());
             stage.results.add(sample, loss, trusted);
-            stage.judged.push(Judged { sample, values, loss, trusted });
+            stage.judged.push(Sampled { sample, values, loss, trusted });
         }
     }
 }
 
 /// Those with the lowest losses, the best first; of equal ones the earlier. What is not trusted comes after all others.
 /// Of samples with the same values one goes on; in the first version each did.
-fn best_samples(judged: &[Judged], best: usize, version: u32) -> Vec<(usize, Values)> {
-    let mut results: Vec<&Judged> = judged.iter().filter(|judged| judged.loss.is_finite()).collect();
+fn best_samples(judged: &[Sampled], best: usize, version: u32) -> Vec<(usize, Values)> {
+    let mut results: Vec<&Sampled> = judged.iter().filter(|judged| judged.loss.is_finite()).collect();
     results.sort_by(|a, b| b.trusted.cmp(&a.trusted).then(a.loss.total_cmp(&b.loss)).then(a.sample.cmp(&b.sample)));
     if version > 1 {
         let mut taken = HashSet::new();

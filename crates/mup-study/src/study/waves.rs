@@ -61,9 +61,9 @@ impl Study {
     ///
     /// Those of [`pending`](Self::pending).
     pub(crate) fn unknown(&self) -> Result<Unknown, StudyError> {
-        let mut unknown = Unknown::default();
+        let (mut unknown, seeds) = (Unknown::default(), self.config().distinct_seeds().len());
         for (place, wave) in self.config().places().zip(self.walk()?) {
-            let planned = (place.to - place.from) * self.config().seeds.len();
+            let planned = (place.to - place.from) * seeds;
             match wave {
                 None => unknown.waiting += planned,
                 Some(wave) => {

@@ -152,6 +152,51 @@ fn what_the_first_version_took_and_is_refused_today_opens_with_a_warning() {
     assert_eq!(study.oddities(), [""; 0]);
 }
 
+#[test]
+fn a_seed_that_is_there_twice_counts_twice_in_a_study_of_the_first_version() {
+    // In the order of the seeds, as that version added them up.
+    let mean = |losses: &[f64]| losses.iter().fold(0.0, |sum, loss| sum + loss / losses.len() as f64);
+    let train = |seeds: &[u64], stages: Vec<Stage>, search: Search, loss: &(dyn Fn(&StudyTrial) -> f64 + Sync)| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StudyConfig { seeds: seeds.to_vec(), search, round: 4, ..first(stages) };
+        let text = config.to_toml();
+        let study = Study::create(folder.path(), config.clone()).unwrap();
+        let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+            Ok(TrialCurve { losses: vec![9.0, loss(trial)], ..TrialCurve::default() }.into())
+        };
+        run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
+        let again = Study::create(folder.path(), config).unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("study.toml")).unwrap(), text);
+        let found = again.records().unwrap();
+        assert_eq!((found.records.len(), found.missing, found.others.len()), (again.config().n_trials(), 0, 0));
+        let last = again.trial(again.config().n_trials() - 1).unwrap();
+        assert_eq!(Some(&last), found.records.last().map(|record| &record.trial));
+        found.records
+    };
+    // Worse the higher the sample with seed 1, better with seed 0: which of both counts twice decides.
+    let of = |seed: u64, sample: usize| if seed == 1 { 2.0 + 0.2 * sample as f64 } else { 4.0 - 0.3 * sample as f64 };
+    let stages = vec![Stage::of(20, 4), Stage::of_best(40, 1)];
+    for (seeds, best) in [([1, 0, 1], 0), ([0, 1, 0], 3)] {
+        let records = train(&seeds, stages.clone(), Search::Random, &|trial| of(trial.seed, trial.sample));
+        assert_eq!(records.len(), 2 * 5, "each seed is one run");
+        assert!(records.iter().all(|record| record.trial.stage == 0 || record.trial.sample == best), "{seeds:?}");
+    }
+    assert_eq!(train(&[1, 0], stages, Search::Random, &|trial| of(trial.seed, trial.sample))[8].trial.sample, 3);
+    let rated = |seed: u64, trial: &StudyTrial| {
+        let place = rate(trial).log10();
+        if seed == 1 { 2.0 + (place + 2.0).powi(2) } else { 2.0 + (place + 4.0).powi(2) }
+    };
+    let rates = |seeds: &[u64], loss: &(dyn Fn(&StudyTrial) -> f64 + Sync)| {
+        let records = train(seeds, vec![Stage::of(20, 16)], Search::Tpe, loss);
+        let distinct = records.len() / 16;
+        records.iter().step_by(distinct).map(|record| rate(&record.trial)).collect::<Vec<_>>()
+    };
+    let twice = rates(&[1, 0, 1], &|trial| rated(trial.seed, trial));
+    let told = rates(&[7], &|trial| mean(&[1, 0, 1].map(|seed| rated(seed, trial))));
+    assert_eq!(twice, told, "what the search is told");
+    assert_ne!(twice, rates(&[1, 0], &|trial| rated(trial.seed, trial)));
+}
+
 #[cfg(unix)]
 #[test]
 fn no_program_of_the_first_version_is_run_that_would_not_be_told_its_values() {

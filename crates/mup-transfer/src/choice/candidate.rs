@@ -65,7 +65,7 @@ pub(super) fn judge<'a>(config: &StudyConfig, records: &'a [StudyRecord]) -> Vec
         let places = runs.iter().map(|run| run.places).max().unwrap_or(0);
         let records: Vec<&StudyRecord> = runs.iter().map(|run| run.record).collect();
         let frozen = records.iter().find_map(|record| record.frozen());
-        let judgment = match judgment(config.seeds.len(), &records) {
+        let judgment = match judgment(config.distinct_seeds().len(), &records) {
             Judgment::Finished(candidate) if frozen.is_some() => Judgment::Doubtful(candidate),
             judgment => judgment,
         };

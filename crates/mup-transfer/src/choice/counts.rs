@@ -42,7 +42,7 @@ pub(super) fn count(config: &StudyConfig, records: &Records, judged: &[Judged<'_
             samples = samples.min(before.map(|one| if config.version == 1 { one.places } else { 1 }).sum());
         }
         let ended = counts.finished + counts.diverged + counts.failed;
-        counts.missing = (samples * config.seeds.len()).saturating_sub(ended);
+        counts.missing = (samples * config.distinct_seeds().len()).saturating_sub(ended);
         stages.push(counts);
     }
     stages

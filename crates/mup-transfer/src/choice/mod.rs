@@ -133,7 +133,7 @@ pub fn choose(config: &StudyConfig, records: &Records) -> Result<Choice, ChoiceE
     let of_longest: Vec<_> = finished.into_iter().filter(|(candidate, _)| candidate.steps == longest).collect();
     let space = order::in_order(&config.space);
     let surrogate = Surrogate::of(&space, &horizons);
-    let noise = noise::measure(config.seeds.len(), &of_longest, surrogate.as_ref());
+    let noise = noise::measure(config.distinct_seeds().len(), &of_longest, surrogate.as_ref());
     let mut candidates: Vec<Candidate> = of_longest.into_iter().map(|(candidate, _)| candidate).collect();
     let good = noise.map(|noise| as_good(&candidates, noise.tolerance));
     let evidence = good.as_deref().zip(noise).map(|(good, noise)| {

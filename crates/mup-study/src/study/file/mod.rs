@@ -5,8 +5,6 @@
 mod entry;
 mod space;
 
-use std::collections::HashSet;
-
 use toml::de::{DeTable, DeValue};
 
 use self::entry::{Entry, Fields};
@@ -42,12 +40,9 @@ impl Mistake {
 /// A study that makes sense, and what is odd about it, which version 1 took.
 pub(super) fn read(text: &str) -> Result<(StudyConfig, Vec<String>), Mistake> {
     let root = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
-    let mut config = config(&Fields::of_file(&root, text))?;
+    let config = config(&Fields::of_file(&root, text))?;
     config.check().map_err(|problem| Mistake::at(text, place(root.get_ref(), &problem.entry), problem.reason))?;
     let oddities = config.oddities();
-    // A seed that is there twice is one run.
-    let mut known = HashSet::new();
-    config.seeds.retain(|seed| known.insert(*seed));
     Ok((config, oddities))
 }
 
