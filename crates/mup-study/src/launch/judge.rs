@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::LaunchError;
-use super::output::{Reports, SHOWN};
+use super::output::{Reports, SHOWN, is_of_settings};
 use crate::quote::quoted;
 use crate::{Failure, TrialCurve, TrialEnd};
 
@@ -54,7 +54,8 @@ fn short(curve: &TrialCurve, asked: usize, (mentioned, beside): (Option<String>,
         return None;
     }
     let reported = curve.n_steps();
-    let elsewhere = || said.lines().find(|line| line.contains("\"loss\"")).map(|line| quoted(line, 0, SHOWN));
+    let speaks = |line: &&str| line.contains("\"loss\"") && !is_of_settings(line);
+    let elsewhere = || said.lines().find(speaks).map(|line| quoted(line, 0, SHOWN));
     let reason = match (mentioned, elsewhere()) {
         _ if beside => "losses without `step` beside others with one are none of them".to_owned(),
         (Some(line), _) if line.contains("loss\"") => {

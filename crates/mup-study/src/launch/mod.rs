@@ -28,6 +28,8 @@ mod processes;
 #[cfg(unix)]
 mod program;
 #[cfg(unix)]
+mod series;
+#[cfg(unix)]
 mod slurm;
 #[cfg(unix)]
 mod substitution;

@@ -6,6 +6,7 @@ use std::fs::File;
 use super::lines::{Lines, Piece};
 use super::log::OutputLog;
 use super::loose_json::{Fault, Field, Object, number, object};
+use super::series::Series;
 use super::unread::{Unread, holds_loss};
 use crate::TrialCurve;
 use crate::quote::quoted;
@@ -18,9 +19,11 @@ const LARGEST: f64 = 9_007_199_254_740_992.0;
 const REMARKS: usize = 8;
 /// Braces of a line that may turn out to begin no object, before the rest of it is taken for none.
 const TRIES: usize = 10_000;
-/// Said of losses that are not taken for steps, and of those that may not be.
+/// Said of losses that are not taken for steps, of those that are all the same, and of those that may not be.
 const BESIDE: &str = "reported losses without `step` beside others with one: they are taken for no training steps (write a \
                       validation loss as {\"validation\": 2.3}, or give every training loss its `step`)";
+const FEWER_STEPS: &str = "reported a loss for every step without `step`, and too few others with one: those without are taken for \
+                           the training's steps (print `step` with all of them, or with none)";
 const WITHOUT_STEP: &str = "reported more losses than steps were asked for, and no `step`: print `step` with those of \
                             training, or a validation's losses, or another process's, are taken for training steps";
 /// How much of a line is shown.
@@ -29,13 +32,16 @@ pub(super) const SHOWN: usize = 160;
 /// Reads a program's output into a curve.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
-    /// Losses of the steps in order, beginning with the first that was reported.
+    /// Losses of the steps in order, beginning with the first that was reported; they are there once the output is over.
     pub(super) curve: TrialCurve,
     /// Steps that were asked for.
     asked: usize,
-    /// Whether a loss came with its step.
-    stepped: bool,
-    /// Whether losses without a step came beside others with one.
+    /// Losses that came with their step, and the others.
+    stepped: Series,
+    stepless: Series,
+    /// Whether a loss without a step was not finite, and none with one came after it.
+    stopped: bool,
+    /// Whether losses without a step came beside others with one, and are none of the steps.
     pub(super) beside: bool,
     /// Whether a loss was not finite: nothing that is reported after it counts.
     pub(super) diverged: bool,
@@ -54,17 +60,14 @@ pub(super) struct Taken {
     pub(super) done: usize,
     /// Whether it was a report and nothing else of interest.
     pub(super) report: bool,
+    /// Whether an object in it has the key `loss`: what that is worth is said elsewhere.
+    pub(super) has_loss: bool,
 }
 
 impl Reports {
     /// Of a run of so many steps.
     pub(super) fn of(steps: usize) -> Self {
         Self { asked: steps, ..Self::default() }
-    }
-
-    /// Losses that are kept: a program without end must not fill the memory.
-    fn room(&self) -> usize {
-        self.asked.saturating_mul(100).saturating_add(10_000)
     }
 
     /// Whether these are the losses of a whole run, or of one that diverged.
@@ -75,25 +78,27 @@ impl Reports {
     /// Takes a piece of output, and says each loss in it with its step.
     pub(super) fn take(&mut self, piece: &Piece<'_>, on_step: &mut dyn FnMut(usize, f64)) -> Taken {
         let text = without_colours(&piece.text);
-        let (mut from, mut begin, mut report, mut tries) = (0, 0, false, TRIES);
+        let (mut from, mut begin, mut tries) = (0, 0, TRIES);
+        let (mut report, mut has_loss) = (false, false);
         while let Some(start) = text[begin..].find('{').map(|at| begin + at).filter(|_| tries > 0) {
             match object(&text[start..], &FIELDS) {
                 Ok((object, length)) => {
                     self.note_unread(&text, from, start);
                     from = start + length;
                     begin = from;
+                    has_loss |= object.get("loss").is_some();
                     report |= self.report(&object, &text[start..from], on_step);
                 }
                 // It may go on where the piece does.
                 Err(Fault::Ends) if !piece.whole && text.len() == piece.text.len() => {
                     self.note_unread(&text, from, start);
-                    return Taken { done: start, report };
+                    return Taken { done: start, report, has_loss };
                 }
                 Err(_) => (begin, tries) = (start + 1, tries - 1),
             }
         }
         let clean = !self.note_unread(&text, from, text.len());
-        Taken { done: piece.text.len(), report: report && clean }
+        Taken { done: piece.text.len(), report: report && clean, has_loss }
     }
 
     /// Looks for losses in what was not read; whether there are any.
@@ -125,63 +130,49 @@ impl Reports {
             remark(&mut self.curve.remarks, "loss", loss, "number");
             return false;
         };
-        let step = report.get("step").filter(|step| **step != Field::Null);
-        if !self.is_of_training(step.is_some()) || self.diverged || self.refused.is_some() {
-            return false;
-        }
-        match self.loss(value, step) {
-            Ok((step, loss)) => {
-                self.curve.losses.push(loss);
-                self.curve.steps.push(step);
-                self.diverged |= !loss.is_finite();
-                on_step(step, loss);
+        let step = match report.get("step").filter(|step| **step != Field::Null) {
+            None => None,
+            Some(step) => Some(real(step).and_then(count).ok_or("a `step` that is no count")),
+        };
+        // Shown as they come: those without a step as long as none has one.
+        let shown = step.is_some() || self.stepped.is_empty();
+        self.stopped = step.is_none() && (self.stopped || !value.is_finite());
+        let series = if step.is_some() { &mut self.stepped } else { &mut self.stepless };
+        match series.take(value, step.transpose(), room(self.asked)) {
+            Ok(Some(step)) if shown => {
+                on_step(step, value);
                 true
             }
+            Ok(_) => false,
             Err(reason) => {
-                self.refused = Some(format!("reported {reason}: {}", quoted(text, 0, SHOWN)));
+                series.refused = Some(format!("reported {reason}: {}", quoted(text, 0, SHOWN)));
                 false
             }
         }
     }
 
-    /// Where some losses carry a step, those without are of something else, such as a validation.
-    fn is_of_training(&mut self, has_step: bool) -> bool {
-        if has_step && !self.stepped {
-            self.stepped = true;
-            self.beside |= !self.curve.losses.is_empty();
-            self.curve.losses.clear();
-            self.curve.steps.clear();
-            (self.diverged, self.refused) = (false, None);
-        }
-        self.beside |= !has_step && self.stepped;
-        has_step || !self.stepped
-    }
-
-    /// What only the whole output shows.
+    /// What only the whole output shows: which losses are those of the steps. Where some carry a step, those without are of
+    /// something else, such as a validation; unless those with one are fewer than a run has, such as a summary at its end.
     fn end(&mut self) {
-        if self.beside {
-            self.curve.remarks.push(BESIDE.to_owned());
-        }
-        if !self.stepped && self.curve.losses.len() > self.asked {
+        let (mut stepped, stepless) = (std::mem::take(&mut self.stepped), std::mem::take(&mut self.stepless));
+        let is_run = |series: &Series| series.curve.covers(self.asked);
+        let (both, decided) =
+            (!stepped.is_empty() && !stepless.is_empty(), stepped.diverged || stepped.refused.is_some());
+        let fewer = both && !decided && !is_run(&stepped);
+        let without = fewer && is_run(&stepless) && !stepless.diverged && stepless.refused.is_none();
+        self.beside = both && !without;
+        let remark = if without { Some(FEWER_STEPS) } else { self.beside.then_some(BESIDE) };
+        if stepped.is_empty() && stepless.curve.losses.len() > self.asked {
             self.curve.remarks.push(WITHOUT_STEP.to_owned());
         }
-    }
-
-    fn loss(&self, value: f64, step: Option<&Field>) -> Result<(usize, f64), String> {
-        let last = self.curve.steps.last().copied();
-        let next = last.map_or(0, |last| last + 1);
-        let step = match step {
-            None => next,
-            Some(step) => real(step).and_then(count).ok_or("a `step` that is no count")? as usize,
-        };
-        if let Some(last) = last.filter(|last| step <= *last) {
-            let remedy = "let one process report, each step once, and one that resumes only what is new";
-            return Err(format!("step {step} after step {last} ({remedy})"));
+        self.curve.remarks.extend(remark.map(str::to_owned));
+        // A program that stops at a loss which is no number may print that one otherwise.
+        if fewer && !without && self.stopped {
+            stepped.diverge();
         }
-        if self.curve.losses.len() >= self.room() {
-            return Err(format!("{} losses, far more than were asked for", self.room()));
-        }
-        Ok((step, value))
+        let Series { curve, diverged, refused } = if without || stepped.is_empty() { stepless } else { stepped };
+        (self.curve.losses, self.curve.steps) = (curve.losses, curve.steps);
+        (self.diverged, self.refused) = (diverged, refused);
     }
 
     /// Takes everything but the loss; it never fails a trial. Whether there was any.
@@ -217,6 +208,11 @@ impl Reports {
     }
 }
 
+/// Losses that are kept: a program without end must not fill the memory.
+fn room(asked: usize) -> usize {
+    asked.saturating_mul(100).saturating_add(10_000)
+}
+
 fn remark(remarks: &mut Vec<String>, name: &str, value: &Field, expected: &str) {
     let value = match value {
         Field::Null => "null".to_owned(),
@@ -228,6 +224,12 @@ fn remark(remarks: &mut Vec<String>, name: &str, value: &Field, expected: &str) 
     if remarks.len() < REMARKS && !remarks.contains(&remark) {
         remarks.push(remark);
     }
+}
+
+/// Whether a line has an object of settings, whose `loss` is the name of a loss.
+pub(super) fn is_of_settings(line: &str) -> bool {
+    let object = line.find('{').and_then(|start| object(&line[start..], &FIELDS).ok());
+    object.is_some_and(|(object, _)| object.get("loss").is_some_and(|loss| real(loss).is_none()))
 }
 
 /// `null` is what is not finite in JSON; numbers may be written as texts.
@@ -296,9 +298,11 @@ impl<'a> Output<'a> {
 }
 
 fn take(reports: &mut Reports, log: &mut OutputLog, on_step: &dyn Fn(usize, f64), piece: &Piece<'_>) -> usize {
-    let Taken { done, report } = reports.take(piece, &mut |step, loss| on_step(step, loss));
+    let Taken { done, report, has_loss } = reports.take(piece, &mut |step, loss| on_step(step, loss));
     if !report {
-        reports.note_mention(&piece.text[..done]);
+        if !has_loss {
+            reports.note_mention(&piece.text[..done]);
+        }
         log.keep(&piece.text[..done], piece.whole);
     }
     done

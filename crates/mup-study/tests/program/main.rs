@@ -76,6 +76,8 @@ fn what_goes_wrong_is_recorded_with_what_the_program_said() {
 #[test]
 fn divergence_is_a_result_whatever_the_exit_code() {
     assert_eq!(outcome("echo '{\"loss\": 5}'; echo '{\"loss\": NaN}'; exit 1"), Outcome::NotFinite { step: 1 });
+    let otherwise = "echo '{\"step\": 0, \"loss\": 5}'; echo '{\"loss\": NaN}'; exit 1";
+    assert_eq!(outcome(otherwise), Outcome::NotFinite { step: 1 });
     let rising = "for loss in 5 6 7; do echo \"{\\\"loss\\\": $loss}\"; done";
     assert_eq!(outcome(rising), Outcome::AboveStart { first: 5.0, last: 7.0 });
 }

@@ -122,6 +122,10 @@ fn a_line_of_settings_fails_no_trial() {
     let (_, record, log) = run(3, &format!("{} {THREE}", print("{\"lr\": 0.1, \"loss\": \"cross_entropy\"}")));
     assert_eq!(record.outcome, Outcome::Finished { loss: 3.0 });
     assert!(record.curve.remarks[0].contains("cross_entropy") && log.contains("cross_entropy"), "{log}");
+    // Nor does it explain why one fails.
+    let few = "{\"lr\": 0.1, \"loss\": \"cross_entropy\"}\n{\"loss\": 5.0}\n{\"loss\": 4.0}";
+    let said = run(20, &print(few)).1.outcome.to_string();
+    assert!(said.contains("reported 2 of 20 steps") && !said.contains("cross_entropy"), "{said}");
 }
 
 #[test]

@@ -14,14 +14,20 @@ use crate::{Outcome, Smoothing};
 fn read_parts(steps: usize, parts: &[&[u8]]) -> (Reports, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
-    let seen = RefCell::new(0);
-    let on_step = |_, _| *seen.borrow_mut() += 1;
+    let seen = RefCell::new(Vec::new());
+    let on_step = |step, loss: f64| seen.borrow_mut().push((step, loss.to_bits()));
     let mut output = Output::new(steps, File::options().create(true).append(true).open(&path).unwrap(), &on_step);
     for part in parts {
         output.take(part);
     }
     let reports = output.end();
-    assert!(*seen.borrow() >= reports.curve.losses.len(), "each loss is shown");
+    let TrialCurve { losses, steps, .. } = &reports.curve;
+    let taken: Vec<(usize, u64)> = steps.iter().copied().zip(losses.iter().map(|loss| loss.to_bits())).collect();
+    // Those that turn out to be none of a step were shown before that.
+    let others = reports.curve.remarks.iter().any(|remark| [BESIDE, FEWER_STEPS].contains(&remark.as_str()));
+    if !others {
+        assert_eq!(seen.into_inner(), taken, "each loss is shown, once");
+    }
     (reports, fs::read_to_string(path).unwrap())
 }
 
@@ -164,6 +170,34 @@ fn losses_without_a_step_beside_others_with_one_are_no_training_steps() {
 }
 
 #[test]
+fn losses_without_a_step_are_the_trainings_where_those_with_one_are_a_summary() {
+    let plain: String = (0..20).map(|step| format!("{{\"loss\": {}}}\n", 40 - step)).collect();
+    let summary = "{\"step\": 20, \"loss\": 2.5}\n";
+    for text in [format!("{plain}{summary}"), format!("{summary}{plain}")] {
+        let (reports, _) = read_parts(20, &[text.as_bytes()]);
+        assert_eq!((reports.curve.losses.len(), reports.curve.losses[19], reports.beside), (20, 21.0, false), "{text}");
+        let remarks = &reports.curve.remarks;
+        assert!(remarks.len() == 1 && remarks[0].contains("too few others"), "{remarks:?}");
+    }
+    // Neither is a run: those with a step are the training's, of which too few came.
+    let (reports, _) = read_parts(30, &[format!("{plain}{summary}").as_bytes()]);
+    assert_eq!((reports.curve.losses, reports.beside), (vec![2.5], true));
+}
+
+#[test]
+fn a_loss_that_is_no_number_and_comes_without_its_step_ends_a_run() {
+    let two = "{\"step\": 0, \"loss\": 5.0}\n{\"step\": 1, \"loss\": 4.5}\n";
+    for nan in ["{\"loss\": NaN}\n", "{\"loss\": null}\n{\"loss\": 3}\n", "{\"loss\": 6}\n{\"loss\": inf}\n"] {
+        let reports = read(&format!("{two}{nan}"));
+        let outcome = Outcome::judge(&reports.curve.storable(), Smoothing { last: 1 });
+        assert_eq!((outcome, reports.diverged), (Outcome::NotFinite { step: 2 }, true), "{nan}");
+        // A validation's, after which training goes on, and ends early for another reason.
+        let reports = read_parts(4, &[format!("{two}{nan}{{\"step\": 2, \"loss\": 4}}").as_bytes()]).0;
+        assert_eq!((reports.curve.losses.len(), reports.diverged), (3, false), "{nan}");
+    }
+}
+
+#[test]
 fn more_losses_than_steps_and_none_with_its_step_are_remarked() {
     let plain = "{\"loss\": 5.0}\n{\"loss\": 4.5}\n{\"loss\": 4.0}\n";
     let reports = read(&format!("{plain}{{\"loss\": 9.5, \"split\": \"validation\"}}"));
@@ -209,9 +243,10 @@ fn a_loss_that_is_no_number_is_no_report_and_is_remarked() {
             let remarks = &reports.curve.remarks;
             assert!(remarks.len() == 1 && remarks[0].contains("`loss`") && log.contains(line), "{remarks:?}, {log}");
         }
-        // Alone, it is what the failure shows.
+        // Nor is it why losses are missing.
         let reports = read(&format!("{line}\n"));
-        assert_eq!((reports.curve.losses.len(), reports.mentioned.as_deref()), (0, Some(line)));
+        assert_eq!((reports.curve.losses.len(), reports.mentioned.as_deref()), (0, None));
+        assert!(is_of_settings(line) && is_of_settings(&format!("INFO: {line} ...")));
     }
 }
 
