@@ -25,11 +25,13 @@ fn tells(record: &StudyRecord) -> bool {
     record.outcome.loss().is_some_and(|loss| loss.abs() > 0.0) && record.curve.losses.len() > 1
 }
 
-/// Whether all runs of different values have the same losses: then what they are is no matter of a value.
+/// Whether all runs of different values have the same losses: then what they are is no matter of a value. Several, for what
+/// was trained before the first rate above 0, in a warm-up, is the same at every rate.
 pub(super) fn is_one_curve(space: &Space, records: &[StudyRecord]) -> bool {
-    let of = |record: &&StudyRecord| !record.outcome.failed() && record.curve.losses.len() > 1;
-    let told: Group<'_> = runs(records).into_iter().map(|run| run.record).filter(of).collect();
-    matches!(values(space, &told), Some(Warning::NoEffect { one_curve: true, .. }))
+    let told: Group<'_> = runs(records).into_iter().map(|run| run.record).collect();
+    let told: Group<'_> = told.into_iter().filter(|record| !record.outcome.failed()).collect();
+    let several = told.iter().all(|record| distinct(record) >= DISTINCT);
+    several && matches!(values(space, &told), Some(Warning::NoEffect { one_curve: true, .. }))
 }
 
 fn values(space: &Space, told: &[&StudyRecord]) -> Option<Warning> {
@@ -47,6 +49,7 @@ fn values(space: &Space, told: &[&StudyRecord]) -> Option<Warning> {
     let whole = |group: &&Group<'_>| of_samples(group) == everything && !differing(group).is_empty() && !chance(group);
     let all = groups.iter().find(whole);
     let one_curve = all.is_some();
+    let constant = all.is_some_and(|all| distinct(all[0]) < DISTINCT && learned_nothing(all[0]));
     // A rate that is too low changes nothing either, which is said in other words.
     let found = |group: &&Group<'_>| distinct(group[0]) >= DISTINCT && !learned_nothing(group[0]);
     let groups: Vec<&Group<'_>> = all.map_or_else(|| groups.iter().filter(found).collect(), |all| vec![all]);
@@ -57,7 +60,7 @@ fn values(space: &Space, told: &[&StudyRecord]) -> Option<Warning> {
     let (first, second) = (*first.first()?, *first.get(1)?);
     let names: Vec<String> = names.into_iter().collect();
     let ignored = names.iter().filter(|name| one_curve || never_matters(told, name)).cloned().collect();
-    Some(Warning::NoEffect { names, ignored, samples: samples.len(), one_curve, alike: [first, second] })
+    Some(Warning::NoEffect { names, ignored, samples: samples.len(), one_curve, constant, alike: [first, second] })
 }
 
 /// Whether all that differ in this value alone are alike, of which there are some.

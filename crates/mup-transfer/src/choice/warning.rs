@@ -106,6 +106,8 @@ pub enum Warning {
         samples: usize,
         /// Whether these are all, and have the same losses.
         one_curve: bool,
+        /// Whether that one curve hardly changes: rates that are too low may leave it so where losses are rounded.
+        constant: bool,
         /// Two of those that are alike.
         alike: [usize; 2],
     },
@@ -214,10 +216,11 @@ impl Warning {
                 100.0 * (1.0 - 0.05_f64.powf(1.0 / (*samples).max(1) as f64)),
             ),
             Self::FrozenLoss { samples, chosen, best } => frozen_sentence(samples, *chosen, *best),
-            Self::NoEffect { names, samples, one_curve: true, .. } => format!(
+            Self::NoEffect { names, samples, one_curve: true, constant, .. } => format!(
                 "all {samples} samples have the same training losses, to the last bit, although they differ in {}: the \
-                 program seems to ignore its values",
-                names.join(", ")
+                 program seems to ignore its values{}",
+                names.join(", "),
+                if *constant { ", or every rate is too low to move the digits that it prints" } else { "" },
             ),
             Self::NoEffect { names, ignored, samples, alike: [first, second], .. } => format!(
                 "{samples} samples have the same training losses as another, to the last bit, although they differ in \
@@ -278,6 +281,11 @@ impl Warning {
             Self::FrozenLoss { .. } => "let the program report what is not finite as it is (transformers and trl: \
                  `logging_nan_inf_filter=False`), and losses unclipped, unpadded and with all digits, in a new study"
                 .to_owned(),
+            Self::NoEffect { names, constant: true, .. } => format!(
+                "print losses with all digits; where they still are the same let the program use `{}`, otherwise raise the \
+                 high end of the rate, in a new study",
+                names.join("`, `")
+            ),
             Self::NoEffect { names, .. } => format!(
                 "let the program use `{}`, from its arguments, its environment (MUP_ and the name in capitals) or the file \
                  that MUP_TRIAL names, and print what it uses; then a new study",
