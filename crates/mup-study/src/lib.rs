@@ -9,7 +9,6 @@ pub mod cli;
 mod curve;
 mod error;
 mod foreign;
-mod frozen;
 pub mod launch;
 mod near;
 mod outcome;
@@ -21,17 +20,18 @@ mod search;
 mod shared;
 mod space;
 mod steps;
+mod stopped_loss;
 mod store;
 mod study;
 mod values;
 
 pub use curve::{Evaluation, TrialCurve};
 pub use error::{Difference, SpaceError, StudyError};
-pub use frozen::Frozen;
 pub use outcome::{Failure, Outcome, Smoothing};
 pub use records::{Record, RecordSource, Stored, TrialEnd};
 pub use search::Search;
 pub use space::{Dimension, Space};
+pub use stopped_loss::StoppedLoss;
 pub use store::{Damage, Store};
 pub use study::limits;
 pub use study::{

@@ -10,9 +10,9 @@ impl StudyRecord {
         let beyond = self.curve.steps_beyond(asked).map(|reported| {
             format!("reported {reported} steps where {asked} were asked for: does the program read MUP_STEPS?")
         });
-        let frozen = self.frozen().map(|frozen| {
-            format!("reported a training loss that stops at {}, to the last bit: is NaN hidden?", rounded(frozen.loss))
+        let stopped = self.stopped_loss().map(|stopped| {
+            format!("reported a training loss that stops at {}, to the last bit: is NaN hidden?", rounded(stopped.loss))
         });
-        beyond.into_iter().chain(frozen).chain(self.curve.remarks.iter().cloned()).collect()
+        beyond.into_iter().chain(stopped).chain(self.curve.remarks.iter().cloned()).collect()
     }
 }

@@ -14,6 +14,7 @@ use crate::{Others, Study, StudyError, StudyRecord};
 
 /// How far a study is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Status {
     /// Its folder.
     #[serde(serialize_with = "path_as_text")]

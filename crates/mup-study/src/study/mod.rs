@@ -17,7 +17,6 @@ mod waves;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use mup_files::{create_exclusively, create_folders};
@@ -55,7 +54,8 @@ pub struct Study {
     context: Arc<Value>,
     walked: Mutex<Walked>,
     /// Samples that an estimator was asked for.
-    asked: AtomicUsize,
+    #[cfg(test)]
+    asked: std::sync::atomic::AtomicUsize,
 }
 
 /// All records of a study, and what could not be read.
@@ -128,7 +128,8 @@ impl Study {
             store,
             context,
             walked: Mutex::default(),
-            asked: AtomicUsize::new(0),
+            #[cfg(test)]
+            asked: Default::default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mup_study::{Frozen, Outcome, StudyConfig, StudyRecord, Values};
+use mup_study::{Outcome, StoppedLoss, StudyConfig, StudyRecord, Values};
 use serde::{Deserialize, Serialize};
 
 use super::distinct::{Run, runs};
@@ -48,7 +48,7 @@ pub(super) struct Judged<'a> {
     pub(super) values: &'a Values,
     pub(super) judgment: Judgment,
     /// The first seed's that stopped at one number.
-    pub(super) frozen: Option<Frozen>,
+    pub(super) frozen: Option<StoppedLoss>,
     pub(super) records: Vec<&'a StudyRecord>,
     /// Samples that have these values.
     pub(super) places: usize,
@@ -64,7 +64,7 @@ pub(super) fn judge<'a>(config: &StudyConfig, records: &'a [StudyRecord]) -> Vec
     let judged = |((steps, _), runs): ((usize, usize), Vec<Run<'a>>)| {
         let places = runs.iter().map(|run| run.places).max().unwrap_or(0);
         let records: Vec<&StudyRecord> = runs.iter().map(|run| run.record).collect();
-        let frozen = records.iter().find_map(|record| record.frozen());
+        let frozen = records.iter().find_map(|record| record.stopped_loss());
         let judgment = match judgment(config.distinct_seeds().len(), &records) {
             Judgment::Finished(candidate) if frozen.is_some() => Judgment::Doubtful(candidate),
             judgment => judgment,

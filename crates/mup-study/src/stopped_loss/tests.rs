@@ -11,12 +11,12 @@ fn normal(seed: u64) -> impl FnMut() -> f64 {
     move || (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()
 }
 
-/// The step from which a curve is frozen, judged over its last tenth.
+/// The step from which a curve is stopped, judged over its last tenth.
 fn from(losses: &[f64]) -> Option<usize> {
     let window = (losses.len() / 10).max(1);
     let judged = losses[losses.len() - window..].iter().sum::<f64>() / window as f64;
     let curve = TrialCurve { losses: losses.to_vec(), ..TrialCurve::default() };
-    in_curve(&curve, zero(judged)).map(|frozen| frozen.from)
+    in_curve(&curve, zero(judged)).map(|stopped| stopped.from)
 }
 
 fn smooth(steps: usize, end: f64) -> Vec<f64> {

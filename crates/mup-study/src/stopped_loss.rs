@@ -20,14 +20,14 @@ const ABRUPT: f64 = 4.0;
 
 /// The number at which a run's training losses stopped, to the last bit: usually its trainer hides NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Frozen {
+pub struct StoppedLoss {
     /// The number.
     pub loss: f64,
     /// The first step that reported it to the end.
     pub from: usize,
 }
 
-impl Frozen {
+impl StoppedLoss {
     /// None for losses that changed to their end, or that came to rest by themselves.
     pub(crate) fn of(curve: &TrialCurve, outcome: &Outcome) -> Option<Self> {
         let Outcome::Finished { loss } = outcome else { return None };
@@ -38,19 +38,19 @@ impl Frozen {
 impl<T> Record<T> {
     /// The number at which the run's losses stopped, if they did, so that the loss ranks nothing.
     #[must_use]
-    pub fn frozen(&self) -> Option<Frozen> {
-        Frozen::of(&self.curve, &self.outcome)
+    pub fn stopped_loss(&self) -> Option<StoppedLoss> {
+        StoppedLoss::of(&self.curve, &self.outcome)
     }
 }
 
-fn in_curve(curve: &TrialCurve, judged_zero: bool) -> Option<Frozen> {
+fn in_curve(curve: &TrialCurve, judged_zero: bool) -> Option<StoppedLoss> {
     let losses = &curve.losses;
     let last = *losses.last()?;
     let tail = losses.iter().rev().take_while(|loss| same(**loss, last)).count();
     let before = &losses[..losses.len() - tail];
-    let frozen = Frozen { loss: last, from: curve.step(before.len()) };
+    let found = StoppedLoss { loss: last, from: curve.step(before.len()) };
     let stopped = tail >= FEWEST && tail > LONGER * longest_run(before) && !before.is_empty() && !arrived(before, last);
-    (judged_zero || stopped || zero_of_a_sudden(before, last)).then_some(frozen)
+    (judged_zero || stopped || zero_of_a_sudden(before, last)).then_some(found)
 }
 
 /// To the last bit; the two zeros are one.
