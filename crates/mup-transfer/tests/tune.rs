@@ -3,6 +3,7 @@
 #![cfg(all(unix, feature = "cli"))]
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -45,6 +46,30 @@ impl Place {
     }
 }
 
+/// Ends what a trial left whose process wrote its number into a file `….pid`, also where a test fails.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let entries = fs::read_dir(self.0.path()).into_iter().flatten().flatten().map(|entry| entry.path());
+        for path in entries.filter(|path| path.extension().is_some_and(|extension| extension == "pid")) {
+            if let Some(id) = running(&path) {
+                let _ = kill(id, Signal::SIGKILL);
+            }
+        }
+    }
+}
+
+/// The process whose number a file beside a study holds, if it runs and is of a trial of that study (Linux).
+fn running(path: &Path) -> Option<Pid> {
+    let id: i32 = fs::read_to_string(path).ok()?.trim().parse().ok()?;
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // A zombie waits for its parent only.
+    let ended = stat.rsplit_once(')')?.1.trim_start().starts_with(['Z', 'X']);
+    let variables = fs::read(format!("/proc/{id}/environ")).ok()?;
+    let folder = path.parent()?.as_os_str().as_bytes();
+    let ours = variables.windows(folder.len()).any(|part| part == folder);
+    (ours && !ended).then(|| Pid::from_raw(id))
+}
+
 /// Both streams.
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -65,37 +90,53 @@ fn a_finished_study_ends_with_0_and_failed_trials_with_their_own_number() {
     assert_eq!(place.command("tune", &[]).arg("more").output().unwrap().status.code(), Some(2));
 }
 
+/// Whether a trial has failed later than "at once", so that a test says nothing: a process may take a second to start on a
+/// busy machine.
+fn was_slow(place: &Place) -> bool {
+    let entries = fs::read_dir(place.study().join("trials")).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let seconds = |path: PathBuf| {
+        let record: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        record["record"]["seconds"].as_f64().or(record["seconds"].as_f64()).expect("a record has its seconds")
+    };
+    let is_record = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    entries.filter(is_record).any(|path| seconds(path) >= 1.0)
+}
+
 #[test]
 fn a_script_that_is_not_found_is_started_a_few_times_and_shown() {
     for jobs in ["1", "2"] {
-        let place = Place::new(40, 3, "exec sh /no/such/script.sh");
-        let output = place.tune(&["--jobs", jobs]);
-        assert_eq!(output.status.code(), Some(4), "{}", said(&output));
-        assert!((3..=5).contains(&place.n_records()), "{} with {jobs} jobs", place.n_records());
-        let said = said(&output);
-        assert!(said.contains("/no/such/script.sh") && said.contains("failed within a second"), "{said}");
-        assert!(said.contains("retry") && said.contains("--keep-going"), "{said}");
-        assert_not_started_again(&place);
-        assert_eq!(place.tune(&["--keep-going"]).status.code(), Some(4));
-        assert_eq!(place.n_records(), 40);
+        assert!((0..50).any(|_| fails_at_once(jobs).is_some()), "this machine takes a second to start a process");
     }
 }
 
-/// Nothing has changed, so nothing is started; after `retry` a few are.
-fn assert_not_started_again(place: &Place) {
+/// None if it was slow.
+fn fails_at_once(jobs: &str) -> Option<()> {
+    let place = Place::new(40, 3, "exec sh /no/such/script.sh");
+    let unless_slow = |output: Output| (!was_slow(&place)).then_some(output);
+    let output = unless_slow(place.tune(&["--jobs", jobs]))?;
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
     let records = place.n_records();
+    assert!((3..=5).contains(&records), "{records} with {jobs} jobs");
+    let text = said(&output);
+    assert!(text.contains("/no/such/script.sh") && text.contains("failed within a second"), "{text}");
+    assert!(text.contains("what the first said is in") && text.contains("retry"), "{text}");
+    assert!(text.contains("--keep-going"), "{text}");
+    // Nothing has changed, so nothing is started; a log that is gone is not named.
+    fs::remove_dir_all(place.study().join("logs")).unwrap();
     let output = place.tune(&[]);
-    assert_eq!((output.status.code(), place.n_records()), (Some(4), records), "{}", said(&output));
     let why = said(&output);
-    assert!(
-        why.contains(&format!("the first {records} trials all failed within a second, before this command")),
-        "{why}"
-    );
-    assert!(why.contains("/no/such/script.sh") && why.contains("use `retry` and `tune` again"), "{why}");
+    assert_eq!((output.status.code(), place.n_records()), (Some(4), records), "{why}");
+    let first = format!("the first {records} trials all failed within a second, before this command");
+    assert!(why.contains(&first) && why.contains("/no/such/script.sh"), "{why}");
+    assert!(why.contains("use `retry` and `tune` again") && !why.contains("what the first said"), "{why}");
+    // After `retry` a few are.
     assert!(place.command("retry", &[]).output().unwrap().status.success());
-    let output = place.tune(&["--jobs", "1"]);
+    let output = unless_slow(place.tune(&["--jobs", "1"]))?;
     assert_eq!((output.status.code(), place.n_records()), (Some(4), 3), "{}", said(&output));
     assert!(!said(&output).contains("before this command"), "{}", said(&output));
+    assert_eq!(place.tune(&["--keep-going"]).status.code(), Some(4));
+    assert_eq!(place.n_records(), 40);
+    Some(())
 }
 
 #[test]
@@ -112,16 +153,16 @@ fn failures_after_a_trial_that_worked_or_took_a_while_stop_nothing() {
 fn failures_after_a_result_of_an_earlier_tune_stop_nothing() {
     // One works, one takes a while and is interrupted: the worker ends with a result on the disk.
     let script =
-        format!("[ -e \"$1/one\" ] || {{ touch \"$1/one\"; {THREE}; exit; }}; [ -e \"$1/go\" ] || sleep 60; exit 3");
+        format!("[ -e \"$1/one\" ] || {{ touch \"$1/one\"; {THREE}; exit; }}; [ -e \"$1/go\" ] || sleep 600; exit 3");
     let place = Place::new(8, 3, &script);
     let tune = place.command("tune", &["--jobs", "1"]).spawn().unwrap();
     let begun = Instant::now();
     while place.n_records() == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "no record");
+        assert!(begun.elapsed() < Duration::from_secs(300), "no record");
         std::thread::sleep(Duration::from_millis(20));
     }
     kill(Pid::from_raw(tune.id() as i32), Signal::SIGINT).unwrap();
-    assert_eq!(wait(tune, Duration::from_secs(60)).status.code(), Some(130));
+    assert_eq!(wait(tune, Duration::from_secs(300)).status.code(), Some(130));
     assert_eq!(place.n_records(), 1);
     fs::write(place.0.path().join("go"), "").unwrap();
     let output = place.tune(&["--jobs", "1"]);
@@ -184,11 +225,11 @@ fn one_ctrl_c_ends_tune_within_seconds_whatever_its_trials_do() {
     let child = place.command("tune", &["--jobs", "2"]).spawn().unwrap();
     let begun = Instant::now();
     while !place.0.path().join("begun").exists() {
-        assert!(begun.elapsed() < Duration::from_secs(30));
+        assert!(begun.elapsed() < Duration::from_secs(300));
         std::thread::sleep(Duration::from_millis(50));
     }
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
-    let output = wait(child, Duration::from_secs(20));
+    let output = wait(child, Duration::from_secs(300));
     assert_eq!((output.status.code(), place.n_records()), (Some(130), 0), "{}", said(&output));
 }
 
@@ -196,69 +237,93 @@ fn one_ctrl_c_ends_tune_within_seconds_whatever_its_trials_do() {
 fn await_file(path: &Path) {
     let begun = Instant::now();
     while !path.exists() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "no {}", path.display());
+        assert!(begun.elapsed() < Duration::from_secs(300), "no {}", path.display());
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_silent_trial_whose_worker_was_killed_is_ended_before_it_begins_anew() {
-    // It says nothing, so no closed pipe ends it; beside it a helper, and one that it left for others before.
-    let daemon = "setsid sh -c 'echo $$ > \"$1/daemon\"; exec sleep 60' sh \"$1\" > /dev/null 2>&1 < /dev/null";
-    let silent = "trap '' TERM HUP INT; sh -c 'echo $$ > \"$1/helper\"; exec sleep 60' sh \"$1\" & \
-                  until [ -s \"$1/helper\" ]; do sleep 0.02; done; echo $$ > \"$1/id\"; mv \"$1/id\" \"$1/first\"; while :; do sleep 0.1; done";
-    let place = Place::new(2, 3, &format!("if [ -e \"$1/first\" ]; then {THREE}; else {silent}; fi"));
-    let mut tune = place.command("tune", &["--jobs", "1"]).spawn().unwrap();
+fn a_trial_whose_worker_lives_is_left_alone_by_another_that_runs_the_same() {
+    // The first waits until the other has ended.
+    let script = format!(
+        "mkdir \"$1/first\" || {{ {THREE}; exit; }}; until [ -e \"$1/go\" ]; do sleep 0.02; done; touch \"$1/well\"; {THREE}"
+    );
+    let place = Place::new(1, 3, &script);
+    let trial = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
+        command.args(["trial", "--index", "0", "--study"]).arg(place.study());
+        command.stderr(Stdio::piped()).stdout(Stdio::piped());
+        command
+    };
+    let first = trial().spawn().unwrap();
     await_file(&place.0.path().join("first"));
+    let second = trial().output().unwrap();
+    fs::write(place.0.path().join("go"), "").unwrap();
+    let first = wait(first, Duration::from_secs(300));
+    assert_eq!((first.status.code(), second.status.code()), (Some(0), Some(0)), "{} {}", said(&first), said(&second));
+    assert!(place.0.path().join("well").exists() && !said(&second).contains("still ran"), "{}", said(&second));
+    assert_eq!(place.n_records(), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_silent_trial_whose_worker_was_killed_is_ended_before_it_begins_anew() {
+    // It says nothing, so no closed pipe ends it; beside it a helper.
+    let silent = "trap '' TERM HUP INT; sh -c 'echo $$ > \"$1/helper.pid\"; exec sleep 600' sh \"$1\" & \
+                  until [ -s \"$1/helper.pid\" ]; do sleep 0.02; done; echo $$ > \"$1/id\"; mv \"$1/id\" \"$1/first.pid\"; \
+                  while :; do sleep 0.1; done";
+    let place = Place::new(2, 3, &format!("if [ -e \"$1/first.pid\" ]; then {THREE}; else {silent}; fi"));
+    let mut tune = place.command("tune", &["--jobs", "1"]).spawn().unwrap();
+    let [first, helper] = ["first.pid", "helper.pid"].map(|name| place.0.path().join(name));
+    await_file(&first);
     tune.kill().unwrap();
     tune.wait().unwrap();
-    let id = |name: &str| fs::read_to_string(place.0.path().join(name)).unwrap().trim().to_owned();
-    let runs = |name: &str| {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", id(name))).unwrap_or_default();
-        stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
-    };
-    assert!(runs("first") && runs("helper"), "nobody has ended them");
+    assert!(running(&first).is_some() && running(&helper).is_some(), "nobody has ended them");
     let output = place.tune(&["--jobs", "1"]);
     assert_eq!((output.status.code(), place.n_records()), (Some(0), 2), "{}", said(&output));
-    assert!(!runs("first") && !runs("helper"), "{}", said(&output));
+    assert_eq!((running(&first), running(&helper)), (None, None), "{}", said(&output));
     assert!(said(&output).contains("still ran for a worker that was killed"), "{}", said(&output));
+    assert!(said(&output).contains("processes were ended, and it begins anew"), "{}", said(&output));
     assert_eq!(said(&output).matches("still ran").count(), 1, "of the other sample nothing ran: {}", said(&output));
-    // A daemon of a trial whose worker has ended well is no orphan.
-    let place = Place::new(
-        1,
-        3,
-        &format!(
-            "[ -e \"$1/daemon\" ] || {{ {daemon} & until [ -s \"$1/daemon\" ]; do sleep 0.02; done; exit 3; }}; {THREE}"
-        ),
-    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_of_a_trial_whose_worker_has_ended_well_is_no_orphan() {
+    let daemon = "setsid sh -c 'echo $$ > \"$1/daemon.pid\"; exec sleep 600' sh \"$1\" > /dev/null 2>&1 < /dev/null & \
+         until [ -s \"$1/daemon.pid\" ]; do sleep 0.02; done; exit 3";
+    let place = Place::new(1, 3, &format!("[ -e \"$1/daemon.pid\" ] || {{ {daemon}; }}; {THREE}"));
     assert_eq!(place.tune(&[]).status.code(), Some(4));
     assert!(place.command("retry", &[]).output().unwrap().status.success());
     let output = place.tune(&[]);
-    let daemon = fs::read_to_string(place.0.path().join("daemon")).unwrap();
-    let left = Pid::from_raw(daemon.trim().parse().unwrap());
-    assert!(kill(left, None).is_ok() && !said(&output).contains("still ran"), "{}", said(&output));
-    kill(left, Signal::SIGKILL).unwrap();
+    let left = running(&place.0.path().join("daemon.pid"));
+    assert!(left.is_some() && !said(&output).contains("still ran"), "{}", said(&output));
 }
 
-/// A trial that ignores signals, and two Ctrl-C; none if the second came too late, after the three seconds of the first.
+/// A trial that ignores signals, and two Ctrl-C; none if the second came too late, after the three seconds of the first, so
+/// that the trial runs no more.
 fn interrupted_twice() -> Option<(Place, Output)> {
-    let silent = "trap 'touch \"$1/asked\"' TERM; trap '' INT HUP; touch \"$1/begun\"; while :; do sleep 0.1; done";
-    let place = Place::new(1, 3, &format!("if [ -e \"$1/begun\" ]; then {THREE}; else {silent}; fi"));
+    let silent = "trap 'touch \"$1/asked\"' TERM; trap '' INT HUP; echo $$ > \"$1/id\"; mv \"$1/id\" \"$1/first.pid\"; \
+                  while :; do sleep 0.1; done";
+    let place = Place::new(1, 3, &format!("if [ -e \"$1/first.pid\" ]; then {THREE}; else {silent}; fi"));
     let child = place.command("tune", &[]).spawn().unwrap();
     let id = Pid::from_raw(child.id() as i32);
-    await_file(&place.0.path().join("begun"));
+    let first = place.0.path().join("first.pid");
+    await_file(&first);
     kill(id, Signal::SIGINT).unwrap();
     await_file(&place.0.path().join("asked"));
     let _ = kill(id, Signal::SIGINT);
-    let output = wait(child, Duration::from_secs(60));
+    let output = wait(child, Duration::from_secs(300));
     assert_eq!((output.status.code(), place.n_records()), (Some(130), 0), "{}", said(&output));
-    (!said(&output).contains("stopped;")).then_some((place, output))
+    let in_time = running(&first).is_some() || !cfg!(target_os = "linux");
+    in_time.then_some((place, output))
 }
 
 #[test]
 fn a_second_ctrl_c_ends_tune_at_once_and_the_same_command_what_it_left() {
-    let (place, _) = (0..10).find_map(|_| interrupted_twice()).expect("one of ten comes within three seconds");
+    let (place, output) = (0..50).find_map(|_| interrupted_twice()).expect("one of fifty comes within three seconds");
+    assert!(!said(&output).contains("stopped;") || !cfg!(target_os = "linux"), "at once: {}", said(&output));
     let output = place.tune(&[]);
     assert_eq!((output.status.code(), place.n_records()), (Some(0), 1), "{}", said(&output));
     if cfg!(target_os = "linux") {

@@ -77,7 +77,7 @@ impl<'a> FirstTrials<'a> {
             }
             if state.running == 0 {
                 let (failure, name) = state.first.clone().expect("bug: a failure was counted");
-                let log = self.study.logs().join(format!("{name}.log"));
+                let log = Some(self.study.logs().join(format!("{name}.log"))).filter(|log| log.is_file());
                 let (trials, earlier) = (state.failed, state.failed == state.earlier);
                 return Err(LaunchError::FailAtOnce { trials, earlier, failure, log });
             }

@@ -37,10 +37,10 @@ pub enum LaunchError {
     },
     /// Every trial fails as soon as it begins, so the rest would too.
     #[error(
-        "the first {trials} trials all failed within a second{}, so no other was started: {failure}\n  what the first said \
-         is in {}; mend the cause, then use `retry` and `tune` again (`tune --keep-going` runs the rest all the same)",
+        "the first {trials} trials all failed within a second{}, so no other was started: {failure}\n  {}mend the cause, then \
+         use `retry` and `tune` again (`tune --keep-going` runs the rest all the same)",
         if *earlier { ", before this command" } else { "" },
-        log.display()
+        log.as_ref().map_or_else(String::new, |log| format!("what the first said is in {}; ", log.display()))
     )]
     FailAtOnce {
         /// How many.
@@ -49,8 +49,8 @@ pub enum LaunchError {
         earlier: bool,
         /// Why the first did.
         failure: crate::Failure,
-        /// What the first said.
-        log: PathBuf,
+        /// What the first said; none if its record came from elsewhere.
+        log: Option<PathBuf>,
     },
     /// A record that was written and is not there.
     #[error("{name} was run and its record cannot be read: look at the folder `trials`, and at the disk")]
