@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+#[path = "../../mup-study/tests/running/mod.rs"]
+mod running;
+use running::running;
+
 /// A folder with a study in it, whose trials run a shell script.
 struct Place(tempfile::TempDir);
 
@@ -51,23 +55,15 @@ impl Drop for Place {
     fn drop(&mut self) {
         let entries = fs::read_dir(self.0.path()).into_iter().flatten().flatten().map(|entry| entry.path());
         for path in entries.filter(|path| path.extension().is_some_and(|extension| extension == "pid")) {
-            if let Some(id) = running(&path) {
+            // Its number may be a stranger's by now.
+            let variables = |id: &Pid| fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+            let folder = self.0.path().as_os_str().as_bytes();
+            let ours = |id: &Pid| variables(id).windows(folder.len()).any(|part| part == folder);
+            if let Some(id) = running(&path).filter(ours) {
                 let _ = kill(id, Signal::SIGKILL);
             }
         }
     }
-}
-
-/// The process whose number a file beside a study holds, if it runs and is of a trial of that study (Linux).
-fn running(path: &Path) -> Option<Pid> {
-    let id: i32 = fs::read_to_string(path).ok()?.trim().parse().ok()?;
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // A zombie waits for its parent only.
-    let ended = stat.rsplit_once(')')?.1.trim_start().starts_with(['Z', 'X']);
-    let variables = fs::read(format!("/proc/{id}/environ")).ok()?;
-    let folder = path.parent()?.as_os_str().as_bytes();
-    let ours = variables.windows(folder.len()).any(|part| part == folder);
-    (ours && !ended).then(|| Pid::from_raw(id))
 }
 
 /// Both streams.

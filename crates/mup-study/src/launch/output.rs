@@ -130,10 +130,8 @@ impl Reports {
             remark(&mut self.curve.remarks, "loss", loss, "number");
             return false;
         };
-        let step = match report.get("step").filter(|step| **step != Field::Null) {
-            None => None,
-            Some(step) => Some(real(step).and_then(count).ok_or("a `step` that is no count")),
-        };
+        let step = report.get("step").filter(|step| **step != Field::Null);
+        let step = step.map(|step| real(step).and_then(count).ok_or("a `step` that is no count"));
         // Shown as they come: those without a step as long as none has one.
         let shown = step.is_some() || self.stepped.is_empty();
         self.stopped = step.is_none() && (self.stopped || !value.is_finite());

@@ -4,6 +4,8 @@
 
 mod processes;
 mod reports;
+#[path = "../running/mod.rs"]
+mod running;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,14 +2,13 @@
 
 use std::fs;
 
+use super::running::running;
 use super::*;
 
 /// Whether the process whose number a file holds still runs.
 fn runs(path: &Path) -> bool {
-    let id = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let stat = fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
-    // A zombie waits for its parent only.
-    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+    assert!(path.exists(), "no {}", path.display());
+    running(path).is_some()
 }
 
 /// Starts a helper in a session of its own, which holds standard output unless its streams lead elsewhere, and waits until
