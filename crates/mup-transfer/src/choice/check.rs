@@ -11,7 +11,7 @@ use super::frozen::FrozenLoss;
 use super::order::in_order;
 use super::warning::{Warning, number};
 use super::{Choice, Noise};
-use super::{ignored, proxy, rate, transferable};
+use super::{ignored, proxy, rate, survival, transferable};
 use crate::{Interval, Transferable};
 
 /// Share of a range that counts as its end.
@@ -24,6 +24,7 @@ const SPEED: f64 = 0.25;
 
 pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_>], choice: &Choice) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    warnings.extend(survival::warning(&config.space, judged, choice.best.steps));
     warnings.extend(damaged(records));
     warnings.extend(incomplete(records, choice));
     warnings.extend(more_steps(records));

@@ -16,9 +16,20 @@ const ALIKE: f64 = 0.1;
 /// A sentence without its end, for a study of which some trials diverged and none finished.
 pub(super) fn remedy(space: &Space, records: &[StudyRecord]) -> String {
     let diverged: Vec<&StudyRecord> = records.iter().filter(|record| started(record)).collect();
-    let known = [not_finite_at_once, begins_too_low, begins_huge];
+    let known = [not_finite_at_once, begins_too_low, begins_huge, hardly_rises];
     let found = known.iter().find_map(|cause| cause(&diverged)).or_else(|| grows_at_any_rate(space, &diverged));
     found.or_else(|| ignores(space, records)).unwrap_or_else(|| lower(space, &diverged))
+}
+
+/// For a study of which every sample that finished diverged at a longer horizon: the longest at which any finished, the
+/// horizon beyond it, and what to do.
+pub(super) fn later(space: &Space, records: &[StudyRecord]) -> Option<(usize, usize, String)> {
+    let finished = records.iter().filter(|record| record.outcome.loss().is_some());
+    let short = finished.map(|record| record.trial.steps).max()?;
+    let beyond = records.iter().filter(|record| record.trial.steps > short && started(record));
+    let diverged: Vec<&StudyRecord> = beyond.collect();
+    let long = diverged.iter().map(|record| record.trial.steps).min()?;
+    Some((short, long, lower(space, &diverged)))
 }
 
 fn started(record: &StudyRecord) -> bool {
@@ -82,6 +93,15 @@ fn begins_huge(diverged: &[&StudyRecord]) -> Option<String> {
              of the initial weights first",
             first_losses(diverged)
         )
+    })
+}
+
+/// By so little that the noise of single batches may be the cause, as of one that drew a low first loss.
+fn hardly_rises(diverged: &[&StudyRecord]) -> Option<String> {
+    all(diverged, |record| record.outcome.hardly_above()).then(|| {
+        "every run ended less than 10 % above its first loss, which may be the noise of single batches: report means over \
+         more batches, or more steps, before the range of the rate is lowered"
+            .to_owned()
     })
 }
 

@@ -25,4 +25,16 @@ pub enum ChoiceError {
         /// What to do.
         remedy: String,
     },
+    /// Samples finished at a short horizon, and each of them diverged at a longer one.
+    #[error(
+        "every sample that finished {short} steps diverged at {long}: no value survives the longer horizon; {remedy}"
+    )]
+    NoneSurvived {
+        /// The longest horizon at which any finished.
+        short: usize,
+        /// The one at which all of those diverged.
+        long: usize,
+        /// What to do.
+        remedy: String,
+    },
 }

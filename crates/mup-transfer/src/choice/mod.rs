@@ -18,6 +18,7 @@ mod order;
 mod proxy;
 mod rate;
 mod surrogate;
+mod survival;
 mod table;
 mod transferable;
 mod warning;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use candidate::{Judged, Judgment, judge, trust_all};
 use interval::Evidence;
 use surrogate::Surrogate;
+use survival::WentWrong;
 
 pub use candidate::Candidate;
 pub use counts::Counts;
@@ -85,8 +87,9 @@ pub struct Chosen {
 
 /// Chooses by training loss (TP-V App. A), seeds averaged, at the longest horizon that has results.
 ///
-/// A sample takes part if all its seeds have finished. One that diverged with any seed counts as infinitely bad; one
-/// with a failed or missing trial is left out, counted, and warned about. So is one whose training loss is exactly 0 or
+/// A sample takes part if all its seeds have finished. One that diverged with any seed counts as infinitely bad, also at
+/// the shorter horizons at which it finished: where none of those that went on survived, that is the first warning
+/// ([`Warning::NoneSurvived`]). One with a failed or missing trial is left out, counted, and warned about. So is one whose training loss is exactly 0 or
 /// stopped at one number, to the last bit ([`Warning::FrozenLoss`]), as long as there is another: trainers that hide NaN
 /// log that at rates that diverge, which would win, and who reads `best` alone would train the target at one; a loss that
 /// is padded, clipped or rounded is ranked by nothing either. The warning names such samples with their losses, so that
@@ -151,11 +154,14 @@ pub fn choose(config: &StudyConfig, records: &Records) -> Result<Choice, ChoiceE
     Ok(choice)
 }
 
-/// The finished ones with their records, in order of (horizon, sample).
+/// The finished ones that did not go wrong at a longer horizon, with their records, in order of (horizon, sample).
 fn finished<'a>(judged: &[Judged<'a>]) -> Vec<(Candidate, Vec<&'a StudyRecord>)> {
+    let wrong = WentWrong::of(judged);
     let finished = |one: &Judged<'a>| match &one.judgment {
-        Judgment::Finished(candidate) => Some((candidate.clone(), one.records.clone())),
-        Judgment::Doubtful(_) | Judgment::Diverged | Judgment::Unknown => None,
+        Judgment::Finished(candidate) if !wrong.later(one.values, one.steps) => {
+            Some((candidate.clone(), one.records.clone()))
+        }
+        _ => None,
     };
     judged.iter().filter_map(finished).collect()
 }
@@ -203,6 +209,9 @@ fn chosen(
 fn nothing_finished(config: &StudyConfig, records: &Records, counts: &[Counts]) -> ChoiceError {
     if records.records.is_empty() {
         return ChoiceError::NothingRan { planned: config.n_trials() };
+    }
+    if let Some((short, long, remedy)) = diverged::later(&config.space, &records.records) {
+        return ChoiceError::NoneSurvived { short, long, remedy };
     }
     let sum = |count: fn(&Counts) -> usize| counts.iter().map(count).sum::<usize>();
     let (n_diverged, failed) = (sum(|counts| counts.diverged), sum(|counts| counts.failed));

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use mup_study::Setting;
 use mup_study::rounded;
 
-use super::{Choice, Chosen, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE};
+use super::{Choice, Chosen, Noise, NoiseSource, SAMPLES_FOR_IMPORTANCE, Warning};
 
 impl fmt::Display for Noise {
     /// How it was measured, in a sentence without its end.
@@ -57,6 +57,11 @@ impl Choice {
         )
     }
 
+    /// A warning that has to be read before the values.
+    pub(crate) fn first_warning(&self) -> Option<&Warning> {
+        self.warnings.first().filter(|warning| matches!(warning, Warning::NoneSurvived { .. }))
+    }
+
     /// Name, value, interval, importance and transfer of a value, as text.
     pub(crate) fn row(&self, chosen: &Chosen) -> [String; 5] {
         let dash = || "–".to_owned();
@@ -89,6 +94,9 @@ fn number(loss: f64) -> String {
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let best = &self.best;
+        // What changes the meaning of all that follows comes before it.
+        let first = self.first_warning();
+        first.map_or(Ok(()), |warning| writeln!(f, "warning: {warning}\n"))?;
         write!(f, "Best: sample {} at {} steps, training loss {}", best.sample, best.steps, number(best.loss))?;
         match best.standard_error {
             Some(error) => writeln!(f, " ± {error:.4} (standard error over seeds)")?,
@@ -118,7 +126,8 @@ impl fmt::Display for Choice {
             rows.column_iter_mut().for_each(|column| column.set_cell_alignment(CellAlignment::Right));
         }
         writeln!(f, "\n{rows}")?;
-        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))
+        let mut others = self.warnings.iter().skip(usize::from(first.is_some()));
+        others.try_for_each(|warning| writeln!(f, "warning: {warning}"))
     }
 }
 

@@ -78,6 +78,23 @@ pub enum Warning {
         /// Which.
         names: Vec<String>,
     },
+    /// No sample that was trained over the longer horizon finished there, so the choice is among those never tried there.
+    NoneSurvived {
+        /// The chosen sample's horizon.
+        short: usize,
+        /// The longer one.
+        long: usize,
+        /// Samples that were tried there.
+        samples: usize,
+        /// Those of them that diverged.
+        diverged: usize,
+        /// The first step at which a loss was not finite.
+        step: Option<usize>,
+        /// The learning rate's name; none if no hyperparameter is one.
+        name: Option<String>,
+        /// The lowest rate of those that diverged.
+        lowest: Option<f64>,
+    },
     /// Few samples for the number of hyperparameters.
     FewSamples {
         /// Samples with a result at the horizon that has most.
@@ -195,6 +212,15 @@ impl Warning {
                 "the best sample at {short} steps is {difference:.4} worse than the best at {long}, where chance \
                  explains {tolerance:.4}: the optimum still moves with the horizon",
             ),
+            Self::NoneSurvived { short, long, samples, diverged, step, name, lowest } => format!(
+                "no sample survived the longer horizon: of {samples} trained over {long} steps {diverged} diverged{}{}, and \
+                 none finished. They take no part; the best is chosen among the others at {short} steps, of which nobody \
+                 knows whether they survive",
+                step.map_or_else(String::new, |step| format!(" (the first at step {step})")),
+                name.as_ref()
+                    .zip(*lowest)
+                    .map_or_else(String::new, |(name, rate)| { format!(", down to a {name} of {}", rounded(rate)) }),
+            ),
             Self::StillFalling { steps, speed } => format!(
                 "at the end of its {steps} steps the best run still learns at {:.0} % of its average speed: the horizon \
                  is short",
@@ -268,6 +294,13 @@ impl Warning {
             Self::NarrowProxy { .. } => "tune a wider proxy, or several seeds".to_owned(),
             Self::NarrowHeads { .. } => "use fewer heads on the proxy".to_owned(),
             Self::OptimumMoves { .. } => "lengthen the short horizon, or continue more of its best".to_owned(),
+            Self::NoneSurvived { name, lowest, .. } => {
+                let lower = name.as_ref().zip(*lowest).map_or_else(
+                    || "lower the range of the learning rate in a new study".to_owned(),
+                    |(name, rate)| format!("search {name} below {} in a new study", rounded(rate)),
+                );
+                format!("do not train the target with it; raise `best` of the longer stage in study.toml, or {lower}")
+            }
             Self::StillFalling { .. } => "add a stage with more steps".to_owned(),
             Self::NotTransferable { .. } => "fix them on the proxy, and set them for the target alone".to_owned(),
             Self::NotDeclared { names } => format!(

@@ -9,11 +9,13 @@ impl Report {
     pub fn verdict(&self) -> String {
         let Numbers { choice, runs, trials, .. } = &self.numbers;
         let best = &choice.best;
+        let survived = choice.first_warning().map(|_| " No sample survived the longer horizon: see the warnings.");
         let chosen = format!(
-            "Of {} on the proxy the best reaches training loss {:.4} in {} steps.",
+            "Of {} on the proxy the best reaches training loss {:.4} in {} steps.{}",
             counted(trials.len() as u64),
             best.loss,
             best.steps,
+            survived.unwrap_or_default(),
         );
         let Some((target, controls)) = runs.split_first() else { return chosen };
         let ratio = self.parameter_ratio().map(|ratio| format!(", {ratio:.1}× the parameters")).unwrap_or_default();
