@@ -19,6 +19,7 @@ mod remarks;
 mod search;
 mod shared;
 mod space;
+mod start;
 mod steps;
 mod stopped_loss;
 mod store;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::TrialCurve;
 use crate::quote::{last_line, quoted};
+use crate::start::{Start, of_noisy};
 
 /// How many of the last steps the final training loss averages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,14 +113,14 @@ pub enum Outcome {
     },
     /// The loss stayed where it started, as with a rate that is too low: no divergence, and not the worst of all results.
     LearnedNothing {
-        /// Loss of the first step.
+        /// Loss of the first step, or the mean over the first tenth where that is within the noise.
         first: f64,
         /// Mean over the last steps.
         last: f64,
     },
     /// The loss ended above where it started.
     AboveStart {
-        /// Loss of the first step.
+        /// Loss of the first step, or the mean over the first tenth where that is within the noise.
         first: f64,
         /// Mean over the last steps.
         last: f64,
@@ -132,8 +133,12 @@ pub enum Outcome {
 /// its start. Batches differ by more than what a rate that is too low changes.
 const STAYED: [f64; 2] = [0.01, 0.1];
 
+/// What else a small rise may be.
+const NOISE: &str = "; or its losses are noisy: report means over more batches";
+
 impl Outcome {
-    /// Judges a run that got to its end. No steps at all count as not finite.
+    /// Judges a run that got to its end. No steps at all count as not finite. A first loss that lies below the last ones by
+    /// no more than the noise of single losses explains is no start to be above: the mean over the first tenth is.
     #[must_use]
     pub fn judge(curve: &TrialCurve, smoothing: Smoothing) -> Self {
         let not_finite = curve.losses.iter().position(|loss| !loss.is_finite()).map(|index| curve.step(index));
@@ -145,6 +150,13 @@ impl Outcome {
         let last = smoothing.mean(losses);
         if losses.len() == 1 || last <= first {
             return Self::Finished { loss: last };
+        }
+        if let Some(Start { mean, rose }) = of_noisy(losses, last) {
+            return match (last <= mean, rose) {
+                (true, _) => Self::Finished { loss: last },
+                (false, false) => Self::LearnedNothing { first: mean, last },
+                (false, true) => Self::AboveStart { first: mean, last },
+            };
         }
         let [ends, strays] = STAYED.map(|share| share * first.abs());
         if last - first <= ends && losses.iter().all(|loss| (loss - first).abs() <= strays) {
@@ -168,6 +180,12 @@ impl Outcome {
         }
     }
 
+    /// Whether it ended so little above its start that noise may be the cause.
+    #[must_use]
+    pub fn hardly_above(&self) -> bool {
+        matches!(self, Self::AboveStart { first, last } if last - first <= STAYED[1] * first.abs())
+    }
+
     /// Whether the run itself failed, which can be tried again.
     #[must_use]
     pub fn failed(&self) -> bool {
@@ -184,7 +202,11 @@ impl std::fmt::Display for Outcome {
             Self::LearnedNothing { first, last } => {
                 write!(f, "{last:.4} (learned nothing, from {first:.4}: is the rate too low?)")
             }
-            Self::AboveStart { first, last } => write!(f, "diverged (from {} to {})", digits(*first), digits(*last)),
+            Self::AboveStart { first, last } => {
+                write!(f, "diverged (from {} to {}", digits(*first), digits(*last))?;
+                f.write_str(if self.hardly_above() { NOISE } else { "" })?;
+                f.write_str(")")
+            }
             Self::Failed(failure) => write!(f, "failed ({failure})"),
         }
     }
@@ -220,6 +242,60 @@ mod tests {
         assert!(matches!(Outcome::of(&[4.58, 9.0, 4.58, 4.59], smoothing), Outcome::AboveStart { .. }));
         assert!(matches!(Outcome::of(&[4.58, 4.6, 4.65, 4.7], smoothing), Outcome::AboveStart { .. }));
         assert!(matches!(Outcome::of(&[0.0, 0.001], smoothing), Outcome::AboveStart { .. }));
+    }
+
+    /// In −1..1, without a pattern.
+    fn chance(i: usize, seed: u64) -> f64 {
+        let mut bits =
+            (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (seed + 1).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ bits >> 29).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (bits >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+    }
+
+    fn noisy(seed: u64, n: usize, noise: f64, level: impl Fn(f64) -> f64) -> Vec<f64> {
+        (0..n).map(|i| level(i as f64 / n as f64) + noise * chance(i, seed)).collect()
+    }
+
+    #[test]
+    fn one_low_first_loss_of_a_noisy_run_that_learns_is_no_divergence() {
+        let smoothing = Smoothing { last: 10 };
+        for seed in 0..100 {
+            let mut losses = noisy(seed, 100, 0.3, |share| 3.6 - 0.25 * share);
+            losses[0] = 3.33;
+            let outcome = Outcome::of(&losses, smoothing);
+            assert!(matches!(outcome, Outcome::Finished { .. } | Outcome::LearnedNothing { .. }), "{seed}: {outcome}");
+            let mut flat = noisy(seed, 100, 0.3, |_| 4.58);
+            flat[0] = 4.29;
+            let outcome = Outcome::of(&flat, smoothing);
+            assert!(outcome.loss().is_some(), "{seed}: {outcome}");
+        }
+    }
+
+    #[test]
+    fn noise_hides_no_divergence() {
+        let smoothing = Smoothing { last: 10 };
+        let diverged = |losses: &[f64]| matches!(Outcome::of(losses, smoothing), Outcome::AboveStart { .. });
+        for seed in 0..100 {
+            // To a noisy plateau; by a spike and back to where nothing is known; little by little.
+            let mut plateau = noisy(seed, 100, 3.0, |share| if share < 0.02 { 5.5 } else { 8.0 });
+            plateau[0] = 5.5;
+            assert!(diverged(&plateau), "{seed}");
+            let mut back = noisy(seed, 100, 0.1, |share| 5.7 + 50.0 * (-40.0 * share).exp());
+            back[0] = 5.54;
+            assert!(diverged(&back), "{seed}");
+            let mut slowly = noisy(seed, 100, 0.3, |share| 4.0 + share);
+            slowly[0] = 4.0;
+            assert!(diverged(&slowly), "{seed}");
+        }
+        let rising: Vec<f64> = (0..100).map(|i| 4.0 + 0.001 * f64::from(i)).collect();
+        assert!(diverged(&rising));
+    }
+
+    #[test]
+    fn a_small_rise_is_told_with_what_it_may_be_and_a_large_one_is_not() {
+        let said = |first, last| Outcome::AboveStart { first, last }.to_string();
+        assert!(said(3.33, 3.5).contains("or its losses are noisy: report means over more batches)"));
+        assert_eq!(said(5.0, 7.0), "diverged (from 5.00 to 7.00)");
     }
 
     #[test]
