@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::denied::why;
 use crate::quote::quoted;
 use crate::study::Mistake;
 
@@ -90,7 +91,7 @@ pub struct Difference {
     pub setting: String,
     /// Value in the folder.
     pub there: String,
-    /// Value asked for.
+    /// Value asked for; empty where only the other can be said.
     pub asked: String,
 }
 
@@ -127,7 +128,7 @@ impl std::fmt::Display for Difference {
 #[non_exhaustive]
 pub enum StudyError {
     /// The file system refused.
-    #[error("cannot {doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}: {}", path.display(), why(doing, source))]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -135,6 +136,38 @@ pub enum StudyError {
         path: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// The study is not there any more.
+    #[error(
+        "{}: {}; what ended before is kept with it, and no trial goes on here. Give its folder of now to the same command",
+        folder.display(),
+        if *moved { "the study was moved or deleted while this ran" } else { "study.toml was moved or deleted while this ran" }
+    )]
+    Gone {
+        /// Where it was.
+        folder: PathBuf,
+        /// Whether its folder is gone too.
+        moved: bool,
+    },
+    /// The study is another than the one that was opened.
+    #[error(
+        "{} was edited while this ran ({}); what ended is recorded, and the same command goes on as it says now",
+        path.display(),
+        differences.iter().map(|one| format!("{}: {} before, {} now", one.setting, one.there, one.asked)).collect::<Vec<_>>().join("; ")
+    )]
+    Edited {
+        /// Its description.
+        path: PathBuf,
+        /// Every setting that differs: before, and now.
+        differences: Vec<Difference>,
+    },
+    /// A record that may be whole, and cannot be read here.
+    #[error("{} cannot be read: {reason}; until then its trial is neither used nor run", path.display())]
+    UnreadableRecord {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        reason: String,
     },
     /// A file stands where a folder is to be.
     #[error("{} is a file and no folder: {remedy}", path.display())]

@@ -1,9 +1,10 @@
 //! Folders that are somebody else's, or none.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
-use mup_files::folder_of;
+use mup_files::{folder_of, sync_folder};
 
 use crate::StudyError;
 
@@ -16,6 +17,19 @@ pub(crate) fn refuse_foreign(folder: &Path) -> Result<(), StudyError> {
         }
     }
     Ok(())
+}
+
+/// Makes a folder in one that is there: to make that one as well would leave a folder without a study where one was that
+/// somebody moved.
+pub(crate) fn create_inside(folder: &Path) -> Result<(), StudyError> {
+    match fs::create_dir(folder) {
+        Ok(()) => sync_folder(folder_of(folder)).map_err(StudyError::io(folder, "create")),
+        Err(_) if folder.is_dir() => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(StudyError::Gone { folder: folder_of(folder).to_owned(), moved: true })
+        }
+        Err(error) => Err(StudyError::io(folder, "create")(error)),
+    }
 }
 
 /// A file where a folder of a study is to be, or one that it would lie in.

@@ -7,6 +7,7 @@
 #[cfg(all(feature = "cli", unix))]
 pub mod cli;
 mod curve;
+mod denied;
 mod error;
 mod foreign;
 pub mod launch;
@@ -36,6 +37,6 @@ pub use stopped_loss::StoppedLoss;
 pub use store::{Damage, Store};
 pub use study::limits;
 pub use study::{
-    Mistake, Others, Program, Records, Retried, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Trial,
+    ChangedFile, Mistake, Others, Program, Records, Retried, Stage, Study, StudyConfig, StudyRecord, StudyTrial, Trial,
 };
 pub use values::{Setting, Values, rounded};

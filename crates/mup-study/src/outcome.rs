@@ -88,7 +88,7 @@ impl std::fmt::Display for Failure {
             Self::Short { reported, asked } => {
                 write!(
                     f,
-                    "reported {reported} of {asked} steps; if it trained all of them, print `step` with every loss"
+                    "reported {reported} of {asked} steps: it ended early, or trained all and did not print `step` with every loss"
                 )
             }
             Self::Malformed { reason } => f.write_str(&quoted(reason, 0, 1000)),

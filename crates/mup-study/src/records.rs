@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::study::Digests;
 use crate::{Failure, Outcome, Smoothing, Trial, TrialCurve};
 
 /// The record of a trial as a study judges it today; `T` says which trial.
@@ -70,13 +71,25 @@ pub struct Stored {
     pub seconds: f64,
     /// The search that asked for it, if one did; says from which configuration a record is that no longer belongs.
     pub(crate) search: Option<Value>,
+    /// What was in the files that its command names.
+    pub(crate) files: Digests,
+}
+
+/// What a record keeps beside what was trained and measured.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Paperwork {
+    /// The search that asked for it.
+    pub(crate) search: Option<Value>,
+    /// What is in the files that its command names.
+    pub(crate) files: Digests,
 }
 
 impl Stored {
-    pub(crate) fn new(trial: Trial, ended: TrialEnd, elapsed: f64, search: Option<Value>) -> Self {
+    pub(crate) fn new(trial: Trial, ended: TrialEnd, elapsed: f64, paperwork: Paperwork) -> Self {
         let TrialEnd { curve, failure, seconds } = ended;
+        let Paperwork { search, files } = paperwork;
         let seconds = seconds.filter(|seconds| seconds.is_finite()).unwrap_or(elapsed);
-        Self { trial, curve: Arc::new(curve.storable()), failure, seconds, search }
+        Self { trial, curve: Arc::new(curve.storable()), failure, seconds, search, files }
     }
 
     /// How it ended.

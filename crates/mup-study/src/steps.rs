@@ -28,7 +28,12 @@ impl TrialCurve {
             return asked == 0;
         }
         let interval = self.interval(asked);
-        self.step(0) <= interval && self.n_steps().saturating_add(interval) > asked
+        !self.begins_late(asked) && self.n_steps().saturating_add(interval) > asked
+    }
+
+    /// Whether the first loss is of a later step than the interval of logging explains.
+    pub(crate) fn begins_late(&self, asked: usize) -> bool {
+        !self.losses.is_empty() && self.step(0) > self.interval(asked)
     }
 
     /// The interval of logging: the largest ordinary one, for it may be by time. A jump alone is none, nor is one gap over
@@ -50,7 +55,8 @@ impl TrialCurve {
     /// The number of steps that the curve speaks of, if it is more than were asked for.
     #[must_use]
     pub fn steps_beyond(&self, asked: usize) -> Option<usize> {
-        let last = self.last_step()?;
+        // Numbers that begin elsewhere count no steps.
+        let last = self.last_step().filter(|_| !self.begins_late(asked))?;
         let from_zero = self.not_finite == Some(0) || self.step(0) == 0;
         let every = from_zero && self.losses.len() > asked;
         // Counted from 1, or logged at both ends of every interval, `asked` is the last.
@@ -114,6 +120,7 @@ mod tests {
         assert_eq!(curve(0..51).steps_beyond(50), Some(51));
         assert_eq!(curve(0..50).steps_beyond(50), None);
         assert_eq!(curve([]).steps_beyond(50), None);
+        assert_eq!(curve(1000..1050).steps_beyond(50), None, "they begin elsewhere");
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub(crate) enum Command {
         /// As JSON.
         #[arg(long, conflicts_with = "missing")]
         json: bool,
-        /// Only the indices of the trials to run, as schedulers take them: 0-3,7.
+        /// Only the indices of the trials to run, as schedulers take them: 0-3,7. Nothing if there are none.
         #[arg(long)]
         missing: bool,
     },
@@ -80,10 +80,13 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Write report.html, figures as SVG and PNG, and report.json with every number, into the study's folder.
+    /// Write report.html, figures as SVG and PNG, and report.json with every number, into the study's folder or another.
     Report {
         /// Folder of the study.
         study: PathBuf,
+        /// Folder to write to [default: the study's].
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
         /// Show the page in a browser.
         #[arg(long)]
         open: bool,

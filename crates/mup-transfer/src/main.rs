@@ -8,9 +8,15 @@ mod documents;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ContextKind;
 
 fn main() -> ExitCode {
-    match commands::run(arguments::Arguments::parse().command) {
+    // That an option which does not exist could be a value helps nobody here: the only values with dashes are a program's.
+    let arguments = arguments::Arguments::try_parse().unwrap_or_else(|mut error| {
+        error.remove(ContextKind::Suggested);
+        error.exit()
+    });
+    match commands::run(arguments.command) {
         Ok(code) => code,
         Err(error) => {
             mup_study::cli::say(format!("error: {error}{}", commands::remedy(error.as_ref())));

@@ -200,6 +200,50 @@ fn an_optimum_near_an_end_is_flagged_with_the_end() {
 }
 
 #[test]
+fn the_outermost_sample_is_flagged_where_the_loss_still_falls_towards_it_and_not_where_one_beyond_diverged() {
+    let falls =
+        |trial: &mup_study::StudyTrial| End::Loss(2.0 + 0.1 * number(&trial.values, "learning-rate").log10().powi(2));
+    let rates = |config: &StudyConfig| -> Vec<f64> {
+        let records = run(config, falls).records;
+        let rates = records.iter().map(|record| number(&record.trial.values, "learning-rate"));
+        let mut rates: Vec<f64> = rates.collect();
+        rates.sort_by(f64::total_cmp);
+        rates
+    };
+    let study = |seed| StudyConfig { search: Search::Random, seed, ..rate_study(12) };
+    // From 10^-4 to 10^-1, of which the last 5 % are an end that is told otherwise.
+    let inside = |config: &StudyConfig| (-1.9..-1.2).contains(&rates(config)[11].log10());
+    let config = (0..).map(study).find(inside).unwrap();
+    let (second, highest) = (rates(&config)[10], rates(&config)[11]);
+    let choice = choose(&config, &run(&config, falls)).unwrap();
+    assert!((number(&choice.best.values, "learning-rate") - highest).abs() < 1e-12);
+    let outermost = |warning: &Warning| matches!(warning, Warning::OutermostSample { edge: Edge::High, .. });
+    assert!(choice.warnings.iter().any(outermost), "{choice}");
+    let text = choice.to_string();
+    assert!(text.contains("is the highest of all samples") && text.contains("raise `trials`"), "{text}");
+    let bounded = |trial: &mup_study::StudyTrial| {
+        if number(&trial.values, "learning-rate") >= highest { End::Diverged } else { falls(trial) }
+    };
+    let bounded = choose(&config, &run(&config, bounded)).unwrap();
+    assert!((number(&bounded.best.values, "learning-rate") - second).abs() < 1e-12);
+    assert!(!bounded.warnings.iter().any(outermost), "{bounded}");
+}
+
+#[test]
+fn an_end_of_a_list_and_of_whole_numbers_are_told_apart() {
+    for (dimension, parts) in [
+        (Dimension::Grid(vec![1.0, 2.0, 4.0]), ["the highest of its list", "add higher values to the list of `n`"]),
+        (Dimension::Integer([1, 3]), ["the highest of its range", "raise the high end of `n`"]),
+    ] {
+        let config =
+            StudyConfig { search: Search::Grid, space: Space::default().with("n", dimension), ..rate_study(3) };
+        let end = |trial: &mup_study::StudyTrial| End::Loss(4.0 - number(&trial.values, "n") / 8.0);
+        let text = choose(&config, &run(&config, end)).unwrap().to_string();
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+}
+
+#[test]
 fn the_end_of_a_range_that_does_not_matter_is_not_flagged() {
     let config = StudyConfig {
         space: Space::named("rate").unwrap().with("alpha-relative", Dimension::LogUniform([0.1, 10.0])),

@@ -172,7 +172,7 @@ fn more_steps_than_asked_for_and_odd_paperwork_are_said_by_tune_and_status() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         let said = said(&output);
         assert!(said.contains("reported 3 steps where 2 were asked for"), "{said}");
-        assert!(said.contains("`tokens` was reported as 0.5"), "{said}");
+        assert!(said.contains("reported `tokens` as 0.5"), "{said}");
     }
 }
 
@@ -320,6 +320,7 @@ fn interrupted_twice() -> Option<(Place, Output)> {
 fn a_second_ctrl_c_ends_tune_at_once_and_the_same_command_what_it_left() {
     let (place, output) = (0..50).find_map(|_| interrupted_twice()).expect("one of fifty comes within three seconds");
     assert!(!said(&output).contains("stopped;") || !cfg!(target_os = "linux"), "at once: {}", said(&output));
+    assert_eq!(said(&output).matches("stopped at once: what ran is not recorded").count(), 1, "{}", said(&output));
     let output = place.tune(&[]);
     assert_eq!((output.status.code(), place.n_records()), (Some(0), 1), "{}", said(&output));
     if cfg!(target_os = "linux") {

@@ -1,11 +1,11 @@
-//! Ctrl-C: stop cleanly. A second one stops at once.
+//! Ctrl-C: stop cleanly. A second one stops at once, and says so.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::iterator::Signals;
 
 use super::say;
 
@@ -35,11 +35,17 @@ impl Interrupt {
             return Ok(interrupt.clone());
         }
         let interrupt = Self::default();
-        for signal in signals() {
-            // In this order the second signal ends the process. Files are whole or absent: nothing finished is lost.
-            flag::register_conditional_shutdown(signal, i32::from(EXIT_CODE), Arc::clone(&interrupt.0))?;
-            flag::register(signal, Arc::clone(&interrupt.0))?;
-        }
+        let mut heard = Signals::new(signals())?;
+        let requested = Arc::clone(&interrupt.0);
+        // Files are whole or absent: nothing finished is lost when the second signal ends the process.
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for _ in heard.forever() {
+                if requested.swap(true, Ordering::Relaxed) {
+                    say("stopped at once: what ran is not recorded; everything finished is kept, and the same command continues");
+                    std::process::exit(i32::from(EXIT_CODE));
+                }
+            }
+        })?;
         Ok(listening.insert(interrupt).clone())
     }
 

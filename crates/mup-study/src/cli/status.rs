@@ -10,7 +10,7 @@ use super::listing;
 use crate::launch::ranges;
 use crate::quote::quoted;
 use crate::study::Unknown;
-use crate::{Others, Study, StudyError, StudyRecord};
+use crate::{ChangedFile, Others, Study, StudyError, StudyRecord};
 
 /// How far a study is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,6 +49,11 @@ pub struct Status {
     /// Files that cannot be read, each with the reason; `tune` runs their trials again.
     #[serde(serialize_with = "damaged_as_text")]
     pub damaged: Vec<(PathBuf, String)>,
+    /// Files that cannot be read here, each with the reason; they may be whole, so their trials are not run again.
+    #[serde(serialize_with = "damaged_as_text")]
+    pub unreadable: Vec<(PathBuf, String)>,
+    /// Files that the command names and that have changed since trials ran with them.
+    pub changed: Vec<ChangedFile>,
     /// Ended trials that belong to another configuration, and which.
     pub others: Vec<Others>,
 }
@@ -107,6 +112,8 @@ impl Status {
             too_few,
             empty_stage,
             damaged: found.damaged,
+            unreadable: found.unreadable,
+            changed: found.changed,
             others: found.others,
         })
     }
@@ -141,7 +148,7 @@ impl fmt::Display for Status {
         match &self.logs {
             Some(logs) => write!(f, "\n  what they said is in {}; `retry` runs them again", shown(logs))?,
             None if self.without_log => write!(f, "\n  their logs are not here; `retry` runs them again")?,
-            None if *failed > 0 => write!(f, "\n  they said nothing; `retry` runs them again")?,
+            None if *failed > 0 => write!(f, "\n  they said nothing beside losses; `retry` runs them again")?,
             None => {}
         }
         listing::write(f, &self.oddities, |f, oddity| write!(f, "warning: {oddity}"))?;
@@ -151,6 +158,10 @@ impl fmt::Display for Status {
         listing::write(f, &self.damaged, |f, (path, reason)| {
             write!(f, "damaged, and to be run again: {} ({reason})", shown(path))
         })?;
+        listing::write(f, &self.unreadable, |f, (path, reason)| {
+            write!(f, "not used, and not run again: {} ({reason})", shown(path))
+        })?;
+        listing::write(f, &self.changed, |f, changed| write!(f, "warning: {changed}, so that losses may not compare"))?;
         listing::write(f, &self.others, |f, others| write!(f, "{others}"))
     }
 }

@@ -62,7 +62,7 @@ pub enum LaunchError {
     #[error("study.toml has no [program] command, so only the program that created this study can run its trials")]
     NoProgram,
     /// A file of the trial.
-    #[error("cannot {doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}: {}", path.display(), crate::denied::why(doing, source))]
     Io {
         /// What was being done.
         doing: &'static str,

@@ -53,6 +53,14 @@ fn short(curve: &TrialCurve, asked: usize, (mentioned, beside): (Option<String>,
     if curve.covers(asked) {
         return None;
     }
+    if curve.begins_late(asked) {
+        return Some(Failure::Malformed { reason: late(curve, asked) });
+    }
+    let of_another_kind = curve.remarks.iter().find(|remark| remark.starts_with("reported `loss` as "));
+    if let Some(remark) = of_another_kind.filter(|_| curve.losses.is_empty()) {
+        let reason = format!("{remark}; no loss came for any of its {asked} steps");
+        return Some(Failure::Malformed { reason });
+    }
     let reported = curve.n_steps();
     let speaks = |line: &&str| line.contains("\"loss\"") && !is_of_settings(line);
     let elsewhere = || said.lines().find(speaks).map(|line| quoted(line, 0, SHOWN));
@@ -67,6 +75,19 @@ fn short(curve: &TrialCurve, asked: usize, (mentioned, beside): (Option<String>,
     };
     let wanted = "as lines like {\"step\": 0, \"loss\": 5.0}";
     Some(Failure::Malformed { reason: format!("reported {reported} of {asked} steps, {wanted}; {reason}") })
+}
+
+/// Losses whose steps do not begin where a run does.
+fn late(curve: &TrialCurve, asked: usize) -> String {
+    let (n, first, last) = (curve.losses.len(), curve.step(0), curve.n_steps().saturating_sub(1));
+    let reported =
+        if n == 1 { format!("1 loss, of step {first}") } else { format!("{n} losses, of steps {first} to {last}") };
+    let remedy = if first >= asked {
+        "let every run count its steps from 0 or 1"
+    } else {
+        "report from the first step on, every step or every few"
+    };
+    format!("reported {reported}, where a run has steps 0 to {}: {remedy}", asked.saturating_sub(1))
 }
 
 fn exit(status: ExitStatus, said: String, memory_ran_out: bool) -> Failure {

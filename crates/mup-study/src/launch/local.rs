@@ -1,12 +1,13 @@
 //! Workers of this machine.
 
+use std::collections::BTreeSet;
 use std::sync::Once;
 use std::time::Duration;
 
 use mup_sweep::in_parallel;
 
 use super::Watch;
-use crate::study::Pending;
+use crate::study::{Claimed, Pending};
 use crate::{RecordSource, Study, StudyError, StudyTrial, TrialEnd};
 
 /// How long to wait for a trial that another worker holds.
@@ -55,24 +56,34 @@ pub fn run_locally<E: From<StudyError> + Send>(
     run: &(impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<TrialEnd, E> + Sync),
 ) -> Result<Tuned, E> {
     say_first(study, watch)?;
-    let (unlocked, mut told) = (Once::new(), None);
+    let (unlocked, mut told, mut waited_for) = (Once::new(), None, BTreeSet::new());
     // Always a fresh walk from the start: in another terminal `retry` may have made an earlier wave unfinished.
     while let Some(Pending { number, trials, missing }) = study.pending()? {
+        study.refuse_changed()?;
         if told != Some(number) {
             watch.wave(trials, trials - missing.len());
             told = Some(number);
         }
         let run = |(_, trial): &(usize, StudyTrial)| {
-            if stop() { Ok(false) } else { run_claimed(study, trial, watch, &unlocked, run) }
+            if stop() { Ok(Ran::Stopped) } else { run_claimed(study, trial, watch, &unlocked, run) }
         };
         let ran = in_parallel(jobs, &missing, run)?;
         if stop() {
             return Ok(Tuned::Stopped);
         }
-        if !ran.contains(&true) {
-            std::thread::sleep(PATIENCE);
+        if ran.iter().any(|ran| matches!(ran, Ran::Here)) {
+            continue;
         }
+        for ran in ran {
+            if let Ran::Elsewhere(sentence) = ran
+                && waited_for.insert(sentence.clone())
+            {
+                watch.say(&sentence);
+            }
+        }
+        std::thread::sleep(PATIENCE);
     }
+    study.refuse_changed()?;
     Ok(Tuned::Finished)
 }
 
@@ -82,8 +93,12 @@ pub(super) fn say_first(study: &Study, watch: &dyn Watch) -> Result<(), StudyErr
     for oddity in study.oddities() {
         watch.say(&format!("warning: study.toml of version 1: {oddity}"));
     }
-    for others in study.records()?.others {
+    let found = study.records()?;
+    for others in found.others {
         watch.say(&others.to_string());
+    }
+    for changed in found.changed {
+        watch.say(&format!("warning: {changed}, so that losses may not compare"));
     }
     for (kept_as, reason) in study.set_damaged_aside()? {
         let kept_as = kept_as.display();
@@ -94,15 +109,31 @@ pub(super) fn say_first(study: &Study, watch: &dyn Watch) -> Result<(), StudyErr
     Ok(())
 }
 
-/// Whether the trial was this worker's.
+/// What became of a trial that had no record.
+enum Ran {
+    /// It was this worker's.
+    Here,
+    /// `stop` said so before.
+    Stopped,
+    /// Another worker has it: a sentence.
+    Elsewhere(String),
+}
+
+/// Runs a trial unless another worker does.
 fn run_claimed<E: From<StudyError>>(
     study: &Study,
     trial: &StudyTrial,
     watch: &dyn Watch,
     unlocked: &Once,
     run: &impl Fn(&StudyTrial, &dyn Fn(usize, f64)) -> Result<TrialEnd, E>,
-) -> Result<bool, E> {
-    let Some(claim) = study.claim(trial)? else { return Ok(false) };
+) -> Result<Ran, E> {
+    study.refuse_changed()?;
+    let claim = match study.claim(trial)? {
+        Claimed::Here(claim) => claim,
+        Claimed::Elsewhere(holder) => {
+            return Ok(Ran::Elsewhere(format!("waiting for {}, which is run by {holder}", trial.place())));
+        }
+    };
     if let Some(why) = claim.unlocked() {
         let file = claim.path().display();
         unlocked.call_once(|| {
@@ -119,5 +150,5 @@ fn run_claimed<E: From<StudyError>>(
     if source != RecordSource::Read {
         watch.end(&record, &source);
     }
-    Ok(true)
+    Ok(Ran::Here)
 }

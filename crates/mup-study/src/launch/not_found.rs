@@ -19,6 +19,9 @@ pub(super) fn why(program: &OsStr, source: &io::Error) -> String {
         io::ErrorKind::NotFound => {
             "it is not there, or the interpreter that its first line names is not; study.toml names it under [program]".to_owned()
         }
+        _ if path.components().count() > 1 && path.is_dir() => {
+            "it is a folder: name the program in it, or its interpreter, in study.toml under [program]".to_owned()
+        }
         io::ErrorKind::PermissionDenied => {
             format!("{source}; make it executable with chmod +x, or start it by its interpreter, as in [\"python3\", \"trial.py\"]")
         }

@@ -218,7 +218,7 @@ fn remark(remarks: &mut Vec<String>, name: &str, value: &Field, expected: &str) 
         Field::Text(text) => format!("\"{}\"", quoted(text, 0, 40)),
         Field::Other => "a list, an object or a boolean".to_owned(),
     };
-    let remark = format!("`{name}` was reported as {value}, which is no {expected}, and is left out");
+    let remark = format!("reported `{name}` as {value}, which is no {expected}: it is left out");
     if remarks.len() < REMARKS && !remarks.contains(&remark) {
         remarks.push(remark);
     }

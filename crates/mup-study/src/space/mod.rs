@@ -38,6 +38,13 @@ pub struct Space(pub BTreeMap<String, Dimension>, Declarations);
 /// By name: whether the optimum stays when the model is made wider.
 type Declarations = BTreeMap<String, bool>;
 
+impl Space {
+    /// The same without what is declared of it, which changes no trial.
+    pub(crate) fn undeclared(&self) -> Self {
+        Self(self.0.clone(), Declarations::new())
+    }
+}
+
 impl TryFrom<BTreeMap<String, Written>> for Space {
     type Error = String;
 

@@ -6,6 +6,7 @@ use mup_files::digest_of_json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::study::Digests;
 use crate::{Failure, Outcome, Stored, Trial, TrialCurve};
 
 /// Version of the record's form. A newer one is never read as this one.
@@ -37,6 +38,9 @@ struct Measured {
     seconds: f64,
     #[serde(default)]
     search: Option<Value>,
+    /// Since there are digests of files.
+    #[serde(default)]
+    files: Digests,
 }
 
 /// Version 1 held a judgment, and the trial's place among what was trained.
@@ -49,7 +53,7 @@ struct Judged {
 }
 
 pub(super) fn encode(stored: &Stored) -> Vec<u8> {
-    let Stored { trial, curve, failure, seconds, search } = stored;
+    let Stored { trial, curve, failure, seconds, search, files } = stored;
     let record = json!({
         "version": RECORD_VERSION,
         "id": trial.id(),
@@ -58,6 +62,7 @@ pub(super) fn encode(stored: &Stored) -> Vec<u8> {
         "failure": failure,
         "seconds": seconds,
         "search": search,
+        "files": files,
     });
     let file = RecordFile { digest: digest_of_json(&record), record };
     let mut text = serde_json::to_vec_pretty(&file).expect("bug: JSON is always JSON");
@@ -90,8 +95,8 @@ pub(super) fn no_json(error: &serde_json::Error) -> String {
 }
 
 fn this_version(record: Value) -> serde_json::Result<Stored> {
-    let Measured { trial, curve, failure, seconds, search } = serde_json::from_value(record)?;
-    Ok(Stored { trial, curve: Arc::new(curve), failure, seconds, search })
+    let Measured { trial, curve, failure, seconds, search, files } = serde_json::from_value(record)?;
+    Ok(Stored { trial, curve: Arc::new(curve), failure, seconds, search, files })
 }
 
 fn first_version(record: Value) -> serde_json::Result<Stored> {
@@ -104,7 +109,7 @@ fn first_version(record: Value) -> serde_json::Result<Stored> {
         }
         Outcome::Finished { .. } | Outcome::LearnedNothing { .. } | Outcome::AboveStart { .. } => None,
     };
-    Ok(Stored { trial, curve: Arc::new(curve), failure, seconds, search: None })
+    Ok(Stored { trial, curve: Arc::new(curve), failure, seconds, search: None, files: Digests::new() })
 }
 
 #[cfg(test)]
@@ -112,14 +117,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::records::Paperwork;
     use crate::{Evaluation, Setting, Smoothing, TrialEnd, Values};
+
+    fn paperwork() -> Paperwork {
+        let files = Digests::from([("t.py".to_owned(), "00ff".to_owned())]);
+        Paperwork { search: Some(json!({ "seed": 3 })), files }
+    }
 
     fn stored(losses: Vec<f64>) -> Stored {
         let values = Values::default().with("rate", Setting::Number(0.1 + 0.2)).with("n", Setting::Integer(3));
         let trial = Trial { values, seed: u64::MAX, steps: 4, context: Arc::new(json!({ "proxy": { "x": 1e-7 } })) };
         let curve =
             TrialCurve { losses, validation: Some(f64::NAN), flops: Some(f64::INFINITY), ..TrialCurve::default() };
-        Stored::new(trial, TrialEnd::from(curve), 0.5, None)
+        Stored::new(trial, TrialEnd::from(curve), 0.5, paperwork())
     }
 
     fn read(content: &[u8]) -> Stored {
@@ -196,7 +207,7 @@ mod tests {
             curve in curves(), failure in failures(), seconds in numbers(), elapsed in 0.0..1e9
         ) {
             let trial = stored(Vec::new()).trial;
-            let stored = Stored::new(trial, TrialEnd { curve, failure, seconds: Some(seconds) }, elapsed, None);
+            let stored = Stored::new(trial, TrialEnd { curve, failure, seconds: Some(seconds) }, elapsed, paperwork());
             prop_assert_eq!(read(&encode(&stored)), stored);
         }
     }

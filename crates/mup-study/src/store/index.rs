@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::file::{Content, RECORD_VERSION, parse};
+use crate::denied::not_read;
 use crate::foreign::refuse_file;
 use crate::{Stored, StudyError};
 
@@ -46,14 +47,16 @@ impl Stamp {
 
 /// The content of a record's file; none if it is not there.
 pub(super) fn read(path: &Path) -> Result<Option<Content>, StudyError> {
+    let unreadable = |reason: String| Err(StudyError::UnreadableRecord { path: path.to_owned(), reason });
     // To open a pipe or a device that somebody put there would wait for ever.
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(StudyError::io(path, "read")(ErrorKind::InvalidInput.into()));
+    if let Some(metadata) = fs::metadata(path).ok().filter(|metadata| !metadata.is_file()) {
+        let what = if metadata.is_dir() { "it is a folder" } else { "it is no file" };
+        return unreadable(format!("{what}: move it away"));
     }
     let content = match fs::read(path) {
         Ok(content) => parse(&content),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StudyError::io(path, "read")(error)),
+        Err(error) => return unreadable(not_read(&error)),
     };
     if let Content::Newer(version) = content {
         return Err(StudyError::Newer { path: path.to_owned(), version, known: RECORD_VERSION });
@@ -93,9 +96,8 @@ impl Index {
         gone.iter().for_each(|name| self.forget(name));
         listing.iter().try_for_each(|(name, stamp)| match self.update(folder, name, *stamp) {
             // One file of thousands, or a folder with such a name: it is named, and the others are read.
-            Err(StudyError::Io { source, .. }) => {
-                let found = Err(format!("it cannot be read: {source}"));
-                self.files.insert(name.clone(), File { stamp: None, found });
+            Err(StudyError::UnreadableRecord { reason, .. }) => {
+                self.files.insert(name.clone(), File { stamp: None, found: Err(reason) });
                 Ok(())
             }
             updated => updated,
@@ -162,7 +164,18 @@ impl Index {
         ids.into_iter().filter_map(|id| self.get(id)).collect()
     }
 
+    /// Files that were read and hold no record.
     pub(super) fn damaged(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().filter_map(|(name, file)| Some((name.as_str(), file.found.as_ref().err()?.as_str())))
+        self.no_records(true)
+    }
+
+    /// Files that could not be read.
+    pub(super) fn unreadable(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.no_records(false)
+    }
+
+    fn no_records(&self, were_read: bool) -> impl Iterator<Item = (&str, &str)> {
+        let files = self.files.iter().filter(move |(_, file)| file.stamp.is_some() == were_read);
+        files.filter_map(|(name, file)| Some((name.as_str(), file.found.as_ref().err()?.as_str())))
     }
 }

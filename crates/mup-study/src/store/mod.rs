@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use mup_files::{create_exclusively, create_folders, set_aside};
+use mup_files::{create_exclusively, set_aside};
 use serde_json::Value;
 
+use crate::foreign::create_inside;
+use crate::records::Paperwork;
 use crate::{RecordSource, Stored, StudyError, Trial, TrialEnd};
 use file::{Content, encode, parse};
 use index::{Index, read};
@@ -72,7 +74,7 @@ impl Store {
     /// [`StudyError::Newer`], [`StudyError::Io`].
     pub fn records(&self) -> Result<(Vec<Arc<Stored>>, Vec<Damage>), StudyError> {
         self.refresh()?;
-        Ok((self.all(), self.damaged()))
+        Ok((self.all(), [self.damaged(), self.unreadable()].concat()))
     }
 
     /// One for each id, as of the last look.
@@ -82,6 +84,10 @@ impl Store {
 
     pub(crate) fn damaged(&self) -> Vec<Damage> {
         self.index().damaged().map(|(name, reason)| (self.trials.join(name), reason.to_owned())).collect()
+    }
+
+    pub(crate) fn unreadable(&self) -> Vec<Damage> {
+        self.index().unreadable().map(|(name, reason)| (self.trials.join(name), reason.to_owned())).collect()
     }
 
     /// Where the record with an id is, mostly.
@@ -108,14 +114,14 @@ impl Store {
         trial: &Trial,
         run: impl FnOnce() -> Result<TrialEnd, E>,
     ) -> Result<(Arc<Stored>, RecordSource), E> {
-        self.run_for(trial, None, run)
+        self.run_for(trial, Paperwork::default(), run)
     }
 
-    /// The same for a search, which the record names.
+    /// The same with what the record keeps beside.
     pub(crate) fn run_for<E: From<StudyError>>(
         &self,
         trial: &Trial,
-        search: Option<Value>,
+        paperwork: Paperwork,
         run: impl FnOnce() -> Result<TrialEnd, E>,
     ) -> Result<(Arc<Stored>, RecordSource), E> {
         let id = trial.id();
@@ -128,7 +134,7 @@ impl Store {
         };
         let start = Instant::now();
         let ended = run()?;
-        let stored = Stored::new(trial.clone(), ended, start.elapsed().as_secs_f64(), search);
+        let stored = Stored::new(trial.clone(), ended, start.elapsed().as_secs_f64(), paperwork);
         Ok((self.write(&id, &stored)?, source))
     }
 
@@ -160,7 +166,7 @@ impl Store {
         let reason = match read(path) {
             Ok(Some(Content::Damaged(reason))) => reason,
             // What cannot be read may be whole.
-            Ok(_) | Err(StudyError::Io { .. }) => return Ok(None),
+            Ok(_) | Err(StudyError::UnreadableRecord { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
         let Some(kept_as) = set_aside(path, "damaged").map_err(StudyError::io(path, "rename"))? else {
@@ -186,7 +192,7 @@ impl Store {
             Content::Record(read) if read == *written => {}
             _ => return Err(StudyError::Unstorable { id: id.to_owned() }),
         }
-        create_folders(&self.trials).map_err(StudyError::io(&self.trials, "create"))?;
+        create_inside(&self.trials)?;
         let mut number = 1;
         loop {
             let name = if number == 1 { file_name(id) } else { format!("{id}-{number}.json") };
@@ -242,7 +248,12 @@ mod tests {
         let store = Store::at(trials.clone());
         let trial = Trial { values: Values::default(), seed: 0, steps: 1, context: Arc::new(Value::Null) };
         let failure = Some(Failure::TimedOut { seconds: 1 });
-        let stored = Stored::new(trial, TrialEnd { curve: TrialCurve::default(), failure, seconds: None }, 1.0, None);
+        let stored = Stored::new(
+            trial,
+            TrialEnd { curve: TrialCurve::default(), failure, seconds: None },
+            1.0,
+            Paperwork::default(),
+        );
         let id = stored.trial.id();
         let written = store.write_then(&id, &stored, |path| fs::remove_file(path).unwrap()).unwrap();
         assert_eq!(*written, stored);

@@ -6,14 +6,17 @@ mod check;
 mod claim;
 mod config;
 mod file;
+mod files;
 pub mod limits;
 mod others;
 mod places;
 mod retry;
 mod trial;
+mod unchanged;
 mod walk;
 mod waves;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,14 +25,18 @@ use std::sync::{Arc, Mutex};
 use mup_files::{create_exclusively, create_folders};
 use serde_json::Value;
 
-use crate::foreign::{refuse_file, refuse_file_as_study, refuse_foreign};
+use crate::foreign::{create_inside, refuse_file, refuse_file_as_study, refuse_foreign};
+use crate::records::Paperwork;
 use crate::store::{Damage, Store};
 use crate::{Difference, Outcome, RecordSource, Stored, StudyError, TrialEnd};
 use walk::Walked;
 
+pub(crate) use claim::Claimed;
 pub use config::{Program, Stage, StudyConfig};
 pub use file::Mistake;
 pub(crate) use file::read_space;
+pub use files::ChangedFile;
+pub(crate) use files::Digests;
 pub use others::Others;
 pub use retry::Retried;
 pub use trial::{StudyRecord, StudyTrial, Trial};
@@ -53,6 +60,7 @@ pub struct Study {
     store: Store,
     context: Arc<Value>,
     walked: Mutex<Walked>,
+    files: files::CommandFiles,
     /// Samples that an estimator was asked for.
     #[cfg(test)]
     asked: std::sync::atomic::AtomicUsize,
@@ -67,8 +75,12 @@ pub struct Records {
     pub missing: usize,
     /// Damaged files, each with what is wrong; their trials count as missing.
     pub damaged: Vec<(PathBuf, String)>,
+    /// Files that cannot be read here, each with the reason: they may be whole. Their trials count as missing.
+    pub unreadable: Vec<(PathBuf, String)>,
     /// What has ended and belongs to another configuration.
     pub others: Vec<Others>,
+    /// Files that the command names and that were others when some of the trials ran.
+    pub changed: Vec<ChangedFile>,
 }
 
 impl Study {
@@ -128,6 +140,7 @@ impl Study {
             store,
             context,
             walked: Mutex::default(),
+            files: files::CommandFiles::default(),
             #[cfg(test)]
             asked: Default::default(),
         })
@@ -149,7 +162,7 @@ impl Study {
     pub(crate) fn make_logs(&self) -> Result<PathBuf, StudyError> {
         let logs = self.logs();
         refuse_file(&logs, "move it away, for what programs say is kept in a folder of this name")?;
-        create_folders(&logs).map_err(StudyError::io(&logs, "create"))?;
+        create_inside(&logs)?;
         Ok(logs)
     }
 
@@ -186,7 +199,8 @@ impl Study {
         trial: &StudyTrial,
         run: impl FnOnce() -> Result<TrialEnd, E>,
     ) -> Result<(StudyRecord, RecordSource), E> {
-        let (stored, source) = self.store.run_for(trial, Some(self.search_of(trial)), run)?;
+        let paperwork = Paperwork { search: Some(self.search_of(trial)), files: self.files() };
+        let (stored, source) = self.store.run_for(trial, paperwork, run)?;
         if stored.trial.id() != trial.name() {
             // It would be run again and again.
             return Err(StudyError::Unstorable { id: trial.name().to_owned() }.into());
@@ -202,14 +216,19 @@ impl Study {
     pub fn records(&self) -> Result<Records, StudyError> {
         self.store.refresh()?;
         let waves = self.walk()?;
-        let (mut records, mut missing) = (Vec::new(), 0);
+        let (mut records, mut missing, mut ran) = (Vec::new(), 0, BTreeMap::new());
         for trial in waves.iter().flatten().flat_map(|wave| &wave.trials) {
             match self.store.get(trial.name()) {
-                Some(stored) => records.push(self.judged(trial, &stored)),
+                Some(stored) => {
+                    records.push(self.judged(trial, &stored));
+                    ran.insert(trial.name(), stored);
+                }
                 None => missing += 1,
             }
         }
-        Ok(Records { records, missing, damaged: self.store.damaged(), others: self.others(&waves) })
+        let changed = files::changed(ran.values().map(|stored| &stored.files), &self.files());
+        let (damaged, unreadable) = (self.store.damaged(), self.store.unreadable());
+        Ok(Records { records, missing, damaged, unreadable, others: self.others(&waves), changed })
     }
 
     /// Sets every damaged file aside as `….damaged`, once; each with what was wrong with it. Whose record it was nobody
@@ -221,6 +240,16 @@ impl Study {
     pub fn set_damaged_aside(&self) -> Result<Vec<Damage>, StudyError> {
         self.store.refresh()?;
         self.store.put_damaged_aside()
+    }
+
+    /// What is in the files that the command names.
+    fn files(&self) -> Digests {
+        self.config.program.as_ref().map_or_else(Digests::new, |program| self.files.digests(&program.command))
+    }
+
+    /// Where its description is.
+    fn description(&self) -> PathBuf {
+        self.folder.join(STUDY_FILE)
     }
 
     /// How a trial ended.
@@ -301,7 +330,8 @@ mod tests {
         let silent = Study::create(&folder.path().join("silent"), made.config().clone()).unwrap();
         for stored in made.store.all() {
             let ended = crate::TrialEnd::from((*stored.curve).clone());
-            silent.store.run_for(&stored.trial, Some(silent.search()), || Ok::<_, StudyError>(ended)).unwrap();
+            let paperwork = Paperwork { search: Some(silent.search()), ..Paperwork::default() };
+            silent.store.run_for(&stored.trial, paperwork, || Ok::<_, StudyError>(ended)).unwrap();
         }
         assert_eq!(trials(&silent), trials(&made));
         assert_eq!((asked(&silent), silent.records().unwrap().others), (40, Vec::new()));

@@ -23,14 +23,19 @@ pub struct Others {
 impl std::fmt::Display for Others {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.differences.is_empty() {
-            let (trials, are, it) = if self.trials == 1 { ("trial", "is", "it") } else { ("trials", "are", "them") };
+            let (trials, belong, it) =
+                if self.trials == 1 { ("trial", "belongs", "it") } else { ("trials", "belong", "them") };
             return write!(
                 f,
-                "{} ended {trials} {are} perhaps of a later wave: used if the trials before {it} end as they did",
+                "{} ended {trials} perhaps {belong} to a stage or round that waits for others: used if the trials before \
+                 {it} end as they did",
                 self.trials
             );
         }
-        let difference = |one: &Difference| format!("{}: {} there, {} now", one.setting, one.there, one.asked);
+        let difference = |one: &Difference| match one.asked.as_str() {
+            "" => format!("{}: {}", one.setting, one.there),
+            asked => format!("{}: {} there, {asked} now", one.setting, one.there),
+        };
         let differences: Vec<String> = self.differences.iter().map(difference).collect();
         let (trials, belong) = if self.trials == 1 { ("trial", "belongs") } else { ("trials", "belong") };
         write!(
@@ -58,11 +63,11 @@ impl Study {
             let mut differences = self.differences(&stored, &now);
             if differences.is_empty() && !waiting.contains(&stored.trial.steps) {
                 let (setting, there) = match stored.search {
-                    Some(_) => ("trials", "more, or chosen from other results"),
+                    Some(_) => ("samples", "there were more, or other results to choose them from"),
                     None => ("seed, search, space or number of trials", "others"),
                 };
                 let (setting, there) = (setting.to_owned(), there.to_owned());
-                differences.push(Difference { setting, there, asked: "these".to_owned() });
+                differences.push(Difference { setting, there, asked: String::new() });
             }
             let key = format!("{differences:?}");
             groups.entry(key).or_insert(Others { trials: 0, differences }).trials += 1;

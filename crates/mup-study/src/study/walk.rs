@@ -146,13 +146,12 @@ impl Study {
         samples.map(|sample| (sample, asked.get(sample, after).cloned().unwrap_or_else(|| choose(sample)))).collect()
     }
 
-    /// What decides how a study goes on. For one of version 1 a trial that learned nothing had diverged, as any that ended
-    /// above its start: judged otherwise, its walk would lead elsewhere than it did.
-    fn loss(&self, outcome: &Outcome) -> f64 {
-        match outcome {
-            Outcome::LearnedNothing { .. } if self.config().version == 1 => f64::INFINITY,
-            outcome => outcome.loss().unwrap_or(f64::INFINITY),
-        }
+    /// What decides how a study goes on. In version 1 a trial had diverged if it ended above its first loss, which today may
+    /// have learned nothing or be noise: judged otherwise, its walk would lead elsewhere than it did.
+    fn loss(&self, outcome: &Outcome, losses: &[f64]) -> f64 {
+        let first = losses.first().filter(|_| self.config().version == 1 && losses.len() > 1);
+        let above = |loss: &f64| first.is_some_and(|first| loss > first);
+        outcome.loss().filter(|loss| !above(loss)).unwrap_or(f64::INFINITY)
     }
 
     /// Adds a wave's results to its stage, as far as they are there.
@@ -168,7 +167,7 @@ impl Study {
                     return;
                 };
                 let outcome = self.outcome(&stored);
-                loss += self.loss(&outcome) / seeds.len() as f64;
+                loss += self.loss(&outcome, &stored.curve.losses) / seeds.len() as f64;
                 trusted &= self.config().version == 1 || StoppedLoss::of(&stored.curve, &outcome).is_none();
             }
             let (sample, values) = (of_sample[0].sample, of_sample[0].values.clone());

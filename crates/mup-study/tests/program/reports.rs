@@ -91,6 +91,27 @@ fn a_loss_that_was_printed_and_not_read_fails_the_trial_and_is_in_the_log() {
 }
 
 #[test]
+fn steps_that_begin_elsewhere_and_losses_that_are_no_numbers_are_told_as_what_they_are() {
+    let said = |steps: usize, text: &str| run(steps, &print(text)).1;
+    let late = said(20, "{\"step\": 19, \"loss\": 5.0}").outcome.to_string();
+    assert!(
+        late.contains("reported 1 loss, of step 19, where a run has steps 0 to 19: report from the first"),
+        "{late}"
+    );
+    let lines: Vec<String> = (1000..1020).map(|step| format!("{{\"step\": {step}, \"loss\": 5.0}}")).collect();
+    let record = said(20, &lines.join("\n"));
+    let late = record.outcome.to_string();
+    assert!(late.contains("reported 20 losses, of steps 1000 to 1019") && late.contains("from 0 or 1"), "{late}");
+    assert_eq!(record.remarks(), [""; 0]);
+    let lines: Vec<String> = (0..12).map(|step| format!("{{\"step\": {step}, \"loss\": 5.0}}")).collect();
+    let early = said(20, &lines.join("\n")).outcome.to_string();
+    assert!(early.contains("reported 12 of 20 steps: it ended early, or"), "{early}");
+    let kind = said(3, "{\"loss\": true}\n{\"loss\": true}\n{\"loss\": true}").outcome.to_string();
+    assert!(kind.contains("reported `loss` as ") && kind.contains("which is no number"), "{kind}");
+    assert!(kind.contains("no loss came for any of its 3 steps") && !kind.contains("has to be a key"), "{kind}");
+}
+
+#[test]
 fn what_is_reported_under_another_key_or_too_rarely_is_told_with_what_to_print() {
     for line in ["{\"metrics\": {\"loss\": 5.0}}", "{\"train_loss\": 5.0}", "{\"step\": 0, \"train/loss\": 5.0}"] {
         let said = run(3, &print(line)).1.outcome.to_string();

@@ -213,12 +213,16 @@ fn while_a_study_waits_what_belongs_no_longer_is_told_from_what_may_belong_later
     let first = study.trial(0).unwrap();
     fs::remove_file(study.folder().join("trials").join(format!("{}.json", first.name()))).unwrap();
     let others = |study: &Study| study.records().unwrap().others.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let later = "2 ended trials are perhaps of a later wave: used if the trials before them end as they did";
+    let later = "2 ended trials perhaps belong to a stage or round that waits for others: used if the trials before them end \
+                 as they did";
     assert_eq!(others(&study), [later]);
     let fewer = write(study.folder(), &StudyConfig { stages: vec![Stage::of(4, 3), Stage::of_best(8, 2)], ..small() });
     let mut said = others(&fewer);
     said.sort();
-    assert!(said[0].starts_with("1 ended trial belongs to another configuration (trials: more"), "{said:?}");
+    assert!(
+        said[0].starts_with("1 ended trial belongs to another configuration (samples: there were more"),
+        "{said:?}"
+    );
     assert_eq!((said.len(), said[1].as_str()), (2, later));
     assert_eq!(tune_counting(&write(study.folder(), &small())), 1, "they were of the later wave");
     assert_eq!(others(&study), [""; 0]);

@@ -153,6 +153,28 @@ fn what_the_first_version_took_and_is_refused_today_opens_with_a_warning() {
 }
 
 #[test]
+fn a_noisy_run_above_its_first_loss_goes_on_today_and_did_not_in_the_first_version() {
+    let noisy = |trial: &StudyTrial| -> Vec<f64> {
+        let noise = |step: usize| if step.is_multiple_of(2) { 0.2 } else { -0.2 };
+        let first = if trial.sample == 1 { 3.3 } else { 3.9 };
+        (0..trial.steps)
+            .map(|step| if step == 0 { first } else { 3.6 - 0.2 * step as f64 / 40.0 + noise(step) })
+            .collect()
+    };
+    for (version, goes_on) in [(1, false), (2, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let stages = vec![Stage::of(40, 2), Stage::of_best(80, 2)];
+        let study = Study::create(folder.path(), StudyConfig { version, ..first(stages) }).unwrap();
+        let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
+            Ok(TrialCurve { losses: noisy(trial), ..TrialCurve::default() }.into())
+        };
+        run_locally::<StudyError>(&study, 1, &|| false, &Silent, &run).unwrap();
+        let long = study.records().unwrap().records.into_iter().filter(|record| record.trial.stage == 1);
+        assert_eq!(long.into_iter().any(|record| record.trial.sample == 1), goes_on, "version {version}");
+    }
+}
+
+#[test]
 fn a_seed_that_is_there_twice_counts_twice_in_a_study_of_the_first_version() {
     // In the order of the seeds, as that version added them up.
     let mean = |losses: &[f64]| losses.iter().fold(0.0, |sum, loss| sum + loss / losses.len() as f64);

@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use mup_study::{Dimension, Outcome, Records, Setting, Space, StudyConfig, StudyRecord};
-use mup_sweep::Edge;
+use mup_study::{Dimension, Outcome, Records, Space, StudyConfig, StudyRecord};
 
 use super::candidate::{Candidate, Judged, Judgment};
 use super::flat::{is_flat, learned_nothing};
 use super::frozen::FrozenLoss;
 use super::order::in_order;
-use super::warning::{Warning, number};
+use super::warning::Warning;
 use super::{Choice, Noise};
-use super::{ignored, proxy, rate, survival, transferable};
-use crate::{Interval, Transferable};
+use super::{edge, ignored, proxy, rate, survival, transferable};
+use crate::Transferable;
 
-/// Share of a range that counts as its end.
-const END: f64 = 0.05;
 /// Samples per hyperparameter that will do. A rule of thumb: 48 for the six of GPT-3, where the paper had 350.
 const PER_DIMENSION: usize = 8;
 /// Relative speed above which a run is taken for unfinished: a loss that falls with the logarithm of time after τ
@@ -26,6 +23,8 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     let mut warnings = Vec::new();
     warnings.extend(survival::warning(&config.space, judged, choice.best.steps));
     warnings.extend(damaged(records));
+    warnings.extend(unreadable(records));
+    warnings.extend(records.changed.iter().cloned().map(|changed| Warning::FileChanged { changed }));
     warnings.extend(incomplete(records, choice));
     warnings.extend(more_steps(records));
     let frozen = frozen(&config.space, judged, choice);
@@ -41,7 +40,7 @@ pub(super) fn check(config: &StudyConfig, records: &Records, judged: &[Judged<'_
     warnings.extend(few_samples(&config.space, judged));
     // The place of the best of those that learned nothing is chance.
     if !flat {
-        warnings.extend(ends(&in_order(&config.space), choice));
+        warnings.extend(edge::check(&in_order(&config.space), judged, choice));
     }
     warnings.extend(optimum_moves(judged, &choice.best, choice.noise.as_ref()));
     warnings.extend(still_falling(records, &choice.best));
@@ -97,6 +96,12 @@ fn damaged(records: &Records) -> Option<Warning> {
     Some(Warning::Damaged { files: records.damaged.len(), first })
 }
 
+fn unreadable(records: &Records) -> Option<Warning> {
+    let (path, reason) = records.unreadable.first()?;
+    let first = format!("{} ({reason})", path.display());
+    Some(Warning::Unreadable { files: records.unreadable.len(), first })
+}
+
 fn incomplete(records: &Records, choice: &Choice) -> Vec<Warning> {
     let failures = || records.records.iter().filter_map(failure);
     let mut warnings = Vec::new();
@@ -134,41 +139,6 @@ fn count(dimension: &Dimension) -> Option<f64> {
     match dimension {
         Dimension::Integer([low, high]) => Some(*high as f64 - *low as f64 + 1.0),
         listed => Some(listed.settings()?.len() as f64),
-    }
-}
-
-/// A value that does not matter may lie anywhere: where half of the range is as good, its end says nothing.
-fn ends(space: &Space, choice: &Choice) -> Vec<Warning> {
-    let matters = |name: &str, dimension: &Dimension| {
-        let chosen = choice.values.iter().find(|chosen| chosen.name == name);
-        let Some(Interval::Range(ends)) = chosen.and_then(|chosen| chosen.interval.as_ref()) else { return true };
-        let place = |value| dimension.place(&as_setting(dimension, value)).unwrap_or(0.5);
-        place(ends[1]) - place(ends[0]) < 0.5
-    };
-    let varied = space.varied().filter(|(name, dimension)| matters(name, dimension));
-    varied.filter_map(|(name, dimension)| end(name, dimension, &choice.best)).collect()
-}
-
-fn as_setting(dimension: &Dimension, value: f64) -> Setting {
-    match dimension {
-        Dimension::Integer(_) => Setting::Integer(value as i64),
-        _ => Setting::Number(value),
-    }
-}
-
-fn end(name: &str, dimension: &Dimension, best: &Candidate) -> Option<Warning> {
-    let [low, high] = dimension.ends()?;
-    let value = number(&best.values, name)?;
-    let place = dimension.place(best.values.get(name)?)?;
-    let name = name.to_owned();
-    if let Dimension::Grid(_) | Dimension::Integer(_) = dimension {
-        let edge = if value <= low { Some(Edge::Low) } else { (value >= high).then_some(Edge::High) };
-        return edge.map(|edge| Warning::EndOfGrid { name, value, edge });
-    }
-    match place {
-        place if place < END => Some(Warning::NearEnd { name, value, end: low, edge: Edge::Low }),
-        place if place > 1.0 - END => Some(Warning::NearEnd { name, value, end: high, edge: Edge::High }),
-        _ => None,
     }
 }
 

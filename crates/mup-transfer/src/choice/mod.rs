@@ -6,6 +6,7 @@ mod check;
 mod counts;
 mod distinct;
 mod diverged;
+mod edge;
 mod error;
 mod flat;
 mod forest;

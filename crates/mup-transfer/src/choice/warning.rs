@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use mup_study::Setting;
 use mup_study::rounded;
+use mup_study::{ChangedFile, Setting};
 use mup_sweep::Edge;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,18 @@ pub enum Warning {
         /// Which end it is.
         edge: Edge,
     },
-    /// The chosen value is the lowest or highest of its list.
+    /// The chosen value is the lowest or highest of all samples, inside its range, and the loss falls towards it.
+    OutermostSample {
+        /// Of which hyperparameter.
+        name: String,
+        /// The chosen value.
+        value: f64,
+        /// The near end of the range.
+        end: f64,
+        /// Which end it is.
+        edge: Edge,
+    },
+    /// The chosen value is the lowest or highest of its list, or of a range of whole numbers.
     EndOfGrid {
         /// Of which hyperparameter.
         name: String,
@@ -33,6 +44,8 @@ pub enum Warning {
         value: f64,
         /// Which end it is.
         edge: Edge,
+        /// Whether it is a list.
+        listed: bool,
     },
     /// The proxy is narrower than the narrowest that the literature trusts.
     NarrowProxy {
@@ -176,6 +189,18 @@ pub enum Warning {
         /// The first of them, and what is wrong with it.
         first: String,
     },
+    /// Files could not be read here, which may be whole; their trials count as missing.
+    Unreadable {
+        /// How many.
+        files: usize,
+        /// The first of them, why not, and what to do.
+        first: String,
+    },
+    /// A file that the command names has changed since trials ran with it.
+    FileChanged {
+        /// Which, and since how many.
+        changed: ChangedFile,
+    },
 }
 
 /// The narrowest proxy of the GPT-3 experiment.
@@ -193,10 +218,18 @@ impl Warning {
                 rounded(*value),
                 rounded(*end),
             ),
-            Self::EndOfGrid { name, value, edge } => format!(
-                "the best {name}, {}, is the {} of its list; the optimum may lie beyond",
+            Self::OutermostSample { name, value, end, edge } => format!(
+                "the best {name}, {}, is the {} of all samples, and the loss falls towards it; the optimum may lie beyond, \
+                 where nothing was tried up to the end of the range, {}, or outside",
                 rounded(*value),
-                if *edge == Edge::Low { "lowest" } else { "highest" },
+                outermost(*edge),
+                rounded(*end),
+            ),
+            Self::EndOfGrid { name, value, edge, listed } => format!(
+                "the best {name}, {}, is the {} of its {}; the optimum may lie beyond",
+                rounded(*value),
+                outermost(*edge),
+                if *listed { "list" } else { "range" },
             ),
             Self::NarrowProxy { key, width } if *width < 64 => format!(
                 "the proxy's {key} is {width}: at width 32 the optimum of one seed was uncertain by most of an octave \
@@ -279,6 +312,10 @@ impl Warning {
                 if *trials == 1 { "trial did" } else { "trials did" },
             ),
             Self::Missing { trials } => format!("{trials} {} not run yet", has(*trials)),
+            Self::Unreadable { files, first } => {
+                format!("{files} {} not readable here and took no part, such as {first}", is(*files, "record"))
+            }
+            Self::FileChanged { changed } => format!("{changed}, so that their losses may not compare"),
             Self::Damaged { files, first } => format!("{files} {} damaged, such as {first}", is(*files, "record")),
         }
     }
@@ -287,6 +324,16 @@ impl Warning {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
+            Self::EndOfGrid { name, edge, listed: true, .. } => {
+                let which = if *edge == Edge::Low { "lower" } else { "higher" };
+                format!("add {which} values to the list of `{name}` in a new study")
+            }
+            Self::OutermostSample { name, edge, .. } => {
+                let which = if *edge == Edge::Low { "lower" } else { "higher" };
+                format!(
+                    "raise `trials` in study.toml, so that {which} values of `{name}` are tried, or widen its range"
+                )
+            }
             Self::NearEnd { name, edge, .. } | Self::EndOfGrid { name, edge, .. } => {
                 let (which, how) = if *edge == Edge::Low { ("low", "lower") } else { ("high", "raise") };
                 format!("{how} the {which} end of `{name}` in a new study")
@@ -343,9 +390,19 @@ impl Warning {
                 "let the program train as many steps as MUP_STEPS says, and report each process's steps once".to_owned()
             }
             Self::Missing { .. } => "run the rest with the command that began the study".to_owned(),
+            Self::Unreadable { .. } => {
+                "make them readable, or move away what is no record; nothing is run again".to_owned()
+            }
+            Self::FileChanged { .. } => {
+                "restore the file, or run all trials with what it is now, in a new study".to_owned()
+            }
             Self::Damaged { .. } => "running the study again repeats their trials and keeps the files aside".to_owned(),
         }
     }
+}
+
+fn outermost(edge: Edge) -> &'static str {
+    if edge == Edge::Low { "lowest" } else { "highest" }
 }
 
 fn plural(count: usize, what: &str) -> String {

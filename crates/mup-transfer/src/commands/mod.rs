@@ -39,13 +39,18 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Erro
         Command::Retry { study } => {
             say(cli::retry(&Study::open(&study)?)?);
         }
-        Command::Status { study, missing: true, .. } => line(cli::missing(&Study::open(&study)?)?)?,
+        Command::Status { study, missing: true, .. } => {
+            let missing = cli::missing(&Study::open(&study)?)?;
+            if !missing.is_empty() {
+                line(missing)?;
+            }
+        }
         Command::Status { study, json, .. } => print(&Status::of(&Study::open(&study)?)?, json)?,
         Command::Choose { study, json } => {
             let study = Study::open(&study)?;
             print(&choose(study.config(), &study.records()?)?, json)?;
         }
-        Command::Report { study, open, json } => report::run(&study, open, json)?,
+        Command::Report { study, out, open, json } => report::run(&study, out.as_deref(), open, json)?,
     }
     Ok(ExitCode::SUCCESS)
 }

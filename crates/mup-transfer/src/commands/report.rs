@@ -1,31 +1,26 @@
 //! `report`: the page, figures and numbers of a study, beside it.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
 use std::path::Path;
 
 use mup_study::Study;
-use mup_transfer::report::{Circumstances, Report};
+use mup_study::cli::say;
+use mup_transfer::report::{Circumstances, Report, ReportError};
 
 use super::output::{line, print_json};
 use super::shell::this_command;
 
-/// The page is written, but nothing shows it.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot open a browser ({source}): open {file} yourself")]
-struct NotOpened {
-    file: String,
-    source: std::io::Error,
-}
-
 /// `report`.
-pub(crate) fn run(folder: &Path, open: bool, json: bool) -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn run(folder: &Path, out: Option<&Path>, open: bool, json: bool) -> Result<(), Box<dyn std::error::Error>> {
     let study = Study::open(folder)?;
     let version = ("mup-transfer".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
     let environment = BTreeMap::from([version, ("platform".to_owned(), platform())]);
     let circumstances = Circumstances { command: this_command(), commit: None, environment };
     let report = Report::of_study(&study, circumstances)?;
-    report.write(study.folder())?;
-    let page = study.folder().join("report.html");
+    let out = out.unwrap_or(study.folder());
+    report.write(out).map_err(|error| with_remedy(error, out))?;
+    let page = out.join("report.html");
     if json {
         print_json(&report)?;
     } else {
@@ -36,10 +31,24 @@ pub(crate) fn run(folder: &Path, open: bool, json: bool) -> Result<(), Box<dyn s
         }
         line(format!("\nreport    {}", page.display()))?;
     }
-    if open {
-        open::that_detached(&page).map_err(|source| NotOpened { file: page.display().to_string(), source })?;
+    // The page is written, whatever shows it.
+    if open && let Err(error) = open::that_detached(&page) {
+        say(format!("warning: no browser could be started ({error}): open {} yourself", page.display()));
     }
     Ok(())
+}
+
+/// The folder is the user's to choose, which the library does not know.
+fn with_remedy(error: ReportError, out: &Path) -> Box<dyn std::error::Error> {
+    match error {
+        ReportError::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) => format!(
+            "you are not permitted to write the report into {}: write it elsewhere with `--out FOLDER`, or make the \
+                 folder writable (chmod u+w)",
+            out.display()
+        )
+        .into(),
+        error => error.into(),
+    }
 }
 
 fn platform() -> String {

@@ -62,8 +62,21 @@ fn a_page_is_shown_in_a_browser_if_there_is_one_and_named_if_not() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     assert!(opened.exists(), "the browser was not started");
-    let said = fail(report("/nowhere"));
-    assert!(said.contains("report.html") && said.contains("yourself"), "{said}");
+    let output = report("/nowhere").output().unwrap();
+    let said = text(&output.stderr);
+    assert!(output.status.success() && study.join("report.html").exists(), "it is written: {said}");
+    assert!(said.contains("report.html yourself"), "{said}");
+}
+
+#[test]
+fn a_report_is_written_into_another_folder_if_one_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let (study, out) = (folder.path().join("study"), folder.path().join("out"));
+    tuned(&study, 2);
+    let report = ["report".as_ref(), study.as_os_str(), "--out".as_ref(), out.as_os_str()];
+    let said = succeed(program(report));
+    assert!(said.contains(&out.join("report.html").display().to_string()), "{said}");
+    assert!(out.join("report.html").exists() && !study.join("report.html").exists());
 }
 
 #[test]

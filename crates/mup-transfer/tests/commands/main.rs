@@ -2,6 +2,7 @@
 
 #![cfg(all(unix, feature = "cli"))]
 
+mod changes;
 mod choice;
 mod folders;
 mod mistakes;

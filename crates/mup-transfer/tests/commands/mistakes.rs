@@ -102,6 +102,12 @@ fn arguments_that_make_no_sense_together_end_as_the_readme_says() {
 }
 
 #[test]
+fn an_option_that_there_is_not_is_refused_without_advice_that_does_not_help() {
+    let said = fail(program(["tune", "study", "--best", "3"]));
+    assert!(said.contains("--best") && !said.contains("as a value"), "{said}");
+}
+
+#[test]
 fn a_file_where_a_folder_should_be_is_named_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -142,6 +148,7 @@ fn a_program_that_is_not_found_is_named_with_where_it_was_looked_for() {
         ("no-such-program-anywhere", &["no-such-program-anywhere", "PATH"]),
         ("/no/such/program", &["/no/such/program", "not there"]),
         ("./text.txt", &["./text.txt", "chmod +x"]),
+        ("/usr", &["/usr", "it is a folder: name the program in it"]),
     ] {
         let study = folder.path().join(name.replace(['/', '.'], ""));
         fs::write(elsewhere.path().join("text.txt"), "x").unwrap();

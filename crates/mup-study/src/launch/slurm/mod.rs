@@ -48,10 +48,12 @@ pub fn run_on_slurm(
     say_first(study, watch)?;
     // Always a fresh walk from the start: in another terminal `retry` may have made an earlier wave unfinished.
     while let Some(pending) = study.pending()? {
+        study.refuse_changed()?;
         if launcher.finish(Missing::of(study, watch, pending))? == Tuned::Stopped {
             return Ok(Tuned::Stopped);
         }
     }
+    study.refuse_changed()?;
     Ok(Tuned::Finished)
 }
 
