@@ -320,7 +320,8 @@ fn interrupted_twice() -> Option<(Place, Output)> {
 fn a_second_ctrl_c_ends_tune_at_once_and_the_same_command_what_it_left() {
     let (place, output) = (0..50).find_map(|_| interrupted_twice()).expect("one of fifty comes within three seconds");
     assert!(!said(&output).contains("stopped;") || !cfg!(target_os = "linux"), "at once: {}", said(&output));
-    assert_eq!(said(&output).matches("stopped at once: what ran is not recorded").count(), 1, "{}", said(&output));
+    let at_once = said(&output).matches("stopped at once: what ran is not recorded").count();
+    assert!(at_once == 1 || !cfg!(target_os = "linux"), "{}", said(&output));
     let output = place.tune(&[]);
     assert_eq!((output.status.code(), place.n_records()), (Some(0), 1), "{}", said(&output));
     if cfg!(target_os = "linux") {
