@@ -5,7 +5,7 @@ mod synthetic;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mup_study::{Dimension, Records, Search, Setting, Space, Stage, StudyConfig, TrialCurve, Values};
+use mup_study::{Dimension, Records, Search, Setting, Space, Stage, StudyConfig, TrialCurve};
 use mup_sweep::Edge;
 use mup_transfer::{ChoiceError, Interval, NoiseSource, Transferable, Warning, choose};
 
@@ -68,53 +68,6 @@ fn the_same_records_give_the_same_choice_and_it_survives_json() {
     assert_eq!(choose(&config, &shuffled).unwrap(), choice);
     let json = serde_json::to_string(&choice).unwrap();
     assert_eq!(serde_json::from_str::<mup_transfer::Choice>(&json).unwrap(), choice);
-}
-
-/// Of 16 samples the best 4 go on; what they do there.
-fn going_on(best: usize, long: impl Fn(&mup_study::StudyTrial) -> End) -> (StudyConfig, Records) {
-    let config = StudyConfig { stages: vec![Stage::of(20, 16), Stage::of_best(80, best)], ..rate_study(1) };
-    let records = run(&config, |trial| if trial.steps > 20 { long(trial) } else { bowl(-2.5)(trial) });
-    (config, records)
-}
-
-#[test]
-fn a_sample_that_diverges_at_the_long_horizon_is_not_chosen_at_the_short_one() {
-    let diverges = |trial: &mup_study::StudyTrial| {
-        let mut losses = synthetic::curve(trial.steps, 2.0).losses;
-        losses[25] = f64::NAN;
-        End::Losses(losses)
-    };
-    let (config, records) = going_on(4, diverges);
-    let choice = choose(&config, &records).unwrap();
-    let went_on: Vec<usize> =
-        records.records.iter().filter(|record| record.trial.stage == 1).map(|record| record.trial.sample).collect();
-    assert!(went_on.len() == 4 && choice.best.steps == 20, "{choice}");
-    assert!(!went_on.contains(&choice.best.sample), "{choice}");
-    assert!(choice.runners_up.iter().all(|one| !went_on.contains(&one.sample)), "{choice}");
-    let text = choice.to_string();
-    assert!(text.starts_with("warning: no sample survived the longer horizon: of 4 trained over 80 steps 4"), "{text}");
-    let parts = ["(the first at step 25)", "do not train the target with it", "raise `best`"];
-    assert!(parts.iter().all(|part| text.contains(part)), "{text}");
-    assert_eq!(text.matches("no sample survived").count(), 1, "{text}");
-    let json = serde_json::to_string(&choice).unwrap();
-    assert_eq!(serde_json::from_str::<mup_transfer::Choice>(&json).unwrap(), choice);
-}
-
-#[test]
-fn where_some_survive_the_long_horizon_one_of_them_is_chosen_without_that_warning() {
-    let above = |values: &Values| number(values, "learning-rate").log10() > -2.5;
-    let (config, records) = going_on(4, |trial| if above(&trial.values) { End::Diverged } else { bowl(-2.5)(trial) });
-    let choice = choose(&config, &records).unwrap();
-    assert!(choice.best.steps == 80 && !above(&choice.best.values), "{choice}");
-    assert!(!choice.to_string().contains("survived"), "{choice}");
-}
-
-#[test]
-fn where_every_sample_diverged_at_the_long_horizon_nothing_is_chosen() {
-    let (config, records) = going_on(16, |_| End::Diverged);
-    let error = choose(&config, &records).unwrap_err();
-    assert!(matches!(error, ChoiceError::NoneSurvived { short: 20, long: 80, .. }), "{error:?}");
-    assert!(error.to_string().contains("lower the range of the learning rate"), "{error}");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
+use crate::denied::in_words;
+
 /// In words: where it was looked for, and how to name it so that it is found from everywhere.
 pub(super) fn why(program: &OsStr, source: &io::Error) -> String {
     let path = Path::new(program);
@@ -23,7 +25,7 @@ pub(super) fn why(program: &OsStr, source: &io::Error) -> String {
             "it is a folder: name the program in it, or its interpreter, in study.toml under [program]".to_owned()
         }
         io::ErrorKind::PermissionDenied => {
-            format!("{source}; make it executable with chmod +x, or start it by its interpreter, as in [\"python3\", \"trial.py\"]")
+            format!("{}; make it executable with chmod +x, or start it by its interpreter, as in [\"python3\", \"trial.py\"]", in_words(source))
         }
         _ if source.to_string().contains("Exec format error") => {
             "it is no program for this machine; a script needs a first line such as #!/bin/sh, or its interpreter as the first word".to_owned()
