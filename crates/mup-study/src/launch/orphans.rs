@@ -147,9 +147,14 @@ mod tests {
         assert!(said(2, &[7, 8]).ends_with("beside processes 7, 8, which still run: end them"), "{}", said(2, &[7, 8]));
     }
 
-    /// Marked as started for the trial of a file.
-    fn started(script: &str, mark: &str, file: &Path) -> Child {
-        Command::new("sh").args(["-c", script]).env(MARK, mark).env("MUP_TRIAL", file).spawn().unwrap()
+    /// Sleeps, marked as started for the trial of a file.
+    fn started(mark: &str, file: &Path) -> Child {
+        let child = Command::new("sleep").arg("600").env(MARK, mark).env("MUP_TRIAL", file).spawn().unwrap();
+        // Its variables are there a moment after it was started.
+        while Process::of(child.id() as i32).unwrap().is_some_and(|one| one.variable("MUP_TRIAL").is_none()) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child
     }
 
     #[test]
@@ -161,9 +166,8 @@ mod tests {
         let Worker { id, started: when, session } = worker(me.as_bytes()).unwrap();
         // As if another process had had our number.
         let gone = format!("{id}.{}.{session}-1-0", when + 1);
-        let mut theirs = started("exec sleep 600", &gone, &file);
-        let mut spared =
-            [(me.as_str(), &file), (gone.as_str(), &other)].map(|(mark, file)| started("exec sleep 600", mark, file));
+        let mut theirs = started(&gone, &file);
+        let mut spared = [(me.as_str(), &file), (gone.as_str(), &other)].map(|(mark, file)| started(mark, file));
         let ended = end(&file, &folder.path().join("a.log"), Duration::from_secs(60));
         let survived = spared.each_mut().map(|child| child.try_wait().unwrap().is_none());
         spared.each_mut().into_iter().for_each(|child| child.kill().unwrap());
