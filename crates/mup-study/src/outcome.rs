@@ -264,8 +264,8 @@ mod tests {
             losses[0] = 3.33;
             let outcome = Outcome::of(&losses, smoothing);
             assert!(matches!(outcome, Outcome::Finished { .. } | Outcome::LearnedNothing { .. }), "{seed}: {outcome}");
-            let mut flat = noisy(seed, 100, 0.3, |_| 4.58);
-            flat[0] = 4.29;
+            let mut flat = noisy(seed, 100, 0.2, |_| 4.58);
+            flat[0] = 4.39;
             let outcome = Outcome::of(&flat, smoothing);
             assert!(outcome.loss().is_some(), "{seed}: {outcome}");
         }

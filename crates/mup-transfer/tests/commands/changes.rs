@@ -162,7 +162,9 @@ fn a_record_that_cannot_be_read_is_neither_called_damaged_nor_run_again() {
         choice.contains("1 record is not readable here and took no part") && !choice.contains("damaged"),
         "{choice}"
     );
-    let said = fail(program(["tune", name]));
+    let output = run(["tune", name]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("cannot be read: it is a folder: move it away"), "{said}");
     fs::remove_dir(&record).unwrap();
     assert!(succeed(program(["tune", name])).contains("4 finished"));
