@@ -1,6 +1,7 @@
 //! What changes under a study: its folder, its description, its program, its records.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -97,20 +98,21 @@ fn who_waits_for_another_worker_says_once_for_which_trial_and_process() {
     let first = place.tune();
     place.await_file("begun");
     let id = first.id();
-    let second = place.tune();
-    // It has run the other two, and waits.
-    let begun = Instant::now();
-    let trials = place.0.path().join("study/trials");
-    while fs::read_dir(&trials).map_or(0, Iterator::count) < 2 {
-        assert!(begun.elapsed() < Duration::from_secs(60));
-        std::thread::sleep(Duration::from_millis(20));
+    let mut second = place.tune();
+    let mut lines = BufReader::new(second.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut heard = Vec::new();
+    for line in lines.by_ref() {
+        heard.push(line);
+        if heard.last().is_some_and(|line| line.starts_with("waiting for")) {
+            break;
+        }
     }
-    std::thread::sleep(Duration::from_millis(600));
     fs::write(place.path("go"), "").unwrap();
-    let said = text(&second.wait_with_output().unwrap().stderr);
+    heard.extend(lines);
+    let said = heard.join("\n");
     assert_eq!(said.matches(&format!("is run by process {id}")).count(), 1, "{said}");
     assert!(said.contains("waiting for stage 0 sample 0 seed 0, which"), "{said}");
-    assert!(first.wait_with_output().unwrap().status.success());
+    assert!(first.wait_with_output().unwrap().status.success() && second.wait().unwrap().success());
 }
 
 #[test]
