@@ -5,7 +5,6 @@ use burn::optim::{LearningRate, Optimizer};
 use burn::tensor::{Device, Tensor};
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
-use crate::half::widened;
 use crate::hyperparameters::{Check, decay};
 use crate::memory::{Memory, average, names};
 use crate::{OptimError, Planned};
@@ -22,7 +21,7 @@ use crate::{OptimError, Planned};
 /// ```
 ///
 /// The cap of the rate at `1/√t` that PyTorch has, and Burn unless told, is not here: it ignores `c`. Give a schedule to
-/// `step`. The update is computed in f32 at least.
+/// `step`.
 ///
 /// # Reference
 ///
@@ -120,14 +119,13 @@ impl Optimizer for Adafactor {
         state: Option<Self::State<D>>,
     ) -> (Tensor<D>, Option<Self::State<D>>) {
         let MupAdafactorConfig { scale_parameter, clip_threshold, epsilon_2, weight_decay, .. } = self.config;
-        let dtype = weight.dtype();
-        let (weight, (time, past)) = (widened(weight), Memory::before(state));
-        let (moments, update) = self.normalized(widened(gradient), past, time + 1);
+        let (time, past) = Memory::before(state);
+        let (moments, update) = self.normalized(gradient, past, time + 1);
         let rms = |tensor: &Tensor<D>| tensor.clone().square().mean().sqrt().reshape([1; D]);
         let clipped = update.clone() / (rms(&update) / clip_threshold).clamp_min(1.0);
         let update = if scale_parameter { clipped * rms(&weight).clamp_min(epsilon_2) } else { clipped };
         let weight = weight * (1.0 - rate * weight_decay) - update * rate;
-        (weight.cast(dtype), Some(Memory::new(time + 1, moments)))
+        (weight, Some(Memory::new(time + 1, moments)))
     }
 
     fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {

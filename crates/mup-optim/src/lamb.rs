@@ -5,7 +5,6 @@ use burn::optim::{LearningRate, Optimizer};
 use burn::tensor::{Device, Tensor};
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
-use crate::half::widened;
 use crate::hyperparameters::Check;
 use crate::memory::{Memory, average, names};
 use crate::{OptimError, Planned};
@@ -90,11 +89,11 @@ impl Optimizer for Lamb {
         let corrected = |moment: &Tensor<D>, beta: f64| moment.clone() / (1.0 - beta.powf(time as f64));
         let update = corrected(&first, beta_1) / (corrected(&second, beta_2).sqrt() + epsilon);
         let update = if weight_decay == 0.0 { update } else { update + weight.clone() * weight_decay };
-        let norm = |tensor: &Tensor<D>| widened(tensor.clone()).square().sum().sqrt();
+        let norm = |tensor: &Tensor<D>| tensor.clone().square().sum().sqrt();
         let (of_weight, of_update) = (norm(&weight), norm(&update));
         let none = of_weight.clone().equal_scalar(0.0).bool_or(of_update.clone().equal_scalar(0.0));
         // Where either is 0 the quotient is 0, infinite or NaN, and replaced.
-        let ratio = (of_weight / of_update).mask_fill(none, 1.0).cast(weight.dtype());
+        let ratio = (of_weight / of_update).mask_fill(none, 1.0);
         let weight = weight - update * ratio.reshape([1; D]) * rate;
         (weight, Some(Memory::new(time, [Some(first), Some(second)])))
     }

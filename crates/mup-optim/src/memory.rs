@@ -6,6 +6,8 @@ use burn::optim::{RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_pack::Scalar;
 
+use crate::half::widened;
+
 /// Under which names a record keeps the memory of one kind of optimizer.
 pub(crate) trait Names: Clone + Send + Sync + 'static {
     /// The count of steps, if steps are counted.
@@ -19,8 +21,7 @@ pub(crate) trait Names: Clone + Send + Sync + 'static {
 /// The memory of one parameter; its tensors in the order of [`Names`], `ALWAYS` first.
 ///
 /// Unlike a state that derives `RecordState`, it comes back from a record in the types in which it was saved: Burn 0.22.1
-/// casts to the device's default (burn-derive, `src/record_state/mod.rs:137`), which costs f64 its bits and gives 16-bit
-/// weights f32 moments.
+/// casts to the device's default (burn-derive, `src/record_state/mod.rs:137`), which costs f64 its bits.
 #[derive(Clone)]
 pub(crate) struct Memory<N, const D: usize> {
     time: usize,
@@ -34,11 +35,12 @@ impl<N: Names, const D: usize> Memory<N, D> {
         Self { time, tensors: tensors.into(), names: PhantomData }
     }
 
-    /// The number of steps so far and the tensors; 0 and none before the first.
+    /// The number of steps so far and the tensors; 0 and none before the first. Burn's optimizers write 16 bits for weights
+    /// of 16 bits, and are continued here in f32.
     pub(crate) fn before<const K: usize>(memory: Option<Self>) -> (usize, [Option<Tensor<D>>; K]) {
         let Some(Self { time, tensors, .. }) = memory else { return (0, std::array::from_fn(|_| None)) };
         let mut tensors = tensors.into_iter();
-        (time, std::array::from_fn(|_| tensors.next().flatten()))
+        (time, std::array::from_fn(|_| tensors.next().flatten().map(widened)))
     }
 
     pub(crate) fn moved_to(self, device: &Device) -> Self {

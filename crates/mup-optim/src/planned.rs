@@ -8,6 +8,7 @@ use burn::optim::{DynOptimizer, ModuleOptimizer, Optimizer};
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::groups::{Trainer, attach};
+use crate::half::Widening;
 use crate::hyperparameters::Check;
 use crate::partition::check_partition;
 use crate::{
@@ -65,7 +66,7 @@ pub trait Planned {
 
     /// The optimizer of a tensor, with the row's factors on λ and ε. The factor on the rate is applied from outside. Under
     /// [`WeightDecay::Independent`](mup_rules::WeightDecay::Independent) an optimizer that decays by rate·λ divides λ by the
-    /// peak of its rate.
+    /// peak of its rate. It is given weights and gradients of 16 bits in f32.
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer;
 }
 
@@ -87,14 +88,19 @@ impl<P: Planned> Given for P {
     }
 
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
-        Check("the optimizer").positive("relative_rate", Planned::relative_rate(self))?;
-        Planned::check(self, plan)
+        check(self, plan)
     }
 
     fn build(&self, plan: &ScalingPlan, row: &PlanRow, masters: bool) -> Arc<dyn DynOptimizer> {
         let update = self.update(plan, row);
-        if masters { Arc::new(MasterWeights::new(update)) } else { Arc::new(update) }
+        if masters { Arc::new(MasterWeights::new(update)) } else { Arc::new(Widening(update)) }
     }
+}
+
+/// What every optimizer must keep, and what this one says of itself.
+pub(crate) fn check(config: &impl Planned, plan: &ScalingPlan) -> Result<(), OptimError> {
+    Check("the optimizer").positive("relative_rate", config.relative_rate())?;
+    config.check(plan)
 }
 
 /// The optimizer of a module by its plan: every optimizer that the plan uses, in one Burn `ModuleOptimizer`.

@@ -10,7 +10,9 @@ use super::adamw::AdamWStack;
 use super::per_trial::Rates;
 use super::sgd::SgdStack;
 use crate::groups::{Trainer, attach};
+use crate::half::Widening;
 use crate::partition::check_partition;
+use crate::planned::check;
 use crate::{MupAdamWConfig, MupSgdConfig, OptimError, Planned, resume};
 
 /// The optimizer of K trials that are trained as one module: every parameter has a leading trial dimension, and each
@@ -87,7 +89,7 @@ impl StackOptimizer {
     ) -> Result<Self, OptimError> {
         let id = configs.first().ok_or(OptimError::NoTrials)?.id();
         for (trial, config) in configs.iter().enumerate() {
-            config.check(plan).map_err(|error| OptimError::InTrial { trial, error: Box::new(error) })?;
+            check(config, plan).map_err(|error| OptimError::InTrial { trial, error: Box::new(error) })?;
         }
         if plan.optimizers().iter().any(|planned| *planned != id) {
             return Err(OptimError::Stack { optimizer: id.to_string(), planned: plan.optimizer_names() });
@@ -96,7 +98,7 @@ impl StackOptimizer {
         check_partition(plan, module, Some(configs.len()))?;
         let rates = Rates::new(configs.len());
         let inner = attach(plan, module, |row| {
-            let inner = Arc::new(build(row, rates.clone()));
+            let inner = Arc::new(Widening(build(row, rates.clone())));
             Trainer { name: format!("stacked {id}").into(), factor: row.learning_rate.value, inner }
         });
         Ok(Self { inner, rates, relative })

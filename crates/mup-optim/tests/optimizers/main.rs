@@ -14,6 +14,7 @@ mod rejected;
 mod resume;
 mod scaling;
 mod schedules;
+mod sixteen_bits;
 mod stack_clip;
 mod torch;
 mod untrained;
