@@ -2,6 +2,8 @@
 
 use mup_rules::OptimizerId;
 
+use crate::Blocks;
+
 /// Errors of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -11,8 +13,8 @@ pub enum OptimError {
     Partition(Vec<PartitionProblem>),
     /// The plan uses an optimizer of which nothing is known.
     #[error(
-        "the plan trains `{path}` by {optimizer}, of which no config is given; add it by MupOptimizer::with, or make the plan \
-         with {given}"
+        "the plan trains `{path}` by {optimizer}, of which no config is given; add it by MupOptimizer::with{}",
+        or_with(given)
     )]
     NotGiven {
         /// Name of the optimizer.
@@ -49,14 +51,16 @@ pub enum OptimError {
         given: Box<OptimizerId>,
     },
     /// A matrix that cannot be divided into blocks.
-    #[error("Muon: `{path}` has {outputs} outputs, which {blocks} blocks do not divide")]
+    #[error("Muon: `{path}` has {outputs} outputs{of}, which {blocks} do not divide")]
     Blocks {
         /// Path of the parameter.
         path: String,
-        /// Its outputs.
+        /// Its outputs, here or in the base model.
         outputs: usize,
-        /// How many blocks.
-        blocks: usize,
+        /// Of which model: nothing, or that at base width.
+        of: &'static str,
+        /// The blocks.
+        blocks: Blocks,
     },
     /// Blocks of parameters that Muon does not train.
     #[error("Muon: blocks of `{pattern}`, which matches no parameter that it trains")]
@@ -179,6 +183,7 @@ pub enum OptimError {
 
 /// One parameter on which plan and module disagree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PartitionProblem {
     /// In the plan, not in the module.
     #[error("`{path}` is in the plan, but the module has no such parameter")]
@@ -259,6 +264,15 @@ pub enum RecordProblem {
         /// The parameter's type.
         weight: String,
     },
+    /// A master of other weights, which the next step would put in their place.
+    #[error(
+        "the master of `{path}` is not the parameter before it was rounded: weights and record are of different steps or runs; \
+         load both from one checkpoint"
+    )]
+    OtherWeights {
+        /// Path of the parameter.
+        path: String,
+    },
     /// A tensor that would lose bits.
     #[error(
         "this optimizer keeps `{state}` of `{path}` as {loaded}, and it was saved as {saved}: optimizers of Burn cast what \
@@ -282,6 +296,10 @@ pub enum RecordProblem {
         /// Name of the tensor or number.
         state: String,
     },
+}
+
+fn or_with(given: &str) -> String {
+    if given.is_empty() { String::new() } else { format!(", or make the plan with {given}") }
 }
 
 fn list<T: ToString>(problems: &[T]) -> String {

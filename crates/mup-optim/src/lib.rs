@@ -35,7 +35,7 @@ pub use global_clip::clip_by_global_norm;
 pub use lamb::MupLambConfig;
 pub use lion::MupLionConfig;
 pub use master_weights::{MasterWeights, MasterWeightsState, cast_parameters};
-pub use muon::{AdjustRate, MupMuonConfig, NewtonSchulz};
+pub use muon::{Blocks, MupMuonConfig, NewtonSchulz};
 pub use planned::{MupOptimizer, Planned};
 pub use resume::resume;
 pub use rmsprop::MupRmsPropConfig;

@@ -1,13 +1,17 @@
 //! Muon: momentum, orthogonalized.
 
+mod blocks;
+mod newton_schulz;
+
+pub use blocks::Blocks;
+pub use newton_schulz::NewtonSchulz;
+
 use burn::config::Config;
 use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, FloatDType, Tensor};
+use burn::tensor::{Device, Tensor};
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan, ShapeFactor};
-use mup_shapes::{Dim, PathPattern};
-use serde::{Deserialize, Serialize};
+use mup_shapes::{Axis, PathPattern};
 
-use crate::half::widened;
 use crate::hyperparameters::{Check, decay};
 use crate::memory::{Memory, average, names};
 use crate::{OptimError, Planned};
@@ -15,15 +19,16 @@ use crate::{OptimError, Planned};
 /// Muon for the matrices of a plan (`OptimizerId::MUON`, `OptimizerId::MUON_MATCH_RMS`). Defaults are those of
 /// `torch.optim.Muon`.
 ///
-/// For a matrix `[in, out]` with plan factors `c` (rate) and `d` (decay), and the rate `η` given to `step`:
+/// For a matrix with plan factors `c` (rate) and `d` (decay), and the rate `η` given to `step`:
 ///
 /// ```text
 /// b ← μ·b + (1 − μ)·g
 /// w ← w·(1 − c·η·d·λ) − c·η·f·O        O: Newton–Schulz of b, or of μ·b + (1 − μ)·g with Nesterov
 /// ```
 ///
-/// The factor `f` of the shape is [`AdjustRate`]'s, and the plan's `c` takes it into account. It is computed for Burn's
-/// layout: in Burn's own Muon (0.22.1) out and in have changed places, since PyTorch's layout is `[out, in]`.
+/// The factor `f` of the shape is [`shape_factor`](Self::shape_factor), and the plan's `c` takes it into account. In and out
+/// are the axes that the plan has for the matrix: in Burn's own Muon (0.22.1) they have changed places for a `Linear`, which
+/// Burn stores as `[in, out]` and PyTorch as `[out, in]`.
 ///
 /// The base rate differs from AdamW's, beside which Muon is used: give it by `relative_rate`.
 ///
@@ -42,19 +47,19 @@ pub struct MupMuonConfig {
     /// Decoupled weight decay λ, at base width. It decays by the rate without the factor of the shape.
     #[config(default = 0.1)]
     pub weight_decay: f64,
-    /// The factor of the shape.
-    #[config(default = "AdjustRate::Original")]
-    pub adjust_rate: AdjustRate,
+    /// The factor of the shape: √max(1, out/in), PyTorch's `original`, or 0.2·√max(out, in), its `match_rms_adamw`, which
+    /// makes updates of the size of AdamW's.
+    #[config(default = "ShapeFactor::SqrtAspectAboveOne")]
+    pub shape_factor: ShapeFactor,
     /// The type of the iteration.
     #[config(default = "NewtonSchulz::Single")]
     pub newton_schulz: NewtonSchulz,
     /// Steps of the iteration.
     #[config(default = 5)]
     pub iterations: usize,
-    /// Parameters that hold several matrices side by side along their outputs, and how many; see
-    /// [`blocks`](Self::blocks).
+    /// Parameters that hold several matrices side by side along their outputs; see [`in_blocks`](Self::in_blocks).
     #[config(default = "Vec::new()")]
-    pub blocks: Vec<(PathPattern, usize)>,
+    pub blocks: Vec<(PathPattern, Blocks)>,
     /// The least Frobenius norm by which is divided.
     #[config(default = 1e-7)]
     pub epsilon: f64,
@@ -65,29 +70,11 @@ pub struct MupMuonConfig {
     pub relative_rate: f64,
 }
 
-/// The factor by which Muon multiplies the rate of a matrix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AdjustRate {
-    /// √max(1, out/in), PyTorch's `original`.
-    Original,
-    /// 0.2·√max(out, in), PyTorch's `match_rms_adamw`: updates of the size of AdamW's.
-    MatchRms,
-}
-
-/// The type in which a matrix is orthogonalized.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum NewtonSchulz {
-    /// The parameter's, f32 at least.
-    Single,
-    /// bf16, as in PyTorch: faster on a GPU, and enough.
-    BF16,
-}
-
 impl Planned for MupMuonConfig {
     fn id(&self) -> OptimizerId {
-        match self.adjust_rate {
-            AdjustRate::Original => OptimizerId::MUON,
-            AdjustRate::MatchRms => OptimizerId::MUON_MATCH_RMS,
+        match self.shape_factor {
+            ShapeFactor::MatchRmsAdam => OptimizerId::MUON_MATCH_RMS,
+            factor => OptimizerId::MUON.with_shape_factor(factor),
         }
     }
 
@@ -107,51 +94,68 @@ impl Planned for MupMuonConfig {
 
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
         let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
-        let (decay, blocks) = (lambda * row.weight_decay.value, self.blocks_of(&row.path));
-        Muon { config: self.clone(), decay, blocks, factor: self.id().shape_factor }
+        let [(_, fan_in), (base_out, fan_out)] = [Axis::In, Axis::Out].map(|axis| sizes(row, axis));
+        let [base_blocks, blocks] = [base_out, fan_out].map(|outputs| self.blocks_of(row).count(outputs).unwrap_or(1));
+        // Condition 1 (arXiv:2310.17813) wants of each block the norm √(its outputs/in); the plan's rate has the growth of
+        // all outputs, of which the blocks' number is no part.
+        let factor =
+            self.shape_factor.value(fan_in as f64, fan_out as f64) * (base_blocks as f64 / blocks as f64).sqrt();
+        let outputs_first = row.axes.as_slice().first() == Some(&Axis::Out);
+        Muon { config: self.clone(), decay: lambda * row.weight_decay.value, factor, blocks, outputs_first }
     }
 }
 
 impl MupMuonConfig {
-    /// Parameters that hold `n` matrices side by side along their outputs, each orthogonalized by itself: 3 for a
-    /// projection to queries, keys and values, the number of heads for each head alone. The factor of the shape stays that
-    /// of the whole parameter.
+    /// Parameters that hold several matrices side by side along their outputs, each orthogonalized by itself:
+    /// `Blocks::Count(3)` for a projection to queries, keys and values, `Blocks::Size(d_head)` for each head alone. The
+    /// factor of the shape stays that of the whole parameter. The last pattern that matches decides.
     #[must_use]
-    pub fn blocks(mut self, parameters: impl Into<PathPattern>, n: usize) -> Self {
-        self.blocks.push((parameters.into(), n));
+    pub fn in_blocks(mut self, parameters: impl Into<PathPattern>, blocks: Blocks) -> Self {
+        self.blocks.push((parameters.into(), blocks));
         self
     }
 
-    /// The last that matches decides.
-    fn blocks_of(&self, path: &str) -> usize {
-        self.blocks.iter().rev().find(|(pattern, _)| pattern.matches(path)).map_or(1, |(_, n)| *n)
+    fn blocks_of(&self, row: &PlanRow) -> Blocks {
+        let matching = self.blocks.iter().rev().find(|(pattern, _)| pattern.matches(&row.path));
+        matching.map_or(Blocks::Count(1), |(_, blocks)| *blocks)
     }
 
     fn check_blocks(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
         let id = self.id();
         let rows: Vec<&PlanRow> = plan.rows().iter().filter(|row| plan.optimizer_of(row) == Some(&id)).collect();
-        for (pattern, n) in &self.blocks {
+        for (pattern, Blocks::Count(n) | Blocks::Size(n)) in &self.blocks {
             Check("Muon").positive("blocks", *n as f64)?;
             if !rows.iter().any(|row| pattern.matches(&row.path)) {
                 return Err(OptimError::BlocksOfNothing { pattern: pattern.to_string() });
             }
         }
         for row in rows {
-            let (outputs, blocks) = (row.dims.last().map_or(0, |dim: &Dim| dim.size()), self.blocks_of(&row.path));
-            if !outputs.is_multiple_of(blocks) {
-                return Err(OptimError::Blocks { path: row.path.clone(), outputs, blocks });
+            let ((base, here), blocks) = (sizes(row, Axis::Out), self.blocks_of(row));
+            for (outputs, of) in [(here, ""), (base, " at base width")] {
+                if blocks.count(outputs).is_none() {
+                    return Err(OptimError::Blocks { path: row.path.clone(), outputs, of, blocks });
+                }
             }
         }
         Ok(())
     }
 }
 
+/// Sizes along an axis of a matrix, in the base model and here.
+fn sizes(row: &PlanRow, wanted: Axis) -> (usize, usize) {
+    let along = row.axes.as_slice().iter().zip(&row.dims).filter(|(axis, _)| **axis == wanted);
+    along.fold((1, 1), |(base, here), (_, dim)| (base * dim.base_size(), here * dim.size()))
+}
+
 #[derive(Clone, Debug)]
 struct Muon {
     config: MupMuonConfig,
     decay: f64,
+    /// Of the shape and of the growth of the blocks' number.
+    factor: f64,
     blocks: usize,
-    factor: ShapeFactor,
+    /// Whether the matrix is stored as `[out, in]`.
+    outputs_first: bool,
 }
 
 names!(BufferNames: None, ["buffer"], []);
@@ -170,9 +174,7 @@ impl Optimizer for Muon {
         let (time, [before]) = Memory::before(state);
         let buffer = average(before, gradient.clone(), 1.0 - momentum);
         let direction = if nesterov { average(Some(gradient), buffer.clone(), momentum) } else { buffer.clone() };
-        let [fan_in, fan_out] = [weight.dims()[D - 2], weight.dims()[D - 1]].map(|size| size as f64);
-        let step = rate * self.factor.value(fan_in, fan_out);
-        let weight = weight * (1.0 - rate * self.decay) - self.orthogonal(direction) * step;
+        let weight = weight * (1.0 - rate * self.decay) - self.orthogonal(direction) * (rate * self.factor);
         (weight, Some(Memory::new(time, [Some(buffer)])))
     }
 
@@ -181,35 +183,17 @@ impl Optimizer for Muon {
     }
 }
 
-/// a, b and c of the quintic, chosen for the steepest slope at 0.
-const QUINTIC: [f64; 3] = [3.4445, -4.7750, 2.0315];
-
 impl Muon {
-    /// The nearest matrix whose singular values are about 1, of each of the blocks along the last axis.
-    fn orthogonal<const D: usize>(&self, matrix: Tensor<D>) -> Tensor<D> {
-        let (shape, dtype) = (matrix.dims(), matrix.dtype());
-        let [rows, columns] = [shape[D - 2], shape[D - 1] / self.blocks];
-        let matrix = match self.config.newton_schulz {
-            NewtonSchulz::BF16 => matrix.cast(FloatDType::BF16),
-            NewtonSchulz::Single => widened(matrix),
-        };
-        let experts: usize = shape[..D - 2].iter().product();
-        let blocks: Tensor<4> = matrix.reshape([experts, rows, self.blocks, columns]);
-        let unit = self.newton_schulz(blocks.swap_dims(1, 2), rows > columns);
-        unit.swap_dims(1, 2).reshape(shape).cast(dtype)
-    }
-
-    /// Batched; the matrix of the products is the smaller one.
-    fn newton_schulz(&self, x: Tensor<4>, tall: bool) -> Tensor<4> {
-        let [a, b, c] = QUINTIC;
-        let x = if tall { x.transpose() } else { x };
-        let norm = x.clone().square().sum_dim(3).sum_dim(2).sqrt().clamp_min(self.config.epsilon);
-        let mut x = x / norm;
-        for _ in 0..self.config.iterations {
-            let gram = x.clone().matmul(x.clone().transpose());
-            let update = gram.clone() * b + gram.clone().matmul(gram) * c;
-            x = x.clone() * a + update.matmul(x);
-        }
-        if tall { x.transpose() } else { x }
+    /// The nearest matrix whose singular values are about 1, of each of the blocks along the outputs. Plans give Muon
+    /// matrices alone.
+    fn orthogonal<const D: usize>(&self, direction: Tensor<D>) -> Tensor<D> {
+        let shape = direction.dims();
+        let turned = |matrix: Tensor<2>| if self.outputs_first { matrix.transpose() } else { matrix };
+        let matrix = turned(direction.reshape([shape[0], shape[1]]));
+        let [rows, columns] = matrix.dims();
+        let blocks: Tensor<3> = matrix.reshape([rows, self.blocks, columns / self.blocks]);
+        let MupMuonConfig { newton_schulz, iterations, epsilon, .. } = self.config;
+        let unit = newton_schulz.orthogonal(blocks.swap_dims(0, 1), iterations, epsilon);
+        turned(unit.swap_dims(0, 1).reshape([rows, columns])).reshape(shape)
     }
 }

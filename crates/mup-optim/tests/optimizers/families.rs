@@ -9,10 +9,10 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{DType, Tensor, TensorData};
 use mup_files::sha256;
 use mup_optim::{
-    AdjustRate, MupAdafactorConfig, MupAdagradConfig, MupAdamWConfig, MupAdanConfig, MupLambConfig, MupLionConfig,
+    Blocks, MupAdafactorConfig, MupAdagradConfig, MupAdamWConfig, MupAdanConfig, MupLambConfig, MupLionConfig,
     MupMuonConfig, MupOptimizer, MupRmsPropConfig, NewtonSchulz, Planned,
 };
-use mup_rules::{Parametrization, ScalingPlan};
+use mup_rules::{Parametrization, ScalingPlan, ShapeFactor};
 use mup_shapes::{Role, param_paths};
 use serde::Deserialize;
 
@@ -199,7 +199,7 @@ fn muon_of_a_plan_equals_torch_in_both_adjustments_at_base_and_at_another_width(
     for (model, sizes) in [("base", (4, 6)), ("target", (6, 12))] {
         let found = [
             muon(model, "muon", sizes, |config| config),
-            muon(model, "muon_match_rms", sizes, |config| config.with_adjust_rate(AdjustRate::MatchRms)),
+            muon(model, "muon_match_rms", sizes, |config| config.with_shape_factor(ShapeFactor::MatchRmsAdam)),
             muon(model, "muon_plain_momentum", sizes, |config| config.with_nesterov(false)),
         ];
         // Five quintics multiply what is left of small singular values by 3.4 each.
@@ -226,7 +226,7 @@ fn blocks_are_orthogonalized_one_by_one() {
         let plan =
             ScalingPlan::of(&shapes, Parametrization::standard()).optimizer(Role::Hidden, mup_rules::OptimizerId::MUON);
         let plan = plan.build().unwrap();
-        let config = MupMuonConfig::new().blocks("weight", blocks).with_weight_decay(0.0);
+        let config = MupMuonConfig::new().in_blocks("weight", Blocks::Count(blocks)).with_weight_decay(0.0);
         let mut optimizer = config.init(&plan, &linear).unwrap();
         let (before, mut gradients) = (linear.weight.val().inner(), GradientsParams::new());
         gradients.register(linear.weight.id, gradient);

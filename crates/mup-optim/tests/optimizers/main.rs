@@ -8,6 +8,7 @@ mod from_outside;
 mod global_clip;
 mod master_weights;
 mod model;
+mod muon;
 mod partition;
 mod planned;
 mod rejected;

@@ -1,9 +1,10 @@
 //! The door: every optimizer that a plan uses, given exactly once.
 
 use mup_optim::{
-    MupAdamConfig, MupAdamWConfig, MupLionConfig, MupMuonConfig, MupOptimizer, MupSgdConfig, OptimError, Planned,
+    Blocks, MupAdamConfig, MupAdamWConfig, MupLionConfig, MupMuonConfig, MupOptimizer, MupSgdConfig, OptimError,
+    StackOptimizer,
 };
-use mup_rules::{OptimizerId, Overrides, Parametrization, PlanRow, ScalingPlan, Update};
+use mup_rules::{OptimizerId, Overrides, Parametrization, ScalingPlan, Update};
 use mup_shapes::Role;
 
 use crate::from_outside::Sign;
@@ -27,6 +28,10 @@ fn an_optimizer_that_is_missing_twice_given_or_of_no_use_is_named() {
         refused(&plan, |optimizer| optimizer.with(adamw())),
         "the plan trains `up.weight` by muon, of which no config is given; add it by MupOptimizer::with, or make the plan with \
          adamw"
+    );
+    assert_eq!(
+        refused(&plan, |optimizer| optimizer),
+        "the plan trains `input.weight` by adamw, of which no config is given; add it by MupOptimizer::with"
     );
     assert_eq!(
         refused(&plan, |optimizer| optimizer.with(adamw()).with(muon()).with(adamw())),
@@ -66,15 +71,23 @@ fn a_relative_rate_that_is_none_is_refused() {
         assert!(
             refused(&mup(OptimizerId::ADAMW), |optimizer| optimizer.with(config.clone())).contains("relative_rate")
         );
+        let sgd = [MupSgdConfig::new(), MupSgdConfig::new().with_relative_rate(rate)];
+        let stack = StackOptimizer::sgd(&sgd, &mup(OptimizerId::SGD), &Net::target()).unwrap_err();
+        assert!(matches!(stack, OptimError::InTrial { trial: 1, .. }), "{stack}");
     }
 }
 
 #[test]
 fn blocks_that_divide_nothing_or_match_nothing_are_refused() {
-    let with = |pattern: &'static str, n| {
-        refused(&mixed(), move |all| all.with(MupAdamWConfig::new()).with(MupMuonConfig::new().blocks(pattern, n)))
+    let blocks = |pattern: &'static str, blocks| {
+        let muon = MupMuonConfig::new().in_blocks(pattern, blocks);
+        refused(&mixed(), move |all| all.with(MupAdamWConfig::new()).with(muon.clone()))
     };
+    let with = |pattern, n| blocks(pattern, Blocks::Count(n));
     assert_eq!(with("up.*", 5), "Muon: `up.weight` has 16 outputs, which 5 blocks do not divide");
+    let sized = |n| blocks("up.*", Blocks::Size(n));
+    assert_eq!(sized(5), "Muon: `up.weight` has 16 outputs, which blocks of 5 do not divide");
+    assert_eq!(sized(8), "Muon: `up.weight` has 2 outputs at base width, which blocks of 8 do not divide");
     assert_eq!(with("input.*", 2), "Muon: blocks of `input.*`, which matches no parameter that it trains");
     assert!(with("up.*", 0).contains("blocks is 0"), "{}", with("up.*", 0));
 }

@@ -5,10 +5,10 @@ use burn::nn::LinearConfig;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use mup_optim::{
-    AdjustRate, MupAdafactorConfig, MupAdagradConfig, MupAdamWConfig, MupAdanConfig, MupLambConfig, MupLionConfig,
+    Blocks, MupAdafactorConfig, MupAdagradConfig, MupAdamWConfig, MupAdanConfig, MupLambConfig, MupLionConfig,
     MupMuonConfig, MupOptimizer, MupRmsPropConfig, MupSgdConfig, Planned,
 };
-use mup_rules::{Parametrization, ScalingPlan};
+use mup_rules::{Parametrization, ScalingPlan, ShapeFactor};
 
 use crate::model::device;
 
@@ -86,6 +86,15 @@ fn one_update_moves_a_hidden_layer_alike_at_every_width_under_every_optimizer() 
     is_flat_by_its_plan(&MupAdafactorConfig::new().with_epsilon_2(1e-9), 0.5);
     is_flat_by_its_plan(&MupLambConfig::new().with_epsilon(0.0), 0.5);
     is_flat_by_its_plan(&MupMuonConfig::new().with_weight_decay(0.0), 0.0);
-    is_flat_by_its_plan(&MupMuonConfig::new().with_weight_decay(0.0).with_adjust_rate(AdjustRate::MatchRms), 0.5);
+    is_flat_by_its_plan(&MupMuonConfig::new().with_weight_decay(0.0).with_shape_factor(ShapeFactor::MatchRmsAdam), 0.5);
     is_flat_by_its_plan(&MupSgdConfig::new(), 0.0);
+}
+
+/// Condition 1 (arXiv:2310.17813) of each block: √(its outputs/in) falls with the width where the blocks are heads that grow
+/// in number, and is constant where they grow in size.
+#[test]
+fn one_update_in_blocks_moves_a_hidden_layer_alike_whether_their_number_or_their_size_grows() {
+    let muon = || MupMuonConfig::new().with_weight_decay(0.0);
+    is_flat_by_its_plan(&muon().in_blocks("weight", Blocks::Size(16)), 0.0);
+    is_flat_by_its_plan(&muon().in_blocks("weight", Blocks::Count(4)), 0.0);
 }
