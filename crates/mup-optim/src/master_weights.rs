@@ -4,6 +4,7 @@ mod cast;
 mod state;
 
 pub use cast::cast_parameters;
+pub(crate) use state::MASTER;
 pub use state::MasterWeightsState;
 
 use burn::optim::{LearningRate, Optimizer};

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Tensor, TensorData};
 use burn_pack::{Reader, Scalar, Writer};
 use mup_shapes::param_paths;
 
+use crate::half::is_half;
+use crate::master_weights::MASTER;
+use crate::tracked::BY_PATH;
 use crate::{OptimError, RecordProblem};
 
 /// Continues `optimizer` from `record`, whose states are matched with the parameters of `module` by path: however its
@@ -18,9 +21,13 @@ use crate::{OptimError, RecordProblem};
 /// is continued. `module` is the one that will be trained, with its weights as loaded. For optimizers of this crate and
 /// Burn's own.
 ///
+/// A parameter of which the record holds nothing begins anew, as it would have without the pause: before its first gradient
+/// it has no state (an expert that no token has reached, a layer that was frozen).
+///
 /// # Errors
 ///
-/// [`OptimError::Record`] with every state that has no parameter, or another shape, or that the optimizer does not keep.
+/// [`OptimError::Record`] with every state that has no parameter, or another shape, or that the optimizer does not keep, and
+/// every master whose parameter has other weights.
 ///
 /// # Example
 ///
@@ -45,7 +52,7 @@ pub fn resume<M: Module>(
     module: &M,
 ) -> Result<ModuleOptimizer, OptimError> {
     let pack = Pack::of(record)?.with_ids_of(module)?;
-    let optimizer = optimizer.load_record(pack.clone().into_record()?);
+    let optimizer = optimizer.load_record(pack.clone().marked().into_record()?);
     let problems = pack.lost_in(&Pack::of(optimizer.to_record())?);
     if problems.is_empty() { Ok(optimizer) } else { Err(OptimError::Record(problems)) }
 }
@@ -76,6 +83,12 @@ impl Pack {
         OptimizerRecord::from_bytes(writer.into_bytes().map_err(unreadable)?).map_err(unreadable)
     }
 
+    /// With the word that every state is that of its parameter.
+    fn marked(mut self) -> Self {
+        self.scalars.extend(self.paths.keys().map(|id| (format!("{id}.{BY_PATH}"), Scalar::from(true))));
+        self
+    }
+
     /// The same states under the ids that their paths have in `module`.
     fn with_ids_of<M: Module>(self, module: &M) -> Result<Self, OptimError> {
         let parameters = Parameters::of(module);
@@ -91,7 +104,7 @@ impl Pack {
         }
         for tensor in &self.tensors {
             let Some((path, parameter)) = ids.get(split(&tensor.name).0) else { continue };
-            problems.extend(parameter.problem(path, tensor));
+            problems.extend(parameter.problem(path, tensor)?);
         }
         if !problems.is_empty() {
             return Err(OptimError::Record(problems));
@@ -156,6 +169,8 @@ struct Parameter {
     dims: Vec<usize>,
     /// None before it is drawn.
     dtype: Option<DType>,
+    /// Whether a master, rounded, is the parameter; none if there can be no master.
+    is_of: Option<Box<dyn Fn(TensorData) -> bool>>,
 }
 
 impl Parameters {
@@ -170,19 +185,24 @@ impl Parameters {
 impl Parameter {
     /// A state's tensor has the parameter's sizes, or 1 where it was averaged over; its type is the parameter's, or f32
     /// where that has 16 bits.
-    fn problem(&self, path: &str, tensor: &burn_pack::Tensor) -> Option<RecordProblem> {
+    fn problem(&self, path: &str, tensor: &burn_pack::Tensor) -> Result<Option<RecordProblem>, OptimError> {
         let (path, state) = (path.to_owned(), split(&tensor.name).1.to_owned());
         let (saved, parameter) = (tensor.shape.to_vec(), self.dims.clone());
         let fits = saved.len() == parameter.len() && saved.iter().zip(&parameter).all(|(s, p)| s == p || *s == 1);
         if !fits {
-            return Some(RecordProblem::Shape { path, state, saved, parameter });
+            return Ok(Some(RecordProblem::Shape { path, state, saved, parameter }));
         }
-        let half = matches!(self.dtype, Some(DType::F16 | DType::BF16));
+        let half = self.dtype.is_some_and(is_half);
         let alike = self.dtype.is_none_or(|dtype| dtype == tensor.dtype || half && tensor.dtype == DType::F32);
-        (!alike).then(|| {
+        if !alike {
             let (saved, weight) = (format!("{:?}", tensor.dtype), format!("{:?}", self.dtype));
-            RecordProblem::OtherType { path, state, saved, weight: weight.replace("Some(", "").replace(')', "") }
-        })
+            let weight = weight.replace("Some(", "").replace(')', "");
+            return Ok(Some(RecordProblem::OtherType { path, state, saved, weight }));
+        }
+        let Some(is_of) = self.is_of.as_ref().filter(|_| state == MASTER) else { return Ok(None) };
+        let bytes = tensor.to_bytes().map_err(unreadable)?;
+        let master = TensorData::from_bytes(bytes, tensor.shape.clone(), tensor.dtype);
+        Ok((!is_of(master)).then_some(RecordProblem::OtherWeights { path }))
     }
 }
 
@@ -191,6 +211,15 @@ struct ById(HashMap<ParamId, Parameter>);
 impl ModuleVisitor for ById {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let dtype = param.is_initialized().then(|| param.base().dtype());
-        self.0.insert(param.id, Parameter { id: param.id, dims: param.lazy_shape().to_vec(), dtype });
+        let is_of = dtype.filter(|dtype| is_half(*dtype)).map(|dtype| {
+            let weight = param.base().detach();
+            // As the step rounds it.
+            let is_of = move |master: TensorData| {
+                let master = Tensor::<D>::from_data(master, (&weight.device(), DType::F32)).cast(dtype);
+                master.into_data().bytes() == weight.to_data().bytes()
+            };
+            Box::new(is_of) as Box<dyn Fn(TensorData) -> bool>
+        });
+        self.0.insert(param.id, Parameter { id: param.id, dims: param.lazy_shape().to_vec(), dtype, is_of });
     }
 }

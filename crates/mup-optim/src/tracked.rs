@@ -23,7 +23,8 @@ pub(crate) struct Tracked {
     factor: f64,
     inner: Arc<dyn DynOptimizer>,
     device: Device,
-    /// States that came from a record and have not been used yet.
+    /// States that Burn's `load_record` took from a record and that have not been used yet, of all clones of an optimizer:
+    /// they share this, and Burn does not say which of them steps.
     loaded: Mutex<Vec<Weak<()>>>,
 }
 
@@ -31,11 +32,14 @@ pub(crate) struct Tracked {
 #[derive(Clone)]
 enum Kept {
     State { state: DynState, _loaded: Option<Arc<()>> },
-    Refused(String),
+    Refused { why: String, by_path: bool },
 }
 
 /// The scalar by which a record says whose state it is.
 const OPTIMIZER: &str = "optimizer";
+
+/// The scalar by which `resume` says that it has matched a state with its parameter, and reports itself what is refused.
+pub(crate) const BY_PATH: &str = "by_path";
 
 impl Tracked {
     /// `device` may have autodiff; optimizer state never has.
@@ -81,7 +85,7 @@ impl DynOptimizer for Tracked {
     ) -> (BridgeTensor, Option<DynState>) {
         let before = match state.map(DynState::downcast::<Kept>) {
             Some(Kept::State { state, .. }) => Some(state),
-            Some(Kept::Refused(why)) => panic!("{why}"),
+            Some(Kept::Refused { why, .. }) => panic!("{why}"),
             None => {
                 assert!(
                     self.unused().is_empty(),
@@ -101,15 +105,20 @@ impl DynOptimizer for Tracked {
         let rank = state.rank();
         let kept = match state.downcast::<Kept>() {
             Kept::State { state, _loaded } => Kept::State { state: self.inner.to_device_dyn(state, device), _loaded },
-            refused @ Kept::Refused(_) => refused,
+            refused @ Kept::Refused { .. } => refused,
         };
         DynState::create(kept, rank)
     }
 
     fn state_flatten(&self, prefix: &str, state: &DynState, out: &mut StateSink) {
-        if let Kept::State { state, .. } = state.downcast_ref::<Kept>() {
-            out.push_scalar(prefix, OPTIMIZER, Scalar::from(self.mark()));
-            self.inner.state_flatten(prefix, state, out);
+        match state.downcast_ref::<Kept>() {
+            Kept::State { state, .. } => {
+                out.push_scalar(prefix, OPTIMIZER, Scalar::from(self.mark()));
+                self.inner.state_flatten(prefix, state, out);
+            }
+            Kept::Refused { by_path: true, .. } => {}
+            // A record without it might take the place of the good one.
+            Kept::Refused { why, .. } => panic!("{why}"),
         }
     }
 
@@ -120,17 +129,22 @@ impl DynOptimizer for Tracked {
         source: &mut StateSource,
         _default: &Device,
     ) -> Option<DynState> {
+        let by_path = source.take_scalar(prefix, BY_PATH).is_some();
         let kept = match self.restore(rank, prefix, source) {
+            Some(state) if by_path => Kept::State { state, _loaded: None },
             Some(state) => {
                 let loaded = Arc::new(());
                 self.unused().push(Arc::downgrade(&loaded));
                 Kept::State { state, _loaded: Some(loaded) }
             }
-            None => Kept::Refused(format!(
-                "the record's state of `{}` is not that of {}: make the optimizer that wrote the record, or begin anew \
-                 without it",
-                self.path, self.optimizer
-            )),
+            None => {
+                let why = format!(
+                    "the record's state of `{}` is not that of {}: make the optimizer that wrote the record, or begin anew \
+                     without it",
+                    self.path, self.optimizer
+                );
+                Kept::Refused { why, by_path }
+            }
         };
         Some(DynState::create(kept, rank))
     }

@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor};
 
 use crate::memory::restored;
 
-const MASTER: &str = "master";
+/// The name of the f32 weights in a record.
+pub(crate) const MASTER: &str = "master";
 
 /// The master of a 16-bit parameter, and the state of the optimizer that trains it.
 pub struct MasterWeightsState<O: Optimizer, const D: usize> {

@@ -5,7 +5,7 @@ use burn::nn::LinearConfig;
 use burn::optim::{GradientsParams, ModuleOptimizer, OptimizerRecord, SgdConfig};
 use burn::store::ModuleRecord;
 use burn::tensor::{DType, FloatDType, Tensor};
-use mup_optim::{MasterWeights, MupAdamWConfig, MupOptimizer, MupSgdConfig, OptimError, cast_parameters};
+use mup_optim::{MasterWeights, MupAdamWConfig, MupOptimizer, MupSgdConfig, OptimError, cast_parameters, resume};
 use mup_rules::{OptimizerId, ScalingPlan};
 
 use crate::model::{Net, device, mup};
@@ -113,6 +113,21 @@ fn masters_resume_from_the_record_to_the_bit() {
     assert_eq!(values(&went_on), values(&resumed));
     let forgot = masters(&plan, &loaded);
     assert_ne!(values(&went_on), values(&train(loaded, forgot, 1e-3, 20).0));
+}
+
+/// The next step would put the masters in the place of the weights.
+#[test]
+fn masters_of_another_step_than_the_weights_are_refused() {
+    let plan = mup(OptimizerId::ADAMW);
+    let start = bf16(Net::target());
+    let optimizer = masters(&plan, &start);
+    let (net, optimizer) = train(start, optimizer, 1e-2, 3);
+    let state = optimizer.to_record().into_bytes().unwrap();
+    let record = || OptimizerRecord::from_bytes(state.clone()).unwrap();
+    resume(masters(&plan, &net), record(), &net).unwrap();
+    let (later, _) = train(net, optimizer, 1e-2, 3);
+    let refused = resume(masters(&plan, &later), record(), &later).err().unwrap().to_string();
+    assert!(refused.contains("the master of `up.weight` is not the parameter before it was rounded"), "{refused}");
 }
 
 /// The plan's factors reach the masters: at the first step of SGD each tensor moves by its own rate.

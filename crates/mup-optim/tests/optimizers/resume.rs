@@ -151,6 +151,22 @@ fn a_record_that_burn_would_match_with_nothing_is_refused_at_the_next_step() {
     }
 }
 
+/// The states of the copy wait to be used when the original steps for the first time.
+#[test]
+fn an_optimizer_trains_on_after_a_copy_of_it_was_resumed() {
+    let start = Net::target();
+    for (name, optimizer) in optimizers(&start) {
+        let (trained, net) = three_steps(optimizer.clone(), start.clone());
+        let resumed = resume(optimizer.clone(), trained.to_record(), &net).unwrap();
+        assert_eq!(next_step(optimizer, start.clone()), next_step(optimizers_named(name, &start), start.clone()));
+        assert_eq!(next_step(resumed, net.clone()), next_step(trained, net), "{name}");
+    }
+}
+
+fn optimizers_named(name: &str, net: &Net) -> ModuleOptimizer {
+    optimizers(net).into_iter().find(|(other, _)| *other == name).unwrap().1
+}
+
 #[derive(Module, Debug)]
 struct Wrapped {
     net: Net,
@@ -188,8 +204,11 @@ fn the_record_of_another_optimizer_is_refused_and_not_dropped() {
             let refused = resumed.err().unwrap().to_string();
             assert!(refused.contains("this optimizer keeps no `"), "{wrote} by {reads}: {refused}");
             assert!(refused.contains("of `up.weight`; make the optimizer that wrote the record"), "{refused}");
-            let said = panics(|| next_step(reader.load_record(writer.to_record()), net.clone()));
+            let said = panics(|| next_step(reader.clone().load_record(writer.to_record()), net.clone()));
             assert!(said.contains("the record's state of `input.weight` is not that of"), "{wrote} by {reads}: {said}");
+            // Saved before a step, it would be a record without state in the place of the good one.
+            let said = panics(|| reader.load_record(writer.to_record()).to_record().len());
+            assert!(said.contains("is not that of"), "{wrote} by {reads}: {said}");
         }
     }
 }
