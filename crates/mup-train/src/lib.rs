@@ -14,6 +14,7 @@ mod gradients;
 mod journal;
 mod metrics;
 mod read;
+mod rounding;
 mod run;
 mod running;
 mod schedule;

@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use mup_kernels::Generator;
+use mup_rules::ScalingPlan;
 
 use crate::journal::Journal;
+use crate::rounding::rounded_away;
 use crate::run::Run;
 use crate::seed::draw_lazy;
 use crate::{Event, RunFolder, Task, TrainError, Trained, Training};
@@ -18,6 +20,7 @@ pub struct Trainer<'a> {
     folder: Option<RunFolder>,
     observer: Box<dyn FnMut(&Event) + 'a>,
     interrupted: Box<dyn Fn() -> bool + 'a>,
+    without_masters: Option<&'a ScalingPlan>,
 }
 
 impl fmt::Debug for Trainer<'_> {
@@ -36,7 +39,8 @@ impl<'a> Trainer<'a> {
                 let _ = writeln!(io::stderr(), "warning: {warning}");
             }
         };
-        Self { training, folder: None, observer: Box::new(warn), interrupted: Box::new(|| false) }
+        let (observer, interrupted) = (Box::new(warn), Box::new(|| false));
+        Self { training, folder: None, observer, interrupted, without_masters: None }
     }
 
     /// Keeps checkpoints and metrics in a folder, and continues from what is there.
@@ -50,6 +54,15 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn observe(mut self, observer: impl FnMut(&Event) + 'a) -> Self {
         self.observer = Box::new(observer);
+        self
+    }
+
+    /// Warns at the start of weights of 16 bits whose step at the peak rate is rounded away
+    /// ([`ScalingPlan::rounded_away`]), for an optimizer that keeps no master weights: a built optimizer does not say
+    /// whether it does, nor which plan it was made from. `relative_rate`s count as 1.
+    #[must_use]
+    pub fn without_masters(mut self, plan: &'a ScalingPlan) -> Self {
+        self.without_masters = Some(plan);
         self
     }
 
@@ -75,7 +88,7 @@ impl<'a> Trainer<'a> {
         model: M,
         optimizer: ModuleOptimizer,
     ) -> Result<Trained<M>, TrainError> {
-        let Self { training, folder, observer, interrupted } = self;
+        let Self { training, folder, observer, interrupted, without_masters } = self;
         training.check()?;
         draw_lazy(&model, training.seed);
         let mut journal = Journal::new(observer);
@@ -83,6 +96,11 @@ impl<'a> Trainer<'a> {
             Some(folder) => journal.open(folder, &training, task.fingerprint(), model, optimizer)?,
             None => (model, optimizer),
         };
+        if let Some(plan) = without_masters {
+            for warning in rounded_away(plan, training.learning_rate, &model) {
+                journal.tell(&Event::Warning(warning))?;
+            }
+        }
         let generator = Generator::default();
         Run { training, interrupted, task, optimizer, generator, journal }.train(model)
     }

@@ -130,3 +130,24 @@ fn the_losses_of_a_run_in_f64_are_read_as_f64() {
     assert_eq!(trained.curve.losses[0].to_bits(), first.to_bits());
     assert_ne!(first.to_bits(), f64::from(first as f32).to_bits());
 }
+
+/// AdamW moves a weight of about 0.5 by about its rate: in bf16, whose next number is 2⁻⁹ away at least, not by 1e-5.
+#[test]
+fn weights_of_sixteen_bits_that_would_stand_still_are_named_at_the_start() {
+    let warned = |dtype, rate| {
+        let ((model, optimizer), plan) = (Normed::start(dtype), Normed::plan());
+        let mut warnings = Vec::new();
+        let trainer = Trainer::new(Training::new(1, rate)).without_masters(&plan).observe(|event| {
+            if let mup_train::Event::Warning(warning) = event {
+                warnings.push(warning.clone());
+            }
+        });
+        trainer.train(&Waves, model, optimizer).unwrap();
+        warnings
+    };
+    let still = warned(FloatDType::BF16, 1e-5);
+    assert_eq!(still.len(), 1, "{still:?}");
+    assert!(still[0].contains("MasterWeights") && still[0].contains("input.weight"), "{still:?}");
+    assert_eq!(warned(FloatDType::BF16, 0.02), Vec::<String>::new());
+    assert_eq!(warned(FloatDType::F32, 1e-5), Vec::<String>::new());
+}
