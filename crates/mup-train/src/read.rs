@@ -20,7 +20,7 @@ mod tests {
     use std::cell::Cell;
 
     use burn::module::{Module, Param};
-    use burn::tensor::{DType, Device, FloatDType, Tensor};
+    use burn::tensor::{DType, Device, Tensor};
     use mup_models::{Mlp, MlpConfig, shape_reader};
     use mup_optim::MupAdamWConfig;
     use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
