@@ -266,8 +266,8 @@ pub enum RecordProblem {
     },
     /// A master of other weights, which the next step would put in their place.
     #[error(
-        "the master of `{path}` is not the parameter before it was rounded: weights and record are of different steps or runs; \
-         load both from one checkpoint"
+        "the master of `{path}` is not the parameter before it was rounded: weights and record are of different steps or runs, \
+         or the weights were not loaded yet, or in another type; load both from one checkpoint, the weights first"
     )]
     OtherWeights {
         /// Path of the parameter.

@@ -169,8 +169,8 @@ struct Parameter {
     dims: Vec<usize>,
     /// None before it is drawn.
     dtype: Option<DType>,
-    /// Whether a master, rounded, is the parameter; none if there can be no master.
-    is_of: Option<Box<dyn Fn(TensorData) -> bool>>,
+    /// Whether a master, in the parameter's type, is the parameter.
+    is_of: Box<dyn Fn(TensorData) -> bool>,
 }
 
 impl Parameters {
@@ -199,10 +199,12 @@ impl Parameter {
             let weight = weight.replace("Some(", "").replace(')', "");
             return Ok(Some(RecordProblem::OtherType { path, state, saved, weight }));
         }
-        let Some(is_of) = self.is_of.as_ref().filter(|_| state == MASTER) else { return Ok(None) };
+        if state != MASTER {
+            return Ok(None);
+        }
         let bytes = tensor.to_bytes().map_err(unreadable)?;
         let master = TensorData::from_bytes(bytes, tensor.shape.clone(), tensor.dtype);
-        Ok((!is_of(master)).then_some(RecordProblem::OtherWeights { path }))
+        Ok((!(self.is_of)(master)).then_some(RecordProblem::OtherWeights { path }))
     }
 }
 
@@ -211,14 +213,14 @@ struct ById(HashMap<ParamId, Parameter>);
 impl ModuleVisitor for ById {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let dtype = param.is_initialized().then(|| param.base().dtype());
-        let is_of = dtype.filter(|dtype| is_half(*dtype)).map(|dtype| {
-            let weight = param.base().detach();
-            // As the step rounds it.
-            let is_of = move |master: TensorData| {
-                let master = Tensor::<D>::from_data(master, (&weight.device(), DType::F32)).cast(dtype);
+        // What was not drawn yet was not loaded either.
+        let weight = dtype.map(|dtype| (param.base().detach(), dtype));
+        let is_of = Box::new(move |master: TensorData| {
+            weight.as_ref().is_some_and(|(weight, dtype)| {
+                // As the step rounds it.
+                let master = Tensor::<D>::from_data(master, (&weight.device(), DType::F32)).cast(*dtype);
                 master.into_data().bytes() == weight.to_data().bytes()
-            };
-            Box::new(is_of) as Box<dyn Fn(TensorData) -> bool>
+            })
         });
         self.0.insert(param.id, Parameter { id: param.id, dims: param.lazy_shape().to_vec(), dtype, is_of });
     }

@@ -102,7 +102,7 @@ impl<'a> PlanBuilder<'a> {
         self.decay(tensors, 0.0)
     }
 
-    /// The initial standard deviation of some tensors, times a number.
+    /// The initial standard deviation of some tensors, times a number. What starts at a constant (zero, one) has none.
     #[must_use]
     pub fn init_std(self, tensors: impl Into<Selector>, times: f64) -> Self {
         self.wish(tensors, Change::InitStd(times))
@@ -158,11 +158,7 @@ impl<'a> PlanBuilder<'a> {
     pub fn build(self) -> Result<ScalingPlan, RuleError> {
         self.parametrization.check()?;
         self.check_variables()?;
-        for wish in self.overrides.iter() {
-            if let Some(problem) = wish.change.problem() {
-                return Err(RuleError::BadWish { wish: wish.to_string(), problem });
-            }
-        }
+        self.overrides.check()?;
         if let Some(run) = self.run.as_ref().filter(|run| !(run.base.is_positive() && run.target.is_positive())) {
             return Err(RuleError::BadRun { base: run.base, target: run.target });
         }

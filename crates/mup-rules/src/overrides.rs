@@ -3,7 +3,7 @@
 use mup_shapes::{Kind, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::{OptimizerId, Selector};
+use crate::{OptimizerId, RuleError, Selector};
 
 /// One wish: some tensors, and what is otherwise for them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,6 +116,12 @@ impl Overrides {
     pub fn and_if_any(mut self, tensors: impl Into<Selector>, change: Change) -> Self {
         self.wishes.push(Override { tensors: tensors.into(), change, optional: true });
         self
+    }
+
+    /// No wish asks for a number that cannot be.
+    pub(crate) fn check(&self) -> Result<(), RuleError> {
+        let bad = self.iter().find_map(|wish| Some((wish, wish.change.problem()?)));
+        bad.map_or(Ok(()), |(wish, problem)| Err(RuleError::BadWish { wish: wish.to_string(), problem }))
     }
 
     /// The wishes, in order.

@@ -55,6 +55,7 @@ impl ScalingPlan {
         let PlanContents { optimizers, parametrization, overrides, run, rows, warnings } = contents;
         parametrization.check()?;
         rows.iter().try_for_each(PlanRow::check)?;
+        overrides.check()?;
         let unknown = |row: &&PlanRow| row.is_trained() && optimizers.iter().all(|known| known.name != row.optimizer);
         if let Some(row) = rows.iter().find(unknown) {
             return Err(RuleError::UnknownOptimizer { path: row.path.clone(), optimizer: row.optimizer.clone() });

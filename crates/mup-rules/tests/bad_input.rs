@@ -165,6 +165,10 @@ fn edited_plans_are_refused() {
         "`blocks.0.up.weight` is trained by `muon`, which the plan does not list",
     );
     check(edited("\"tensors\"", "\"tensor\""), "unknown field `tensor`");
+    check(
+        edited("{\"decay\":0.0}", "{\"decay\":-7.0}"),
+        "decay × -7 for hidden tensors: decay is multiplied by a number",
+    );
 }
 
 #[test]

@@ -125,6 +125,11 @@ fn masters_of_another_step_than_the_weights_are_refused() {
     let state = optimizer.to_record().into_bytes().unwrap();
     let record = || OptimizerRecord::from_bytes(state.clone()).unwrap();
     resume(masters(&plan, &net), record(), &net).unwrap();
+    // Weights that were forgotten, which the masters would replace, and weights of a type that keeps no masters.
+    for other in [bf16(Net::target()), cast_parameters(net.clone(), FloatDType::F32).unwrap()] {
+        let refused = resume(masters(&plan, &other), record(), &other).err().unwrap().to_string();
+        assert!(refused.contains("or the weights were not loaded yet, or in another type"), "{refused}");
+    }
     let (later, _) = train(net, optimizer, 1e-2, 3);
     let refused = resume(masters(&plan, &later), record(), &later).err().unwrap().to_string();
     assert!(refused.contains("the master of `up.weight` is not the parameter before it was rounded"), "{refused}");
