@@ -1,12 +1,13 @@
 //! Adafactor: a second moment kept as the product of its rows and columns.
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::hyperparameters::{Check, decay};
 use crate::memory::{Memory, average, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// Adafactor with the plan's learning rates and weight decay, with parameter scaling
@@ -72,16 +73,26 @@ impl Planned for MupAdafactorConfig {
     }
 
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        Alone(self.of_row(plan, row))
+    }
+}
+
+impl Stackable for MupAdafactorConfig {
+    type Step = Adafactor;
+
+    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> Adafactor {
         let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
         let (weight_decay, epsilon_2) = (lambda * row.weight_decay.value, self.epsilon_2 * row.epsilon.value);
-        Adafactor { config: Self { weight_decay, epsilon_2, ..self.clone() } }
+        Adafactor { factored: row.dims.len() >= 2, config: Self { weight_decay, epsilon_2, ..self.clone() } }
     }
 }
 
 #[derive(Clone, Debug)]
-struct Adafactor {
+pub struct Adafactor {
     /// With the plan's factors.
     config: MupAdafactorConfig,
+    /// Whether it has rows and columns.
+    factored: bool,
 }
 
 names!(FactorNames: Some("time"), ["second_moment"], ["column_second_moment"]);
@@ -96,7 +107,7 @@ impl Adafactor {
     ) -> ([Option<Tensor<D>>; 2], Tensor<D>) {
         let ([rows, columns], new) = (past, (time as f64).powf(-self.config.decay_rate));
         let square = gradient.clone().square() + self.config.epsilon_1;
-        if D < 2 {
+        if !self.factored {
             let moment = average(rows, square, new);
             return ([Some(moment.clone()), None], gradient / moment.sqrt());
         }
@@ -108,27 +119,23 @@ impl Adafactor {
     }
 }
 
-impl Optimizer for Adafactor {
-    type State<const D: usize> = Memory<FactorNames, D>;
+impl Step for Adafactor {
+    type Names = FactorNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
+        past: Option<Memory<FactorNames, D>>,
+    ) -> (Tensor<D>, Memory<FactorNames, D>) {
         let MupAdafactorConfig { scale_parameter, clip_threshold, epsilon_2, weight_decay, .. } = self.config;
-        let (time, past) = Memory::before(state);
+        let (time, past) = Memory::before(past);
         let (moments, update) = self.normalized(gradient, past, time + 1);
         let rms = |tensor: &Tensor<D>| tensor.clone().square().mean().sqrt().reshape([1; D]);
         let clipped = update.clone() / (rms(&update) / clip_threshold).clamp_min(1.0);
         let update = if scale_parameter { clipped * rms(&weight).clamp_min(epsilon_2) } else { clipped };
         let weight = weight * (1.0 - rate * weight_decay) - update * rate;
-        (weight, Some(Memory::new(time + 1, moments)))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+        (weight, Memory::new(time + 1, moments))
     }
 }

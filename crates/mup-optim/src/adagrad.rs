@@ -1,12 +1,13 @@
 //! Adagrad.
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::hyperparameters::Check;
 use crate::memory::{Memory, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// Adagrad with the plan's learning rates, L2 and ε. Defaults are PyTorch's (`torch.optim.Adagrad`), not Burn's; for its
@@ -50,30 +51,38 @@ impl Planned for MupAdagradConfig {
         check.l2(plan, self.l2)
     }
 
-    fn update(&self, _plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+    fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        Alone(self.of_row(plan, row))
+    }
+}
+
+impl Stackable for MupAdagradConfig {
+    type Step = Adagrad;
+
+    fn of_row(&self, _plan: &ScalingPlan, row: &PlanRow) -> Adagrad {
         Adagrad { epsilon: self.epsilon * row.epsilon.value, l2: self.l2 * row.weight_decay.value }
     }
 }
 
 #[derive(Clone, Debug)]
-struct Adagrad {
+pub struct Adagrad {
     epsilon: f64,
     l2: f64,
 }
 
 names!(SumNames: None, ["sum"], []);
 
-impl Optimizer for Adagrad {
-    type State<const D: usize> = Memory<SumNames, D>;
+impl Step for Adagrad {
+    type Names = SumNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let (time, [sum]) = Memory::before(state);
+        past: Option<Memory<SumNames, D>>,
+    ) -> (Tensor<D>, Memory<SumNames, D>) {
+        let (time, [sum]) = Memory::before(past);
         let gradient = if self.l2 == 0.0 { gradient } else { gradient + weight.clone() * self.l2 };
         let square = gradient.clone().square();
         let sum = match sum {
@@ -81,10 +90,6 @@ impl Optimizer for Adagrad {
             None => square,
         };
         let weight = weight - gradient / (sum.clone().sqrt() + self.epsilon) * rate;
-        (weight, Some(Memory::new(time, [Some(sum)])))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+        (weight, Memory::new(time, [Some(sum)]))
     }
 }

@@ -1,13 +1,14 @@
 //! Adam and AdamW; the update is one pass over the parameter.
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_kernels::{Adam, adam_step};
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::hyperparameters::{Check, decay};
 use crate::memory::{Memory, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// AdamW with the plan's learning rates, weight decay and ε. Defaults are PyTorch's (`torch.optim.AdamW`), not
@@ -59,13 +60,14 @@ impl Planned for MupAdamWConfig {
     }
 
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
-        self.fused(plan, row)
+        Alone(self.of_row(plan, row))
     }
 }
 
-impl MupAdamWConfig {
-    /// The update of a tensor.
-    pub(crate) fn fused(&self, plan: &ScalingPlan, row: &PlanRow) -> FusedAdam {
+impl Stackable for MupAdamWConfig {
+    type Step = FusedAdam;
+
+    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> FusedAdam {
         let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
         let (epsilon, decay) = (self.epsilon * row.epsilon.value, lambda * row.weight_decay.value);
         FusedAdam { beta_1: self.beta_1, beta_2: self.beta_2, epsilon, decay, l2: 0.0 }
@@ -119,7 +121,15 @@ impl Planned for MupAdamConfig {
         check.l2(plan, self.l2)
     }
 
-    fn update(&self, _plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+    fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        Alone(self.of_row(plan, row))
+    }
+}
+
+impl Stackable for MupAdamConfig {
+    type Step = FusedAdam;
+
+    fn of_row(&self, _plan: &ScalingPlan, row: &PlanRow) -> FusedAdam {
         let (epsilon, l2) = (self.epsilon * row.epsilon.value, self.l2 * row.weight_decay.value);
         FusedAdam { beta_1: self.beta_1, beta_2: self.beta_2, epsilon, decay: 0.0, l2 }
     }
@@ -127,7 +137,7 @@ impl Planned for MupAdamConfig {
 
 /// The update of Burn's `Adam` and `AdamW`, with their records: one of theirs continues in ours.
 #[derive(Clone, Debug)]
-pub(crate) struct FusedAdam {
+pub struct FusedAdam {
     beta_1: f64,
     beta_2: f64,
     epsilon: f64,
@@ -139,40 +149,41 @@ pub(crate) struct FusedAdam {
 
 names!(MomentNames: Some("momentum.time"), ["momentum.moment_1", "momentum.moment_2"], []);
 
-/// The first and the second moment.
-pub(crate) type Moments<const D: usize> = Memory<MomentNames, D>;
-
 impl FusedAdam {
     /// The numbers of step `time`, from 1.
-    pub(crate) fn at(&self, rate: LearningRate, time: usize) -> Adam {
+    fn at(&self, rate: f64, time: usize) -> Adam {
         let &Self { beta_1, beta_2, epsilon, decay, l2 } = self;
         Adam { rate, beta_1, beta_2, epsilon, decay, l2, time }
     }
 }
 
-/// The number of the step at hand, from 1, and the moments before it.
-pub(crate) fn moments<const D: usize>(state: Option<Moments<D>>, weight: &Tensor<D>) -> (usize, [Tensor<D>; 2]) {
-    let (time, moments) = Memory::before(state);
-    let zeros = || Tensor::zeros(weight.dims(), (&weight.device(), weight.dtype()));
-    (time + 1, moments.map(|moment| moment.unwrap_or_else(zeros)))
-}
-
-impl Optimizer for FusedAdam {
-    type State<const D: usize> = Moments<D>;
+impl Step for FusedAdam {
+    type Names = MomentNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let (time, moments) = moments(state, &weight);
-        let (weight, moments) = adam_step(&[self.at(rate, time)], weight, moments, gradient);
-        (weight, Some(Memory::new(time, moments.map(Some))))
+        past: Option<Memory<MomentNames, D>>,
+    ) -> (Tensor<D>, Memory<MomentNames, D>) {
+        Self::step_each(std::slice::from_ref(self), &[rate], weight, gradient, past)
     }
 
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+    /// The kernel knows several trials: one pass over all.
+    fn step_each<const D: usize>(
+        trials: &[Self],
+        rates: &[f64],
+        weight: Tensor<D>,
+        gradient: Tensor<D>,
+        past: Option<Memory<MomentNames, D>>,
+    ) -> (Tensor<D>, Memory<MomentNames, D>) {
+        let (time, moments) = Memory::before(past);
+        let time = time + 1;
+        let zeros = || Tensor::zeros(weight.dims(), (&weight.device(), weight.dtype()));
+        let moments = moments.map(|moment| moment.unwrap_or_else(zeros));
+        let steps: Vec<Adam> = trials.iter().zip(rates).map(|(trial, rate)| trial.at(*rate, time)).collect();
+        let (weight, moments) = adam_step(&steps, weight, moments, gradient);
+        (weight, Memory::new(time, moments.map(Some)))
     }
 }

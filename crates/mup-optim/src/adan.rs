@@ -1,12 +1,13 @@
 //! Adan: Adam with Nesterov's momentum from differences of gradients.
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::hyperparameters::{Check, decay};
 use crate::memory::{Memory, average, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// Adan with the plan's learning rates, weight decay and ε. Defaults are the authors'.
@@ -63,6 +64,14 @@ impl Planned for MupAdanConfig {
     }
 
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        Alone(self.of_row(plan, row))
+    }
+}
+
+impl Stackable for MupAdanConfig {
+    type Step = Adan;
+
+    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> Adan {
         let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
         let (epsilon, weight_decay) = (self.epsilon * row.epsilon.value, lambda * row.weight_decay.value);
         Adan { config: Self { epsilon, weight_decay, ..self.clone() } }
@@ -70,25 +79,25 @@ impl Planned for MupAdanConfig {
 }
 
 #[derive(Clone, Debug)]
-struct Adan {
+pub struct Adan {
     /// With the plan's factors.
     config: MupAdanConfig,
 }
 
 names!(AdanNames: Some("time"), ["mean", "difference", "square", "gradient"], []);
 
-impl Optimizer for Adan {
-    type State<const D: usize> = Memory<AdanNames, D>;
+impl Step for Adan {
+    type Names = AdanNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
+        past: Option<Memory<AdanNames, D>>,
+    ) -> (Tensor<D>, Memory<AdanNames, D>) {
         let MupAdanConfig { beta_1, beta_2, beta_3, epsilon, weight_decay, .. } = self.config;
-        let (time, [mean, difference, square, before]) = Memory::before(state);
+        let (time, [mean, difference, square, before]) = Memory::before(past);
         let time = time + 1;
         let change = gradient.clone() - before.unwrap_or_else(|| gradient.clone());
         let mean = average(mean, gradient.clone(), 1.0 - beta_1);
@@ -98,10 +107,6 @@ impl Optimizer for Adan {
         let step = corrected(&mean, beta_1) + corrected(&difference, beta_2) * beta_2;
         let step = step / (corrected(&square, beta_3).sqrt() + epsilon);
         let weight = (weight - step * rate) / (1.0 + rate * weight_decay);
-        (weight, Some(Memory::new(time, [mean, difference, square, gradient].map(Some))))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+        (weight, Memory::new(time, [mean, difference, square, gradient].map(Some)))
     }
 }

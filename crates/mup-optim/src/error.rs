@@ -12,10 +12,7 @@ pub enum OptimError {
     #[error("the plan does not fit the module: {}; make the plan from the module that is trained", list(.0))]
     Partition(Vec<PartitionProblem>),
     /// The plan uses an optimizer of which nothing is known.
-    #[error(
-        "the plan trains `{path}` by {optimizer}, of which no config is given; add it by MupOptimizer::with{}",
-        or_with(given)
-    )]
+    #[error("the plan trains `{path}` by {optimizer}, of which no config is given; add it by `with`{}", or_with(given))]
     NotGiven {
         /// Name of the optimizer.
         optimizer: String,
@@ -67,17 +64,6 @@ pub enum OptimError {
     BlocksOfNothing {
         /// The pattern.
         pattern: String,
-    },
-    /// A stack of trials whose plan needs another optimizer.
-    #[error(
-        "stacked trials are trained by AdamW or by SGD alone, and this plan uses {planned}; make it with {optimizer}, or train \
-         the trials one by one"
-    )]
-    Stack {
-        /// Name of the stack's optimizer.
-        optimizer: String,
-        /// Names of those that the plan uses.
-        planned: String,
     },
     /// A hyperparameter outside its range.
     #[error("{optimizer}: {name} is {value}, but must be {range}")]
@@ -141,15 +127,6 @@ pub enum OptimError {
         #[source]
         error: Box<OptimError>,
     },
-    /// Trials of one stack that need different updates.
-    #[error(
-        "SGD: nesterov is not the same in trial {trial} as in trial 0, and they are updated together; make one stack of those \
-         with it and one of those without"
-    )]
-    NesterovOfSome {
-        /// The trial, counted from 0.
-        trial: usize,
-    },
     /// A type in which a device cannot compute.
     #[error(
         "{device} cannot compute in {dtype}: train in F32 there, or on a device that can (flex, libtorch and CUDA can)"
@@ -179,6 +156,13 @@ pub enum OptimError {
         /// How many there are.
         n_gradients: usize,
     },
+}
+
+impl OptimError {
+    pub(crate) fn other(planned: &OptimizerId, given: &OptimizerId) -> Self {
+        let (planned, given) = (Box::new(planned.clone()), Box::new(given.clone()));
+        Self::OtherOptimizer { optimizer: given.name.to_string(), planned, given }
+    }
 }
 
 /// One parameter on which plan and module disagree.

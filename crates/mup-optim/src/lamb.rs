@@ -1,12 +1,13 @@
 //! LAMB: Adam, in steps of a share of the weight.
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::hyperparameters::Check;
 use crate::memory::{Memory, average, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// LAMB with the plan's learning rates, weight decay and ε. Defaults are optax's.
@@ -57,32 +58,40 @@ impl Planned for MupLambConfig {
         check.non_negative("weight_decay", self.weight_decay)
     }
 
-    fn update(&self, _plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+    fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        Alone(self.of_row(plan, row))
+    }
+}
+
+impl Stackable for MupLambConfig {
+    type Step = Lamb;
+
+    fn of_row(&self, _plan: &ScalingPlan, row: &PlanRow) -> Lamb {
         let (epsilon, weight_decay) = (self.epsilon * row.epsilon.value, self.weight_decay * row.weight_decay.value);
         Lamb { config: Self { epsilon, weight_decay, ..self.clone() } }
     }
 }
 
 #[derive(Clone, Debug)]
-struct Lamb {
+pub struct Lamb {
     /// With the plan's factors.
     config: MupLambConfig,
 }
 
 names!(LambNames: Some("time"), ["moment_1", "moment_2"], []);
 
-impl Optimizer for Lamb {
-    type State<const D: usize> = Memory<LambNames, D>;
+impl Step for Lamb {
+    type Names = LambNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
+        past: Option<Memory<LambNames, D>>,
+    ) -> (Tensor<D>, Memory<LambNames, D>) {
         let MupLambConfig { beta_1, beta_2, epsilon, weight_decay, .. } = self.config;
-        let (time, [first, second]) = Memory::before(state);
+        let (time, [first, second]) = Memory::before(past);
         let time = time + 1;
         let first = average(first, gradient.clone(), 1.0 - beta_1);
         let second = average(second, gradient.square(), 1.0 - beta_2);
@@ -95,10 +104,6 @@ impl Optimizer for Lamb {
         // Where either is 0 the quotient is 0, infinite or NaN, and replaced.
         let ratio = (of_weight / of_update).mask_fill(none, 1.0);
         let weight = weight - update * ratio.reshape([1; D]) * rate;
-        (weight, Some(Memory::new(time, [Some(first), Some(second)])))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+        (weight, Memory::new(time, [Some(first), Some(second)]))
     }
 }

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
 //! The rooms: [`MupOptimizer`] and [`Planned`] (the door), a config for each optimizer ([`MupAdamWConfig`], …),
-//! [`resume`] (to continue from a record), [`clip_by_global_norm`], [`StackOptimizer`] (K trials trained as one module),
+//! [`resume`] (to continue from a record), [`clip_by_global_norm`], [`MupStack`] (K trials trained as one module),
 //! [`MasterWeights`] (f32 weights behind bf16 ones), [`OptimError`].
 
 mod adafactor;
@@ -24,6 +24,7 @@ mod resume;
 mod rmsprop;
 mod sgd;
 mod stack;
+mod step;
 mod tracked;
 
 pub use adafactor::MupAdafactorConfig;
@@ -40,4 +41,5 @@ pub use planned::{MupOptimizer, Planned};
 pub use resume::resume;
 pub use rmsprop::MupRmsPropConfig;
 pub use sgd::MupSgdConfig;
-pub use stack::{StackOptimizer, clip_each_by_global_norm};
+pub use stack::{MupStack, StackOptimizer, clip_each_by_global_norm};
+pub use step::Stackable;

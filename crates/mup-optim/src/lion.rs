@@ -1,12 +1,13 @@
 //! Lion: the sign of a momentum.
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::hyperparameters::{Check, decay};
 use crate::memory::{Memory, average, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// Lion with the plan's learning rates and weight decay. Defaults are the authors'.
@@ -56,13 +57,21 @@ impl Planned for MupLionConfig {
     }
 
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        Alone(self.of_row(plan, row))
+    }
+}
+
+impl Stackable for MupLionConfig {
+    type Step = Lion;
+
+    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> Lion {
         let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
         Lion { beta_1: self.beta_1, beta_2: self.beta_2, decay: lambda * row.weight_decay.value }
     }
 }
 
 #[derive(Clone, Debug)]
-struct Lion {
+pub struct Lion {
     beta_1: f64,
     beta_2: f64,
     decay: f64,
@@ -70,24 +79,20 @@ struct Lion {
 
 names!(MomentumNames: None, ["momentum"], []);
 
-impl Optimizer for Lion {
-    type State<const D: usize> = Memory<MomentumNames, D>;
+impl Step for Lion {
+    type Names = MomentumNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let (time, [before]) = Memory::before(state);
+        past: Option<Memory<MomentumNames, D>>,
+    ) -> (Tensor<D>, Memory<MomentumNames, D>) {
+        let (time, [before]) = Memory::before(past);
         let direction = average(before.clone(), gradient.clone(), 1.0 - self.beta_1).sign();
         let momentum = average(before, gradient, 1.0 - self.beta_2);
         let weight = weight * (1.0 - rate * self.decay) - direction * rate;
-        (weight, Some(Memory::new(time, [Some(momentum)])))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+        (weight, Memory::new(time, [Some(momentum)]))
     }
 }

@@ -9,7 +9,7 @@ use burn_pack::Scalar;
 use crate::half::widened;
 
 /// Under which names a record keeps the memory of one kind of optimizer.
-pub(crate) trait Names: Clone + Send + Sync + 'static {
+pub trait Names: Clone + Send + Sync + 'static {
     /// The count of steps, if steps are counted.
     const TIME: Option<&'static str>;
     /// The tensors that every record has after a step.
@@ -23,7 +23,7 @@ pub(crate) trait Names: Clone + Send + Sync + 'static {
 /// Unlike a state that derives `RecordState`, it comes back from a record in the types in which it was saved: Burn 0.22.1
 /// casts to the device's default (burn-derive, `src/record_state/mod.rs:137`), which costs f64 its bits.
 #[derive(Clone)]
-pub(crate) struct Memory<N, const D: usize> {
+pub struct Memory<N, const D: usize> {
     time: usize,
     tensors: Vec<Option<Tensor<D>>>,
     names: PhantomData<N>,
@@ -41,6 +41,23 @@ impl<N: Names, const D: usize> Memory<N, D> {
         let Some(Self { time, tensors, .. }) = memory else { return (0, std::array::from_fn(|_| None)) };
         let mut tensors = tensors.into_iter();
         (time, std::array::from_fn(|_| tensors.next().flatten().map(widened)))
+    }
+
+    /// The memory of trial `k` of several, with a leading dimension of 1.
+    pub(crate) fn of_trial(&self, k: usize) -> Self {
+        let of = |tensor: &Tensor<D>| tensor.clone().slice_dim(0, k..k + 1);
+        Self { tensors: self.tensors.iter().map(|tensor| tensor.as_ref().map(of)).collect(), ..*self }
+    }
+
+    /// The memory of all trials. What one does not remember is zero beside those that do.
+    pub(crate) fn of_all(trials: Vec<Self>) -> Self {
+        let (time, kinds) = trials.first().map_or((0, 0), |first| (first.time, first.tensors.len()));
+        let joined = |kind: usize| {
+            let mut each: Vec<_> = trials.iter().map(|trial| trial.tensors[kind].clone()).collect();
+            let nothing = each.iter().flatten().next()?.zeros_like();
+            Some(Tensor::cat(each.iter_mut().map(|one| one.take().unwrap_or_else(|| nothing.clone())).collect(), 0))
+        };
+        Self { time, tensors: (0..kinds).map(joined).collect(), names: PhantomData }
     }
 
     pub(crate) fn moved_to(self, device: &Device) -> Self {
@@ -90,7 +107,7 @@ pub(crate) fn restored<const D: usize>(data: TensorData, device: &Device) -> Ten
 macro_rules! names {
     ($name:ident: $time:expr, [$($always:literal),*], [$($sometimes:literal),*]) => {
         #[derive(Clone)]
-        pub(crate) struct $name;
+        pub struct $name;
 
         impl crate::memory::Names for $name {
             const TIME: Option<&'static str> = $time;

@@ -7,13 +7,14 @@ pub use blocks::Blocks;
 pub use newton_schulz::NewtonSchulz;
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan, ShapeFactor};
 use mup_shapes::{Axis, PathPattern};
 
 use crate::hyperparameters::{Check, decay};
 use crate::memory::{Memory, average, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// Muon for the matrices of a plan (`OptimizerId::MUON`, `OptimizerId::MUON_MATCH_RMS`). Defaults are those of
@@ -93,6 +94,14 @@ impl Planned for MupMuonConfig {
     }
 
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        Alone(self.of_row(plan, row))
+    }
+}
+
+impl Stackable for MupMuonConfig {
+    type Step = Muon;
+
+    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> Muon {
         let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
         let [(_, fan_in), (base_out, fan_out)] = [Axis::In, Axis::Out].map(|axis| sizes(row, axis));
         let [base_blocks, blocks] = [base_out, fan_out].map(|outputs| self.blocks_of(row).count(outputs).unwrap_or(1));
@@ -148,7 +157,7 @@ fn sizes(row: &PlanRow, wanted: Axis) -> (usize, usize) {
 }
 
 #[derive(Clone, Debug)]
-struct Muon {
+pub struct Muon {
     config: MupMuonConfig,
     decay: f64,
     /// Of the shape and of the growth of the blocks' number.
@@ -160,26 +169,22 @@ struct Muon {
 
 names!(BufferNames: None, ["buffer"], []);
 
-impl Optimizer for Muon {
-    type State<const D: usize> = Memory<BufferNames, D>;
+impl Step for Muon {
+    type Names = BufferNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
+        past: Option<Memory<BufferNames, D>>,
+    ) -> (Tensor<D>, Memory<BufferNames, D>) {
         let MupMuonConfig { momentum, nesterov, .. } = self.config;
-        let (time, [before]) = Memory::before(state);
+        let (time, [before]) = Memory::before(past);
         let buffer = average(before, gradient.clone(), 1.0 - momentum);
         let direction = if nesterov { average(Some(gradient), buffer.clone(), momentum) } else { buffer.clone() };
         let weight = weight * (1.0 - rate * self.decay) - self.orthogonal(direction) * (rate * self.factor);
-        (weight, Some(Memory::new(time, [Some(buffer)])))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+        (weight, Memory::new(time, [Some(buffer)]))
     }
 }
 
@@ -189,7 +194,7 @@ impl Muon {
     fn orthogonal<const D: usize>(&self, direction: Tensor<D>) -> Tensor<D> {
         let shape = direction.dims();
         let turned = |matrix: Tensor<2>| if self.outputs_first { matrix.transpose() } else { matrix };
-        let matrix = turned(direction.reshape([shape[0], shape[1]]));
+        let matrix = turned(direction.reshape([shape[D - 2], shape[D - 1]]));
         let [rows, columns] = matrix.dims();
         let blocks: Tensor<3> = matrix.reshape([rows, self.blocks, columns / self.blocks]);
         let MupMuonConfig { newton_schulz, iterations, epsilon, .. } = self.config;

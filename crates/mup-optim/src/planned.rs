@@ -92,9 +92,19 @@ impl<P: Planned> Given for P {
     }
 
     fn build(&self, plan: &ScalingPlan, row: &PlanRow, masters: bool) -> Arc<dyn DynOptimizer> {
-        let update = self.update(plan, row);
-        if masters { Arc::new(MasterWeights::new(update)) } else { Arc::new(Widening(update)) }
+        wrapped(self.update(plan, row), masters)
     }
+}
+
+/// For parameters of every type.
+pub(crate) fn wrapped(update: impl Optimizer, masters: bool) -> Arc<dyn DynOptimizer> {
+    if masters { Arc::new(MasterWeights::new(update)) } else { Arc::new(Widening(update)) }
+}
+
+/// What trains a tensor, by the name that its record bears.
+pub(crate) fn trainer(name: Cow<'static, str>, masters: bool, factor: f64, inner: Arc<dyn DynOptimizer>) -> Trainer {
+    let name = if masters { Cow::Owned(format!("{name} with master weights")) } else { name };
+    Trainer { name, factor, inner }
 }
 
 /// What every optimizer must keep, and what this one says of itself.
@@ -203,16 +213,14 @@ impl<'a, M: Module> MupOptimizer<'a, M> {
         Ok(attach(plan, module, |row| {
             let config = given.iter().find(|given| given.id().name == row.optimizer);
             let config = config.expect("compared with the plan");
-            let name = config.id().name;
-            let name = if masters { Cow::Owned(format!("{name} with master weights")) } else { name };
             let factor = row.learning_rate.value * config.relative_rate();
-            Trainer { name, factor, inner: config.build(plan, row, masters) }
+            trainer(config.id().name, masters, factor, config.build(plan, row, masters))
         }))
     }
 }
 
 /// Every optimizer of the plan is given exactly once, and no other.
-fn compare(plan: &ScalingPlan, given: &[OptimizerId]) -> Result<(), OptimError> {
+pub(crate) fn compare(plan: &ScalingPlan, given: &[OptimizerId]) -> Result<(), OptimError> {
     let name = |id: &OptimizerId| id.name.to_string();
     for (i, id) in given.iter().enumerate() {
         if given[..i].iter().any(|other| other.name == id.name) {
@@ -222,10 +230,7 @@ fn compare(plan: &ScalingPlan, given: &[OptimizerId]) -> Result<(), OptimError> 
     for planned in plan.optimizers() {
         match given.iter().find(|id| id.name == planned.name) {
             Some(id) if id == planned => {}
-            Some(id) => {
-                let (planned, given) = (Box::new(planned.clone()), Box::new(id.clone()));
-                return Err(OptimError::OtherOptimizer { optimizer: name(id), planned, given });
-            }
+            Some(id) => return Err(OptimError::other(planned, id)),
             None => {
                 let row = plan.rows().iter().find(|row| plan.optimizer_of(row) == Some(planned));
                 let path = row.map(|row| row.path.clone()).unwrap_or_default();

@@ -1,12 +1,13 @@
 //! RMSProp.
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::hyperparameters::Check;
 use crate::memory::{Memory, average, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// RMSProp with the plan's learning rates, L2 and ε. Defaults are PyTorch's (`torch.optim.RMSprop`), not Burn's.
@@ -61,32 +62,40 @@ impl Planned for MupRmsPropConfig {
         check.l2(plan, self.l2)
     }
 
-    fn update(&self, _plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+    fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
+        Alone(self.of_row(plan, row))
+    }
+}
+
+impl Stackable for MupRmsPropConfig {
+    type Step = RmsProp;
+
+    fn of_row(&self, _plan: &ScalingPlan, row: &PlanRow) -> RmsProp {
         let (epsilon, l2) = (self.epsilon * row.epsilon.value, self.l2 * row.weight_decay.value);
         RmsProp { config: Self { epsilon, l2, ..self.clone() } }
     }
 }
 
 #[derive(Clone, Debug)]
-struct RmsProp {
+pub struct RmsProp {
     /// With the plan's factors.
     config: MupRmsPropConfig,
 }
 
 names!(RmsPropNames: None, ["square"], ["mean", "velocity"]);
 
-impl Optimizer for RmsProp {
-    type State<const D: usize> = Memory<RmsPropNames, D>;
+impl Step for RmsProp {
+    type Names = RmsPropNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
+        past: Option<Memory<RmsPropNames, D>>,
+    ) -> (Tensor<D>, Memory<RmsPropNames, D>) {
         let MupRmsPropConfig { alpha, momentum, centered, epsilon, l2, .. } = self.config;
-        let (time, [square, mean, velocity]) = Memory::before(state);
+        let (time, [square, mean, velocity]) = Memory::before(past);
         let gradient = if l2 == 0.0 { gradient } else { gradient + weight.clone() * l2 };
         let square = average(square, gradient.clone().square(), 1.0 - alpha);
         let mean = centered.then(|| average(mean, gradient.clone(), 1.0 - alpha));
@@ -97,10 +106,6 @@ impl Optimizer for RmsProp {
             None => (step, momentum > 0.0),
         };
         let memory = Memory::new(time, [Some(square), mean, velocity.then(|| step.clone())]);
-        (weight - step * rate, Some(memory))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+        (weight - step * rate, memory)
     }
 }

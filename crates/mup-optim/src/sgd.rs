@@ -1,13 +1,14 @@
 //! SGD, with momentum and L2 added to the gradient; the update is one pass over the parameter.
 
 use burn::config::Config;
-use burn::optim::{LearningRate, Optimizer};
-use burn::tensor::{Device, Tensor};
+use burn::optim::Optimizer;
+use burn::tensor::Tensor;
 use mup_kernels::{Sgd, sgd_step};
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
 use crate::hyperparameters::{Check, decay};
 use crate::memory::{Memory, names};
+use crate::step::{Alone, Stackable, Step};
 use crate::{OptimError, Planned};
 
 /// SGD with the plan's learning rates and weight decay. Defaults are PyTorch's (`torch.optim.SGD`): no
@@ -59,20 +60,22 @@ impl Planned for MupSgdConfig {
     }
 
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer {
-        FusedSgd { momentum: self.momentum, nesterov: self.nesterov, l2: self.penalty(plan, row) }
+        Alone(self.of_row(plan, row))
     }
 }
 
-impl MupSgdConfig {
-    /// λ for a tensor.
-    pub(crate) fn penalty(&self, plan: &ScalingPlan, row: &PlanRow) -> f64 {
-        decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate) * row.weight_decay.value
+impl Stackable for MupSgdConfig {
+    type Step = FusedSgd;
+
+    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> FusedSgd {
+        let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
+        FusedSgd { momentum: self.momentum, nesterov: self.nesterov, l2: lambda * row.weight_decay.value }
     }
 }
 
 /// The update of Burn's `Sgd` without dampening, with its records: one of its continues in ours.
 #[derive(Clone, Debug)]
-struct FusedSgd {
+pub struct FusedSgd {
     momentum: f64,
     nesterov: bool,
     l2: f64,
@@ -80,28 +83,21 @@ struct FusedSgd {
 
 names!(VelocityNames: None, [], ["momentum.velocity"]);
 
-/// The velocity, if there is momentum.
-pub(crate) type Velocity<const D: usize> = Memory<VelocityNames, D>;
-
-impl Optimizer for FusedSgd {
-    type State<const D: usize> = Velocity<D>;
+impl Step for FusedSgd {
+    type Names = VelocityNames;
 
     fn step<const D: usize>(
         &self,
-        rate: LearningRate,
+        rate: f64,
         weight: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
+        past: Option<Memory<VelocityNames, D>>,
+    ) -> (Tensor<D>, Memory<VelocityNames, D>) {
         let &Self { momentum, nesterov, l2 } = self;
-        let (time, [before]) = Memory::before(state);
+        let (time, [before]) = Memory::before(past);
         let zeros = || Tensor::zeros(weight.dims(), (&weight.device(), weight.dtype()));
         let velocity = (momentum > 0.0).then(|| before.unwrap_or_else(zeros));
         let (weight, velocity) = sgd_step(Sgd { rate, momentum, nesterov, l2 }, weight, velocity, gradient);
-        (weight, Some(Memory::new(time, [velocity])))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.moved_to(device)
+        (weight, Memory::new(time, [velocity]))
     }
 }

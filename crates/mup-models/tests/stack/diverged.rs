@@ -1,7 +1,7 @@
 //! A trial that diverges stays alone with its NaN.
 
 use mup_models::GptStack;
-use mup_optim::StackOptimizer;
+use mup_optim::MupStack;
 use mup_rules::OptimizerId;
 
 use crate::trials::{adamw, batches, gpt, parameters, plan, rates, shape, step_of_all};
@@ -9,7 +9,7 @@ use crate::trials::{adamw, batches, gpt, parameters, plan, rates, shape, step_of
 fn train(rate_of_1: f64) -> (GptStack, Vec<Vec<f64>>) {
     let plan = plan(shape, OptimizerId::ADAMW);
     let mut stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &plan, k))).unwrap();
-    let mut optimizer = StackOptimizer::adamw(&[0, 1, 2].map(adamw), &plan, &stack).unwrap();
+    let mut optimizer = MupStack::new(&plan, &stack).with(&[0, 1, 2].map(adamw)).build().unwrap();
     let mut history = Vec::new();
     for step in 0..6 {
         let mut rates = rates(step);

@@ -3,7 +3,7 @@
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Tensor;
 use mup_models::{Gpt, GptConfig, GptStack, Positions};
-use mup_optim::StackOptimizer;
+use mup_optim::{MupStack, StackOptimizer};
 use mup_rules::{OptimizerId, ScalingPlan};
 
 use crate::common::{distance, values};
@@ -63,7 +63,7 @@ fn distance_from_alone(
 fn with_adamw(at: fn(usize) -> GptConfig, alone: impl Fn(usize) -> mup_optim::MupAdamWConfig) -> f64 {
     let plan = plan(at, OptimizerId::ADAMW);
     let configs: Vec<_> = (0..TRIALS).map(adamw).collect();
-    let all = |stack: &GptStack| StackOptimizer::adamw(&configs, &plan, stack).unwrap();
+    let all = |stack: &GptStack| MupStack::new(&plan, stack).with(&configs).build().unwrap();
     distance_from_alone(&plan, &at(16), all, |k, model| alone(k).init(&plan, model).unwrap())
 }
 
@@ -81,7 +81,7 @@ fn with_sgd_trials_train_as_they_would_alone() {
     for nesterov in [false, true] {
         let config = |k| if nesterov { sgd(k).with_nesterov(true).with_momentum(0.5 + 0.1 * k as f64) } else { sgd(k) };
         let configs: Vec<_> = (0..TRIALS).map(config).collect();
-        let all = |stack: &GptStack| StackOptimizer::sgd(&configs, &plan, stack).unwrap();
+        let all = |stack: &GptStack| MupStack::new(&plan, stack).with(&configs).build().unwrap();
         let worst = distance_from_alone(&plan, &shape(16), all, |k, model| config(k).init(&plan, model).unwrap());
         assert!(worst < TOLERANCE, "nesterov {nesterov}: {worst:e}");
     }

@@ -1,7 +1,7 @@
 //! Trials that cannot be one model, and optimizers that cannot be theirs.
 
 use mup_models::{Gpt, GptConfig, GptStack, ModelError, Positions};
-use mup_optim::{MupAdamWConfig, OptimError, StackOptimizer, clip_each_by_global_norm};
+use mup_optim::{MupAdamWConfig, MupStack, OptimError, clip_each_by_global_norm};
 use mup_rules::OptimizerId;
 
 use crate::trials::{adamw, batches, device, gpt, plan, sgd, shape};
@@ -68,14 +68,16 @@ fn no_trials_are_no_stack() {
 fn configs_rates_and_thresholds_are_counted() {
     let plan = plan(shape, OptimizerId::ADAMW);
     let stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &plan, k))).unwrap();
-    let two = StackOptimizer::adamw(&[0, 1].map(adamw), &plan, &stack).unwrap_err();
+    let two = MupStack::new(&plan, &stack).with(&[0, 1].map(adamw)).build().unwrap_err();
     assert!(
         two.to_string().contains("`blocks.0.attention.query.weight` is [2, 16, 16] in the plan, but [3, 16, 16]"),
         "{two}"
     );
-    assert_eq!(StackOptimizer::adamw(&[], &plan, &stack).unwrap_err(), OptimError::NoTrials);
+    let none: [MupAdamWConfig; 0] = [];
+    assert_eq!(MupStack::new(&plan, &stack).with(&none).build().unwrap_err(), OptimError::NoTrials);
+    assert_eq!(MupStack::new(&plan, &stack).build().unwrap_err(), OptimError::NoTrials);
 
-    let mut optimizer = StackOptimizer::adamw(&[0, 1, 2].map(adamw), &plan, &stack).unwrap();
+    let mut optimizer = MupStack::new(&plan, &stack).with(&[0, 1, 2].map(adamw)).build().unwrap();
     let gradients = || {
         let [tokens, targets] = batches(0);
         burn::optim::GradientsParams::from_grads(stack.loss(tokens, targets).sum().backward(), &stack)
@@ -93,10 +95,16 @@ fn a_hyperparameter_out_of_range_names_its_trial() {
     let adam = plan(shape, OptimizerId::ADAMW);
     let stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &adam, k))).unwrap();
     let bad = [adamw(0), adamw(1), MupAdamWConfig::new().with_beta_2(1.0)];
-    let error = StackOptimizer::adamw(&bad, &adam, &stack).unwrap_err();
+    let error = MupStack::new(&adam, &stack).with(&bad).build().unwrap_err();
     assert_eq!(error.to_string(), "trial 2: AdamW: beta_2 is 1, but must be at least 0 and less than 1");
-    let mixed = [sgd(1), sgd(2), sgd(1).with_nesterov(true)];
-    let error = StackOptimizer::sgd(&mixed, &plan(shape, OptimizerId::SGD), &stack).unwrap_err();
-    assert_eq!(error, OptimError::NesterovOfSome { trial: 2 });
-    assert!(StackOptimizer::sgd(&[0, 1, 2].map(sgd), &adam, &stack).unwrap_err().to_string().contains("SGD"));
+    let trials = [0, 1, 2].map(sgd);
+    let error = MupStack::new(&adam, &stack).with(&trials).build().unwrap_err().to_string();
+    assert!(error.contains("by adamw, of which no config is given"), "{error}");
+    let (adamw, two) = ([0, 1, 2].map(adamw), [MupLionConfig::new(), MupLionConfig::new()]);
+    let error = MupStack::new(&adam, &stack).with(&adamw).with(&two).build().unwrap_err();
+    assert_eq!(error.to_string(), "there are 2 configs for 3 trials: give one for each");
+    let muon = [ShapeFactor::SqrtAspectAboveOne, ShapeFactor::MatchRmsAdam];
+    let muon = muon.map(|factor| MupMuonConfig::new().with_shape_factor(factor));
+    let error = MupStack::new(&adam, &stack).with(&muon).build().unwrap_err().to_string();
+    assert!(error.starts_with("trial 1: the plan was made for another muon"), "{error}");
 }

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::optim::OptimizerRecord;
 use burn::store::ModuleRecord;
 use mup_models::GptStack;
-use mup_optim::StackOptimizer;
+use mup_optim::{MupStack, StackOptimizer};
 use mup_rules::OptimizerId;
 
 use crate::trials::{adamw, batches, gpt, parameters, plan, rates, sgd, shape, step_of_all};
@@ -12,8 +12,8 @@ use crate::trials::{adamw, batches, gpt, parameters, plan, rates, sgd, shape, st
 fn optimizers(stack: &GptStack) -> [StackOptimizer; 2] {
     let (adam, plain) = (plan(shape, OptimizerId::ADAMW), plan(shape, OptimizerId::SGD));
     [
-        StackOptimizer::adamw(&[0, 1, 2].map(adamw), &adam, stack).unwrap(),
-        StackOptimizer::sgd(&[0, 1, 2].map(sgd), &plain, stack).unwrap(),
+        MupStack::new(&adam, stack).with(&[0, 1, 2].map(adamw)).build().unwrap(),
+        MupStack::new(&plain, stack).with(&[0, 1, 2].map(sgd)).build().unwrap(),
     ]
 }
 

@@ -16,6 +16,7 @@ mod resume;
 mod scaling;
 mod schedules;
 mod sixteen_bits;
+mod stack;
 mod stack_clip;
 mod torch;
 mod untrained;

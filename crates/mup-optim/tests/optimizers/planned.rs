@@ -1,8 +1,8 @@
 //! The door: every optimizer that a plan uses, given exactly once.
 
 use mup_optim::{
-    Blocks, MupAdamConfig, MupAdamWConfig, MupLionConfig, MupMuonConfig, MupOptimizer, MupSgdConfig, OptimError,
-    StackOptimizer,
+    Blocks, MupAdamConfig, MupAdamWConfig, MupLionConfig, MupMuonConfig, MupOptimizer, MupSgdConfig, MupStack,
+    OptimError,
 };
 use mup_rules::{OptimizerId, Overrides, Parametrization, ScalingPlan, Update};
 use mup_shapes::Role;
@@ -26,12 +26,12 @@ fn an_optimizer_that_is_missing_twice_given_or_of_no_use_is_named() {
     let plan = mixed();
     assert_eq!(
         refused(&plan, |optimizer| optimizer.with(adamw())),
-        "the plan trains `up.weight` by muon, of which no config is given; add it by MupOptimizer::with, or make the plan with \
+        "the plan trains `up.weight` by muon, of which no config is given; add it by `with`, or make the plan with \
          adamw"
     );
     assert_eq!(
         refused(&plan, |optimizer| optimizer),
-        "the plan trains `input.weight` by adamw, of which no config is given; add it by MupOptimizer::with"
+        "the plan trains `input.weight` by adamw, of which no config is given; add it by `with`"
     );
     assert_eq!(
         refused(&plan, |optimizer| optimizer.with(adamw()).with(muon()).with(adamw())),
@@ -72,7 +72,7 @@ fn a_relative_rate_that_is_none_is_refused() {
             refused(&mup(OptimizerId::ADAMW), |optimizer| optimizer.with(config.clone())).contains("relative_rate")
         );
         let sgd = [MupSgdConfig::new(), MupSgdConfig::new().with_relative_rate(rate)];
-        let stack = StackOptimizer::sgd(&sgd, &mup(OptimizerId::SGD), &Net::target()).unwrap_err();
+        let stack = MupStack::new(&mup(OptimizerId::SGD), &Net::target()).with(&sgd).build().unwrap_err();
         assert!(matches!(stack, OptimError::InTrial { trial: 1, .. }), "{stack}");
     }
 }

@@ -8,7 +8,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, GptStack, shape_reader};
-use mup_optim::{MupAdamWConfig, StackOptimizer};
+use mup_optim::{MupAdamWConfig, MupStack, StackOptimizer};
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +127,7 @@ impl Training {
                 let models: Outcome<Vec<Gpt>> = (0..trials).map(|k| trial(length, k)).collect();
                 let stack = GptStack::new(&models?)?;
                 let configs: Vec<MupAdamWConfig> = (0..trials).map(adamw).collect();
-                let optimizer = StackOptimizer::adamw(&configs, &plan, &stack)?;
+                let optimizer = MupStack::new(&plan, &stack).with(&configs).build()?;
                 (trials, Trained::Stack(Some(stack), optimizer))
             }
         };
