@@ -138,7 +138,7 @@ pub enum OptimError {
         dtype: String,
     },
     /// A record that an optimizer cannot continue from.
-    #[error("the optimizer cannot continue from its record: {}", list(.0))]
+    #[error("the optimizer cannot continue from its record: {}", kinds(.0))]
     Record(Vec<RecordProblem>),
     /// There is nothing to clip.
     #[error(
@@ -284,6 +284,48 @@ pub enum RecordProblem {
 
 fn or_with(given: &str) -> String {
     if given.is_empty() { String::new() } else { format!(", or make the plan with {given}") }
+}
+
+impl RecordProblem {
+    fn path(&self) -> Option<&str> {
+        match self {
+            Self::Unreadable { .. } => None,
+            Self::NoParameter { path }
+            | Self::Twice { path }
+            | Self::Shape { path, .. }
+            | Self::OtherType { path, .. }
+            | Self::OtherWeights { path }
+            | Self::Type { path, .. }
+            | Self::NotKept { path, .. } => Some(path),
+        }
+    }
+}
+
+/// One cause makes as many problems as there are states: each kind is told once, with where else it is.
+fn kinds(problems: &[RecordProblem]) -> String {
+    let mut told = Vec::new();
+    let mut sentences = Vec::new();
+    for first in problems {
+        let kind = std::mem::discriminant(first);
+        if told.contains(&kind) {
+            continue;
+        }
+        told.push(kind);
+        let of_kind = problems.iter().filter(|problem| std::mem::discriminant(*problem) == kind);
+        let mut others: Vec<String> = Vec::new();
+        for path in of_kind.filter_map(RecordProblem::path).filter(|path| Some(*path) != first.path()) {
+            let path = format!("`{path}`");
+            if !others.contains(&path) {
+                others.push(path);
+            }
+        }
+        sentences.push(match others.len() {
+            0 => first.to_string(),
+            1..=3 => format!("{first} (the same of {})", others.join(", ")),
+            n => format!("{first} (the same of {} and {} more)", others[..3].join(", "), n - 3),
+        });
+    }
+    sentences.join("; ")
 }
 
 fn list<T: ToString>(problems: &[T]) -> String {

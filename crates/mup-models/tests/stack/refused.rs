@@ -1,8 +1,8 @@
 //! Trials that cannot be one model, and optimizers that cannot be theirs.
 
 use mup_models::{Gpt, GptConfig, GptStack, ModelError, Positions};
-use mup_optim::{MupAdamWConfig, MupStack, OptimError, clip_each_by_global_norm};
-use mup_rules::OptimizerId;
+use mup_optim::{MupAdamWConfig, MupLionConfig, MupMuonConfig, MupStack, OptimError, clip_each_by_global_norm};
+use mup_rules::{OptimizerId, ShapeFactor};
 
 use crate::trials::{adamw, batches, device, gpt, plan, sgd, shape};
 

@@ -203,7 +203,10 @@ fn the_record_of_another_optimizer_is_refused_and_not_dropped() {
             }
             let refused = resumed.err().unwrap().to_string();
             assert!(refused.contains("this optimizer keeps no `"), "{wrote} by {reads}: {refused}");
-            assert!(refused.contains("of `up.weight`; make the optimizer that wrote the record"), "{refused}");
+            assert!(refused.contains("; make the optimizer that wrote the record (the same of `"), "{refused}");
+            // Told once, however many states there are.
+            assert_eq!(refused.matches("this optimizer keeps no").count(), 1, "{refused}");
+            assert!(refused.ends_with(" and 4 more)"), "{refused}");
             let said = panics(|| next_step(reader.clone().load_record(writer.to_record()), net.clone()));
             assert!(said.contains("the record's state of `input.weight` is not that of"), "{wrote} by {reads}: {said}");
             // Saved before a step, it would be a record without state in the place of the good one.
