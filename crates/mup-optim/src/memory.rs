@@ -22,7 +22,7 @@ pub trait Names: Clone + Send + Sync + 'static {
 ///
 /// Unlike a state that derives `RecordState`, it comes back from a record in the types in which it was saved: Burn 0.22.1
 /// casts to the device's default (burn-derive, `src/record_state/mod.rs:137`), which costs f64 its bits.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Memory<N, const D: usize> {
     time: usize,
     tensors: Vec<Option<Tensor<D>>>,
@@ -106,7 +106,7 @@ pub(crate) fn restored<const D: usize>(data: TensorData, device: &Device) -> Ten
 /// [`Names`] of one kind of optimizer: the count, tensors always, tensors sometimes.
 macro_rules! names {
     ($name:ident: $time:expr, [$($always:literal),*], [$($sometimes:literal),*]) => {
-        #[derive(Clone)]
+        #[derive(Clone, Debug)]
         pub struct $name;
 
         impl crate::memory::Names for $name {
