@@ -83,6 +83,10 @@ impl DynOptimizer for Tracked {
         grad: BridgeTensor,
         state: Option<DynState>,
     ) -> (BridgeTensor, Option<DynState>) {
+        assert!(
+            lr.is_finite() && lr >= 0.0,
+            "the learning rate of this step is {lr}, which would spoil every weight: it must be finite and not negative"
+        );
         let before = match state.map(DynState::downcast::<Kept>) {
             Some(Kept::State { state, .. }) => Some(state),
             Some(Kept::Refused { why, .. }) => panic!("{why}"),

@@ -83,3 +83,17 @@ fn a_plan_edited_to_nonsense_is_refused_by_path() {
     let error = serde_json::from_value::<ScalingPlan>(edited).unwrap_err().to_string();
     assert!(error.starts_with("`up.weight`: learning rate -1 "), "{error}");
 }
+
+/// A step of Burn's cannot return an error.
+#[test]
+fn a_rate_that_would_spoil_every_weight_is_refused_at_the_step() {
+    for rate in [f64::NAN, f64::INFINITY, -0.1] {
+        let net = Net::target();
+        let mut optimizer = MupSgdConfig::new().init(&mup(OptimizerId::SGD), &net).unwrap();
+        let gradients = net.gradients();
+        let step = std::panic::AssertUnwindSafe(|| drop(optimizer.step(rate, net, gradients)));
+        let said = std::panic::catch_unwind(step).unwrap_err();
+        let said = said.downcast_ref::<String>().unwrap();
+        assert!(said.starts_with(&format!("the learning rate of this step is {rate}, ")), "{said}");
+    }
+}
