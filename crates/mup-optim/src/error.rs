@@ -112,11 +112,23 @@ pub enum OptimError {
     #[error("there are {found} {what} for {trials} trials: give one for each")]
     TrialCount {
         /// What was given.
-        what: &'static str,
+        what: String,
         /// How many were given.
         found: usize,
         /// How many trials there are.
         trials: usize,
+    },
+    /// Trials of one stack that need different plans.
+    #[error(
+        "trial {trial} is trained by {given}, and trial 0 by {first}: trials of a stack have one plan; make two stacks"
+    )]
+    OptimizerOfSome {
+        /// The trial, counted from 0.
+        trial: usize,
+        /// Name of its optimizer.
+        given: String,
+        /// Name of the first trial's.
+        first: String,
     },
     /// What is wrong with one of several trials.
     #[error("trial {trial}: {error}")]
@@ -212,6 +224,14 @@ pub enum RecordProblem {
         /// Path of the parameter.
         path: String,
     },
+    /// A stack of another number of trials.
+    #[error("it is of {saved} trials, and there are {trials}; make the stack that wrote it")]
+    Trials {
+        /// How many it is of.
+        saved: usize,
+        /// How many there are.
+        trials: usize,
+    },
     /// Two states of one parameter.
     #[error(
         "it holds several states of `{path}`, as records do that were written after a resume without Burn's record of the \
@@ -289,7 +309,7 @@ fn or_with(given: &str) -> String {
 impl RecordProblem {
     fn path(&self) -> Option<&str> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { .. } | Self::Trials { .. } => None,
             Self::NoParameter { path }
             | Self::Twice { path }
             | Self::Shape { path, .. }
@@ -321,8 +341,8 @@ fn kinds(problems: &[RecordProblem]) -> String {
         }
         sentences.push(match others.len() {
             0 => first.to_string(),
-            1..=3 => format!("{first} (the same of {})", others.join(", ")),
-            n => format!("{first} (the same of {} and {} more)", others[..3].join(", "), n - 3),
+            1..=3 => format!("{first} (likewise {})", others.join(", ")),
+            n => format!("{first} (likewise {} and {} more)", others[..3].join(", "), n - 3),
         });
     }
     sentences.join("; ")

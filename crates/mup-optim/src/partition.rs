@@ -16,10 +16,7 @@ pub(crate) fn check_partition<M: Module>(
     module: &M,
     trials: Option<usize>,
 ) -> Result<(), OptimError> {
-    let mut sizes = Sizes::default();
-    module.visit(&mut sizes);
-    let found: BTreeMap<String, Vec<usize>> =
-        param_paths(module).into_iter().map(|(path, id)| (path, sizes.0.remove(&id).unwrap_or_default())).collect();
+    let found = sizes(module);
     let planned: BTreeSet<&str> = plan.rows().iter().map(|row| row.path.as_str()).collect();
     let mut problems = Vec::new();
     for row in plan.rows() {
@@ -36,6 +33,13 @@ pub(crate) fn check_partition<M: Module>(
     let extra = found.into_keys().filter(|path| !planned.contains(path.as_str()));
     problems.extend(extra.map(|path| PartitionProblem::Extra { path }));
     if problems.is_empty() { Ok(()) } else { Err(OptimError::Partition(problems)) }
+}
+
+/// Sizes of every parameter by path; asks no parameter for its value.
+pub(crate) fn sizes<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {
+    let mut sizes = Sizes::default();
+    module.visit(&mut sizes);
+    param_paths(module).into_iter().map(|(path, id)| (path, sizes.0.remove(&id).unwrap_or_default())).collect()
 }
 
 /// Sizes of every float parameter by id; asks no parameter for its value.

@@ -51,7 +51,21 @@ pub fn resume<M: Module>(
     record: OptimizerRecord,
     module: &M,
 ) -> Result<ModuleOptimizer, OptimError> {
-    let pack = Pack::of(record)?.with_ids_of(module)?;
+    resume_trials(optimizer, record, module, None)
+}
+
+/// [`resume`], of as many trials as are stacked.
+pub(crate) fn resume_trials<M: Module>(
+    optimizer: ModuleOptimizer,
+    record: OptimizerRecord,
+    module: &M,
+    trials: Option<usize>,
+) -> Result<ModuleOptimizer, OptimError> {
+    let pack = Pack::of(record)?;
+    if let Some(trials) = trials {
+        pack.check_trials(trials)?;
+    }
+    let pack = pack.with_ids_of(module)?;
     let optimizer = optimizer.load_record(pack.clone().marked().into_record()?);
     let problems = pack.lost_in(&Pack::of(optimizer.to_record())?);
     if problems.is_empty() { Ok(optimizer) } else { Err(OptimError::Record(problems)) }
@@ -81,6 +95,15 @@ impl Pack {
             writer = writer.with_metadata(id, path);
         }
         OptimizerRecord::from_bytes(writer.into_bytes().map_err(unreadable)?).map_err(unreadable)
+    }
+
+    /// A state of one trial would fit every number of them: dimensions that were averaged over are 1 too.
+    fn check_trials(&self, trials: usize) -> Result<(), OptimError> {
+        let first = |tensor: &burn_pack::Tensor| tensor.shape.to_vec().first().copied();
+        match self.tensors.iter().filter_map(first).find(|saved| *saved != trials) {
+            Some(saved) => Err(OptimError::Record(vec![RecordProblem::Trials { saved, trials }])),
+            None => Ok(()),
+        }
     }
 
     /// With the word that every state is that of its parameter.

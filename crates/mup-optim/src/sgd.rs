@@ -83,6 +83,13 @@ pub struct FusedSgd {
 
 names!(VelocityNames: None, [], ["momentum.velocity"]);
 
+impl FusedSgd {
+    fn at(&self, rate: f64) -> Sgd {
+        let &Self { momentum, nesterov, l2 } = self;
+        Sgd { rate, momentum, nesterov, l2 }
+    }
+}
+
 impl Step for FusedSgd {
     type Names = VelocityNames;
 
@@ -93,11 +100,22 @@ impl Step for FusedSgd {
         gradient: Tensor<D>,
         past: Option<Memory<VelocityNames, D>>,
     ) -> (Tensor<D>, Memory<VelocityNames, D>) {
-        let &Self { momentum, nesterov, l2 } = self;
+        Self::step_each(std::slice::from_ref(self), &[rate], weight, gradient, past)
+    }
+
+    /// The kernel knows several trials: one pass over all.
+    fn step_each<const D: usize>(
+        trials: &[Self],
+        rates: &[f64],
+        weight: Tensor<D>,
+        gradient: Tensor<D>,
+        past: Option<Memory<VelocityNames, D>>,
+    ) -> (Tensor<D>, Memory<VelocityNames, D>) {
         let (time, [before]) = Memory::before(past);
         let zeros = || Tensor::zeros(weight.dims(), (&weight.device(), weight.dtype()));
-        let velocity = (momentum > 0.0).then(|| before.unwrap_or_else(zeros));
-        let (weight, velocity) = sgd_step(Sgd { rate, momentum, nesterov, l2 }, weight, velocity, gradient);
+        let velocity = trials.iter().any(|trial| trial.momentum > 0.0).then(|| before.unwrap_or_else(zeros));
+        let steps: Vec<Sgd> = trials.iter().zip(rates).map(|(trial, rate)| trial.at(*rate)).collect();
+        let (weight, velocity) = sgd_step(&steps, weight, velocity, gradient);
         (weight, Memory::new(time, [velocity]))
     }
 }

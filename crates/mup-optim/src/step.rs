@@ -23,7 +23,8 @@ pub trait Step: Clone + Send + Sync + 'static {
         past: Option<Memory<Self::Names, D>>,
     ) -> (Tensor<D>, Memory<Self::Names, D>);
 
-    /// The same of several trials, along the first dimension: each by itself, unless there is a faster way to the same bits.
+    /// The same of several trials, along the first dimension: each by itself, unless there is a faster way, of the
+    /// same bits on the processor.
     fn step_each<const D: usize>(
         trials: &[Self],
         rates: &[f64],
@@ -40,7 +41,12 @@ pub trait Step: Clone + Send + Sync + 'static {
     }
 }
 
-/// A config of which K, one for each trial, can train one module by [`MupStack`](crate::MupStack): all of this crate.
+/// A config of which K, one for each trial, can train one module by [`MupStack`](crate::MupStack): every one of this crate.
+/// Sealed: trials of an optimizer of your own are trained one by one, by [`MupOptimizer`](crate::MupOptimizer).
+#[diagnostic::on_unimplemented(
+    message = "trials of `{Self}` cannot be stacked",
+    note = "stacks are for the optimizers of mup-optim; train the trials one by one, by `MupOptimizer`"
+)]
 pub trait Stackable: Planned {
     /// What it does to a tensor; no business of a user's.
     #[doc(hidden)]

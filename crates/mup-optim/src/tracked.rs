@@ -83,9 +83,11 @@ impl DynOptimizer for Tracked {
         grad: BridgeTensor,
         state: Option<DynState>,
     ) -> (BridgeTensor, Option<DynState>) {
+        let rate = lr * self.factor;
         assert!(
-            lr.is_finite() && lr >= 0.0,
-            "the learning rate of this step is {lr}, which would spoil every weight: it must be finite and not negative"
+            rate.is_finite(),
+            "the learning rate of this step is {lr}, of which {rate} is made for `{}`: it would spoil every weight",
+            self.path
         );
         let before = match state.map(DynState::downcast::<Kept>) {
             Some(Kept::State { state, .. }) => Some(state),
@@ -101,7 +103,7 @@ impl DynOptimizer for Tracked {
                 None
             }
         };
-        let (tensor, state) = self.inner.step_dyn(rank, lr * self.factor, tensor, grad, before);
+        let (tensor, state) = self.inner.step_dyn(rank, rate, tensor, grad, before);
         (tensor, state.map(|state| DynState::create(Kept::State { state, _loaded: None }, rank)))
     }
 

@@ -21,7 +21,7 @@ fn adam(dtype: DType) -> Vec<Vec<u64>> {
 fn sgd(dtype: DType) -> Vec<Vec<u64>> {
     let [weight, velocity, gradient] = [0, 1, 2].map(|seed| leaf(&values(99_999, seed), &Device::flex(), dtype));
     let step = Sgd { rate: 0.01, momentum: 0.9, nesterov: true, l2: 0.01 };
-    let (weight, velocity) = sgd_step(step, weight, Some(velocity), gradient);
+    let (weight, velocity) = sgd_step(&[step], weight, Some(velocity), gradient);
     bits(&[weight, velocity.unwrap()].map(numbers::<1>))
 }
 

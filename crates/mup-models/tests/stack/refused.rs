@@ -1,7 +1,7 @@
 //! Trials that cannot be one model, and optimizers that cannot be theirs.
 
 use mup_models::{Gpt, GptConfig, GptStack, ModelError, Positions};
-use mup_optim::{MupAdamWConfig, MupLionConfig, MupMuonConfig, MupStack, OptimError, clip_each_by_global_norm};
+use mup_optim::{MupAdamWConfig, MupMuonConfig, MupStack, OptimError, clip_each_by_global_norm};
 use mup_rules::{OptimizerId, ShapeFactor};
 
 use crate::trials::{adamw, batches, device, gpt, plan, sgd, shape};
@@ -69,13 +69,17 @@ fn configs_rates_and_thresholds_are_counted() {
     let plan = plan(shape, OptimizerId::ADAMW);
     let stack = GptStack::new(&[0, 1, 2].map(|k| gpt(shape(16), &plan, k))).unwrap();
     let two = MupStack::new(&plan, &stack).with(&[0, 1].map(adamw)).build().unwrap_err();
-    assert!(
-        two.to_string().contains("`blocks.0.attention.query.weight` is [2, 16, 16] in the plan, but [3, 16, 16]"),
-        "{two}"
-    );
+    assert_eq!(two.to_string(), "there are 2 configs of adamw for 3 trials: give one for each");
     let none: [MupAdamWConfig; 0] = [];
     assert_eq!(MupStack::new(&plan, &stack).with(&none).build().unwrap_err(), OptimError::NoTrials);
-    assert_eq!(MupStack::new(&plan, &stack).build().unwrap_err(), OptimError::NoTrials);
+    let nothing = MupStack::new(&plan, &stack).build().unwrap_err().to_string();
+    assert!(nothing.contains("by adamw, of which no config is given; add it by `with`"), "{nothing}");
+    let alone = gpt(shape(16), &plan, 0);
+    let unstacked = MupStack::new(&plan, &alone).with(&[0, 1, 2].map(adamw)).build().unwrap_err().to_string();
+    assert!(
+        unstacked.contains("`blocks.0.attention.query.weight` is [3, 16, 16] in the plan, but [16, 16]"),
+        "{unstacked}"
+    );
 
     let mut optimizer = MupStack::new(&plan, &stack).with(&[0, 1, 2].map(adamw)).build().unwrap();
     let gradients = || {
@@ -100,11 +104,11 @@ fn a_hyperparameter_out_of_range_names_its_trial() {
     let trials = [0, 1, 2].map(sgd);
     let error = MupStack::new(&adam, &stack).with(&trials).build().unwrap_err().to_string();
     assert!(error.contains("by adamw, of which no config is given"), "{error}");
-    let (adamw, two) = ([0, 1, 2].map(adamw), [MupLionConfig::new(), MupLionConfig::new()]);
-    let error = MupStack::new(&adam, &stack).with(&adamw).with(&two).build().unwrap_err();
-    assert_eq!(error.to_string(), "there are 2 configs for 3 trials: give one for each");
     let muon = [ShapeFactor::SqrtAspectAboveOne, ShapeFactor::MatchRmsAdam];
     let muon = muon.map(|factor| MupMuonConfig::new().with_shape_factor(factor));
     let error = MupStack::new(&adam, &stack).with(&muon).build().unwrap_err().to_string();
-    assert!(error.starts_with("trial 1: the plan was made for another muon"), "{error}");
+    assert_eq!(
+        error,
+        "trial 1 is trained by muon, match rms, and trial 0 by muon: trials of a stack have one plan; make two stacks"
+    );
 }

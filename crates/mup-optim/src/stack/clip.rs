@@ -36,7 +36,7 @@ pub fn clip_each_by_global_norm<M: Module>(
     let norms = sum.ok_or(OptimError::NoGradients)?.sqrt();
     let [trials] = norms.dims();
     if trials != max_norms.len() {
-        return Err(OptimError::TrialCount { what: "thresholds", found: max_norms.len(), trials });
+        return Err(OptimError::TrialCount { what: "thresholds".to_owned(), found: max_norms.len(), trials });
     }
     if max_norms.iter().all(|max_norm| max_norm.is_infinite()) {
         return Ok((gradients, norms));

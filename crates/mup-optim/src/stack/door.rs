@@ -9,15 +9,16 @@ use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 use super::{Rates, StackOptimizer};
 use crate::OptimError;
 use crate::groups::attach;
-use crate::partition::check_partition;
+use crate::partition::{check_partition, sizes};
 use crate::planned::{check, compare, trainer, wrapped};
 use crate::step::{Each, Stackable};
 
 /// The optimizer of K trials that are trained as one module: every parameter has a leading trial dimension, and each
-/// trial is updated by its own configs and its own rate, as it would be alone by [`MupOptimizer`](crate::MupOptimizer).
+/// trial is updated by its own configs and its own rate, as it would be alone by [`MupOptimizer`](crate::MupOptimizer): to
+/// the bit on the processor, elsewhere up to rounding.
 ///
 /// The plan is that of one trial; all trials have one shape, and so one plan. Every optimizer of this crate may be in it, and
-/// any mix. A trial whose values are not finite changes no other. AdamW and Adam update all trials in one pass, the others
+/// any mix. A trial whose values are not finite changes no other. AdamW, Adam and SGD update all trials in one pass, the others
 /// one after the other.
 ///
 /// # Example
@@ -81,16 +82,17 @@ impl<'a, M: Module> MupStack<'a, M> {
     /// # Errors
     ///
     /// [`OptimError`] as of [`MupOptimizer::build`](crate::MupOptimizer::build), naming the trial; [`OptimError::NoTrials`];
-    /// [`OptimError::TrialCount`] unless there are as many configs of one optimizer as of another; a module whose parameters
-    /// are not the plan's with a leading dimension of as many entries as there are configs.
+    /// [`OptimError::TrialCount`] unless there are as many configs of each optimizer as the module has trials;
+    /// [`OptimError::OptimizerOfSome`]; a module whose parameters are not the plan's with a leading dimension of the trials.
     pub fn build(self) -> Result<StackOptimizer, OptimError> {
         let Self { plan, module, given, masters } = self;
         let ids = given.iter().map(|given| given.check(plan)).collect::<Result<Vec<_>, _>>()?;
-        let trials = given.first().ok_or(OptimError::NoTrials)?.trials();
-        if let Some(other) = given.iter().map(|given| given.trials()).find(|found| *found != trials) {
-            return Err(OptimError::TrialCount { what: "configs", found: other, trials });
-        }
         compare(plan, &ids)?;
+        let trials = trials_of(plan, module).or_else(|| given.first().map(|given| given.trials()));
+        let trials = trials.ok_or(OptimError::NoTrials)?;
+        if let Some((id, given)) = ids.iter().zip(&given).find(|(_, given)| given.trials() != trials) {
+            return Err(OptimError::TrialCount { what: format!("configs of {id}"), found: given.trials(), trials });
+        }
         check_partition(plan, module, Some(trials))?;
         let rates = Rates::default();
         let inner = attach(plan, module, |row| {
@@ -101,6 +103,15 @@ impl<'a, M: Module> MupStack<'a, M> {
         });
         Ok(StackOptimizer::of(inner, rates, trials))
     }
+}
+
+/// How many trials a module holds by its first parameter that could be of several; the others are compared afterwards.
+fn trials_of<M: Module>(plan: &ScalingPlan, module: &M) -> Option<usize> {
+    let found = sizes(module);
+    plan.rows().iter().find_map(|row| match found.get(&row.path)?.split_first()? {
+        (trials, rest) if rest.len() == row.dims.len() => Some(*trials),
+        _ => None,
+    })
 }
 
 /// The configs of K trials, whatever their type.
@@ -119,9 +130,11 @@ impl<C: Stackable> GivenEach for &[C] {
     fn check(&self, plan: &ScalingPlan) -> Result<OptimizerId, OptimError> {
         let id = self.first().ok_or(OptimError::NoTrials)?.id();
         for (trial, config) in self.iter().enumerate() {
-            let same = if config.id() == id { Ok(()) } else { Err(OptimError::other(&id, &config.id())) };
-            let checked = same.and_then(|()| check(config, plan));
-            checked.map_err(|error| OptimError::InTrial { trial, error: Box::new(error) })?;
+            if config.id() != id {
+                let (given, first) = (config.id().to_string(), id.to_string());
+                return Err(OptimError::OptimizerOfSome { trial, given, first });
+            }
+            check(config, plan).map_err(|error| OptimError::InTrial { trial, error: Box::new(error) })?;
         }
         Ok(id)
     }

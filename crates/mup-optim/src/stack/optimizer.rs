@@ -4,8 +4,8 @@ use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer, OptimizerRecord};
 
 use super::Rates;
-use crate::hyperparameters::Check;
-use crate::{OptimError, resume};
+use crate::OptimError;
+use crate::resume::resume_trials;
 
 /// The optimizer of K trials that are trained as one module; made by [`MupStack`](crate::MupStack).
 pub struct StackOptimizer {
@@ -23,15 +23,11 @@ impl StackOptimizer {
     ///
     /// # Errors
     ///
-    /// [`OptimError::TrialCount`] unless there is one rate for each trial, [`OptimError::Hyperparameter`] for one that is
-    /// negative or not finite. Nothing is updated then.
+    /// [`OptimError::TrialCount`] unless there is one rate for each trial. Nothing is updated then. A rate that is not finite
+    /// spoils its own trial and no other.
     pub fn step<M: Module>(&mut self, rates: &[f64], module: M, gradients: GradientsParams) -> Result<M, OptimError> {
         if rates.len() != self.trials {
-            return Err(OptimError::TrialCount { what: "rates", found: rates.len(), trials: self.trials });
-        }
-        for (trial, rate) in rates.iter().enumerate() {
-            let checked = Check("the step").non_negative("rate", *rate);
-            checked.map_err(|error| OptimError::InTrial { trial, error: Box::new(error) })?;
+            return Err(OptimError::TrialCount { what: "rates".to_owned(), found: rates.len(), trials: self.trials });
         }
         self.rates.set(rates);
         Ok(self.inner.step(1.0, module, gradients))
@@ -47,9 +43,9 @@ impl StackOptimizer {
     ///
     /// # Errors
     ///
-    /// [`OptimError::Record`].
+    /// [`OptimError::Record`], also for the record of another number of trials.
     pub fn resume<M: Module>(self, record: OptimizerRecord, module: &M) -> Result<Self, OptimError> {
-        Ok(Self { inner: resume(self.inner, record, module)?, ..self })
+        Ok(Self { inner: resume_trials(self.inner, record, module, Some(self.trials))?, ..self })
     }
 }
 

@@ -18,6 +18,7 @@ mod schedules;
 mod sixteen_bits;
 mod stack;
 mod stack_clip;
+mod stack_kinds;
 mod torch;
 mod untrained;
 mod weight_decay;

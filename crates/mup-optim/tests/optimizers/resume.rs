@@ -203,7 +203,7 @@ fn the_record_of_another_optimizer_is_refused_and_not_dropped() {
             }
             let refused = resumed.err().unwrap().to_string();
             assert!(refused.contains("this optimizer keeps no `"), "{wrote} by {reads}: {refused}");
-            assert!(refused.contains("; make the optimizer that wrote the record (the same of `"), "{refused}");
+            assert!(refused.contains("; make the optimizer that wrote the record (likewise `"), "{refused}");
             // Told once, however many states there are.
             assert_eq!(refused.matches("this optimizer keeps no").count(), 1, "{refused}");
             assert!(refused.ends_with(" and 4 more)"), "{refused}");

@@ -155,41 +155,50 @@ fn trials_of_a_mixture_train_as_they_would_alone_to_the_bit() {
     }
 }
 
-/// By optimizers that take norms and means of a whole tensor.
-#[test]
-fn a_trial_that_is_not_finite_changes_no_other() {
-    let plan = mup(MupLambConfig::new().id());
-    let configs = vec![MupLambConfig::new(); TRIALS];
-    let alone = nets(FloatDType::F32);
-    let step = |spoiled: bool| {
-        let mut broken = alone.clone();
-        if spoiled {
-            let weight = broken[1].up.weight.val().detach() * f32::NAN;
-            broken[1].up.weight = Param::from_tensor(weight);
-        }
-        let all = Nets::of(&broken);
-        let gradients = all.gradients(&broken);
-        let mut optimizer = MupStack::new(&plan, &all).with(&configs).build().unwrap();
-        optimizer.step(&[0.01; TRIALS], all, gradients).unwrap()
-    };
-    let (spoiled, whole) = (step(true), step(false));
-    for (spoiled, whole) in spoiled.layers().into_iter().zip(whole.layers()) {
-        for k in [0, 2] {
-            let of = |layers: &Layers| layers.weight.val().slice_dim(0, k..k + 1).into_data();
-            assert_eq!(of(spoiled), of(whole));
+/// Three steps, the second trial with weights that are not finite: the others are to the bit what they are beside a whole one.
+fn assert_isolated<C: Stackable + Clone>(of: fn(usize) -> C) {
+    let plan = mup(of(0).id());
+    let configs: Vec<C> = (0..TRIALS).map(of).collect();
+    let alone = nets(FloatDType::BF16);
+    for masters in [false, true] {
+        let run = |spoiled: bool| {
+            let mut nets = alone.clone();
+            if spoiled {
+                let weights = |layer: &Linear| Param::from_tensor(layer.weight.val().detach() * f32::NAN);
+                (nets[1].up.weight, nets[1].readout.weight) = (weights(&nets[1].up), weights(&nets[1].readout));
+            }
+            let mut all = Nets::of(&nets);
+            let stack = MupStack::new(&plan, &all).with(&configs);
+            let stack = if masters { stack.with_master_weights() } else { stack };
+            let mut optimizer = stack.build().unwrap();
+            for _ in 0..3 {
+                let gradients = all.gradients(&nets);
+                all = optimizer.step(&[0.01, 0.02, 0.03], all, gradients).unwrap();
+            }
+            all
+        };
+        let (spoiled, whole) = (run(true), run(false));
+        assert!(spoiled.up.weight.val().contains_nan().into_scalar::<bool>());
+        for (spoiled, whole) in spoiled.layers().into_iter().zip(whole.layers()) {
+            for k in [0, 2] {
+                let weight = |layers: &Layers| layers.weight.val().slice_dim(0, k..k + 1).into_data();
+                let bias = |layers: &Layers| layers.bias.val().slice_dim(0, k..k + 1).into_data();
+                assert_eq!(weight(spoiled), weight(whole), "{}, masters {masters}", of(0).id());
+                assert_eq!(bias(spoiled), bias(whole), "{}, masters {masters}", of(0).id());
+            }
         }
     }
-    assert!(spoiled.up.weight.val().contains_nan().into_scalar::<bool>());
 }
 
 #[test]
-fn a_rate_that_is_none_is_refused_and_nothing_is_updated() {
-    let plan = mup(MupSgdConfig::new().id());
-    let alone = nets(FloatDType::F32);
-    let all = Nets::of(&alone);
-    let mut optimizer = MupStack::new(&plan, &all).with(&[(); TRIALS].map(|()| MupSgdConfig::new())).build().unwrap();
-    for rate in [f64::NAN, f64::INFINITY, -0.1] {
-        let error = optimizer.step(&[0.1, rate, 0.1], all.clone(), all.gradients(&alone)).unwrap_err().to_string();
-        assert_eq!(error, format!("trial 1: the step: rate is {rate}, but must be finite and not negative"));
-    }
+fn a_trial_that_is_not_finite_changes_no_other() {
+    assert_isolated(|_| MupAdamWConfig::new());
+    assert_isolated(|k| MupSgdConfig::new().with_momentum([0.0, 0.9, 0.5][k]));
+    assert_isolated(|_| MupLionConfig::new());
+    assert_isolated(|_| MupLambConfig::new());
+    assert_isolated(|_| MupAdafactorConfig::new());
+    assert_isolated(|_| MupAdanConfig::new());
+    assert_isolated(|_| MupAdagradConfig::new());
+    // The trial that is not finite remembers what its neighbours do not.
+    assert_isolated(|k| MupRmsPropConfig::new().with_centered(k == 1).with_momentum([0.0, 0.9, 0.0][k]));
 }
