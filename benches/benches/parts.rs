@@ -6,7 +6,8 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Distribution, Int, Tensor};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use mup_benches::{BATCH, CONTEXT, D_HEAD, MEASUREMENT, VOCAB, WARM_UP, batch, model, plan_of_width};
-use mup_models::{AttentionFrame, CausalAttentionConfig, FeedForwardConfig, LayerNorm, NoProbe, cross_entropy};
+use mup_models::{AttentionFrame, CausalAttentionConfig, FeedForwardConfig, LayerNorm, cross_entropy};
+use mup_probe::NoProbe;
 
 const WIDTHS: [usize; 2] = [64, 256];
 

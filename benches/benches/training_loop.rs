@@ -5,7 +5,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use mup_benches::{MEASUREMENT, WARM_UP, batch, draw, model, plan_of_width};
 use mup_models::Gpt;
 use mup_optim::MupAdamWConfig;
-use mup_train::{MicroBatch, Task, TaskError, Trainer, Training};
+use mup_train::{FamilyError, MicroBatch, Task, Trainer, Training};
 
 /// Steps of a run; the model is evaluated by nothing and saved nowhere.
 const STEPS: usize = 10;
@@ -14,7 +14,7 @@ const STEPS: usize = 10;
 struct OneBatch;
 
 impl Task<Gpt> for OneBatch {
-    fn loss(&self, model: &Gpt, _batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
+    fn loss(&self, model: &Gpt, _batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
         let [tokens, targets] = batch();
         Ok(model.loss(tokens, targets))
     }

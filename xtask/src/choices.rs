@@ -1,7 +1,7 @@
 //! Choices on the command line that several tasks share.
 
 use clap::ValueEnum;
-use mup_rules::{OptimizerId, Parametrization};
+use mup_rules::OptimizerId;
 
 /// A model under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,30 +56,6 @@ impl Optimizer {
     }
 }
 
-/// A preset of `mup-rules`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Preset {
-    /// The recommended maximal update parametrization.
-    Mup,
-    /// The paper to the letter.
-    TensorProgramsV,
-    /// microsoft/mup 1.0.0 to the letter.
-    MupPackage,
-    /// The standard parametrization, the negative control.
-    Standard,
-}
-
-impl Preset {
-    pub(crate) fn parametrization(self) -> Parametrization {
-        match self {
-            Self::Mup => Parametrization::mup(),
-            Self::TensorProgramsV => Parametrization::tensor_programs_v(),
-            Self::MupPackage => Parametrization::mup_package(),
-            Self::Standard => Parametrization::standard(),
-        }
-    }
-}
-
 /// Prints a choice as it is written on the command line.
 macro_rules! display_as_on_the_command_line {
     ($($choice:ty),*) => {$(
@@ -90,5 +66,4 @@ macro_rules! display_as_on_the_command_line {
         }
     )*};
 }
-display_as_on_the_command_line!(Model, Scaling, Optimizer, Preset);
-pub(crate) use display_as_on_the_command_line;
+display_as_on_the_command_line!(Model, Scaling, Optimizer);

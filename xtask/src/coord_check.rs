@@ -1,21 +1,16 @@
-//! `cargo xtask coord-check`: the coordinate check on the models of this workspace.
+//! `cargo xtask coord-check`: the coordinate check of `mup-cli` on the families of this workspace.
 
-use std::{
-    error::Error,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Instant,
-};
+use std::{path::Path, process::ExitCode};
 
-use mup_devices::{Backend, DeviceName};
-use mup_verdict::coordinates::{CoordCheck as Check, Criteria, Report, Source, Statistic, TrialError};
+use mup_cli::CoordCheckCommand;
+use mup_train::FamilyError;
 
 use crate::{
     ablations::{self, ABLATIONS},
-    choices::{Model, Optimizer, Preset, Scaling},
+    choices::{Model, Optimizer, Scaling},
     matrix::matrix,
-    measure::{jobs, progress_bar},
-    setup::{SEEDS, STEPS, Setup},
+    setup::SEEDS,
+    subjects::{self, Subject},
 };
 
 /// Arguments of `cargo xtask coord-check`.
@@ -30,123 +25,37 @@ pub(crate) struct CoordCheck {
     /// The optimizer.
     #[arg(long, default_value_t = Optimizer::Adamw)]
     optimizer: Optimizer,
-    /// The parametrization; `standard` is the negative control.
-    #[arg(long, default_value_t = Preset::Mup)]
-    parametrization: Preset,
-    /// Widths; the smallest is the base.
-    #[arg(long, value_delimiter = ',', default_value = "32,64,128,256")]
-    widths: Vec<usize>,
-    /// Number of seeds per width.
-    #[arg(long, default_value_t = SEEDS)]
-    seeds: u64,
-    /// Number of optimizer steps.
-    #[arg(long, default_value_t = STEPS)]
-    steps: usize,
-    /// Base learning rate; the default depends on model and optimizer.
-    #[arg(long)]
-    lr: Option<f64>,
-    /// Where to train, such as wgpu or cuda:1.
-    #[arg(long, default_value_t = Backend::Flex.into())]
-    device: DeviceName,
-    /// Only activations of these names, `*` for one part of a path and `**` for several.
-    #[arg(long, value_delimiter = ',')]
-    modules: Vec<String>,
-    /// What is recorded besides the statistic that decides [default: mean-abs, rms, std, max].
-    #[arg(long, value_delimiter = ',')]
-    statistics: Vec<Statistic>,
-    /// What is observed [default: activation, with which logits come, and input]; parameter and gradient are reported, and do not decide.
-    #[arg(long, value_delimiter = ',')]
-    observe: Vec<Source>,
-    /// Largest absolute slope that counts as flat.
-    #[arg(long, default_value_t = Criteria::default().tolerance)]
-    tolerance: f64,
     /// Removes each rule of µP alone, with the defaults of the check, and prints which module shows it.
     #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json"])]
     ablate: bool,
-    /// Checks every model, way to grow and optimizer in µP and in SP, and prints a table.
+    /// Checks every model, way to grow and optimizer in µP and in SP, and prints a table; with `--out`, as with
+    /// `--ablate`, into that file.
     #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json"])]
     matrix: bool,
-    /// Folder for finished trials, so that an interrupted check continues, and for page, table, records and figure;
-    /// with `--ablate` and `--matrix` the document's file.
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// Print the report as JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    check: CoordCheckCommand,
 }
 
 impl CoordCheck {
-    pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+    pub(crate) fn run(self) -> Result<ExitCode, FamilyError> {
         if self.matrix {
-            matrix(self.out.as_deref())?;
+            matrix(self.check.out.as_deref())?;
             return Ok(ExitCode::SUCCESS);
         }
         if self.ablate {
-            return ablate(self.out.as_deref());
+            return ablate(self.check.out.as_deref());
         }
-        let begun = Instant::now();
-        let setup = self.setup()?;
-        let report = self.report(&setup)?;
-        let title = format!(
-            "{} · {} · {} · {} · learning rate {:.4}",
-            setup.model, self.scaling, self.optimizer, self.parametrization, setup.learning_rate
-        );
-        if self.json {
-            println!("{}", report.to_json(&title));
-        } else {
-            println!("{title}\n{report}");
-        }
-        eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
-        if let Some(folder) = &self.out {
-            for file in report.write_to(folder, &title)? {
-                eprintln!("wrote {}", file.display());
-            }
-        }
-        Ok(ExitCode::from(report.exit_code()))
+        self.check.run(&*self.family()?)
     }
 
-    fn setup(&self) -> Result<Setup, TrialError> {
+    fn family(&self) -> Result<Box<dyn Subject>, FamilyError> {
         let model = self.model.ok_or("--model is missing")?;
-        let setup = Setup::new(model, self.scaling, self.optimizer)?;
-        let learning_rate = self.lr.unwrap_or(setup.learning_rate);
-        if !(learning_rate.is_finite() && learning_rate > 0.0) {
-            return Err(format!("--lr must be finite and positive, but is {learning_rate}").into());
-        }
-        let (parametrization, widths) = (self.parametrization.parametrization(), self.widths.clone());
-        let device = mup_devices::open(self.device)?;
-        Ok(Setup { parametrization, learning_rate, widths, steps: self.steps, device, ..setup })
-    }
-
-    fn report(&self, setup: &Setup) -> Result<Report, TrialError> {
-        let criteria = Criteria { tolerance: self.tolerance, ..setup.criteria()? };
-        let mut check = Check::new(setup.widths.clone(), self.seeds, setup.steps)?;
-        if !self.modules.is_empty() {
-            check = check.with_modules(self.modules.iter().map(String::as_str));
-        }
-        if !self.statistics.is_empty() {
-            check = check.with_statistics(self.statistics.iter().copied().chain([criteria.statistic]));
-        }
-        if !self.observe.is_empty() {
-            check = check.with_sources(self.observe.iter().copied());
-        }
-        if let Some(folder) = &self.out {
-            check = check.with_folder(folder.join("trials"), setup.key());
-        }
-        let bar = progress_bar(check.n_passes());
-        let counted = bar.clone();
-        let check = check.on_pass(move |width, seed, _| {
-            counted.set_message(format!("width {width} seed {seed}"));
-            counted.inc(1);
-        });
-        let subject = setup.subject()?;
-        let records = check.run_parallel(jobs(), |width, seed| subject.trial(setup, width, seed))?;
-        bar.finish_and_clear();
-        Ok(records.judge(criteria)?)
+        Ok(subjects::family(&subjects::setup(model, self.scaling, self.optimizer)?))
     }
 }
 
 /// Measures every ablation; fails when one contradicts what is claimed of it.
-fn ablate(out: Option<&Path>) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+fn ablate(out: Option<&Path>) -> Result<ExitCode, FamilyError> {
     let groups = ablations::groups(ABLATIONS, SEEDS, |setup| setup)?;
     let document = ablations::document(&groups);
     match out {
@@ -162,7 +71,9 @@ fn ablate(out: Option<&Path>) -> Result<ExitCode, Box<dyn Error + Send + Sync>> 
 mod tests {
     use clap::{Parser, ValueEnum};
 
-    use super::{CoordCheck, TrialError};
+    use mup_train::FamilyError;
+
+    use super::CoordCheck;
     use crate::choices::Optimizer;
 
     #[derive(Debug, Parser)]
@@ -171,9 +82,9 @@ mod tests {
         task: CoordCheck,
     }
 
-    fn exit_code(arguments: &str) -> Result<u8, TrialError> {
+    fn exit_code(arguments: &str) -> Result<u8, FamilyError> {
         let cli = Cli::try_parse_from(std::iter::once("coord-check").chain(arguments.split_whitespace()))?;
-        Ok(cli.task.report(&cli.task.setup()?)?.exit_code())
+        Ok(cli.task.check.report(&*cli.task.family()?)?.1.exit_code())
     }
 
     fn check(arguments: &str, expected: u8) {

@@ -13,6 +13,7 @@ use crate::{
     choices::{Model, Optimizer, Scaling},
     measure::measure,
     setup::{SEEDS, Setup},
+    subjects,
 };
 
 const HEADER: &str =
@@ -72,7 +73,7 @@ impl ErrorRates {
 
     /// The right half of a row.
     fn measure(&self, setup: &Setup) -> Result<String, TrialError> {
-        let criteria = setup.criteria()?;
+        let criteria = subjects::family(setup).criteria();
         let by_seed = by_seed(measure(std::slice::from_ref(setup), 0..self.pool)?.remove(0), &criteria);
         let mut counts = [0_u64; 3];
         for draw in 0..self.draws {
@@ -116,7 +117,7 @@ fn cells() -> Result<Vec<Cell>, TrialError> {
         for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
             for parametrization in [Parametrization::mup(), Parametrization::standard()] {
                 let rules = parametrization.name.clone();
-                let setup = Setup::new(model, scaling, optimizer)?.with_parametrization(parametrization);
+                let setup = subjects::setup(model, scaling, optimizer)?.with_parametrization(parametrization);
                 cells.push(Cell { rules, setup });
             }
         }

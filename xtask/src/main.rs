@@ -14,14 +14,10 @@ mod measure;
 mod plan;
 mod precision;
 mod provenance;
-mod reverse_transfer;
 mod setup;
 mod subjects;
-mod sweep;
-mod text_runs;
+mod text_checks;
 mod tidy;
-mod transfer_check;
-mod wider_check;
 
 use std::process::ExitCode;
 
@@ -43,13 +39,13 @@ enum Command {
     ErrorRates(error_rates::ErrorRates),
     /// Trains a GPT on text in several widths and follows the optimum of a hyperparameter, in µP and in SP: exit code
     /// 0 it stays in µP only, 1 it moves, 2 bad arguments, 3 undecided.
-    TransferCheck(transfer_check::TransferCheck),
+    TransferCheck(text_checks::TransferCheck),
     /// Trains a GPT on text in several widths with the same values, in µP and in SP: exit code 0 wider is better, 1 it
     /// is not, 2 bad arguments, 3 undecided.
-    WiderCheck(wider_check::WiderCheck),
+    WiderCheck(text_checks::WiderCheck),
     /// Says what SP will do at width n from a narrow model in µP that simulates it, and validates that: exit code 0 it
     /// is so, 1 it is not, 2 bad arguments, 3 undecided.
-    ReverseTransfer(reverse_transfer::ReverseTransfer),
+    ReverseTransfer(text_checks::ReverseTransfer),
     /// Runs an experiment through gpt-transfer, resumable, and writes its table and figure.
     Experiment(experiment::Experiment),
     /// Measures how fast we are: beside PyTorch on the same step, and how cost grows with size.
@@ -69,12 +65,9 @@ enum Command {
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Exit code for bad arguments, clap's own.
-const BAD_ARGUMENTS: u8 = 2;
-
 fn main() -> ExitCode {
     mup_devices::let_openmp_sleep();
-    let result = match Cli::parse().command {
+    mup_cli::ended(match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),
         Command::ErrorRates(task) => task.run(),
         Command::TransferCheck(task) => task.run(),
@@ -89,9 +82,5 @@ fn main() -> ExitCode {
             print!("{}", mup_rules::rules_markdown());
             Ok(ExitCode::SUCCESS)
         }
-    };
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        ExitCode::from(BAD_ARGUMENTS)
     })
 }

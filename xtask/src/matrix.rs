@@ -10,6 +10,7 @@ use crate::{
     choices::{Model, Optimizer, Scaling},
     measure::measure,
     setup::{SEEDS, Setup},
+    subjects,
 };
 
 const HEADER: &str = "| model | grows | optimizer | η | rules | smallest slope of Δx | largest slope of Δx | rows failing, \
@@ -25,7 +26,9 @@ pub(crate) fn matrix(out: Option<&Path>) -> Result<(), TrialError> {
         let name = name(&setup);
         if !known.contains(&name) {
             let begun = Instant::now();
-            let report = measure(std::slice::from_ref(&setup), 0..SEEDS)?.remove(0).judge(setup.criteria()?)?;
+            let report = measure(std::slice::from_ref(&setup), 0..SEEDS)?
+                .remove(0)
+                .judge(subjects::family(&setup).criteria())?;
             add(out, &format!("{name} {} {:.0} |\n", cells(&report), begun.elapsed().as_secs_f64()))?;
         }
     }
@@ -46,7 +49,7 @@ fn setups() -> Vec<Setup> {
     for model in Model::value_variants() {
         for scaling in Scaling::value_variants() {
             for optimizer in Optimizer::value_variants() {
-                let Ok(setup) = Setup::new(*model, *scaling, *optimizer) else { continue };
+                let Ok(setup) = subjects::setup(*model, *scaling, *optimizer) else { continue };
                 for parametrization in [Parametrization::mup(), Parametrization::standard()] {
                     setups.push(setup.clone().with_parametrization(parametrization));
                 }

@@ -6,10 +6,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mup_sweep::in_parallel;
 use mup_verdict::coordinates::{CoordCheck, Record, Records, TrialError};
 
-use crate::setup::Setup;
+use crate::{setup::Setup, subjects};
 
 /// One run at a time for each core.
-pub(crate) fn jobs() -> NonZeroUsize {
+fn jobs() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
@@ -36,14 +36,14 @@ pub(crate) fn measure(setups: &[Setup], seeds: Range<u64>) -> Result<Vec<Records
 }
 
 fn one_seed(setup: &Setup, seed: u64) -> Result<Vec<Record>, TrialError> {
-    let subject = setup.subject()?;
+    let family = subjects::family(setup);
     let check = CoordCheck::new(setup.widths.clone(), 1, setup.steps)?;
-    let records = check.run(|width, _| subject.trial(setup, width, seed))?;
+    let records = check.run(|width, _| family.trial(&subjects::run(setup, &*family, width, seed)?, &setup.device))?;
     Ok(records.iter().map(|record| Record { seed, ..record.clone() }).collect())
 }
 
 /// A bar with a message.
-pub(crate) fn progress_bar(length: usize) -> ProgressBar {
+fn progress_bar(length: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} · {eta} left");
     ProgressBar::new(length as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -1,10 +1,14 @@
-//! `cargo xtask plan`: what a parametrization prescribes for a model.
+//! `cargo xtask plan`: what a parametrization prescribes for a model of this workspace.
 
-use std::{error::Error, process::ExitCode};
+use std::process::ExitCode;
+
+use mup_cli::PlanCommand;
+use mup_train::FamilyError;
 
 use crate::{
-    choices::{Model, Optimizer, Preset, Scaling},
-    setup::Setup,
+    choices::{Model, Optimizer, Scaling},
+    setup::WIDTH,
+    subjects,
 };
 
 /// Arguments of `cargo xtask plan`.
@@ -16,59 +20,58 @@ pub(crate) struct Plan {
     /// What grows with width in a transformer.
     #[arg(long, default_value_t = Scaling::Heads)]
     scaling: Scaling,
-    /// Width of the base model, where every factor is 1.
-    #[arg(long, default_value_t = 32)]
-    base: usize,
-    /// Width of the target; several for several plans.
-    #[arg(long, value_delimiter = ',', default_value = "256")]
-    width: Vec<usize>,
-    /// The parametrization.
-    #[arg(long, default_value_t = Preset::Mup)]
-    parametrization: Preset,
     /// The optimizer.
     #[arg(long, default_value_t = Optimizer::Adamw)]
     optimizer: Optimizer,
+    /// Width of the target; several for several plans [default: 8 times the base]
+    #[arg(long, value_delimiter = ',', conflicts_with = "target")]
+    width: Vec<usize>,
+    #[command(flatten)]
+    plan: PlanCommand,
 }
 
 impl Plan {
-    pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
-        let setup = Setup::new(self.model, self.scaling, self.optimizer)?;
-        let setup = setup.with_parametrization(self.parametrization.parametrization());
-        for &width in &self.width {
-            println!("{} · {} · base width {} · target width {width}", self.model, self.scaling, self.base);
-            println!("{}", setup.subject()?.plan(&setup, self.base, width)?);
-        }
-        Ok(ExitCode::SUCCESS)
+    pub(crate) fn run(mut self) -> Result<ExitCode, FamilyError> {
+        // Width is all that grows here, so its name may be left out.
+        let named = |width: &str| width.parse::<usize>().map_or(width.to_owned(), |width| format!("{WIDTH}={width}"));
+        self.plan.base = self.plan.base.as_deref().map(named);
+        self.plan.target.extend(self.width.iter().map(|width| format!("{WIDTH}={width}")));
+        let setup = subjects::setup(self.model, self.scaling, self.optimizer)?;
+        self.plan.run(&*subjects::family(&setup))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use clap::ValueEnum;
-    use mup_verdict::coordinates::TrialError;
+    use mup_rules::Parametrization;
+    use mup_train::FamilyError;
 
     use crate::{
-        choices::{Model, Optimizer, Preset, Scaling},
-        setup::Setup,
+        choices::{Model, Optimizer, Scaling},
+        setup::{Setup, WIDTH},
+        subjects,
     };
 
     fn n_rows(
         model: Model,
         scaling: Scaling,
         optimizer: Optimizer,
-        preset: Preset,
+        preset: &str,
         [base, width]: [usize; 2],
-    ) -> Result<usize, TrialError> {
-        let setup = Setup::new(model, scaling, optimizer)?.with_parametrization(preset.parametrization());
-        Ok(setup.subject()?.plan(&setup, base, width)?.rows().len())
+    ) -> Result<usize, FamilyError> {
+        let setup = subjects::setup(model, scaling, optimizer)?.with_parametrization(Parametrization::named(preset)?);
+        let growth = Setup { widths: vec![base], ..setup.clone() }.growth();
+        let target = growth.base.clone().with(WIDTH, width)?;
+        Ok(subjects::family(&setup).plan(&growth, &target, &setup.device)?.rows().len())
     }
 
     #[test]
     fn every_model_has_a_plan_under_every_parametrization_and_optimizer() {
         for model in [Model::Mlp, Model::MlpUneven, Model::ConvNet, Model::Gpt, Model::GptAbsolute, Model::GptTied] {
-            for preset in Preset::value_variants() {
+            for preset in Parametrization::NAMES {
                 for optimizer in Optimizer::value_variants() {
-                    let rows = n_rows(model, Scaling::Heads, *optimizer, *preset, [32, 128]);
+                    let rows = n_rows(model, Scaling::Heads, *optimizer, preset, [32, 128]);
                     let rows = rows.unwrap_or_else(|error| panic!("{model} {preset} {optimizer}: {error}"));
                     assert!(rows > 5, "{model} {preset} {optimizer}");
                 }
@@ -79,7 +82,7 @@ mod tests {
     #[test]
     fn a_width_that_no_head_divides_is_an_error_that_names_it() {
         let message = |base, width| {
-            let rows = n_rows(Model::Gpt, Scaling::Heads, Optimizer::Adam, Preset::Mup, [base, width]);
+            let rows = n_rows(Model::Gpt, Scaling::Heads, Optimizer::Adam, "mup", [base, width]);
             rows.expect_err("refused").to_string()
         };
         assert_eq!(message(32, 40), "width 40 is not a positive multiple of 16, as whole heads need");

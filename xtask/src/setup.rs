@@ -1,16 +1,13 @@
 //! One experiment: what is trained, under which rules and with which numbers. Data, so that an ablation is a change of it.
 
-use burn::tensor::Device;
-use mup_files::sha256;
+use burn::{module::Module, optim::ModuleOptimizer, tensor::Device};
 use mup_init::InitSpec;
-use mup_rules::Parametrization;
-use mup_shapes::{ParamSpec, PathPattern};
-use mup_verdict::coordinates::{Criteria, TrialError};
+use mup_optim::{MupAdamConfig, MupAdamWConfig, MupSgdConfig};
+use mup_rules::{Parametrization, ScalingPlan};
+use mup_shapes::{InfShapes, ParamSpec, ShapeReader};
+use mup_train::{FamilyError, Growth, Size, Training};
 
-use crate::{
-    choices::{Model, Optimizer, Scaling},
-    subjects::{Subject, subject},
-};
+use crate::choices::{Model, Optimizer, Scaling};
 
 /// Widths of a check; the smallest is the base.
 pub(crate) const WIDTHS: [usize; 4] = [32, 64, 128, 256];
@@ -18,6 +15,8 @@ pub(crate) const WIDTHS: [usize; 4] = [32, 64, 128, 256];
 pub(crate) const SEEDS: u64 = 5;
 /// Optimizer steps of a check.
 pub(crate) const STEPS: usize = 10;
+/// What grows in every model; what else grows with it, a [`Scaling`] says.
+pub(crate) const WIDTH: &str = "width";
 
 /// What is trained and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,19 +42,15 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// The defaults of a coordinate check.
-    ///
-    /// # Errors
-    ///
-    /// A model that cannot grow in that way.
-    pub(crate) fn new(model: Model, scaling: Scaling, optimizer: Optimizer) -> Result<Self, TrialError> {
-        Ok(Self {
+    /// The defaults of a coordinate check, for a model that starts so.
+    pub(crate) fn starting(model: Model, scaling: Scaling, optimizer: Optimizer, start: InitSpec) -> Self {
+        Self {
             model,
             scaling,
             optimizer,
             parametrization: Parametrization::mup(),
             declarations: Vec::new(),
-            start: subject(model, scaling)?.start(),
+            start,
             learning_rate: learning_rate(model, scaling, optimizer),
             epsilon: 1e-8,
             l2: 0.0,
@@ -63,7 +58,7 @@ impl Setup {
             widths: WIDTHS.to_vec(),
             steps: STEPS,
             device: Device::flex(),
-        })
+        }
     }
 
     pub(crate) fn with_parametrization(mut self, parametrization: Parametrization) -> Self {
@@ -76,27 +71,52 @@ impl Setup {
         self.widths.iter().copied().min().unwrap_or_default()
     }
 
-    /// What identifies a trial besides its width and seed: what a reader wants to know, and a digest of all of it.
-    pub(crate) fn key(&self) -> String {
-        let Self { model, scaling, optimizer, parametrization, learning_rate, .. } = self;
-        let everything = format!("{:?}", Self { widths: Vec::new(), ..self.clone() });
-        let digest = &sha256(everything)[..12];
-        let (rules, base) = (&parametrization.name, self.base());
-        format!("{model} · {scaling} · {optimizer} · {rules} · learning rate {learning_rate} · base {base} · {digest}")
+    pub(crate) fn growth(&self) -> Growth {
+        Growth::new(self.size(), [WIDTH], self.parametrization.clone())
     }
 
-    pub(crate) fn subject(&self) -> Result<Box<dyn Subject>, TrialError> {
-        subject(self.model, self.scaling)
+    // What every family of this workspace takes from its setup.
+
+    pub(crate) fn name(&self) -> String {
+        format!("{} · {} · {}", self.model, self.scaling, self.optimizer)
     }
 
-    /// The default criteria, with what this subject adds.
-    pub(crate) fn criteria(&self) -> Result<Criteria, TrialError> {
-        let mut criteria = Criteria::default();
-        let subject = self.subject()?;
-        let patterns = |paths: &[&str]| paths.iter().copied().map(PathPattern::new).collect::<Vec<_>>();
-        criteria.transients.extend(patterns(subject.transients()));
-        criteria.unclaimed = patterns(subject.unclaimed(self.optimizer));
-        Ok(criteria)
+    pub(crate) fn size(&self) -> Size {
+        Size::new([(WIDTH, self.base())])
+    }
+
+    pub(crate) fn reader(&self, reader: ShapeReader) -> ShapeReader {
+        let declarations = self.declarations.iter();
+        declarations.fold(reader, |reader, (path, spec)| reader.declare(*path, spec.clone()))
+    }
+
+    pub(crate) fn plan(
+        &self,
+        shapes: &InfShapes,
+        parametrization: Parametrization,
+    ) -> Result<ScalingPlan, FamilyError> {
+        Ok(ScalingPlan::new(shapes, parametrization, self.optimizer.kind())?)
+    }
+
+    pub(crate) fn optimizer<M: Module>(&self, plan: &ScalingPlan, model: &M) -> Result<ModuleOptimizer, FamilyError> {
+        let (epsilon, weight_decay) = (self.epsilon, self.weight_decay);
+        Ok(match self.optimizer {
+            Optimizer::Sgd => MupSgdConfig::new().init(plan, model)?,
+            Optimizer::Adam => MupAdamConfig::new().with_epsilon(epsilon).with_l2(self.l2).init(plan, model)?,
+            Optimizer::Adamw => {
+                MupAdamWConfig::new().with_epsilon(epsilon).with_weight_decay(weight_decay).init(plan, model)?
+            }
+        })
+    }
+
+    pub(crate) fn training(&self) -> Training {
+        Training::new(self.steps, self.learning_rate)
+    }
+
+    /// All of it but what a run says itself: widths, rules, device.
+    pub(crate) fn fingerprint(&self) -> String {
+        let Self { model, scaling, optimizer, declarations, start, epsilon, l2, weight_decay, .. } = self;
+        format!("{model} {scaling} {optimizer} {declarations:?} {start:?} {epsilon} {l2} {weight_decay}")
     }
 }
 

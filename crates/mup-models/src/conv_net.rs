@@ -10,7 +10,8 @@ use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Int, Tensor};
 
 use crate::error::Check;
-use crate::{ModelError, NoProbe, Probe, Readout, ReadoutConfig, cross_entropy};
+use crate::{ModelError, Readout, ReadoutConfig, cross_entropy};
+use mup_probe::{NoProbe, Probe};
 
 /// Sizes of a [`ConvNet`].
 #[derive(Config, Debug, PartialEq)]

@@ -6,7 +6,6 @@ mod gpt;
 mod layers;
 mod loss;
 mod mlp;
-mod probe;
 mod shapes;
 mod stack;
 
@@ -19,6 +18,5 @@ pub use layers::{
 };
 pub use loss::cross_entropy;
 pub use mlp::{Activation, Mlp, MlpConfig};
-pub use probe::{Collector, NoProbe, Probe, Scope};
 pub use shapes::shape_reader;
 pub use stack::GptStack;

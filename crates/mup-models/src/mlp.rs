@@ -6,8 +6,9 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, activation};
 
 use crate::error::Check;
-use crate::{ModelError, NoProbe, Probe, Readout, ReadoutConfig, cross_entropy};
+use crate::{ModelError, Readout, ReadoutConfig, cross_entropy};
 use mup_kernels::gelu;
+use mup_probe::{NoProbe, Probe};
 
 /// The nonlinearity between layers.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! An even grid of powers of two.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 /// A grid that does not exist.
@@ -59,5 +61,41 @@ impl Log2Grid {
     #[must_use]
     pub fn step(&self) -> f64 {
         self.step
+    }
+}
+
+/// As a command line writes it: `LOW:HIGH`, by octaves, or `LOW:HIGH:STEP`. The error says what is wrong, and how to write
+/// it.
+///
+/// ```
+/// use mup_sweep::Log2Grid;
+/// let grid: Log2Grid = "-3:-2:0.5".parse()?;
+/// assert_eq!(grid.exponents(), [-3.0, -2.5, -2.0]);
+/// # Ok::<(), String>(())
+/// ```
+impl FromStr for Log2Grid {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers: Result<Vec<f64>, _> = text.split(':').map(|number| number.trim().parse::<f64>()).collect();
+        match numbers.map_err(|error| format!("{error}; write LOW:HIGH or LOW:HIGH:STEP, for example -10:-4"))?[..] {
+            [low, high] => Self::new(low, high, 1.0).map_err(|error| error.to_string()),
+            [low, high, step] => Self::new(low, high, step).map_err(|error| error.to_string()),
+            _ => Err("write LOW:HIGH or LOW:HIGH:STEP, for example -10:-4".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Log2Grid;
+
+    #[test]
+    fn grids_are_read_with_negative_exponents_and_what_is_none_is_refused() {
+        let exponents = |text: &str| text.parse::<Log2Grid>().map(|grid| grid.exponents());
+        assert_eq!(exponents("-1:1"), Ok(vec![-1.0, 0.0, 1.0]));
+        for wrong in ["", "-3", "-2:-3", "a:b", "1:2:3:4", "0:1:0", "0:nan"] {
+            assert!(exponents(wrong).is_err(), "{wrong}");
+        }
     }
 }

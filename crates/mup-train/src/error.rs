@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use mup_optim::OptimError;
 
-use crate::{Difference, TaskError};
+use crate::{Difference, FamilyError};
 
 /// Errors of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum TrainError {
         /// The step.
         step: usize,
         /// What the task says.
-        source: TaskError,
+        source: FamilyError,
     },
     /// A file or folder cannot be read or written.
     #[error("cannot {action} {}: {source}", path.display())]

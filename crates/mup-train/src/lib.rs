@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
-//! The rooms: [`Trainer`] (a run), [`Training`] and [`Schedule`] (its settings), [`Task`] (its loss), [`RunFolder`]
+//! The rooms: [`Family`] (what only the author of a model can say) and [`FamilyRun`] (one of its models, trained),
+//! [`Trainer`] (a run), [`Training`] and [`Schedule`] (its settings), [`Task`] (its loss), [`RunFolder`]
 //! (checkpoints and metrics), [`Event`] and [`Curve`] (what it tells and leaves), [`MeanGradients`],
 //! [`write_safetensors`] and its [`Layouts`], [`TrainError`].
 
@@ -9,6 +10,7 @@ mod curve;
 mod error;
 mod event;
 mod export;
+mod family;
 mod finite;
 mod gradients;
 mod journal;
@@ -28,8 +30,11 @@ pub use curve::{Curve, Ended, Evaluation, Trained};
 pub use error::TrainError;
 pub use event::{Event, StepReport};
 pub use export::{Layouts, write_safetensors};
+pub use family::{
+    Batches, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, Size, SizeError, Started,
+};
 pub use gradients::MeanGradients;
 pub use schedule::{Decay, Schedule};
-pub use task::{MicroBatch, Task, TaskError};
+pub use task::{MicroBatch, Task};
 pub use trainer::Trainer;
 pub use training::Training;

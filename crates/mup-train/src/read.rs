@@ -27,7 +27,7 @@ mod tests {
 
     use super::read;
     use crate::finite::is_finite;
-    use crate::{MicroBatch, Task, TaskError, Trainer, Training};
+    use crate::{FamilyError, MicroBatch, Task, Trainer, Training};
 
     thread_local! {
         pub(super) static WAITS: Cell<usize> = const { Cell::new(0) };
@@ -47,7 +47,7 @@ mod tests {
     struct Ones;
 
     impl Task<Mlp> for Ones {
-        fn loss(&self, model: &Mlp, _batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
+        fn loss(&self, model: &Mlp, _batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
             let device = Device::flex().autodiff();
             Ok(model.loss(Tensor::ones([2, 4], &device), Tensor::ones([2], &device)))
         }

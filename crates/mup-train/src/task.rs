@@ -4,10 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use crate::TrainError;
-
-/// An error of a task, for example of a file that it reads.
-pub type TaskError = Box<dyn std::error::Error + Send + Sync>;
+use crate::{FamilyError, TrainError};
 
 /// Which part of the data a loss is asked of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +52,7 @@ pub trait Task<M> {
     /// # Errors
     ///
     /// Whatever keeps the task from reading its data; ends the run.
-    fn loss(&self, model: &M, batch: MicroBatch) -> Result<Tensor<1>, TaskError>;
+    fn loss(&self, model: &M, batch: MicroBatch) -> Result<Tensor<1>, FamilyError>;
 
     /// Validation loss of a model without autodiff and dropout ([`Module::valid`](burn::module::Module::valid)); none if
     /// the task has no validation data.
@@ -63,7 +60,7 @@ pub trait Task<M> {
     /// # Errors
     ///
     /// As [`loss`](Self::loss).
-    fn evaluate(&self, _model: &M) -> Result<Option<f64>, TaskError> {
+    fn evaluate(&self, _model: &M) -> Result<Option<f64>, FamilyError> {
         Ok(None)
     }
 

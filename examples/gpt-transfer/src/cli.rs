@@ -134,8 +134,13 @@ pub(crate) struct StudyArguments {
     pub(crate) seeds: Vec<u64>,
 
     /// Log2 learning rates to try, everything else 1 [default: -9:-3, quick -8:-4]
-    #[arg(long, value_name = "LOW:HIGH[:STEP]", value_parser = parse_grid, allow_hyphen_values = true,
-          conflicts_with = "space", help_heading = "Tuning")]
+    #[arg(
+        long,
+        value_name = "LOW:HIGH[:STEP]",
+        allow_hyphen_values = true,
+        conflicts_with = "space",
+        help_heading = "Tuning"
+    )]
     pub(crate) rates: Option<Log2Grid>,
 
     /// What is searched: gpt-3 (six hyperparameters in the ranges of the paper), rate, or a TOML file
@@ -289,20 +294,6 @@ fn parse_order(name: &str) -> Result<Order, String> {
         .map_err(|_| format!("no order is named `{name}`; there are random and shuffled"))
 }
 
-/// A grid of log₂ values as it is written on a command line: `LOW:HIGH` or `LOW:HIGH:STEP`.
-///
-/// # Errors
-///
-/// What is wrong with the text, and how to write it.
-pub fn parse_grid(text: &str) -> Result<Log2Grid, String> {
-    let numbers: Result<Vec<f64>, _> = text.split(':').map(|number| number.trim().parse::<f64>()).collect();
-    match numbers.map_err(|error| format!("{error}; write LOW:HIGH or LOW:HIGH:STEP, for example -10:-4"))?.as_slice() {
-        [low, high] => Log2Grid::new(*low, *high, 1.0).map_err(|error| error.to_string()),
-        [low, high, step] => Log2Grid::new(*low, *high, *step).map_err(|error| error.to_string()),
-        _ => Err("write LOW:HIGH or LOW:HIGH:STEP, for example -10:-4".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -312,15 +303,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn grids_are_read_with_negative_exponents() {
-        let grid = parse_grid("-3:-2:0.5").unwrap();
-        assert_eq!(grid.exponents(), [-3.0, -2.5, -2.0]);
-        assert_eq!(parse_grid("-1:1").unwrap().exponents(), [-1.0, 0.0, 1.0]);
-        for wrong in ["", "-3", "-2:-3", "a:b", "1:2:3:4", "0:1:0", "0:nan"] {
-            assert!(parse_grid(wrong).is_err(), "{wrong}");
-        }
     }
 }

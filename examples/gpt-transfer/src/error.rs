@@ -15,6 +15,8 @@ pub(crate) enum RunError {
     Narrower { proxy: usize, target: usize },
     #[error("{micro_batches} micro batches do not divide a batch of {batch}: see --micro-batches")]
     MicroBatches { micro_batches: usize, batch: usize },
+    #[error("this family has no text: it can be planned, and not trained")]
+    NoText,
     #[error("interrupted")]
     Interrupted,
     #[error("{trials} trials failed: `status` says why, `retry` runs them again")]
@@ -75,6 +77,8 @@ pub(crate) enum RunError {
     Init(#[from] mup_init::InitError),
     #[error(transparent)]
     Optimizer(#[from] mup_optim::OptimError),
+    #[error(transparent)]
+    Family(#[from] mup_train::FamilyError),
     #[error(transparent)]
     Train(#[from] mup_train::TrainError),
     #[error(transparent)]

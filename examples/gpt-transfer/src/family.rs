@@ -1,27 +1,227 @@
-//! The family of models: one GPT at any width.
+//! The family of models: GPTs of any width, on text.
 
-use burn::tensor::Device;
+use std::path::Path;
+
+use burn::optim::ModuleOptimizer;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use mup_data::{Batch, Order, even_batch};
 use mup_init::{Distribution, InitSpec};
-use mup_models::{GptConfig, shape_reader};
-use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
+use mup_models::{Gpt, GptConfig, cross_entropy, shape_reader};
+use mup_optim::MupAdamWConfig;
+use mup_probe::Probe;
+use mup_rules::{Parametrization, ScalingPlan};
+use mup_shapes::ShapeReader;
+use mup_train::{Family, FamilyError, Growth, MicroBatch, Size, Training};
 
-use crate::configuration::Configuration;
+use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM, WEIGHT_DECAY};
+use crate::data::{self, Data};
 use crate::error::RunError;
 use crate::hyperparameters::Hyperparameters;
 
-/// Heads have one width and grow in number, as in GPT-3; the feed-forward branch is four times as wide.
-pub(crate) fn config(configuration: &Configuration, width: usize, values: &Hyperparameters) -> GptConfig {
-    let (d_head, n_layer) = (configuration.d_head, configuration.n_layer);
-    GptConfig::new(configuration.vocab, configuration.context, n_layer, width, width / d_head, d_head, 4 * width)
-        .with_alpha_attention(values.alpha_attention)
-        .with_alpha_output(values.alpha_output)
-        .with_alpha_embedding(values.alpha_embedding)
-        .with_alpha_relative(values.alpha_relative)
+/// Batches over which the validation loss is averaged.
+const VALIDATION_BATCHES: usize = 8;
+/// What grows.
+const WIDTH: &str = "width";
+
+/// What a family of a check has in common, whatever its width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Width of a head; heads grow in number.
+    pub d_head: usize,
+    /// Number of blocks.
+    pub n_layer: usize,
+    /// Length of a training sequence, in bytes of text.
+    pub context: usize,
+    /// Sequences in a batch.
+    pub batch: usize,
 }
 
+/// Relative-attention GPTs on text: heads have one width and grow in number, as in GPT-3, and the feed-forward branch is
+/// four times as wide as the model.
+#[derive(Clone, Debug)]
+pub struct TextFamily {
+    pub(crate) configuration: Configuration,
+    pub(crate) values: Hyperparameters,
+    /// Steps of a run.
+    pub(crate) steps: usize,
+    /// A plan needs none.
+    pub(crate) data: Option<Data>,
+}
+
+impl TextFamily {
+    /// With everything at its usual value.
+    pub(crate) fn new(configuration: Configuration, data: Option<Data>) -> Self {
+        Self { configuration, values: Hyperparameters::at_rate(DEFAULT_RATE), steps: DEFAULT_STEPS, data }
+    }
+
+    /// For checks on a text, or on the source of Burn.
+    ///
+    /// # Errors
+    ///
+    /// A text that cannot be read, or is too short.
+    pub fn of_text(sizes: Sizes, text: Option<&Path>) -> Result<Self, FamilyError> {
+        let Sizes { d_head, n_layer, context, batch } = sizes;
+        let (base_width, weight_decay, order, vocab) = (CHECKED_WIDTH, WEIGHT_DECAY, Order::Random, 256);
+        let configuration = Configuration { base_width, d_head, n_layer, context, batch, weight_decay, order, vocab };
+        Ok(Self::new(configuration, Some(Data::in_memory(data::text(text)?, context)?)))
+    }
+
+    /// From the configuration's base width, under a parametrization of this name.
+    pub(crate) fn growth(&self, parametrization: &str) -> Result<Growth, RunError> {
+        Ok(Growth::new(self.size(), [WIDTH], Parametrization::named(parametrization)?))
+    }
+
+    /// The plan at a width. Nothing is allocated.
+    pub(crate) fn plan_at(
+        &self,
+        width: usize,
+        parametrization: &str,
+        device: &Device,
+    ) -> Result<ScalingPlan, RunError> {
+        Ok(self.growth(parametrization)?.plan(self, &self.at_width(width), device)?)
+    }
+
+    /// The size of a width.
+    pub(crate) fn at_width(&self, width: usize) -> Size {
+        let Configuration { d_head, n_layer, .. } = self.configuration;
+        Size::new([(WIDTH, width), ("d_head", d_head), ("n_layer", n_layer)])
+    }
+
+    /// The text.
+    pub(crate) fn data(&self) -> Result<&Data, RunError> {
+        self.data.as_ref().ok_or(RunError::NoText)
+    }
+
+    fn config(&self, size: &Size) -> GptConfig {
+        let Configuration { vocab, context, .. } = self.configuration;
+        let (width, d_head) = (size[WIDTH], size["d_head"]);
+        let heads = width.checked_div(d_head).unwrap_or(0);
+        GptConfig::new(vocab, context, size["n_layer"], width, heads, d_head, 4 * width)
+            .with_alpha_attention(self.values.alpha_attention)
+            .with_alpha_output(self.values.alpha_output)
+            .with_alpha_embedding(self.values.alpha_embedding)
+            .with_alpha_relative(self.values.alpha_relative)
+    }
+
+    /// Tokens and targets, brought to the device together.
+    fn tensors(batch: Batch, device: &Device) -> [Tensor<2, Int>; 2] {
+        let ([rows, columns], mut values) = (batch.shape, batch.tokens);
+        values.extend(batch.targets);
+        let both = Tensor::<2, Int>::from_data(TensorData::new(values, [2 * rows, columns]), device);
+        [both.clone().narrow(0, 0, rows), both.narrow(0, rows, rows)]
+    }
+}
+
+impl Family for TextFamily {
+    type Model = Gpt;
+    /// Tokens, and those that follow them.
+    type Batch = [Tensor<2, Int>; 2];
+
+    fn name(&self) -> String {
+        "GPT on text".to_owned()
+    }
+
+    fn size(&self) -> Size {
+        self.at_width(self.configuration.base_width)
+    }
+
+    fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
+        let (base_width, d_head, n_layer) = (size[WIDTH], size["d_head"], size["n_layer"]);
+        Configuration { base_width, d_head, n_layer, ..self.configuration.clone() }.check(&[])?;
+        Ok(self.config(size).init(device)?)
+    }
+
+    /// Windows of the text, a pure function of seed and step.
+    fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
+        let Configuration { batch, context, order, .. } = self.configuration;
+        let rows = part.part_of(batch)?;
+        let windows = order.rows(&self.data()?.train, [batch, context], seed, part.step as u64, rows)?;
+        Ok(Self::tensors(windows, device))
+    }
+
+    fn loss(
+        &self,
+        model: &Gpt,
+        [tokens, targets]: &Self::Batch,
+        probe: &mut impl Probe,
+    ) -> Result<Tensor<1>, FamilyError> {
+        let logits: Tensor<2> = model.forward_probed(tokens.clone(), probe).flatten(0, 1);
+        Ok(cross_entropy(logits, targets.clone().flatten(0, 1)))
+    }
+
+    /// Weights of variance 1/fan_in at base width, branches ending in GPT-2's 1/√(2·n_layer), readout and queries zero
+    /// (TP-V D.2).
+    fn start(&self) -> InitSpec {
+        let residual = 1.0 / (2.0 * self.configuration.n_layer as f64).sqrt();
+        let spec = InitSpec::new().embedding(Distribution::Normal { std: 1.0 });
+        let spec = GptConfig::residual_projections().into_iter().fold(spec, |spec, paths| spec.scale(paths, residual));
+        spec.zero_readout().zero_query([GptConfig::queries()])
+    }
+
+    fn reader(&self) -> ShapeReader {
+        shape_reader()
+    }
+
+    fn optimizer(&self, plan: &ScalingPlan, model: &Gpt) -> Result<ModuleOptimizer, FamilyError> {
+        let adamw = MupAdamWConfig::new().with_beta_1(BETA_1).with_beta_2(BETA_2).with_epsilon(EPSILON);
+        Ok(adamw.with_weight_decay(self.configuration.weight_decay).init(plan, model)?)
+    }
+
+    fn training(&self) -> Training {
+        Training::new(self.steps, self.values.learning_rate).with_max_norm(MAX_NORM)
+    }
+
+    fn hyperparameters(&mut self) -> Vec<(&'static str, &mut f64)> {
+        let Hyperparameters { alpha_attention, alpha_output, alpha_embedding, alpha_relative, .. } = &mut self.values;
+        vec![
+            ("alpha-attention", alpha_attention),
+            ("alpha-output", alpha_output),
+            ("alpha-embedding", alpha_embedding),
+            ("alpha-relative", alpha_relative),
+            ("weight-decay", &mut self.configuration.weight_decay),
+        ]
+    }
+
+    fn evaluate(&self, model: &Gpt, device: &Device) -> Result<Option<f64>, FamilyError> {
+        let Configuration { batch, context, .. } = self.configuration;
+        let loss = |part| -> Result<Tensor<1>, FamilyError> {
+            let batch = even_batch(&self.data()?.validation, [batch, context], part, VALIDATION_BATCHES)?;
+            let [tokens, targets] = Self::tensors(batch, device);
+            Ok(model.loss(tokens, targets))
+        };
+        // Read together: a GPU is waited for once.
+        let losses = Tensor::cat((0..VALIDATION_BATCHES).map(loss).collect::<Result<_, _>>()?, 0).into_data();
+        Ok(Some(losses.iter::<f64>().sum::<f64>() / VALIDATION_BATCHES as f64))
+    }
+
+    fn tokens_per_step(&self) -> u64 {
+        (self.configuration.batch * self.configuration.context) as u64
+    }
+
+    fn fingerprint(&self) -> String {
+        let Configuration { batch, context, order, .. } = self.configuration;
+        let text = self.data.as_ref().map_or("none", Data::sha256);
+        format!("text {text} in {order:?} order, batch {:?}", [batch, context])
+    }
+
+    /// Of a model that knows how often each token occurs and nothing of what precedes it.
+    ///
+    /// An unstable run still learns that much, so ln 256 would be a mark that it hardly ever comes back to.
+    fn loss_without_input(&self) -> Result<Option<f64>, FamilyError> {
+        Ok(Some(self.data()?.entropy()?))
+    }
+}
+
+/// Where nobody says otherwise: what a proxy of width 64 likes.
+const DEFAULT_RATE: f64 = 1.0 / 64.0;
+/// The base of a check.
+const CHECKED_WIDTH: usize = 32;
+/// Steps of a run of a check.
+const DEFAULT_STEPS: usize = 150;
+
 /// Parameters that are trained at a width.
-pub(crate) fn parameter_count(configuration: &Configuration, width: usize) -> u64 {
-    config(configuration, width, &Hyperparameters::at_rate(1.0)).parameter_count() as u64
+pub(crate) fn parameter_count(family: &TextFamily, width: usize) -> u64 {
+    family.config(&family.at_width(width)).parameter_count() as u64
 }
 
 /// Floating-point operations of all matrix products of training on one token: forward, and twice that backward.
@@ -38,33 +238,31 @@ pub(crate) fn flops_per_token(configuration: &Configuration, width: usize) -> f6
     3.0 * (n_layer * block + 2.0 * d * vocab)
 }
 
-/// The plan at a width: delta is a model of twice the base width. Nothing is allocated.
-pub(crate) fn plan(
-    configuration: &Configuration,
-    width: usize,
-    parametrization: &str,
-    device: &Device,
-) -> Result<ScalingPlan, RunError> {
-    let model = |width| config(configuration, width, &Hyperparameters::at_rate(1.0)).init(device);
-    let base = configuration.base_width;
-    let shapes = shape_reader().infer(&model(base)?, &model(2 * base)?, &model(width)?)?;
-    Ok(ScalingPlan::new(&shapes, Parametrization::named(parametrization)?, OptimizerId::ADAMW)?)
-}
-
-/// Weights of variance 1/fan_in at base width, branches ending in GPT-2's 1/√(2·n_layer), readout and queries zero
-/// (TP-V D.2).
-pub(crate) fn init_spec(configuration: &Configuration, values: &Hyperparameters) -> InitSpec {
-    let residual = 1.0 / (2.0 * configuration.n_layer as f64).sqrt();
-    let spec = InitSpec::new().embedding(Distribution::Normal { std: 1.0 }).scale_all(values.init_scale);
-    let spec = GptConfig::residual_projections().into_iter().fold(spec, |spec, paths| spec.scale(paths, residual));
-    spec.zero_readout().zero_query([GptConfig::queries()])
-}
-
 /// As the paper abbreviates it.
 pub(crate) fn short(parametrization: &str) -> &str {
     match parametrization {
         "standard" => "SP",
         "mup" => "µP",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Int, Tensor};
+    use mup_data::Batch;
+
+    use super::TextFamily;
+
+    #[test]
+    fn tokens_and_targets_of_one_upload_are_those_of_the_batch() {
+        let batch = Batch { tokens: vec![1, 2, 3, 4, 5, 6], targets: vec![2, 3, 9, 5, 6, 7], shape: [2, 3] };
+        for device in [Device::flex(), Device::flex().autodiff()] {
+            let [tokens, targets] = TextFamily::tensors(batch.clone(), &device);
+            let numbers =
+                |tensor: Tensor<2, Int>| (tensor.dims(), tensor.into_data().iter::<i32>().collect::<Vec<_>>());
+            assert_eq!(numbers(tokens), (batch.shape, batch.tokens.clone()));
+            assert_eq!(numbers(targets), (batch.shape, batch.targets.clone()));
+        }
     }
 }

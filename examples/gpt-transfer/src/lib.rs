@@ -1,7 +1,7 @@
 //! Tunes a proxy GPT, transfers the hyperparameters, trains the target, writes a report.
 //!
 //! Thin over `mup-transfer` (study, choice, report), `mup-train` (the loop) and `mup-data` (tokens): here are only the
-//! model's sizes and the command line. [`run`] is the program; [`TextTraining`] lends its training to checks on text.
+//! model's sizes and the command line. [`run`] is the program; [`TextFamily`] lends its models to checks on text.
 
 mod cli;
 mod commands;
@@ -16,7 +16,6 @@ mod family;
 mod hyperparameters;
 mod progress;
 mod run_context;
-mod text_training;
 mod training;
 
 use std::process::ExitCode;
@@ -25,10 +24,9 @@ use clap::Parser;
 use mup_study::cli::{FAILED_TRIALS, Interrupt, exit_code, say};
 use mup_study::launch::LaunchError;
 
-pub use crate::cli::parse_grid;
 use crate::error::RunError;
+pub use crate::family::{Sizes, TextFamily};
 pub use crate::hyperparameters::{Hyperparameter, Hyperparameters, ValuesError};
-pub use crate::text_training::{Sizes, TextTraining, TrainingError, is_interruption};
 
 /// The program: parses its arguments, runs or continues, and says how it ended.
 #[must_use]

@@ -15,6 +15,7 @@ use crate::{
     choices::{Model, Optimizer, Scaling},
     measure::measure,
     setup::Setup,
+    subjects,
 };
 
 /// What the check is to say about a removed rule.
@@ -50,7 +51,7 @@ impl Ablation {
     /// With the rule.
     pub(crate) fn control(&self) -> Result<Setup, TrialError> {
         let (model, scaling, optimizer) = self.on;
-        Ok((self.prepare)(Setup::new(model, scaling, optimizer)?))
+        Ok((self.prepare)(subjects::setup(model, scaling, optimizer)?))
     }
 }
 
@@ -105,7 +106,7 @@ pub(crate) fn groups(
     let mut records = measure(&setups, 0..seeds)?.into_iter().zip(&setups);
     let mut next = || -> Result<Report, TrialError> {
         let (records, setup) = records.next().ok_or("bug: one set of records per setup")?;
-        Ok(records.judge(setup.criteria()?)?)
+        Ok(records.judge(subjects::family(&setup).criteria())?)
     };
     let group = |(setup, members): (Setup, Vec<&'static Ablation>)| {
         let control = next()?;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     choices::{Model, Optimizer, Scaling},
     setup::{self, Setup},
-    subjects::Trained,
+    subjects::{self, Trained},
 };
 
 /// Models that are trained side by side with flex.
@@ -99,18 +99,20 @@ fn coordinate_check(model: Model, device: &Device) -> Result<[Answer; 2], TrialE
     };
     let mut answers = [Answer::Undecided; 2];
     for (answer, parametrization) in answers.iter_mut().zip([Parametrization::mup(), Parametrization::standard()]) {
-        let setup = Setup::new(model, Scaling::Heads, optimizer)?.with_parametrization(parametrization);
+        let setup = subjects::setup(model, Scaling::Heads, optimizer)?.with_parametrization(parametrization);
         let setup = Setup { widths: widths.clone(), steps, device: device.clone(), ..setup };
-        let (check, subject) = (CoordCheck::new(setup.widths.clone(), seeds, setup.steps)?, setup.subject()?);
-        let records = check.run(|width, seed| subject.trial(&setup, width, seed))?;
-        *answer = records.judge(setup.criteria()?)?.answer();
+        let (check, family) = (CoordCheck::new(setup.widths.clone(), seeds, setup.steps)?, subjects::family(&setup));
+        let run = |width, seed| subjects::run(&setup, &*family, width, seed);
+        let records = check.run(|width, seed| family.trial(&run(width, seed)?, device))?;
+        *answer = records.judge(family.criteria())?.answer();
     }
     Ok(answers)
 }
 
 fn train(model: Model, device: &Device, checkpoint: Option<usize>) -> Result<Trained, TrialError> {
-    let setup = Setup::new(model, Scaling::Heads, Optimizer::Adamw)?;
+    let setup = subjects::setup(model, Scaling::Heads, Optimizer::Adamw)?;
     let (widths, device) = (WIDTHS.to_vec(), device.clone());
     let setup = Setup { widths, steps: STEPS, epsilon: EPSILON, device, ..setup };
-    setup.subject()?.train(&setup, WIDTHS[1], checkpoint)
+    let family = subjects::family(&setup);
+    family.trained(&subjects::run(&setup, &*family, WIDTHS[1], 0)?, &setup.device, checkpoint)
 }

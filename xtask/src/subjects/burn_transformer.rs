@@ -13,16 +13,20 @@ use burn::{
     tensor::{Device, Int, Tensor},
 };
 use mup_init::InitSpec;
-use mup_models::{Probe, cross_entropy};
-use mup_rules::{Form, Parametrization, Power};
-use mup_shapes::{ParamSpec, Role, ShapeReader};
-use mup_verdict::coordinates::{Activations, TrialError};
+use mup_models::cross_entropy;
+use mup_probe::Probe;
+use mup_rules::{Form, Parametrization, Power, ScalingPlan};
+use mup_shapes::{InfShapes, ParamSpec, Role, ShapeReader};
+use mup_train::{Family, FamilyError, MicroBatch, Size};
 
 use super::{
-    Family, READOUT,
+    READOUT, as_set_up,
     data::{CONTEXT, VOCAB, next_bytes},
 };
-use crate::choices::{Optimizer, Scaling};
+use crate::{
+    choices::{Model, Scaling},
+    setup::{Setup, WIDTH},
+};
 
 const N_LAYER: usize = 2;
 
@@ -36,24 +40,27 @@ pub(super) struct LanguageModel {
     readout: Linear,
 }
 
-/// [`LanguageModel`] in every width.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Encoder {
-    pub(super) scaling: Scaling,
-    /// Whether the query takes out what the attention multiplies too much.
-    pub(super) absorbed: bool,
+/// [`LanguageModel`] in every width; absorbed, its query takes out what the attention multiplies too much.
+#[derive(Clone, Debug)]
+pub(super) struct Encoder(pub(super) Setup);
+
+pub(super) fn start(scaling: Scaling) -> InitSpec {
+    let start = InitSpec::new().scale("readout.weight", READOUT);
+    match scaling {
+        Scaling::DFfn => start.scale("encoder.layers.*.pwff.linear_outer.weight", READOUT),
+        Scaling::DHead => start.zero_query(["encoder.layers.*.mha.query.weight"]),
+        Scaling::Heads => start,
+    }
 }
 
 impl Family for Encoder {
     type Model = LanguageModel;
     type Batch = [Tensor<2, Int>; 2];
 
-    fn granularity(&self) -> usize {
-        self.scaling.granularity()
-    }
+    as_set_up!();
 
-    fn at_width(&self, width: usize, device: &Device) -> Result<LanguageModel, TrialError> {
-        let [d_model, n_head, _, d_ffn] = self.scaling.sizes(width);
+    fn model(&self, size: &Size, device: &Device) -> Result<LanguageModel, FamilyError> {
+        let [d_model, n_head, _, d_ffn] = self.0.scaling.sizes(size[WIDTH])?;
         let encoder = TransformerEncoderConfig::new(d_model, d_ffn, n_head, N_LAYER);
         Ok(LanguageModel {
             tokens: EmbeddingConfig::new(VOCAB, d_model).init(device),
@@ -64,23 +71,14 @@ impl Family for Encoder {
         })
     }
 
-    fn batch(&self, device: &Device) -> Self::Batch {
-        next_bytes(self.scaling.batch(), device)
-    }
-
-    fn start(&self) -> InitSpec {
-        let start = InitSpec::new().scale("readout.weight", READOUT);
-        match self.scaling {
-            Scaling::DFfn => start.scale("encoder.layers.*.pwff.linear_outer.weight", READOUT),
-            Scaling::DHead => start.zero_query(["encoder.layers.*.mha.query.weight"]),
-            Scaling::Heads => start,
-        }
+    fn batch(&self, _seed: u64, _part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
+        Ok(next_bytes(self.0.scaling.batch(), device))
     }
 
     /// Burn's own layers; the query is declared as multiplied by its layer only if its rule is to say so.
     fn reader(&self) -> ShapeReader {
-        let reader = ShapeReader::new();
-        if !self.absorbed {
+        let reader = self.0.reader(ShapeReader::new());
+        if self.0.model != Model::BurnTransformerAbsorbed {
             return reader;
         }
         reader
@@ -89,38 +87,44 @@ impl Family for Encoder {
     }
 
     /// Burn's logits are (d/d₀)^½ times µP's (and SP's own): the multiplier of the form that the query is in.
-    fn adapt(&self, parametrization: Parametrization) -> Parametrization {
+    fn plan(&self, shapes: &InfShapes, parametrization: Parametrization) -> Result<ScalingPlan, FamilyError> {
         let too_much = Power::fan_out(-0.5 - parametrization.attention_exponent);
         let query =
             |role| parametrization.rule(role, Form::Plain).map(|rule| rule.shifted(Form::Multiplier, &too_much));
         let rules: Vec<_> = [Role::Hidden, Role::Vector].into_iter().filter_map(query).collect();
-        rules.into_iter().fold(parametrization, Parametrization::with_rule)
+        self.0.plan(shapes, rules.into_iter().fold(parametrization, Parametrization::with_rule))
     }
 
-    fn unclaimed(&self, optimizer: Optimizer) -> &'static [&'static str] {
-        self.scaling.unclaimed(optimizer)
+    fn unclaimed(&self) -> Vec<&'static str> {
+        self.0.scaling.unclaimed(self.0.optimizer).to_vec()
     }
 
-    fn loss_observed(
+    fn loss(
         &self,
         model: &LanguageModel,
         [tokens, targets]: &Self::Batch,
-        seen: &mut Activations,
-    ) -> Tensor<1> {
+        probe: &mut impl Probe,
+    ) -> Result<Tensor<1>, FamilyError> {
         let [sequences, length] = tokens.dims();
         let positions = model.positions.weight.val().narrow(0, 0, length);
         let mut x = model.tokens.forward(tokens.clone()) + positions.unsqueeze();
-        seen.observe("embedding", &x);
+        probe.observe("embedding", &x);
         let mask = generate_autoregressive_mask(sequences, length, &x.device());
         for (i, layer) in model.encoder.layers.iter().enumerate() {
-            let logits = attention_logits(&layer.mha, layer.norm_2.forward(x.clone()));
-            seen.observe_logits(&format!("layers.{i}.mha.logits"), &logits);
+            observe_attention(probe, i, &layer.mha, || layer.norm_2.forward(x.clone()));
             x = layer.forward(x, None, Some(mask.clone()));
-            seen.observe(&format!("layers.{i}"), &x);
+            probe.observe(&format!("layers.{i}"), &x);
         }
         let logits = model.readout.forward(model.norm.forward(x));
-        seen.observe_logits("logits", &logits);
-        cross_entropy(logits.flatten(0, 1), targets.clone().flatten(0, 1))
+        probe.observe_logits("logits", &logits);
+        Ok(cross_entropy(logits.flatten(0, 1), targets.clone().flatten(0, 1)))
+    }
+}
+
+/// Only for who looks: training needs them in Burn's own attention alone.
+fn observe_attention<P: Probe>(probe: &mut P, layer: usize, attention: &MultiHeadAttention, x: impl Fn() -> Tensor<3>) {
+    if P::ENABLED {
+        probe.observe_logits(&format!("layers.{layer}.mha.logits"), &attention_logits(attention, x()));
     }
 }
 

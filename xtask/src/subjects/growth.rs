@@ -1,5 +1,7 @@
 //! What grows in a transformer of a given width.
 
+use mup_train::FamilyError;
+
 use super::data::{CONTEXT, N_SEQUENCES};
 use crate::choices::{Optimizer, Scaling};
 
@@ -15,7 +17,7 @@ const FEED_FORWARD: usize = 4;
 
 impl Scaling {
     /// Widths must be multiples of this.
-    pub(super) fn granularity(self) -> usize {
+    fn granularity(self) -> usize {
         match self {
             Self::Heads => D_HEAD,
             Self::DHead => N_HEAD,
@@ -24,12 +26,18 @@ impl Scaling {
     }
 
     /// d_model, number of heads, d_head, d_ffn. Equal for all ways to grow at width 32, the default base.
-    pub(super) fn sizes(self, width: usize) -> [usize; 4] {
-        match self {
+    pub(super) fn sizes(self, width: usize) -> Result<[usize; 4], FamilyError> {
+        let granularity = self.granularity();
+        if width == 0 || width % granularity != 0 {
+            return Err(
+                format!("width {width} is not a positive multiple of {granularity}, as whole heads need").into()
+            );
+        }
+        Ok(match self {
             Self::Heads => [width, width / D_HEAD, D_HEAD, FEED_FORWARD * width],
             Self::DHead => [width, N_HEAD, width / N_HEAD, FEED_FORWARD * width],
             Self::DFfn => [D_MODEL, N_HEAD, D_HEAD, FEED_FORWARD * width],
-        }
+        })
     }
 
     /// Number and length of the sequences.

@@ -6,14 +6,12 @@ use burn::{
     module::Module,
     optim::{GradientsParams, ModuleOptimizer, OptimizerRecord},
     store::ModuleRecord,
+    tensor::Device,
 };
 use mup_golden::parameters;
-use mup_init::initialize;
-use mup_verdict::coordinates::{Activations, TrialError};
+use mup_probe::NoProbe;
+use mup_train::{Family, FamilyError, FamilyRun, MicroBatch, Started};
 use serde::{Deserialize, Serialize};
-
-use super::{Family, Subject, optimizer};
-use crate::setup::Setup;
 
 /// What a training run came to, in f64, which holds every f32 exactly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,33 +29,30 @@ pub(crate) struct Trained {
 const SEED: u64 = 1;
 
 pub(super) fn train<F: Family>(
-    family: F,
-    setup: &Setup,
-    width: usize,
+    family: &F,
+    run: &FamilyRun,
+    device: &Device,
     checkpoint: Option<usize>,
-) -> Result<Trained, TrialError> {
-    let device = setup.device.clone().autodiff();
-    let plan = family.plan(setup, setup.base(), width)?;
-    let fresh = || -> Result<_, TrialError> {
-        let model = initialize(family.at_width(width, &device)?, &plan, &setup.start, SEED)?;
-        let optimizer = optimizer(setup, &plan, &model)?;
+) -> Result<Trained, FamilyError> {
+    let fresh = || -> Result<_, FamilyError> {
+        let Started { model, optimizer, .. } = run.clone().with_seed(SEED).start(family, device)?;
         Ok((model, optimizer))
     };
     let (mut model, mut optimizer) = fresh()?;
     let start = parameters(&model);
-    let batch = family.batch(&device);
-    let loss = |model: &F::Model| family.loss_observed(model, &batch, &mut Activations::default());
+    let batch = family.batch(0, MicroBatch { step: 0, index: 0, of: 1 }, &device.clone().autodiff())?;
+    let loss = |model: &F::Model| family.loss(model, &batch, &mut NoProbe);
     let mut losses = Vec::new();
-    for step in 0..setup.steps {
+    for step in 0..run.training.steps {
         if checkpoint == Some(step) {
             (model, optimizer) = through_records((model, optimizer), fresh()?)?;
         }
-        let loss = loss(&model);
+        let loss = loss(&model)?;
         losses.push(loss.clone().into_data().iter::<f64>().sum());
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
-        model = optimizer.step(setup.learning_rate, model, gradients);
+        model = optimizer.step(run.learning_rate(), model, gradients);
     }
-    losses.push(loss(&model).into_data().iter::<f64>().sum());
+    losses.push(loss(&model)?.into_data().iter::<f64>().sum());
     Ok(Trained { start, losses, end: parameters(&model) })
 }
 
@@ -65,7 +60,7 @@ pub(super) fn train<F: Family>(
 fn through_records<M: Module>(
     (model, optimizer): (M, ModuleOptimizer),
     (fresh_model, fresh_optimizer): (M, ModuleOptimizer),
-) -> Result<(M, ModuleOptimizer), TrialError> {
+) -> Result<(M, ModuleOptimizer), FamilyError> {
     let (weights, moments) = (model.into_record().into_bytes()?, optimizer.into_bytes()?);
     let model = fresh_model.try_load_record(ModuleRecord::from_bytes(weights)?)?;
     let optimizer = mup_optim::resume(fresh_optimizer, OptimizerRecord::from_bytes(moments)?, &model)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Packages whose binaries a user or CI runs, next to `cargo test --workspace`.
-const BINARIES: [&str; 2] = ["gpt-transfer", "xtask"];
+const BINARIES: [&str; 3] = ["gpt-transfer", "own-model", "xtask"];
 
 /// What a package must build without: beginnings of names. Who tunes a program compiles no figure and no tensor, and who
 /// checks coordinates compiles no search.

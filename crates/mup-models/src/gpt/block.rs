@@ -5,7 +5,8 @@ use burn::nn::Dropout;
 use burn::tensor::Tensor;
 
 use crate::layers::{LayerCache, drops};
-use crate::{AttentionFrame, CausalAttention, FeedForward, LayerNorm, NoProbe, Probe, Scope};
+use crate::{AttentionFrame, CausalAttention, FeedForward, LayerNorm};
+use mup_probe::{NoProbe, Probe, Scope};
 
 /// x + attention(norm(x)), then x + feed_forward(norm(x)).
 #[derive(Module, Debug)]

@@ -6,7 +6,8 @@ use burn::tensor::{DType, Device, Int, Tensor};
 
 use super::Block;
 use crate::layers::multiply;
-use crate::{AttentionFrame, LayerNorm, NoProbe, Probe, Readout, Scope, TiedReadout, cross_entropy};
+use crate::{AttentionFrame, LayerNorm, Readout, TiedReadout, cross_entropy};
+use mup_probe::{NoProbe, Probe, Scope};
 
 /// A pre-norm decoder; see [`GptConfig`](super::GptConfig).
 ///

@@ -7,7 +7,7 @@ use mup_kernels::{Kept, Relative, causal_attention, is_fused};
 
 use super::relative_attention::{shift, sinusoids};
 use super::{drops, multiply};
-use crate::{NoProbe, Probe};
+use mup_probe::{NoProbe, Probe};
 
 /// Causal multi-head attention: logits α_attention · Σ_c s_c q_c k_c, and with relative positions
 /// α_attention · Σ_c s_c [(q_i + u)_c (k_j)_c + (q_i + v)_c (r_{i−j})_c], where s is the `logit_scale`, r_d is

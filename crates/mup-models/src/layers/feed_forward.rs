@@ -5,8 +5,8 @@ use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::Probe;
 use mup_kernels::gelu;
+use mup_probe::Probe;
 
 /// Sizes of a [`FeedForward`].
 #[derive(Config, Debug, PartialEq)]

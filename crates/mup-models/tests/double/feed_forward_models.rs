@@ -2,7 +2,8 @@
 
 use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
-use mup_models::{Activation, Collector, ConvNetConfig, MlpConfig};
+use mup_models::{Activation, ConvNetConfig, MlpConfig};
+use mup_probe::Collector;
 
 use crate::common::{distance, random, random_tokens, redraw, values};
 use crate::device;

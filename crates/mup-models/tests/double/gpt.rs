@@ -2,7 +2,8 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use mup_models::{Collector, Gpt, GptConfig, Positions};
+use mup_models::{Gpt, GptConfig, Positions};
+use mup_probe::Collector;
 
 use crate::common::{distance, random_tokens, redraw, values};
 use crate::device;

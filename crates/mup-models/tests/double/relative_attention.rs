@@ -2,7 +2,8 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
-use mup_models::{AttentionFrame, CausalAttention, CausalAttentionConfig, Collector};
+use mup_models::{AttentionFrame, CausalAttention, CausalAttentionConfig};
+use mup_probe::Collector;
 use safetensors::SafeTensors;
 
 use crate::common::{distance, random, redraw, values};

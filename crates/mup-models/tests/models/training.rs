@@ -4,7 +4,8 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::store::ModuleRecord;
 use burn::tensor::{Device, Tensor};
-use mup_models::{AttentionFrame, CausalAttentionConfig, Collector, Gpt, GptConfig, MlpConfig, Positions};
+use mup_models::{AttentionFrame, CausalAttentionConfig, Gpt, GptConfig, MlpConfig, Positions};
+use mup_probe::Collector;
 
 use crate::common::{distance, random, random_tokens, redraw, values};
 

@@ -11,14 +11,14 @@ use std::time::Duration;
 use burn::optim::AdamWConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_models::{Gpt, GptConfig};
-use mup_train::{Event, MicroBatch, RunFolder, Task, TaskError, Trainer, Training};
+use mup_train::{Event, FamilyError, MicroBatch, RunFolder, Task, Trainer, Training};
 
 use net::{plan, weights};
 
 struct Repeat;
 
 impl Task<Gpt> for Repeat {
-    fn loss(&self, model: &Gpt, _batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
+    fn loss(&self, model: &Gpt, _batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
         let tokens = TensorData::new(vec![1_i64, 2, 3, 4, 5, 6, 7, 8], [2, 4]);
         let tokens: Tensor<2, Int> = Tensor::from_data(tokens, &Device::flex().autodiff());
         // Long enough that runs in other threads would draw in between, if they could.

@@ -1,7 +1,7 @@
 //! Settings without meaning are refused before the first step.
 
 use mup_models::Mlp;
-use mup_train::{MicroBatch, Schedule, Task, TaskError, Trainer, Training};
+use mup_train::{FamilyError, MicroBatch, Schedule, Task, Trainer, Training};
 
 use crate::net::{Largest, start};
 
@@ -48,7 +48,7 @@ fn an_unknown_setting_in_a_file_is_refused() {
 struct Unreadable;
 
 impl Task<Mlp> for Unreadable {
-    fn loss(&self, _model: &Mlp, _batch: MicroBatch) -> Result<burn::tensor::Tensor<1>, TaskError> {
+    fn loss(&self, _model: &Mlp, _batch: MicroBatch) -> Result<burn::tensor::Tensor<1>, FamilyError> {
         Err("tokens.bin: gone".into())
     }
 
@@ -72,7 +72,7 @@ fn a_task_that_cannot_read_its_data_ends_the_run_with_its_own_words() {
 struct Wrong(fn(&Mlp) -> burn::tensor::Tensor<1>);
 
 impl Task<Mlp> for Wrong {
-    fn loss(&self, model: &Mlp, _batch: MicroBatch) -> Result<burn::tensor::Tensor<1>, TaskError> {
+    fn loss(&self, model: &Mlp, _batch: MicroBatch) -> Result<burn::tensor::Tensor<1>, FamilyError> {
         Ok(self.0(model))
     }
 

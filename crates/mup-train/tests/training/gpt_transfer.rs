@@ -7,7 +7,7 @@ use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, shape_reader};
 use mup_optim::{MupAdamWConfig, clip_by_global_norm};
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
-use mup_train::{MicroBatch, Schedule, Task, TaskError, Trainer, Training};
+use mup_train::{FamilyError, MicroBatch, Schedule, Task, Trainer, Training};
 
 use crate::net::{bits, weights};
 
@@ -28,7 +28,7 @@ impl Counting {
 }
 
 impl Task<Gpt> for Counting {
-    fn loss(&self, model: &Gpt, batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
+    fn loss(&self, model: &Gpt, batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
         Ok(self.loss_at(model, batch.step))
     }
 

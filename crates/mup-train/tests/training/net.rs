@@ -11,7 +11,7 @@ use mup_models::{Mlp, MlpConfig, shape_reader};
 use mup_optim::{MupAdamWConfig, MupSgdConfig};
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::InfShapes;
-use mup_train::{Event, MicroBatch, RunFolder, Task, TaskError, TrainError, Trained, Trainer, Training};
+use mup_train::{Event, FamilyError, MicroBatch, RunFolder, Task, TrainError, Trained, Trainer, Training};
 
 pub(crate) const D_INPUT: usize = 6;
 pub(crate) const CLASSES: usize = 4;
@@ -82,7 +82,7 @@ impl Largest {
 }
 
 impl Task<Mlp> for Largest {
-    fn loss(&self, model: &Mlp, batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
+    fn loss(&self, model: &Mlp, batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
         let (x, classes) = self.batch(batch.step, batch.part_of(BATCH)?, &Device::flex().autodiff());
         let loss = model.loss(x, classes);
         Ok(match self.poison {
@@ -91,7 +91,7 @@ impl Task<Mlp> for Largest {
         })
     }
 
-    fn evaluate(&self, model: &Mlp) -> Result<Option<f64>, TaskError> {
+    fn evaluate(&self, model: &Mlp) -> Result<Option<f64>, FamilyError> {
         let (x, classes) = self.batch(usize::MAX / 2, 0..BATCH, &Device::flex());
         Ok(Some(f64::from(model.loss(x, classes).into_scalar::<f32>())))
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use burn::tensor::Tensor;
 use mup_models::Mlp;
-use mup_train::{Ended, Event, MicroBatch, Task, TaskError, Trainer, Training};
+use mup_train::{Ended, Event, FamilyError, MicroBatch, Task, Trainer, Training};
 
 use crate::net::{Largest, start, weights};
 
@@ -51,7 +51,7 @@ struct Noted<F> {
 }
 
 impl<F: Fn(MicroBatch) -> f32> Task<Mlp> for Noted<F> {
-    fn loss(&self, model: &Mlp, batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
+    fn loss(&self, model: &Mlp, batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
         self.asked.borrow_mut().push((batch.step, batch.index));
         Ok(Largest::default().loss(model, batch)?.mul_scalar((self.factor)(batch)))
     }

@@ -10,7 +10,7 @@ use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
 use mup_optim::{MupAdamWConfig, cast_parameters};
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
-use mup_train::{MicroBatch, RunFolder, Task, TaskError, Trained, Trainer, Training, write_safetensors};
+use mup_train::{FamilyError, MicroBatch, RunFolder, Task, Trained, Trainer, Training, write_safetensors};
 
 use crate::net::weights;
 
@@ -48,7 +48,7 @@ impl Normed {
 struct Waves;
 
 impl Task<Normed> for Waves {
-    fn loss(&self, model: &Normed, batch: MicroBatch) -> Result<Tensor<1>, TaskError> {
+    fn loss(&self, model: &Normed, batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
         let first = (batch.step * batch.of + batch.index) as f32;
         let x: Vec<f32> = (0_u8..12).map(|i| (f32::from(i) * 0.7 + first).sin()).collect();
         let weight = model.input.weight.val();

@@ -1,7 +1,7 @@
 //! What one pass of a trial showed, on the host.
 
 use burn::tensor::{Device, Tensor};
-use mup_models::Probe;
+use mup_probe::Probe;
 
 use super::Source;
 
@@ -145,7 +145,7 @@ impl Probe for Activations {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
-    use mup_models::Probe;
+    use mup_probe::Probe;
 
     use super::{Activations, Source};
 

@@ -77,7 +77,7 @@ fn processors() -> Vec<Device> {
 #[cfg(all(test, feature = "flex"))]
 mod tests {
     use burn::tensor::{Device, Tensor};
-    use mup_models::Probe;
+    use mup_probe::Probe;
 
     use super::Generators;
     use crate::coordinates::{Activations, CoordCheck};

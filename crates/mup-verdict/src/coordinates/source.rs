@@ -15,7 +15,7 @@ use super::CheckError;
 pub enum Source {
     /// What a module gives.
     Activation,
-    /// The model's output and attention logits, of which [`Probe::observe_logits`](mup_models::Probe::observe_logits)
+    /// The model's output and attention logits, of which [`Probe::observe_logits`](mup_probe::Probe::observe_logits)
     /// says that they are: before training they may shrink with width. Recorded wherever activations are.
     Logits,
     /// What goes into a module.

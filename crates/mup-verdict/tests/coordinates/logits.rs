@@ -1,6 +1,6 @@
 //! What may shrink before training is what the model reports as logits, whatever its name.
 
-use mup_models::Probe;
+use mup_probe::Probe;
 use mup_verdict::coordinates::{CheckError, Criteria, Quantity, Report, Verdict};
 
 use crate::net::{MARKED, Readout, trained};

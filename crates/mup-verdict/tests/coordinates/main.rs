@@ -6,6 +6,7 @@ mod folder;
 mod golden;
 mod logits;
 mod net;
+mod of_family;
 mod parallel;
 mod report;
 mod sources;

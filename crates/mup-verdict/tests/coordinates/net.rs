@@ -6,8 +6,8 @@ use burn::{
     tensor::{Device, Tensor, TensorData, activation::relu},
 };
 use mup_init::{InitSpec, initialize};
-use mup_models::Probe;
 use mup_optim::MupAdamConfig;
+use mup_probe::Probe;
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_verdict::coordinates::{Activations, CheckError, CoordCheck, Records, TrialError};
 

@@ -19,7 +19,7 @@ fn run(check: &CoordCheck) -> Records {
         Ok(move |seen: &mut Activations| -> Result<(), TrialError> {
             seen.observe_input("layer", &inputs);
             let output = layer.forward(inputs.clone());
-            mup_models::Probe::observe(seen, "layer", &output);
+            mup_probe::Probe::observe(seen, "layer", &output);
             let gradients = GradientsParams::from_grads((output.sum() / 2.0).backward(), &layer);
             seen.observe_parameters(&layer);
             seen.observe_gradients(&layer, &gradients);

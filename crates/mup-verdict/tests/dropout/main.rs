@@ -9,8 +9,8 @@ use burn::{
     optim::GradientsParams,
     tensor::{Device, Tensor, activation::relu},
 };
-use mup_models::Probe;
 use mup_optim::MupAdamConfig;
+use mup_probe::Probe;
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Records, TrialError, Untrained};
 

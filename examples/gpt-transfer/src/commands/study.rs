@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::cli::{DEFAULT_FOLDER, StudyArguments};
 use crate::configuration::{BURN_VERSION, Configuration, TRAINING_VERSION, WEIGHT_DECAY};
 use crate::data::{self, Data, Units};
+use crate::environment;
 use crate::error::RunError;
+use crate::family::TextFamily;
 use crate::hyperparameters::{Hyperparameter, Hyperparameters};
 use crate::training::Trainer;
-use crate::{environment, family};
 
 const DEFAULT_FOLDER_QUICK: &str = "runs/gpt-transfer-quick";
 
@@ -140,7 +141,8 @@ fn proxy(arguments: &StudyArguments, text: &Text, units: Units) -> Result<Proxy,
     proxy.configuration().check(&[width])?;
     data::check_length(text, proxy.context)?;
     let device = mup_devices::open(proxy.device)?;
-    proxy.plan = family::plan(&proxy.configuration(), width, &proxy.parametrization, &device)?.fingerprint();
+    proxy.plan =
+        TextFamily::new(proxy.configuration(), None).plan_at(width, &proxy.parametrization, &device)?.fingerprint();
     Ok(proxy)
 }
 
@@ -206,7 +208,8 @@ fn target(arguments: &StudyArguments, proxy: &Proxy, longest: usize) -> Result<T
     if !configuration.batch.is_multiple_of(micro_batches) {
         return Err(RunError::MicroBatches { micro_batches, batch: configuration.batch });
     }
-    let plan = family::plan(&configuration, width, &proxy.parametrization, &mup_devices::open(proxy.device)?)?;
+    let device = mup_devices::open(proxy.device)?;
+    let plan = TextFamily::new(configuration, None).plan_at(width, &proxy.parametrization, &device)?;
     let evaluate_every = arguments.evaluate_every.unwrap_or((steps / 10).max(1));
     Ok(Target { width, steps, micro_batches, evaluate_every, plan: plan.fingerprint() })
 }
@@ -251,8 +254,8 @@ impl Proxy {
         configuration.check(&[self.width])?;
         let device = mup_devices::open(self.device)?;
         let data = Data::open(&study.folder().join("data"))?;
-        let trainer = Trainer { configuration, data, device };
-        unchanged("the text of data/data.json", &self.text_sha256, trainer.data.sha256())?;
+        let trainer = Trainer { family: TextFamily::new(configuration, Some(data)), device };
+        unchanged("the text of data/data.json", &self.text_sha256, trainer.family.data()?.sha256())?;
         unchanged("Burn", &self.burn, BURN_VERSION)?;
         unchanged("the training code", &self.training.to_string(), &TRAINING_VERSION.to_string())?;
         let plan = trainer.plan(&self.parametrization, self.width)?.fingerprint();

@@ -38,7 +38,7 @@ pub(super) struct TargetTraining<'a> {
 pub(super) fn run(arguments: &TrainArguments) -> Result<(), RunError> {
     let study = Study::open(&arguments.study)?;
     let training = TargetTraining::of(&study)?;
-    training.trainer.data.verify()?;
+    training.trainer.family.data()?.verify()?;
     if let Some(path) = &arguments.export {
         check_export(path)?;
     }
@@ -59,9 +59,9 @@ impl<'a> TargetTraining<'a> {
     pub(super) fn of(study: &'a Study) -> Result<Self, RunError> {
         let (proxy, target) = (Proxy::of(study.config())?, Target::of(study.config())?);
         let trainer = proxy.trainer(study)?;
-        trainer.configuration.check(&[target.width])?;
+        trainer.family.configuration.check(&[target.width])?;
         let folder = study.folder().join("targets").join(format!("width{}-steps{}", target.width, target.steps));
-        let settings = trainer.configuration.settings(&trainer.data, proxy.device);
+        let settings = trainer.family.configuration.settings(trainer.family.data()?, proxy.device);
         let store = Store::open(&folder, &settings)?;
         Ok(Self { study, trainer, proxy, target, folder, settings, store })
     }

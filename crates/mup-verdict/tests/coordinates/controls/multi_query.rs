@@ -5,7 +5,8 @@ use burn::{
     nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig},
     tensor::{Device, Int, Tensor, TensorData, activation::softmax},
 };
-use mup_models::{Probe, cross_entropy};
+use mup_models::cross_entropy;
+use mup_probe::Probe;
 use mup_verdict::coordinates::Activations;
 
 use super::family::Family;

@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 ///
 /// ```
 /// use burn::{nn::Linear, tensor::{Tensor, activation::relu}};
-/// use mup_models::{Probe, Scope};
+/// use mup_probe::{Probe, Scope};
 ///
 /// fn forward_probed(layers: &[Linear], mut x: Tensor<2>, probe: &mut impl Probe) -> Tensor<2> {
 ///     for (i, layer) in layers.iter().enumerate() {

@@ -1,0 +1,157 @@
+//! `coord-check`: do coordinates keep their size as the model grows?
+
+use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode, time::Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use mup_devices::{Backend, DeviceName};
+use mup_files::sha256;
+use mup_rules::Parametrization;
+use mup_study::cli::Interrupt;
+use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE};
+use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Report, Source, Statistic};
+
+use crate::{AnyFamily, GrowArguments, Interrupted};
+
+/// Trains for a few steps on one batch at several sizes, and judges the slope of every activation and of its change.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CoordCheckCommand {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub grow: GrowArguments,
+    /// The parametrization: mup, tensor-programs-v, mup-package, or standard, the negative control.
+    #[arg(long, value_parser = Parametrization::named, default_value = "mup")]
+    pub parametrization: Parametrization,
+    /// Number of seeds at each size.
+    #[arg(long, default_value_t = 5)]
+    pub seeds: u64,
+    /// Number of optimizer steps.
+    #[arg(long, default_value_t = 10)]
+    pub steps: usize,
+    /// Base learning rate [default: the family's own]
+    #[arg(long)]
+    pub lr: Option<f64>,
+    /// Where to train, such as wgpu or cuda:1.
+    #[arg(long, default_value_t = Backend::Flex.into())]
+    pub device: DeviceName,
+    /// Trials at a time, each with one thread [default: one for each core]
+    #[arg(long)]
+    pub jobs: Option<NonZeroUsize>,
+    /// Only activations of these names, `*` for one part of a path and `**` for several.
+    #[arg(long, value_delimiter = ',')]
+    pub modules: Vec<String>,
+    /// What is recorded besides the statistic that decides [default: mean-abs, rms, std, max].
+    #[arg(long, value_delimiter = ',')]
+    pub statistics: Vec<Statistic>,
+    /// What is observed [default: activation, with which logits come, and input]; parameter and gradient are reported, and
+    /// do not decide.
+    #[arg(long, value_delimiter = ',')]
+    pub observe: Vec<Source>,
+    /// Largest absolute slope that counts as flat.
+    #[arg(long, default_value_t = Criteria::default().tolerance)]
+    pub tolerance: f64,
+    /// Folder for finished trials, so that an interrupted check continues, and for page, table, records and figure.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl CoordCheckCommand {
+    /// Checks, prints, writes.
+    ///
+    /// # Errors
+    ///
+    /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`].
+    pub fn run(&self, family: &dyn AnyFamily) -> Result<ExitCode, FamilyError> {
+        let begun = Instant::now();
+        let (title, report) = self.report(family)?;
+        if self.json {
+            println!("{}", report.to_json(&title));
+        } else {
+            println!("{title}\n{report}");
+        }
+        eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
+        if let Some(folder) = &self.out {
+            for file in report.write_to(folder, &title)? {
+                eprintln!("wrote {}", file.display());
+            }
+        }
+        Ok(ExitCode::from(report.exit_code()))
+    }
+
+    /// The report with its title.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run).
+    pub fn report(&self, family: &dyn AnyFamily) -> Result<(String, Report), FamilyError> {
+        let criteria = Criteria { tolerance: self.tolerance, ..family.criteria() };
+        let grown = self.grow.of(family)?;
+        let growth = Growth { parametrization: self.parametrization.clone(), ..grown.growth };
+        let run = self.training_run(family, growth)?;
+        let device = mup_devices::open(self.device)?;
+        let mut check = CoordCheck::new(grown.widths, self.seeds, self.steps)?;
+        if !self.modules.is_empty() {
+            check = check.with_modules(self.modules.iter().map(String::as_str));
+        }
+        if !self.statistics.is_empty() {
+            check = check.with_statistics(self.statistics.iter().copied().chain([criteria.statistic]));
+        }
+        if !self.observe.is_empty() {
+            check = check.with_sources(self.observe.iter().copied());
+        }
+        if let Some(folder) = &self.out {
+            let plan = family.plan(&run.growth, &run.size, &device)?.fingerprint();
+            check = check.with_folder(folder.join("trials"), key(family, &run, &plan, self.device));
+        }
+        let bar = progress_bar(check.n_passes());
+        let counted = bar.clone();
+        let check = check.on_pass(move |width, seed, _| {
+            counted.set_message(format!("width {width} seed {seed}"));
+            counted.inc(1);
+        });
+        let (jobs, interrupt) = (self.jobs.unwrap_or_else(jobs), Interrupt::listen()?);
+        let records = check.run_parallel(jobs, |width, seed| {
+            let run = run.clone().with_size(run.growth.at(width)?).with_seed(seed);
+            let (mut trial, interrupt) = (family.trial(&run, &device)?, interrupt.clone());
+            Ok(move |seen: &mut Activations| if interrupt.requested() { Err(Interrupted.into()) } else { trial(seen) })
+        });
+        bar.finish_and_clear();
+        Ok((title(family, &run), records?.judge(criteria)?))
+    }
+
+    /// At the base.
+    fn training_run(&self, family: &dyn AnyFamily, growth: Growth) -> Result<FamilyRun, FamilyError> {
+        let base = growth.base.clone();
+        let run = family.run(growth, base);
+        match self.lr {
+            None => Ok(run),
+            Some(rate) if rate.is_finite() && rate > 0.0 => Ok(run.with(LEARNING_RATE, rate)),
+            Some(rate) => Err(format!("--lr must be finite and positive, but is {rate}").into()),
+        }
+    }
+}
+
+fn title(family: &dyn AnyFamily, run: &FamilyRun) -> String {
+    let (grows, rules) = (run.growth.grows.join(" and "), &run.growth.parametrization.name);
+    format!("{} · {grows} · {rules} · learning rate {:.4}", family.name(), run.learning_rate())
+}
+
+/// What identifies a trial besides its width and seed: what a reader wants to know, and a digest of all of it.
+fn key(family: &dyn AnyFamily, run: &FamilyRun, plan: &str, device: DeviceName) -> String {
+    let everything = format!("{run:?} {plan} {} {device}", family.fingerprint());
+    let (rules, base) = (&run.growth.parametrization.name, &run.growth.base);
+    let digest = &sha256(everything)[..12];
+    format!("{} · {rules} · learning rate {} · base {base} · {digest}", family.name(), run.learning_rate())
+}
+
+/// One trial at a time for each core.
+pub(crate) fn jobs() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+fn progress_bar(length: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} · {eta} left");
+    ProgressBar::new(length as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,0 +1,43 @@
+//! How a program ends: its exit code, and what it says if it did not get to its end.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use mup_study::cli::{BAD_ARGUMENTS, Interrupt, say};
+use mup_train::FamilyError;
+
+/// The user stopped it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted; every finished run is kept, and the same command continues")]
+pub struct Interrupted;
+
+/// The exit code of a result; says what is wrong. An error ends with 2, as bad arguments do, an [`Interrupted`] with 130.
+#[must_use]
+pub fn ended(result: Result<ExitCode, FamilyError>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        if is_interruption(&*error) {
+            return Interrupt::exit_code();
+        }
+        say(format!("error: {error}"));
+        ExitCode::from(BAD_ARGUMENTS)
+    })
+}
+
+/// Whether somewhere in its causes there is an [`Interrupted`].
+fn is_interruption(error: &(dyn Error + 'static)) -> bool {
+    error.is::<Interrupted>() || error.source().is_some_and(is_interruption)
+}
+
+#[cfg(test)]
+mod tests {
+    use mup_verdict::coordinates::CheckError;
+
+    use super::{Interrupted, is_interruption};
+
+    #[test]
+    fn ctrl_c_is_known_within_the_error_of_a_check() {
+        let step = CheckError::Step { width: 8, seed: 0, step: 3, source: Interrupted.into() };
+        assert!(is_interruption(&step) && is_interruption(&Interrupted));
+        assert!(!is_interruption(&CheckError::NoSeeds));
+    }
+}

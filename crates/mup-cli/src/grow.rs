@@ -1,0 +1,141 @@
+//! What grows on the command line, and through which values.
+
+use mup_rules::Parametrization;
+use mup_train::{FamilyError, Growth, Size};
+
+use crate::AnyFamily;
+
+/// What grows, and through which values.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct GrowArguments {
+    /// What grows: a number of the model's size, or several by one factor [default: the first]
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    pub grow: Vec<String>,
+    /// Its values; the smallest is the base [default: the family's own, and 2, 4, 8 times as much]
+    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    pub widths: Vec<usize>,
+    /// Its largest value, doubled from the family's own up to it.
+    #[arg(long, value_name = "N", conflicts_with = "widths")]
+    pub to: Option<usize>,
+    /// Other numbers of the size, of every model.
+    #[arg(long, value_name = "NAME=N,…")]
+    pub size: Option<String>,
+}
+
+/// What the arguments come to for a family.
+#[derive(Clone, Debug)]
+pub(crate) struct Grown {
+    /// From the smallest value, in µP.
+    pub(crate) growth: Growth,
+    /// The values, ascending.
+    pub(crate) widths: Vec<usize>,
+}
+
+impl GrowArguments {
+    /// For a family.
+    pub(crate) fn of(&self, family: &dyn AnyFamily) -> Result<Grown, FamilyError> {
+        let size = changed(family.size(), self.size.as_deref())?;
+        let grows = match self.grow.as_slice() {
+            [] => vec![size.names().next().ok_or("the family's size has no number that could grow")?.to_owned()],
+            grows => grows.to_vec(),
+        };
+        let own = size.get(&grows[0])?;
+        let mut widths = match self.to {
+            _ if !self.widths.is_empty() => self.widths.clone(),
+            None => [1, 2, 4, 8].map(|factor| factor * own).to_vec(),
+            Some(to) if to < own => {
+                return Err(format!("--to {to} is below the family's own {} of {own}", grows[0]).into());
+            }
+            Some(to) => std::iter::successors(Some(own.max(1)), |width| width.checked_mul(2))
+                .take_while(|width| *width <= to)
+                .collect(),
+        };
+        widths.sort_unstable();
+        let growth = Growth::new(size, grows, Parametrization::mup());
+        widths.iter().try_for_each(|width| growth.at(*width).map(|_| ()))?;
+        let growth = growth.from(widths[0])?;
+        Ok(Grown { growth, widths })
+    }
+}
+
+/// A size as a command line changes it.
+pub(crate) fn changed(size: Size, change: Option<&str>) -> Result<Size, FamilyError> {
+    Ok(change.map_or(Ok(size.clone()), |change| size.changed(change))?)
+}
+
+impl Grown {
+    /// What grows, for people: `width`, `width and heads`.
+    pub(crate) fn name(&self) -> String {
+        self.growth.grows.join(" and ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::{
+        module::Module,
+        nn::{Linear, LinearConfig},
+        tensor::{Device, Tensor},
+    };
+    use mup_train::{Family, FamilyError, MicroBatch, Size};
+
+    use super::GrowArguments;
+    use crate::Probe;
+
+    #[derive(Module, Debug)]
+    struct Net {
+        layer: Linear,
+    }
+
+    #[derive(Clone)]
+    struct Layers;
+
+    impl Family for Layers {
+        type Model = Net;
+        type Batch = ();
+
+        fn size(&self) -> Size {
+            Size::new([("width", 12), ("heads", 3)])
+        }
+
+        fn model(&self, size: &Size, device: &Device) -> Result<Net, FamilyError> {
+            Ok(Net { layer: LinearConfig::new(size["width"], size["heads"]).init(device) })
+        }
+
+        fn batch(&self, _seed: u64, _part: MicroBatch, _device: &Device) -> Result<(), FamilyError> {
+            Ok(())
+        }
+
+        fn loss(&self, net: &Net, _batch: &(), _probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError> {
+            Ok(net.layer.weight.val().mean())
+        }
+    }
+
+    fn grown(arguments: GrowArguments) -> Result<(String, Vec<usize>), String> {
+        let grown = arguments.of(&Layers).map_err(|error| error.to_string())?;
+        Ok((format!("{} from {}", grown.name(), grown.growth.base), grown.widths))
+    }
+
+    #[test]
+    fn unasked_the_first_number_doubles_three_times_from_the_familys_own() {
+        let found = grown(GrowArguments::default());
+        assert_eq!(found, Ok(("width from width=12,heads=3".to_owned(), vec![12, 24, 48, 96])));
+    }
+
+    #[test]
+    fn the_smallest_value_is_the_base_and_what_grows_grows_together() {
+        let grow = vec!["width".to_owned(), "heads".to_owned()];
+        let found = grown(GrowArguments { grow, widths: vec![24, 8], ..GrowArguments::default() });
+        assert_eq!(found, Ok(("width and heads from width=8,heads=2".to_owned(), vec![8, 24])));
+        let size = Some("heads=5".to_owned());
+        let found = grown(GrowArguments { to: Some(50), size, ..GrowArguments::default() });
+        assert_eq!(found, Ok(("width from width=12,heads=5".to_owned(), vec![12, 24, 48])));
+    }
+
+    #[test]
+    fn values_that_the_family_has_not_are_refused() {
+        let refused = |arguments| grown(arguments).expect_err("refused");
+        assert!(refused(GrowArguments { to: Some(8), ..GrowArguments::default() }).contains("--to 8 is below"));
+        assert!(refused(GrowArguments { widths: vec![0, 12], ..GrowArguments::default() }).contains("from 12 to 0"));
+    }
+}

@@ -1,0 +1,101 @@
+#![doc = include_str!("../README.md")]
+//!
+//! [`main`] is the program. A program with arguments of its own flattens single commands, such as
+//! [`TransferCheckCommand`], into its command line, and ends with [`ended`]. This crate knows no model and no data: all
+//! it asks of a family is in [`AnyFamily`].
+
+mod any_family;
+mod coord_check;
+mod devices;
+mod ended;
+mod grow;
+mod plan;
+mod remembered;
+mod reverse_transfer;
+mod sweep;
+mod transfer_check;
+mod wider_check;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use crate::any_family::{AnyFamily, BoxedTrial};
+pub use crate::coord_check::CoordCheckCommand;
+pub use crate::devices::DevicesCommand;
+pub use crate::ended::{Interrupted, ended};
+pub use crate::grow::GrowArguments;
+pub use crate::plan::PlanCommand;
+pub use crate::remembered::RunArguments;
+pub use crate::reverse_transfer::ReverseTransferCommand;
+pub use crate::transfer_check::TransferCheckCommand;
+pub use crate::wider_check::WiderCheckCommand;
+pub use mup_probe::Probe;
+pub use mup_train::{Family, FamilyError, MicroBatch, Size};
+
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+In the order of a day's work:
+  plan --target width=1024             what µP prescribes for each parameter of the large model
+  coord-check                          minutes: do activations keep their size as the model grows?
+  transfer-check --jobs 4              does the best learning rate stay where it is?
+  wider-check --jobs 4                 is a wider model better at every point of training?
+  reverse-transfer --jobs 4            what would the standard parametrization do at those widths?
+
+Verdicts end with exit code 0 (holds), 1 (fails) or 3 (undecided); 2 is an error, 130 Ctrl-C. Runs are kept in --out:
+stop at any moment, and the same command continues. --json prints numbers for programs, progress goes to standard error.";
+
+/// A command of the program.
+#[derive(Clone, Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, parsed once")]
+pub enum Command {
+    /// Print what a parametrization prescribes for every parameter, for any base and target.
+    Plan(PlanCommand),
+    /// Check whether activations and their changes stay Θ(1) as the model grows: exit code 0 flat, 1 not, 3 undecided.
+    CoordCheck(CoordCheckCommand),
+    /// Train at several sizes and follow the optimum of a hyperparameter, in µP and in SP: exit code 0 it stays in µP
+    /// only, 1 it moves, 3 undecided.
+    TransferCheck(TransferCheckCommand),
+    /// Train at several sizes with the same values, in µP and in SP: exit code 0 wider is better, 1 it is not, 3 undecided.
+    WiderCheck(WiderCheckCommand),
+    /// Say what SP will do at size n from a narrow model in µP that simulates it, and validate that: exit code 0 it is so,
+    /// 1 it is not, 3 undecided.
+    ReverseTransfer(ReverseTransferCommand),
+    /// Say which devices are compiled in, and which answer on this machine.
+    Devices(DevicesCommand),
+}
+
+impl Command {
+    /// Runs it on a family.
+    ///
+    /// # Errors
+    ///
+    /// Arguments that fit no model of the family, what the family says, files that cannot be read or written,
+    /// [`Interrupted`].
+    pub fn run(&self, family: &dyn AnyFamily) -> Result<ExitCode, FamilyError> {
+        match self {
+            Self::Plan(command) => command.run(family),
+            Self::CoordCheck(command) => command.run(family),
+            Self::TransferCheck(command) => Ok(command.answer(family)?.exit_code().into()),
+            Self::WiderCheck(command) => Ok(command.answer(family)?.exit_code().into()),
+            Self::ReverseTransfer(command) => Ok(command.answer(family)?.exit_code().into()),
+            Self::Devices(command) => command.run(),
+        }
+    }
+}
+
+/// The program of a family: parses its arguments, runs or continues, and says how it ended.
+pub fn main<F: Family>(family: F) -> ExitCode {
+    mup_devices::let_openmp_sleep();
+    let about =
+        format!("Plans and verdicts for {}: does µP, the maximal update parametrization, hold?", Family::name(&family));
+    let matches = Cli::command().about(about).get_matches();
+    let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    ended(parsed.command.run(&family))
+}

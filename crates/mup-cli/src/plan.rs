@@ -1,0 +1,112 @@
+//! `plan`: what a parametrization prescribes for a family, at any base and target.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use mup_devices::{Backend, DeviceName};
+use mup_rules::{Parametrization, ScalingPlan};
+use mup_train::{FamilyError, Growth, Size};
+use serde_json::{Value, json};
+
+use crate::{AnyFamily, grow::changed};
+
+/// Prints plans, or how one differs from another.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PlanCommand {
+    /// Where every factor is 1, as far as it differs from the family's own size.
+    #[arg(long, value_name = "NAME=N,…")]
+    pub base: Option<String>,
+    /// The target, as far as it differs from the base; may be repeated, one plan each [default: 8 times what grows]
+    #[arg(long, value_name = "NAME=N,…")]
+    pub target: Vec<String>,
+    /// What is infinite [default: what differs between base and target]
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    pub grow: Vec<String>,
+    /// The parametrization: mup, tensor-programs-v, mup-package or standard.
+    #[arg(long, value_parser = Parametrization::named, default_value = "mup")]
+    pub parametrization: Parametrization,
+    /// Print only what would train differently than under the plan of this file, which `--json` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub diff: Option<PathBuf>,
+    /// Print as JSON: of one target its plan, as every tool of this workspace reads it, of several a list.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl PlanCommand {
+    /// Prints.
+    ///
+    /// # Errors
+    ///
+    /// A size without a plan, a file that holds none.
+    pub fn run(&self, family: &dyn AnyFamily) -> Result<ExitCode, FamilyError> {
+        let plans = self.plans(family)?;
+        match &self.diff {
+            Some(path) => self.print_differences(&stored(path)?, &plans),
+            None if self.json => println!("{}", self.json(&plans)?),
+            None => plans.iter().for_each(|(title, plan)| println!("{title}\n{plan}")),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Each with its title.
+    fn plans(&self, family: &dyn AnyFamily) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
+        // Nothing is computed: any device that is compiled in will do.
+        let device = mup_devices::open(DeviceName::from(Backend::Flex))?;
+        let base = changed(family.size(), self.base.as_deref())?;
+        let plan = |target: Size| -> Result<_, FamilyError> {
+            let growth = Growth::new(base.clone(), self.grows(&base, &target)?, self.parametrization.clone());
+            let title = format!("{} · base {base} · target {target}", family.name());
+            Ok((title, family.plan(&growth, &target, &device)?))
+        };
+        if self.target.is_empty() {
+            let grows = self.grows(&base, &base)?;
+            return Ok(vec![plan(base.grown(&grows, 8 * base.get(&grows[0])?)?)?]);
+        }
+        self.target.iter().map(|target| plan(base.changed(target)?)).collect()
+    }
+
+    fn grows(&self, base: &Size, target: &Size) -> Result<Vec<String>, FamilyError> {
+        if !self.grow.is_empty() {
+            return Ok(self.grow.clone());
+        }
+        let differing = base.iter().zip(target.iter()).filter(|(base, target)| base != target);
+        let grows: Vec<String> = differing.map(|((name, _), _)| name.to_owned()).collect();
+        match base.names().next() {
+            Some(first) if grows.is_empty() => Ok(vec![first.to_owned()]),
+            None => Err("the family's size has no number that could grow".into()),
+            Some(_) => Ok(grows),
+        }
+    }
+
+    fn json(&self, plans: &[(String, ScalingPlan)]) -> Result<String, FamilyError> {
+        match plans {
+            [(_, plan)] => Ok(plan.to_json()),
+            _ => {
+                let plans: Result<Vec<Value>, _> = plans
+                    .iter()
+                    .map(|(title, plan)| Ok(json!({ "title": title, "plan": serde_json::to_value(plan)? })))
+                    .collect();
+                plans.and_then(|plans| serde_json::to_string_pretty(&plans)).map_err(Into::into)
+            }
+        }
+    }
+
+    fn print_differences(&self, from: &ScalingPlan, plans: &[(String, ScalingPlan)]) {
+        for (title, plan) in plans {
+            let differences: Vec<String> = from.diff(plan).iter().map(ToString::to_string).collect();
+            if self.json {
+                println!("{}", json!({ "title": title, "differences": differences }));
+            } else {
+                println!("{title}: {} would train differently", differences.len());
+                differences.iter().for_each(|difference| println!("  {difference}"));
+            }
+        }
+    }
+}
+
+fn stored(path: &PathBuf) -> Result<ScalingPlan, FamilyError> {
+    let unusable = |problem: String| format!("--diff {}: {problem}; `plan --json > FILE` writes one", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    Ok(ScalingPlan::from_json(&text).map_err(|error| unusable(error.to_string()))?)
+}

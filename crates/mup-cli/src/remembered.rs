@@ -1,0 +1,232 @@
+//! Training runs, many at a time and remembered: what the checks that train judge.
+
+use std::{collections::BTreeMap, fmt::Display, num::NonZeroUsize, path::PathBuf, time::Instant};
+
+use burn::tensor::Device;
+use indicatif::{ProgressBar, ProgressStyle};
+use mup_devices::{Backend, DeviceName};
+use mup_rules::{Parametrization, ScalingPlan};
+use mup_study::{Record, RecordSource, Setting, Smoothing, Store, Trial, TrialCurve, TrialEnd, Values, cli::Interrupt};
+use mup_sweep::in_parallel;
+use mup_train::{FamilyError, FamilyRun, Growth, Training};
+use mup_verdict::Answer;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{AnyFamily, GrowArguments, coord_check::jobs};
+
+/// Arguments that the checks that train share; the same ones share their runs.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub grow: GrowArguments,
+    /// Number of seeds at each size, for the weights and the batches.
+    #[arg(long, default_value_t = 4)]
+    pub seeds: u64,
+    /// Steps of a run [default: the family's own]
+    #[arg(long)]
+    pub steps: Option<usize>,
+    /// Runs at a time, each with one thread [default: one for each core]
+    #[arg(long)]
+    pub jobs: Option<NonZeroUsize>,
+    /// Where to train, such as wgpu or cuda:1.
+    #[arg(long, default_value_t = Backend::Flex.into())]
+    pub device: DeviceName,
+    /// Folder of the runs and results; an interrupted check continues there, and nothing finished is repeated.
+    #[arg(long, default_value = "runs/verdicts")]
+    pub out: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Trains runs that the folder does not remember.
+pub(crate) struct Remembered<'a> {
+    family: &'a dyn AnyFamily,
+    growth: Growth,
+    widths: Vec<usize>,
+    name: String,
+    device: Device,
+    store: Store,
+    settings: Value,
+    arguments: &'a RunArguments,
+    interrupt: Interrupt,
+    begun: Instant,
+}
+
+/// The rules whose failure is the control.
+pub(crate) fn is_standard(growth: &Growth) -> bool {
+    growth.parametrization.name == Parametrization::standard().name
+}
+
+/// As tables and figures name it.
+pub(crate) fn label(growth: &Growth) -> &'static str {
+    if is_standard(growth) { "SP" } else { "µP" }
+}
+
+impl<'a> Remembered<'a> {
+    pub(crate) fn new(family: &'a dyn AnyFamily, arguments: &'a RunArguments) -> Result<Self, FamilyError> {
+        if arguments.seeds == 0 {
+            return Err("--seeds must be positive".into());
+        }
+        let grown = arguments.grow.of(family)?;
+        let name = grown.name();
+        let device = mup_devices::open(arguments.device)?;
+        let settings = settings(family, &grown.growth, arguments)?;
+        let store = Store::open(&arguments.out, &settings)?;
+        eprintln!("folder {}", arguments.out.display());
+        let (growth, widths, interrupt, begun) = (grown.growth, grown.widths, Interrupt::listen()?, Instant::now());
+        let runs = Self { family, growth, widths, name, device, store, settings, arguments, interrupt, begun };
+        runs.run(&runs.growth)?.training.check()?;
+        Ok(runs)
+    }
+
+    pub(crate) fn family(&self) -> &'a dyn AnyFamily {
+        self.family
+    }
+
+    /// From the smallest width, in µP.
+    pub(crate) fn mup(&self) -> Growth {
+        self.growth.clone()
+    }
+
+    /// From the smallest width, in SP.
+    pub(crate) fn standard(&self) -> Growth {
+        Growth { parametrization: Parametrization::standard(), ..self.growth.clone() }
+    }
+
+    /// What grows, and through which values, with the seeds: the end of every title.
+    pub(crate) fn title(&self, what: &str) -> String {
+        let seeds = self.arguments.seeds;
+        format!("{} · {what} · {} {:?} · {seeds} seeds", self.family.name(), self.name, self.widths)
+    }
+
+    /// Widths, ascending.
+    pub(crate) fn widths(&self) -> &[usize] {
+        &self.widths
+    }
+
+    pub(crate) fn seeds(&self) -> impl Iterator<Item = u64> + Clone + use<> {
+        0..self.arguments.seeds
+    }
+
+    /// A run at the base of a growth, with the family's own values.
+    pub(crate) fn run(&self, growth: &Growth) -> Result<FamilyRun, FamilyError> {
+        let run = self.family.run(growth.clone(), growth.base.clone());
+        Ok(match self.arguments.steps {
+            Some(steps) => run.with_steps(steps),
+            None => run,
+        })
+    }
+
+    /// The records of the runs, in their order.
+    pub(crate) fn records(&self, runs: &[FamilyRun]) -> Result<Vec<Record<Trial>>, FamilyError> {
+        let plans = self.plans(runs)?;
+        // Largest first, so that no long run is left for the end.
+        let mut order: Vec<usize> = (0..runs.len()).collect();
+        order.sort_by_key(|&idx| std::cmp::Reverse(parameters(&plans[idx])));
+        let bar = progress_bar(runs.iter().zip(&plans).map(|(run, plan)| work(run, plan)).sum());
+        let records = in_parallel(self.arguments.jobs.unwrap_or_else(jobs).get(), &order, |&idx| {
+            Ok::<_, FamilyError>((idx, self.record(&runs[idx], &plans[idx], &bar)?))
+        });
+        bar.finish_and_clear();
+        let records: BTreeMap<usize, Record<Trial>> = records?.into_iter().collect();
+        Ok(records.into_values().collect())
+    }
+
+    /// One for each run; runs of one model share theirs, which is built once.
+    fn plans<'r>(&self, runs: &'r [FamilyRun]) -> Result<Vec<ScalingPlan>, FamilyError> {
+        let mut known: Vec<(&'r FamilyRun, ScalingPlan)> = Vec::new();
+        let plan = |run: &'r FamilyRun| -> Result<_, FamilyError> {
+            let same =
+                |(other, _): &&(&'r FamilyRun, ScalingPlan)| other.growth == run.growth && other.size == run.size;
+            if let Some((_, plan)) = known.iter().find(same) {
+                return Ok(plan.clone());
+            }
+            let plan = self.family.plan(&run.growth, &run.size, &self.device)?;
+            known.push((run, plan.clone()));
+            Ok(plan)
+        };
+        runs.iter().map(plan).collect()
+    }
+
+    fn record(&self, run: &FamilyRun, plan: &ScalingPlan, bar: &ProgressBar) -> Result<Record<Trial>, FamilyError> {
+        let (trial, step) = (self.trial(run, plan), parameters(plan));
+        let (stored, source) = self.store.run(&trial, || {
+            let (name, values) = (&run.growth.parametrization.name, &trial.values);
+            let mut on_loss = |loss: f64| {
+                bar.inc(step);
+                bar.set_message(format!("{name} {} {values}: {loss:.3}", run.size));
+            };
+            let curve = self.family.train(run, &self.device, &mut on_loss, &|| self.interrupt.requested())?;
+            Ok::<_, FamilyError>(TrialEnd::from(TrialCurve { parameters: step, ..curve }))
+        })?;
+        if source == RecordSource::Read {
+            bar.inc(work(run, plan));
+        }
+        Ok(stored.judged(Smoothing::tenth_of(run.training.steps)))
+    }
+
+    /// The run, as its record names it.
+    fn trial(&self, run: &FamilyRun, plan: &ScalingPlan) -> Trial {
+        let values = run.values.iter().map(|(name, value)| (name.clone(), Setting::Number(*value)));
+        let context = json!({
+            "parametrization": run.growth.parametrization.name,
+            "base": run.growth.base,
+            "size": run.size,
+            "plan": plan.fingerprint(),
+            "settings": self.settings,
+        });
+        Trial { values: Values(values.collect()), seed: run.seed, steps: run.training.steps, context: context.into() }
+    }
+
+    /// Says what was found.
+    pub(crate) fn finish<R: Display + Serialize>(
+        &self,
+        title: &str,
+        report: &R,
+        answer: Answer,
+        files: &[PathBuf],
+    ) -> Result<Answer, FamilyError> {
+        if self.arguments.json {
+            println!("{}", serde_json::to_string_pretty(report)?);
+        } else {
+            println!("{title}\n{report}\nanswer: {answer}");
+        }
+        for file in files {
+            eprintln!("wrote {}", file.display());
+        }
+        eprintln!("{:.0} s", self.begun.elapsed().as_secs_f64());
+        Ok(answer)
+    }
+}
+
+/// What all runs of a folder share.
+fn settings(family: &dyn AnyFamily, growth: &Growth, arguments: &RunArguments) -> Result<Value, FamilyError> {
+    let run = family.run(growth.clone(), growth.base.clone());
+    let Training { schedule, micro_batches, max_norm, steps, .. } = run.training;
+    Ok(json!({
+        "family": { "name": family.name(), "fingerprint": family.fingerprint() },
+        "base": growth.base,
+        "grows": growth.grows,
+        "device": arguments.device,
+        "steps": arguments.steps.unwrap_or(steps),
+        "training": { "schedule": schedule, "micro_batches": micro_batches, "max_norm": max_norm },
+    }))
+}
+
+/// Numbers that are trained: what a step takes is proportional to it.
+fn parameters(plan: &ScalingPlan) -> u64 {
+    let trained = plan.rows().iter().filter(|row| row.is_trained());
+    trained.map(|row| row.dims.iter().map(|dim| dim.size() as u64).product::<u64>()).sum()
+}
+
+fn work(run: &FamilyRun, plan: &ScalingPlan) -> u64 {
+    parameters(plan) * run.training.steps as u64
+}
+
+fn progress_bar(work: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {percent:>3}%  {msg}  {eta} left");
+    ProgressBar::new(work).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

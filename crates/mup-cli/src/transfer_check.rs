@@ -1,0 +1,96 @@
+//! `transfer-check`: does the optimum stay where it is as the model grows?
+
+use mup_sweep::Log2Grid;
+use mup_train::{FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE};
+use mup_verdict::{
+    Answer,
+    transfer::{Comparison, Criteria},
+};
+
+use crate::{
+    AnyFamily, RunArguments,
+    remembered::{Remembered, label},
+    sweep::{self, Sweep, grid_around},
+};
+
+/// Trains a grid of values at several sizes, in µP and in SP, and follows the best.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TransferCheckCommand {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub runs: RunArguments,
+    /// The hyperparameter whose optimum is followed: learning-rate, init-scale, or one of the family's own.
+    #[arg(long, default_value = LEARNING_RATE)]
+    pub over: String,
+    /// Grid of log₂ values, LOW:HIGH or LOW:HIGH:STEP; it extends itself while an optimum lies on its edge
+    /// [default: -2:3 around the family's own rate, wide ones for the others]
+    #[arg(long, allow_hyphen_values = true)]
+    pub grid: Option<Log2Grid>,
+    /// log₂ of the learning rate while another hyperparameter varies [default: the family's own]
+    #[arg(long, allow_hyphen_values = true)]
+    pub log2_rate: Option<f64>,
+    /// Leave the standard parametrization out; without this control the answer is at best undecided.
+    #[arg(long)]
+    pub no_control: bool,
+}
+
+impl TransferCheckCommand {
+    /// Trains what is missing, prints, writes.
+    ///
+    /// # Errors
+    ///
+    /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
+    pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
+        let trained = Remembered::new(family, &self.runs)?;
+        let base = self.base_run(trained.run(&trained.mup())?)?;
+        let grid = self.grid.map_or_else(|| self.default_grid(&base), Ok)?;
+        let growths = if self.no_control { vec![trained.mup()] } else { vec![trained.mup(), trained.standard()] };
+        let sweep = |growth: &Growth| {
+            let run = base.clone().with_growth(growth.clone());
+            Sweep::new(label(growth), &self.over, trained.widths(), move |width, seed, value| {
+                let run = run.clone().with_size(run.growth.at(width)?);
+                Ok(run.with_seed(seed).with(&self.over, value))
+            })
+        };
+        let swept = sweep::run(&trained, growths.iter().map(sweep).collect(), &grid)?;
+        let mut reports = swept.into_iter().map(|runs| runs.judge(Criteria::default()));
+        let subject = reports.next().ok_or("bug: µP is always swept")??;
+        let folder = self.runs.out.join(format!("transfer-{}", self.over));
+        let title = trained.title(&self.over.replace('-', " "));
+        match reports.next().transpose()? {
+            Some(control) => {
+                let both = Comparison::new(subject, control)?;
+                let files = both.write_to(&folder, &title)?;
+                trained.finish(&title, &both, both.answer(), &files)
+            }
+            None => {
+                let files = subject.write_to(&folder, &title)?;
+                // Without its control a check that passes proves nothing.
+                trained.finish(&title, &subject, subject.answer().max(Answer::Undecided), &files)
+            }
+        }
+    }
+
+    fn base_run(&self, run: FamilyRun) -> Result<FamilyRun, FamilyError> {
+        if !run.values.contains_key(&self.over) {
+            let known: Vec<&str> = run.values.keys().map(String::as_str).collect();
+            return Err(format!("--over {}: the family has {}", self.over, known.join(", ")).into());
+        }
+        Ok(match self.log2_rate {
+            Some(log2_rate) => run.with(LEARNING_RATE, log2_rate.exp2()),
+            None => run,
+        })
+    }
+
+    fn default_grid(&self, run: &FamilyRun) -> Result<Log2Grid, FamilyError> {
+        let value = run.values.get(&self.over).copied().unwrap_or(1.0);
+        match self.over.as_str() {
+            LEARNING_RATE => grid_around(value, 2.0, 3.0, 1.0),
+            INIT_SCALE => grid_around(value, 3.0, 2.0, 1.0),
+            _ if value > 0.0 => grid_around(value, 4.0, 4.0, 2.0),
+            over => {
+                Err(format!("--over {over} is {value} unasked, so it has no octaves around it: give --grid").into())
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A small convolutional network that tells images of high contrast from others.
+
+use std::process::ExitCode;
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{Linear, LinearConfig, loss::CrossEntropyLossConfig};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation::relu};
+use mup_cli::{Family, FamilyError, MicroBatch, Probe, Size};
+use own_model::uniform;
+
+const IMAGES: usize = 64;
+const PIXELS: usize = 8 * 8;
+
+#[derive(Module, Debug)]
+struct Net {
+    first: Conv2d,
+    second: Conv2d,
+    head: Linear,
+}
+
+#[derive(Clone)]
+struct Images;
+
+impl Family for Images {
+    type Model = Net;
+    type Batch = (Tensor<4>, Tensor<1, Int>);
+
+    fn size(&self) -> Size {
+        Size::new([("channels", 16)])
+    }
+
+    fn model(&self, size: &Size, device: &Device) -> Result<Net, FamilyError> {
+        let channels = size["channels"];
+        let conv = |c_in, c_out| Conv2dConfig::new([c_in, c_out], [3, 3]).init(device);
+        let head = LinearConfig::new(2 * channels, 2).init(device);
+        Ok(Net { first: conv(1, channels), second: conv(channels, 2 * channels), head })
+    }
+
+    fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
+        let draw = |i| uniform(seed, part.step, i);
+        let has_contrast = |image| draw(IMAGES * PIXELS + image) < 0.3;
+        let pixel = |i| (draw(i) - 0.5) * if has_contrast(i / PIXELS) { 3.0 } else { 1.0 };
+        let pixels: Vec<f32> = (0..IMAGES * PIXELS).map(pixel).collect();
+        let classes: Vec<i64> = (0..IMAGES).map(|image| i64::from(has_contrast(image))).collect();
+        let images = Tensor::from_data(TensorData::new(pixels, [IMAGES, 1, 8, 8]), device);
+        Ok((images, Tensor::from_data(TensorData::new(classes, [IMAGES]), device)))
+    }
+
+    fn loss(
+        &self,
+        net: &Net,
+        (images, classes): &Self::Batch,
+        probe: &mut impl Probe,
+    ) -> Result<Tensor<1>, FamilyError> {
+        let x = net.first.forward(images.clone());
+        probe.observe("first", &x);
+        let x = net.second.forward(relu(x));
+        probe.observe("second", &x);
+        let logits = net.head.forward(relu(x).mean_dims(&[2, 3]).flatten::<2>(1, 3));
+        probe.observe_logits("logits", &logits);
+        Ok(CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, classes.clone()))
+    }
+}
+
+fn main() -> ExitCode {
+    mup_cli::main(Images)
+}

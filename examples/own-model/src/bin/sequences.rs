@@ -1,0 +1,70 @@
+//! burn-nn's `TransformerEncoder`, unchanged, told to find the first token of a sequence.
+
+use std::process::ExitCode;
+
+use burn::module::Module;
+use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig, loss::CrossEntropyLossConfig};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use mup_cli::{Family, FamilyError, MicroBatch, Probe, Size};
+use own_model::uniform;
+
+const SEQUENCES: usize = 32;
+const LENGTH: usize = 8;
+const SYMBOLS: usize = 8;
+
+#[derive(Module, Debug)]
+struct Classifier {
+    tokens: Embedding,
+    positions: Embedding,
+    encoder: TransformerEncoder,
+    head: Linear,
+}
+
+#[derive(Clone)]
+struct Sequences;
+
+impl Family for Sequences {
+    type Model = Classifier;
+    type Batch = (Tensor<2, Int>, Tensor<1, Int>);
+
+    fn size(&self) -> Size {
+        Size::new([("width", 32), ("depth", 2)])
+    }
+
+    /// Heads grow in number: Burn's attention divides by √d_head, which is µP where their width stays.
+    fn model(&self, size: &Size, device: &Device) -> Result<Classifier, FamilyError> {
+        let width = size["width"];
+        let encoder = TransformerEncoderConfig::new(width, 4 * width, width / 16, size["depth"]).with_dropout(0.0);
+        let embedding = |n| EmbeddingConfig::new(n, width).init(device);
+        let head = LinearConfig::new(width, SYMBOLS).init(device);
+        Ok(Classifier { tokens: embedding(SYMBOLS), positions: embedding(LENGTH), encoder: encoder.init(device), head })
+    }
+
+    fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
+        // Squared, so that the classes are not balanced: equal ones cancel in the first step.
+        let symbol = |i| (uniform(seed, part.step, i).powi(2) * SYMBOLS as f32) as i64;
+        let symbols: Vec<i64> = (0..SEQUENCES * LENGTH).map(symbol).collect();
+        let tokens = Tensor::<2, Int>::from_data(TensorData::new(symbols, [SEQUENCES, LENGTH]), device);
+        Ok((tokens.clone(), tokens.narrow(1, 0, 1).flatten(0, 1)))
+    }
+
+    fn loss(
+        &self,
+        model: &Classifier,
+        (tokens, first): &Self::Batch,
+        probe: &mut impl Probe,
+    ) -> Result<Tensor<1>, FamilyError> {
+        let x = model.tokens.forward(tokens.clone()) + model.positions.weight.val().unsqueeze();
+        probe.observe("embedding", &x);
+        let x = model.encoder.forward(TransformerEncoderInput::new(x));
+        probe.observe("encoder", &x);
+        let logits = model.head.forward(x.mean_dim(1).flatten::<2>(1, 2));
+        probe.observe_logits("logits", &logits);
+        Ok(CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, first.clone()))
+    }
+}
+
+fn main() -> ExitCode {
+    mup_cli::main(Sequences)
+}

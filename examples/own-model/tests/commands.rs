@@ -1,0 +1,80 @@
+//! Every command on both models, so small that a verdict means nothing; each runs to its end.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const PROGRAMS: [(&str, &str); 2] =
+    [(env!("CARGO_BIN_EXE_sequences"), "width"), (env!("CARGO_BIN_EXE_images"), "channels")];
+
+fn run(program: &str, folder: &Path, arguments: &str) -> Output {
+    Command::new(program).args(arguments.split(' ')).current_dir(folder).output().expect("starts")
+}
+
+/// A verdict of any kind; what it printed.
+fn verdict(program: &str, folder: &Path, arguments: &str) -> String {
+    let output = run(program, folder, arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{arguments}: {:?} {said}", output.status);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+const TINY: &str = "--widths 16,32 --seeds 2 --steps 12";
+
+#[test]
+fn every_command_runs_on_models_that_know_nothing_of_this_workspace() {
+    for (program, grows) in PROGRAMS {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        let plan = verdict(program, folder, &format!("plan --target {grows}=64"));
+        assert!(plan.contains("head.weight") && plan.contains(&format!("target {grows}=64")), "{plan}");
+        let report = verdict(program, folder, "coord-check --widths 16,32 --seeds 2 --steps 2 --out coordinates");
+        assert!(report.contains("logits"), "{report}");
+        let transfer = verdict(program, folder, &format!("transfer-check {TINY} --grid=-9:-7 --json"));
+        assert!(transfer.starts_with('{'), "{transfer}");
+        let trials = || std::fs::read_dir(folder.join("runs/verdicts/trials")).expect("records").count();
+        let trained = trials();
+        verdict(program, folder, &format!("transfer-check {TINY} --grid=-9:-7"));
+        verdict(program, folder, &format!("wider-check {TINY} --log2-rate=-8"));
+        assert_eq!(trials(), trained, "the runs were there");
+        verdict(program, folder, &format!("reverse-transfer {TINY} --grid=-9:-7 --loss-without-input 1"));
+        for file in ["transfer-learning-rate/transfer.html", "wider/wider.svg", "reverse-16/reverse.json"] {
+            assert!(folder.join("runs/verdicts").join(file).exists(), "{file}");
+        }
+        assert!(verdict(program, folder, "devices --json").contains("flex"));
+    }
+}
+
+#[test]
+fn a_plan_that_was_stored_is_compared_with_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    std::fs::write(folder.join("a.json"), verdict(program, folder, "plan --target width=64 --json")).expect("written");
+    let same = verdict(program, folder, "plan --target width=64 --diff a.json");
+    assert!(same.contains("0 would train differently"), "{same}");
+    let other = verdict(program, folder, "plan --target width=64 --parametrization standard --diff a.json");
+    assert!(other.contains("learning rate 0.5"), "{other}");
+}
+
+#[test]
+fn what_does_not_fit_the_family_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (arguments, parts) in [
+        ("plan --target widht=64", ["widht", "width, depth"]),
+        ("plan --target depth=4", ["encoder.layers.2", "delta"]),
+        ("plan --diff nowhere.json", ["nowhere.json", "plan --json"]),
+        ("coord-check --grow layers", ["layers", "width, depth"]),
+        ("coord-check --widths 32", ["32", "two different widths"]),
+        ("coord-check --lr nan", ["--lr", "positive"]),
+        ("coord-check --to 8", ["--to 8", "32"]),
+        ("transfer-check --over dropout", ["dropout", "init-scale"]),
+        ("transfer-check --grid=5", ["LOW:HIGH", "--grid"]),
+        ("wider-check --seeds 0", ["--seeds", "positive"]),
+        ("wider-check --steps 0", ["steps", "at least 1"]),
+        ("reverse-transfer", ["--loss-without-input", "Family"]),
+    ] {
+        let output = run(PROGRAMS[0].0, folder.path(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+        parts.iter().for_each(|part| assert!(said.contains(part), "{arguments}: {said:?} lacks {part:?}"));
+    }
+}

@@ -1,0 +1,171 @@
+//! `cargo xtask transfer-check`, `wider-check` and `reverse-transfer`: those of `mup-cli` on a GPT on text.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use gpt_transfer::{Sizes, TextFamily};
+use mup_cli::{ReverseTransferCommand, TransferCheckCommand, WiderCheckCommand};
+use mup_sweep::Log2Grid;
+use mup_train::FamilyError;
+use mup_verdict::Answer;
+
+/// The text, and what the models of a check have in common.
+#[derive(Clone, Debug, clap::Args)]
+struct TextArguments {
+    /// Text to train on instead of the source of Burn: a UTF-8 file, or a folder of them.
+    #[arg(long)]
+    text: Option<PathBuf>,
+    /// Sequences in a batch.
+    #[arg(long, default_value_t = 16)]
+    batch: usize,
+    /// Length of a sequence.
+    #[arg(long, default_value_t = 32)]
+    context: usize,
+    /// Width of a head; heads grow in number.
+    #[arg(long, default_value_t = 16)]
+    d_head: usize,
+    /// Number of blocks.
+    #[arg(long, default_value_t = 2)]
+    n_layer: usize,
+}
+
+impl TextArguments {
+    fn family(&self) -> Result<TextFamily, FamilyError> {
+        let Self { d_head, n_layer, context, batch, .. } = *self;
+        TextFamily::of_text(Sizes { d_head, n_layer, context, batch }, self.text.as_deref())
+    }
+}
+
+/// Arguments of `cargo xtask transfer-check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TransferCheck {
+    #[command(flatten)]
+    text: TextArguments,
+    #[command(flatten)]
+    check: TransferCheckCommand,
+}
+
+/// Arguments of `cargo xtask wider-check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WiderCheck {
+    #[command(flatten)]
+    text: TextArguments,
+    #[command(flatten)]
+    check: WiderCheckCommand,
+}
+
+/// Arguments of `cargo xtask reverse-transfer`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReverseTransfer {
+    #[command(flatten)]
+    text: TextArguments,
+    #[command(flatten)]
+    check: ReverseTransferCommand,
+}
+
+/// log₂ of the rate at which other hyperparameters were followed for docs/verdicts.md.
+const LOG2_RATE: f64 = -5.0;
+
+impl TransferCheck {
+    pub(crate) fn run(self) -> Result<ExitCode, FamilyError> {
+        Ok(self.answer()?.exit_code().into())
+    }
+
+    fn answer(mut self) -> Result<Answer, FamilyError> {
+        self.check.log2_rate.get_or_insert(LOG2_RATE);
+        if self.check.over == "weight-decay" && self.check.grid.is_none() {
+            // A loss says nothing of λ below 2⁻⁶.
+            self.check.grid = Some(Log2Grid::new(-6.0, 2.0, 2.0)?);
+        }
+        self.check.answer(&self.text.family()?)
+    }
+}
+
+impl WiderCheck {
+    pub(crate) fn run(self) -> Result<ExitCode, FamilyError> {
+        Ok(self.answer()?.exit_code().into())
+    }
+
+    fn answer(self) -> Result<Answer, FamilyError> {
+        self.check.answer(&self.text.family()?)
+    }
+}
+
+impl ReverseTransfer {
+    pub(crate) fn run(self) -> Result<ExitCode, FamilyError> {
+        Ok(self.answer()?.exit_code().into())
+    }
+
+    fn answer(self) -> Result<Answer, FamilyError> {
+        self.check.answer(&self.text.family()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use clap::Parser;
+    use mup_train::FamilyError;
+    use mup_verdict::Answer;
+
+    use super::{ReverseTransfer, TransferCheck, WiderCheck};
+
+    #[derive(Debug, Parser)]
+    enum Cli {
+        TransferCheck(TransferCheck),
+        WiderCheck(WiderCheck),
+        ReverseTransfer(ReverseTransfer),
+    }
+
+    /// Runs so small that they decide nothing, on a text of its own.
+    fn answer(folder: &Path, arguments: &str) -> Result<Answer, FamilyError> {
+        let text = folder.join("text");
+        fs::write(&text, "Shall I compare thee to a summer's day? ".repeat(40))?;
+        let sizes =
+            ["--widths 8,16", "--seeds 2", "--steps 24", "--batch 2", "--context 8", "--d-head 8", "--n-layer 1"];
+        let given = |size: &&&str| size.split(' ').next().is_some_and(|flag| !arguments.contains(flag));
+        let sizes = sizes.iter().filter(given).copied().collect::<Vec<_>>().join(" ");
+        let [text, out] = [text, folder.join("out")].map(|path| path.display().to_string());
+        let line = format!("xtask {arguments} {sizes} --text {text} --out {out}");
+        match Cli::try_parse_from(line.split_whitespace())? {
+            Cli::TransferCheck(task) => task.answer(),
+            Cli::WiderCheck(task) => task.answer(),
+            Cli::ReverseTransfer(task) => task.answer(),
+        }
+    }
+
+    #[test]
+    fn checks_on_text_answer_and_share_their_runs() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let folder = folder.path();
+        let trials = || fs::read_dir(folder.join("out/trials")).map_or(0, Iterator::count);
+        assert_eq!(answer(folder, "transfer-check --grid=-7:-5").ok(), Some(Answer::Undecided), "two widths");
+        let after_transfer = trials();
+        assert!(answer(folder, "wider-check --log2-rate=-6").is_ok());
+        assert_eq!(trials(), after_transfer, "the runs were there");
+        assert!(answer(folder, "reverse-transfer --grid=-7:-5 --no-validation").is_ok());
+    }
+
+    #[test]
+    fn every_hyperparameter_of_a_gpt_is_followed_and_a_missing_control_decides_nothing() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        for over in ["init-scale", "alpha-output", "alpha-attention", "alpha-embedding", "weight-decay"] {
+            let arguments = format!("transfer-check --no-control --over {over} --grid=-1:1");
+            assert_eq!(answer(folder.path(), &arguments).ok(), Some(Answer::Undecided), "{over}");
+        }
+    }
+
+    #[test]
+    fn sizes_without_a_model_are_errors_that_name_them() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        for (arguments, part) in [
+            ("wider-check --widths 8,12", "12"),
+            ("wider-check --batch 0", "--batch"),
+            ("wider-check --context 100", "--context"),
+            ("transfer-check --over dropout", "alpha-output"),
+        ] {
+            let message = answer(folder.path(), arguments).expect_err(arguments).to_string();
+            assert!(message.contains(part), "{arguments}: {message:?} lacks {part:?}");
+        }
+    }
+}
