@@ -91,6 +91,7 @@ impl Command {
 }
 
 /// The program of a family: parses its arguments, runs or continues, and says how it ended.
+#[must_use]
 pub fn main<F: Family>(family: F) -> ExitCode {
     mup_devices::let_openmp_sleep();
     let about =

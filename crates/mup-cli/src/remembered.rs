@@ -13,7 +13,7 @@ use mup_verdict::Answer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{AnyFamily, GrowArguments, coord_check::jobs};
+use crate::{AnyFamily, GrowArguments, coord_check::jobs, grow::Grown};
 
 /// Arguments that the checks that train share; the same ones share their runs.
 #[derive(Clone, Debug, clap::Args)]
@@ -71,15 +71,14 @@ impl<'a> Remembered<'a> {
             return Err("--seeds must be positive".into());
         }
         let grown = arguments.grow.of(family)?;
-        let name = grown.name();
+        let (name, Grown { growth, widths }) = (grown.name(), grown);
+        run(family, &growth, arguments.steps).training.check()?;
         let device = mup_devices::open(arguments.device)?;
-        let settings = settings(family, &grown.growth, arguments)?;
+        let settings = settings(family, &growth, arguments);
         let store = Store::open(&arguments.out, &settings)?;
-        eprintln!("folder {}", arguments.out.display());
-        let (growth, widths, interrupt, begun) = (grown.growth, grown.widths, Interrupt::listen()?, Instant::now());
-        let runs = Self { family, growth, widths, name, device, store, settings, arguments, interrupt, begun };
-        runs.run(&runs.growth)?.training.check()?;
-        Ok(runs)
+        eprintln!("{} · {}\nfolder {}", family.name(), family.fingerprint(), arguments.out.display());
+        let (interrupt, begun) = (Interrupt::listen()?, Instant::now());
+        Ok(Self { family, growth, widths, name, device, store, settings, arguments, interrupt, begun })
     }
 
     pub(crate) fn family(&self) -> &'a dyn AnyFamily {
@@ -112,12 +111,8 @@ impl<'a> Remembered<'a> {
     }
 
     /// A run at the base of a growth, with the family's own values.
-    pub(crate) fn run(&self, growth: &Growth) -> Result<FamilyRun, FamilyError> {
-        let run = self.family.run(growth.clone(), growth.base.clone());
-        Ok(match self.arguments.steps {
-            Some(steps) => run.with_steps(steps),
-            None => run,
-        })
+    pub(crate) fn run(&self, growth: &Growth) -> FamilyRun {
+        run(self.family, growth, self.arguments.steps)
     }
 
     /// The records of the runs, in their order.
@@ -202,18 +197,24 @@ impl<'a> Remembered<'a> {
     }
 }
 
-/// What all runs of a folder share.
-fn settings(family: &dyn AnyFamily, growth: &Growth, arguments: &RunArguments) -> Result<Value, FamilyError> {
+fn run(family: &dyn AnyFamily, growth: &Growth, steps: Option<usize>) -> FamilyRun {
     let run = family.run(growth.clone(), growth.base.clone());
-    let Training { schedule, micro_batches, max_norm, steps, .. } = run.training;
-    Ok(json!({
+    match steps {
+        Some(steps) => run.with_steps(steps),
+        None => run,
+    }
+}
+
+/// What all runs of a folder share.
+fn settings(family: &dyn AnyFamily, growth: &Growth, arguments: &RunArguments) -> Value {
+    let Training { schedule, micro_batches, max_norm, steps, .. } = run(family, growth, arguments.steps).training;
+    json!({
         "family": { "name": family.name(), "fingerprint": family.fingerprint() },
         "base": growth.base,
         "grows": growth.grows,
         "device": arguments.device,
-        "steps": arguments.steps.unwrap_or(steps),
-        "training": { "schedule": schedule, "micro_batches": micro_batches, "max_norm": max_norm },
-    }))
+        "training": { "schedule": schedule, "micro_batches": micro_batches, "max_norm": max_norm, "steps": steps },
+    })
 }
 
 /// Numbers that are trained: what a step takes is proportional to it.

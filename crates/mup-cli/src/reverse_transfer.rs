@@ -51,7 +51,7 @@ impl ReverseTransferCommand {
         let widths = self.simulated(trained.widths(), narrow);
         let title = trained.title(&format!("{narrow} simulates {widths:?}"));
         let folder = self.runs.out.join(format!("reverse-{narrow}"));
-        let run = trained.run(&trained.mup())?;
+        let run = trained.run(&trained.mup());
         let grid = self.grid.map_or_else(|| grid_around(run.learning_rate(), 3.0, 4.0, 1.0), Ok)?;
         let (mup, standard) = (trained.mup(), trained.standard());
         let name = format!("µP, width {narrow}, simulated");

@@ -42,7 +42,7 @@ impl TransferCheckCommand {
     /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
     pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
         let trained = Remembered::new(family, &self.runs)?;
-        let base = self.base_run(trained.run(&trained.mup())?)?;
+        let base = self.base_run(trained.run(&trained.mup()))?;
         let grid = self.grid.map_or_else(|| self.default_grid(&base), Ok)?;
         let growths = if self.no_control { vec![trained.mup()] } else { vec![trained.mup(), trained.standard()] };
         let sweep = |growth: &Growth| {

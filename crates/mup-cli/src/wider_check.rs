@@ -31,7 +31,7 @@ impl WiderCheckCommand {
     /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
     pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
         let trained = Remembered::new(family, &self.runs)?;
-        let own = trained.run(&trained.mup())?.learning_rate();
+        let own = trained.run(&trained.mup()).learning_rate();
         let rate = self.log2_rate.map_or(own, f64::exp2);
         let report = |growth: Growth| self.report(&trained, growth, rate);
         let both = Comparison::new(report(trained.mup())?, report(trained.standard())?);
@@ -41,7 +41,7 @@ impl WiderCheckCommand {
     }
 
     fn report(&self, trained: &Remembered, growth: Growth, rate: f64) -> Result<Report, FamilyError> {
-        let run = trained.run(&growth)?.with(LEARNING_RATE, rate);
+        let run = trained.run(&growth).with(LEARNING_RATE, rate);
         let models = trained.widths().iter().flat_map(|width| trained.seeds().map(|seed| (*width, seed)));
         let models: Vec<(usize, u64)> = models.collect();
         let run_of = |&(width, seed): &(usize, u64)| -> Result<FamilyRun, FamilyError> {

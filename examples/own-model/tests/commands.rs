@@ -40,6 +40,9 @@ fn every_command_runs_on_models_that_know_nothing_of_this_workspace() {
         for file in ["transfer-learning-rate/transfer.html", "wider/wider.svg", "reverse-16/reverse.json"] {
             assert!(folder.join("runs/verdicts").join(file).exists(), "{file}");
         }
+        let other = run(program, folder, "wider-check --widths 16,32 --seeds 2 --steps 13");
+        let said = String::from_utf8_lossy(&other.stderr);
+        assert!(other.status.code() == Some(2) && said.contains("12") && said.contains("13"), "{said}");
         assert!(verdict(program, folder, "devices --json").contains("flex"));
     }
 }

@@ -53,9 +53,10 @@ impl Growth {
     ///
     /// Those of the family's model and plan, and of shapes that cannot be compared.
     pub fn plan<F: Family>(&self, family: &F, size: &Size, device: &Device) -> Result<ScalingPlan, FamilyError> {
-        let delta = family.delta(&self.base, &self.grows)?;
         let model = |size: &Size| family.model(size, device);
-        let shapes = family.reader().infer(&model(&self.base)?, &model(&delta)?, &model(size)?)?;
+        let base = model(&self.base)?;
+        let delta = model(&family.delta(&self.base, &self.grows)?)?;
+        let shapes = family.reader().infer(&base, &delta, &model(size)?)?;
         family.plan(&shapes, self.parametrization.clone())
     }
 

@@ -115,17 +115,20 @@ pub trait Family: Clone + Send + Sync + 'static {
     fn loss(&self, model: &Self::Model, batch: &Self::Batch, probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError>;
 
     /// As tables and figures name it; the type's name unless said otherwise.
+    #[must_use]
     fn name(&self) -> String {
         std::any::type_name::<Self>().rsplit("::").next().unwrap_or_default().to_owned()
     }
 
     /// How the base model starts; a plan scales it. Its [`scale_all`](InitSpec::scale_all) is the hyperparameter
     /// `init-scale`, and not yours to set.
+    #[must_use]
     fn start(&self) -> InitSpec {
         InitSpec::new()
     }
 
     /// What knows the layers of the model: Burn's, unless declared otherwise.
+    #[must_use]
     fn reader(&self) -> ShapeReader {
         ShapeReader::new()
     }
@@ -161,6 +164,7 @@ pub trait Family: Clone + Send + Sync + 'static {
 
     /// Steps, base learning rate, schedule, clipping, micro batches: 100 steps at 2⁻⁷ with linear decay, unless said
     /// otherwise. Commands change steps and rate.
+    #[must_use]
     fn training(&self) -> Training {
         Training::new(100, 2.0_f64.powi(-7))
     }
@@ -181,12 +185,14 @@ pub trait Family: Clone + Send + Sync + 'static {
     }
 
     /// Tokens, or examples, that one step trains on: 1 unless said otherwise, so that tokens count steps.
+    #[must_use]
     fn tokens_per_step(&self) -> u64 {
         1
     }
 
     /// What decides the losses and no shape shows: the data, its order, constants of the model and of the optimizer. Runs
     /// that were made with another fingerprint are not taken for these.
+    #[must_use]
     fn fingerprint(&self) -> String {
         String::new()
     }
@@ -202,11 +208,13 @@ pub trait Family: Clone + Send + Sync + 'static {
     }
 
     /// Activations, beside what is shown as logits, that may be small before training: patterns of names.
+    #[must_use]
     fn transients(&self) -> Vec<&'static str> {
         Vec::new()
     }
 
     /// Activations of which a check of few steps shows noise alone: reported, not judged. Patterns of names.
+    #[must_use]
     fn unclaimed(&self) -> Vec<&'static str> {
         Vec::new()
     }
