@@ -1,7 +1,8 @@
 //! Every command on both models, so small that a verdict means nothing; each runs to its end.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 const PROGRAMS: [(&str, &str); 2] =
     [(env!("CARGO_BIN_EXE_sequences"), "width"), (env!("CARGO_BIN_EXE_images"), "channels")];
@@ -45,6 +46,31 @@ fn every_command_runs_on_models_that_know_nothing_of_this_workspace() {
         assert!(other.status.code() == Some(2) && said.contains("12") && said.contains("13"), "{said}");
         assert!(verdict(program, folder, "devices --json").contains("flex"));
     }
+}
+
+#[test]
+fn ctrl_c_keeps_what_is_finished_and_the_same_command_continues() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    let trials = || std::fs::read_dir(folder.join("runs/verdicts/trials")).map_or(0, Iterator::count);
+    let command = "transfer-check --widths 16,32 --seeds 2 --steps 200 --grid=-9:-7 --no-control --jobs 1";
+    let mut started = Command::new(program);
+    started.args(command.split(' ')).current_dir(folder).stderr(Stdio::piped()).stdout(Stdio::null());
+    let started = started.spawn().expect("starts");
+    let begun = Instant::now();
+    while trials() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(300), "no run has ended");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Command::new("kill").arg("-INT").arg(started.id().to_string()).status().expect("sent");
+    let ended = started.wait_with_output().expect("ends");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    // On a busy machine it may have ended before it was asked to.
+    assert!(matches!(ended.status.code(), Some(130 | 3)), "{:?}: {said}", ended.status);
+    assert!(ended.status.code() == Some(3) || said.contains("the same command continues"), "{said}");
+    let kept = trials();
+    verdict(program, folder, command);
+    assert!(trials() >= kept.max(2 * 2 * 3), "{} of {kept}", trials());
 }
 
 #[test]
