@@ -325,15 +325,18 @@ impl RecordProblem {
 fn kinds(problems: &[RecordProblem]) -> String {
     let mut told = Vec::new();
     let mut sentences = Vec::new();
-    for first in problems {
+    // Records are in the order of ids, which differ from run to run.
+    let mut problems: Vec<&RecordProblem> = problems.iter().collect();
+    problems.sort_by_key(|problem| problem.path());
+    for first in problems.iter().copied() {
         let kind = std::mem::discriminant(first);
         if told.contains(&kind) {
             continue;
         }
         told.push(kind);
-        let of_kind = problems.iter().filter(|problem| std::mem::discriminant(*problem) == kind);
+        let of_kind = problems.iter().filter(|problem| std::mem::discriminant(**problem) == kind);
         let mut others: Vec<String> = Vec::new();
-        for path in of_kind.filter_map(RecordProblem::path).filter(|path| Some(*path) != first.path()) {
+        for path in of_kind.filter_map(|problem| problem.path()).filter(|path| Some(*path) != first.path()) {
             let path = format!("`{path}`");
             if !others.contains(&path) {
                 others.push(path);

@@ -102,7 +102,7 @@ fn a_record_in_another_type_than_the_weights_is_refused() {
     let single = initialized(FloatDType::F32);
     drop(bits(&single));
     let refused = resume(optimizers(&single).remove(2).1, optimizer.to_record(), &single).err().unwrap().to_string();
-    assert!(refused.contains("of `up.weight` is F64, and the parameter F32"), "{refused}");
+    assert!(refused.contains("of `down.bias` is F64, and the parameter F32"), "{refused}");
 }
 
 #[test]

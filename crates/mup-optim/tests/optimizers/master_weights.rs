@@ -132,7 +132,7 @@ fn masters_of_another_step_than_the_weights_are_refused() {
     }
     let (later, _) = train(net, optimizer, 1e-2, 3);
     let refused = resume(masters(&plan, &later), record(), &later).err().unwrap().to_string();
-    assert!(refused.contains("the master of `up.weight` is not the parameter before it was rounded"), "{refused}");
+    assert!(refused.contains("the master of `down.bias` is not the parameter before it was rounded"), "{refused}");
 }
 
 /// The plan's factors reach the masters: at the first step of SGD each tensor moves by its own rate.

@@ -182,7 +182,7 @@ fn the_record_of_a_renamed_parameter_is_refused_by_path() {
     for (name, fresh) in optimizers(&net) {
         let refused = resume(fresh.clone(), burns.to_record(), &net).err().unwrap();
         assert!(
-            refused.to_string().contains("the state of `net.up.weight`, but the module has no such"),
+            refused.to_string().contains("the state of `net.down.bias`, but the module has no such"),
             "{name}: {refused}"
         );
         let said = panics(|| fresh.load_record(burns.to_record()));
@@ -233,7 +233,7 @@ fn the_record_of_another_width_is_refused_with_both_shapes() {
     let (optimizer, _) = three_steps(optimizer, Net::target());
     let wider = Net::new(8, 32, &device());
     let refused = resume(AdamWConfig::new().init(), optimizer.to_record(), &wider).err().unwrap().to_string();
-    assert!(refused.contains("of `up.weight` is [8, 16], and the parameter [8, 32]"), "{refused}");
+    assert!(refused.contains("of `down.weight` is [16, 8], and the parameter [32, 8]"), "{refused}");
 }
 
 /// State and checkpoint format are Burn's: at base width a run can move between its AdamW and ours.

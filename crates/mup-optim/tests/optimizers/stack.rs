@@ -164,7 +164,7 @@ fn assert_isolated<C: Stackable + Clone>(of: fn(usize) -> C) {
         let run = |spoiled: bool| {
             let mut nets = alone.clone();
             if spoiled {
-                let weights = |layer: &Linear| Param::from_tensor(layer.weight.val().detach() * f32::NAN);
+                let weights = |layer: &Linear| Param::from_tensor((layer.weight.val() * f32::NAN).detach());
                 (nets[1].up.weight, nets[1].readout.weight) = (weights(&nets[1].up), weights(&nets[1].readout));
             }
             let mut all = Nets::of(&nets);
