@@ -295,7 +295,8 @@ impl Uses {
             if !found && !wish.optional {
                 let paths: Vec<&str> =
                     rows.iter().filter(|row| row.kind.is_trained()).map(|row| row.path.as_str()).collect();
-                return Err(RuleError::NothingMatches { wish: said(), paths: crate::warnings::some(&paths) });
+                let (meant, paths) = (wish.tensors.nearest(rows), crate::warnings::some(&paths));
+                return Err(RuleError::NothingMatches { wish: said(), meant, paths });
             }
             if *found && !effective && !wish.optional {
                 return Err(RuleError::NoEffect { wish: said() });

@@ -1,5 +1,7 @@
 //! What can be wrong with a plan, or with asking one.
 
+use mup_shapes::PathPattern;
+
 /// Errors of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -153,11 +155,14 @@ pub enum RuleError {
     },
     /// A wish that finds no tensor.
     #[error(
-        "{wish}: no trained tensor is meant by it; there are {paths} (`*` is one segment of a path, `**` any number)"
+        "{wish}: no trained tensor is meant by it; {}there are {paths} (`*` is one segment of a path, `**` any number)",
+        did_you_mean(.meant.as_ref())
     )]
     NothingMatches {
         /// The wish.
         wish: String,
+        /// Path, pattern or layer as it was probably meant.
+        meant: Option<PathPattern>,
         /// Some paths that exist.
         paths: String,
     },
@@ -235,10 +240,12 @@ pub enum RuleError {
         known: u64,
     },
     /// A path that the plan does not have.
-    #[error("the plan has no row for `{path}`; was it made for another model?")]
+    #[error("the plan has no row for `{path}`; {}was it made for another model?", did_you_mean(.meant.as_ref()))]
     UnknownPath {
         /// Path asked for.
         path: String,
+        /// As it was probably meant.
+        meant: Option<PathPattern>,
     },
     /// A preset name that does not exist.
     #[error("no parametrization is called `{name}`; there are: {known}")]
@@ -248,4 +255,8 @@ pub enum RuleError {
         /// Names of the presets.
         known: String,
     },
+}
+
+fn did_you_mean(meant: Option<&PathPattern>) -> String {
+    meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "))
 }

@@ -1,6 +1,6 @@
 //! The table applied to a list of parameters: one row per parameter, immutable.
 
-use mup_shapes::InfShapes;
+use mup_shapes::{InfShapes, PathPattern};
 use serde::{Deserialize, Serialize};
 
 use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, WeightDecay};
@@ -130,7 +130,10 @@ impl ScalingPlan {
         let found = self.by_path.binary_search_by_key(&path, |&idx| self.rows[idx].path.as_str());
         match found {
             Ok(position) => Ok(&self.rows[self.by_path[position]]),
-            Err(_) => Err(RuleError::UnknownPath { path: path.to_owned() }),
+            Err(_) => {
+                let meant = PathPattern::from(path).nearest(self.rows.iter().map(|row| row.path.as_str()));
+                Err(RuleError::UnknownPath { path: path.to_owned(), meant })
+            }
         }
     }
 

@@ -3,6 +3,8 @@
 use mup_shapes::{InfShape, Kind, PathPattern, Role};
 use serde::{Deserialize, Serialize};
 
+use crate::PlanRow;
+
 /// Some tensors of a model: by role, by kind, by the type of their layer, or by path.
 ///
 /// ```
@@ -39,6 +41,16 @@ impl Selector {
                 Self::Layer(wanted) => *wanted == shape.layer,
                 Self::Path(pattern) => pattern.matches(&shape.path),
             }
+    }
+
+    /// The path, pattern or layer that was probably meant, where none of these rows is.
+    pub(crate) fn nearest(&self, rows: &[PlanRow]) -> Option<PathPattern> {
+        let trained = rows.iter().filter(|row| row.kind.is_trained());
+        match self {
+            Self::Path(pattern) => pattern.nearest(trained.map(|row| row.path.as_str())),
+            Self::Layer(layer) => PathPattern::from(layer.as_str()).nearest(trained.map(|row| row.layer.as_str())),
+            Self::All | Self::Role(_) | Self::Kind(_) => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use mup_shapes::{Axis, Dim, Kind, Role};
 use crate::doubt::undecided;
 use crate::plan::PlanContents;
 use crate::summary::pattern;
-use crate::{EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, Update, WeightDecay};
+use crate::{Amendment, EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, Selector, Update, WeightDecay};
 
 /// Smallest d_head for which TP-V recommends to trust the optimum of a proxy (TP-V D.4).
 const SMALL_D_HEAD: usize = 32;
@@ -28,7 +28,20 @@ pub(crate) fn warnings(plan: &PlanContents) -> Vec<String> {
         growing_experts(rows),
         no_readout(rows),
     ];
-    all.into_iter().flatten().collect()
+    all.into_iter().flatten().chain(amendments_without_tensors(plan)).collect()
+}
+
+/// A table is for many models, so one that lacks a tensor is no error; a mistyped path is another matter.
+fn amendments_without_tensors(plan: &PlanContents) -> impl Iterator<Item = String> {
+    plan.parametrization.amendments.iter().filter_map(|Amendment { tensors, reason, .. }| {
+        let Selector::Path(pattern) = tensors else { return None };
+        if plan.rows.iter().any(|row| row.kind.is_trained() && pattern.matches(&row.path)) {
+            return None;
+        }
+        let meant = tensors.nearest(&plan.rows).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+        let name = &plan.parametrization.name;
+        Some(format!("`{name}` amends {tensors} (\"{reason}\"), and this model has no such tensor{meant}"))
+    })
 }
 
 fn nothing_infinite(rows: &[PlanRow]) -> Option<String> {

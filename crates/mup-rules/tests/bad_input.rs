@@ -111,8 +111,8 @@ fn a_tied_readout_has_the_multiplier_form_alone() {
 #[test]
 fn a_path_that_does_not_exist_is_named() {
     let plan = plan(&hidden(), Parametrization::mup()).expect("a plan");
-    let error = plan.row("blocks.1.up.weight").expect_err("no such row").to_string();
-    assert_eq!(error, "the plan has no row for `blocks.1.up.weight`; was it made for another model?");
+    let error = plan.row("decoder.kernel").expect_err("no such row").to_string();
+    assert_eq!(error, "the plan has no row for `decoder.kernel`; was it made for another model?");
 }
 
 #[test]

@@ -43,7 +43,26 @@ fn a_set_may_find_nothing_but_a_wish_may_not() {
     let error = of().no_decay(Role::Vector).build().unwrap_err().to_string();
     assert!(error.starts_with("no decay for vector tensors: no trained tensor is meant by it; there are w"), "{error}");
     let error = of().rate("W", 2.0).build().unwrap_err().to_string();
-    assert!(error.starts_with("rate × 2 for `W`: no trained tensor is meant by it; there are w"), "{error}");
+    let meant = "rate × 2 for `W`: no trained tensor is meant by it; did you mean `w`? there are w";
+    assert!(error.starts_with(meant), "{error}");
+}
+
+/// Of 1829 paths three are listed, and the one that was meant is seldom among them.
+#[test]
+fn a_mistyped_path_pattern_or_layer_is_told_as_it_was_meant() {
+    let meant = |tensors: Selector, expected: &str| {
+        for change in [Change::Rate(2.0), Change::Optimizer(OptimizerId::LION), Change::Frozen] {
+            let error = with(|plan| plan.wish(tensors.clone(), change)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    };
+    meant("readout.wieght".into(), "; did you mean `readout.weight`? there are");
+    meant("blocks.*.upp.*".into(), "; did you mean `blocks.*.up.*`? there are");
+    meant("embedding".into(), "; did you mean `embedding.weight`? there are");
+    meant(Selector::Layer("layernorm".to_owned()), "; did you mean `LayerNorm`? there are");
+    meant("decoder.rotary".into(), "is meant by it; there are");
+    let error = with(|plan| plan).unwrap().row("norm.gama").unwrap_err().to_string();
+    assert!(error.contains("did you mean `norm.gamma`? was it made"), "{error}");
 }
 
 #[test]

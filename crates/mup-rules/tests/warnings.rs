@@ -1,6 +1,6 @@
 //! What a plan says about a model that the theory does not cover, and that it is silent otherwise.
 
-use mup_rules::{OptimizerId, Parametrization, ScalingPlan, WeightDecay};
+use mup_rules::{Amended, Amendment, OptimizerId, Parametrization, Power, ScalingPlan, WeightDecay};
 use mup_shapes::{Axes, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec};
 
 /// Widths of a model with two blocks.
@@ -96,4 +96,18 @@ fn a_model_in_which_nothing_grows_is_said() {
     .expect("shapes");
     let plan = ScalingPlan::new(&finite, Parametrization::mup(), OptimizerId::ADAMW).expect("a plan");
     assert!(plan.warnings()[0].contains("were base and delta the same model?"));
+}
+
+/// A table is for many models, so it may speak of what one of them lacks; a slip must not go unseen.
+#[test]
+fn an_amendment_that_finds_no_tensor_is_said() {
+    let amended = |tensors: &str| {
+        let slower = Amendment::new(tensors, Amended::Adam, Power::fan_in(-0.5), "slower");
+        Parametrization::mup().named_as("mine").with_amendment(slower)
+    };
+    let target = Model { d_model: 256, d_ffn: 512, d_head: 32 };
+    let said = "`mine` amends `blocks.*.upp.weight` (\"slower\"), and this model has no such tensor; did you mean \
+                `blocks.*.up.weight`?";
+    check(target, amended("blocks.*.upp.weight"), OptimizerId::ADAMW, &[said]);
+    check(target, amended("blocks.*.up.weight"), OptimizerId::ADAMW, &[]);
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a model, or with base, delta and target together.
 
-use crate::{Dim, FileError, Kind};
+use crate::{Dim, FileError, Kind, PathPattern};
 
 /// Errors of this crate. All problems of a kind are reported at once.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -99,10 +99,15 @@ pub enum ReadProblem {
         first: String,
     },
     /// A declaration that matches nothing changes nothing.
-    #[error("the declaration for `{pattern}` matches no parameter; correct its path, or remove it; there are {paths}")]
+    #[error(
+        "the declaration for `{pattern}` matches no parameter; {}correct its path, or remove it; there are {paths}",
+        did_you_mean(.meant.as_ref())
+    )]
     UnusedDeclaration {
         /// The declared pattern.
         pattern: String,
+        /// As it was probably meant.
+        meant: Option<PathPattern>,
         /// Some paths of the module.
         paths: String,
     },
@@ -339,6 +344,10 @@ fn prefixes(here: &str, there: &str) -> String {
         (here, "") => format!("the module's `{here}.` is dropped"),
         (here, there) => format!("the file's `{there}.` is the module's `{here}.`"),
     }
+}
+
+fn did_you_mean(pattern: Option<&PathPattern>) -> String {
+    pattern.map_or_else(String::new, |pattern| format!("did you mean `{pattern}`? "))
 }
 
 fn list<T: std::fmt::Display>(problems: &[T]) -> String {

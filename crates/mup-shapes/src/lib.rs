@@ -19,6 +19,7 @@ mod file_error;
 mod layers;
 #[cfg(feature = "burn")]
 mod module_path;
+mod near;
 #[cfg(feature = "burn")]
 mod param_debug;
 mod pattern;

@@ -191,7 +191,8 @@ impl<'a> Visitor<'a> {
     fn finish(mut self) -> Result<ModuleShapes, ShapeError> {
         for (_, (pattern, _)) in self.used.iter().zip(&self.reader.declarations).filter(|(used, _)| !**used) {
             let paths = some_paths(pattern, &self.paths);
-            self.problems.push(ReadProblem::UnusedDeclaration { pattern: pattern.to_string(), paths });
+            let meant = pattern.nearest(self.paths.iter().map(String::as_str));
+            self.problems.push(ReadProblem::UnusedDeclaration { pattern: pattern.to_string(), meant, paths });
         }
         self.problems.extend(weigh(&mut self.params, &self.declared));
         if self.problems.is_empty() { Ok(ModuleShapes::new(self.params)) } else { Err(ShapeError::Read(self.problems)) }

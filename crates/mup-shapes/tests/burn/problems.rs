@@ -113,7 +113,9 @@ fn a_declaration_that_matches_nothing_is_an_error_that_shows_what_there_is() {
     let model = LinearConfig::new(4, 6).init(&device());
     let error = ShapeReader::new().declare("up.weight", ParamSpec::weight()).read(&model).unwrap_err();
     let paths = "`weight` and 1 more".to_owned();
-    assert_eq!(problems(error), [ReadProblem::UnusedDeclaration { pattern: "up.weight".to_owned(), paths }]);
+    assert!(error.to_string().contains("did you mean `weight`? correct its path"), "{error}");
+    let (pattern, meant) = ("up.weight".to_owned(), Some("weight".into()));
+    assert_eq!(problems(error), [ReadProblem::UnusedDeclaration { pattern, meant, paths }]);
 }
 
 #[test]
