@@ -159,9 +159,7 @@ impl<'a> PlanBuilder<'a> {
         self.parametrization.check()?;
         self.check_variables()?;
         self.overrides.check()?;
-        if let Some(run) = self.run.as_ref().filter(|run| !(run.base.is_positive() && run.target.is_positive())) {
-            return Err(RuleError::BadRun { base: run.base, target: run.target });
-        }
+        self.run.as_ref().map_or(Ok(()), RunScaling::check)?;
         let mut uses = Uses::new(&self.overrides);
         let rows = self.shapes.iter().map(|shape| self.row(shape, &mut uses)).collect::<Result<Vec<_>, _>>()?;
         uses.check(&self.overrides, &rows)?;

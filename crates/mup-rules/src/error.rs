@@ -145,13 +145,17 @@ pub enum RuleError {
         /// Its value.
         ratio: f64,
     },
-    /// A batch or horizon that cannot be used.
-    #[error("batch and tokens are positive numbers, not {base:?} and {target:?}")]
+    /// A batch or horizon that cannot be.
+    #[error("the {whose}'s run has a batch of {batch} and {tokens} tokens in all: {problem}")]
     BadRun {
-        /// The base's run.
-        base: crate::Run,
-        /// The target's run.
-        target: crate::Run,
+        /// `base` or `target`.
+        whose: &'static str,
+        /// Tokens in a batch.
+        batch: f64,
+        /// Tokens in the whole training.
+        tokens: f64,
+        /// Why not, and what instead.
+        problem: &'static str,
     },
     /// A wish that finds no tensor.
     #[error(

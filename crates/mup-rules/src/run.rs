@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DecayTerm, OptimizerId, Power, Ratios, Variable};
+use crate::{DecayTerm, OptimizerId, Power, Ratios, RuleError, Variable};
+
+/// By how much of a training the steps may miss a whole number: one that is cut off within a step has hardly any left.
+const UNEVEN: f64 = 0.1;
 
 /// Batch and horizon of a training, in tokens (or samples).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,7 +19,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Tokens in a batch, and in the whole training.
+    /// Tokens in a batch, and in the whole training; [`PlanBuilder::build`](crate::PlanBuilder::build) refuses what cannot
+    /// be, such as the two exchanged.
     #[must_use]
     pub const fn new(batch: f64, tokens: f64) -> Self {
         Self { batch, tokens }
@@ -29,9 +33,21 @@ impl Run {
         ratios.with(Variable::TOKENS, target.tokens / self.tokens)
     }
 
-    /// Whether both are positive numbers.
-    pub(crate) fn is_positive(self) -> bool {
-        [self.batch, self.tokens].into_iter().all(|count| count.is_finite() && count > 0.0)
+    /// What is wrong with its numbers, and what instead.
+    pub(crate) fn problem(self) -> Option<&'static str> {
+        let Self { batch, tokens } = self;
+        let steps = tokens / batch;
+        if [batch, tokens].into_iter().any(|count| !(count.is_finite() && count > 0.0)) {
+            Some("both are positive numbers")
+        } else if batch > tokens {
+            Some(
+                "a batch is larger than the whole training; the batch comes first, Run::new(batch, tokens): were the two exchanged?",
+            )
+        } else if (steps - steps.round()).abs() > UNEVEN * steps {
+            Some("tokens are those of all batches together, and here they are no whole number of batches, not nearly")
+        } else {
+            None
+        }
     }
 }
 
@@ -102,6 +118,17 @@ pub struct RunScaling {
     pub target: Run,
     /// The law.
     pub law: RunLaw,
+}
+
+impl RunScaling {
+    /// Both runs can be.
+    pub(crate) fn check(&self) -> Result<(), RuleError> {
+        let runs = [("base", self.base), ("target", self.target)];
+        let bad = runs.into_iter().find_map(|(whose, run)| Some((whose, run, run.problem()?)));
+        bad.map_or(Ok(()), |(whose, Run { batch, tokens }, problem)| {
+            Err(RuleError::BadRun { whose, batch, tokens, problem })
+        })
+    }
 }
 
 impl std::fmt::Display for RunScaling {

@@ -1,6 +1,6 @@
 //! Tables and files that cannot be: every one an error that names the place and the remedy.
 
-use mup_rules::{Form, OptimizerId, Parametrization, Power, Rule, RuleError, ScalingPlan};
+use mup_rules::{Form, OptimizerId, Parametrization, Power, Rule, RuleError, Run, RunLaw, ScalingPlan};
 use mup_shapes::{Axes, BaseShapes, InfShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Role};
 use proptest::prelude::*;
 
@@ -106,6 +106,29 @@ fn a_tied_readout_has_the_multiplier_form_alone() {
         );
     }
     assert!(plan(&tied, Parametrization::standard()).is_ok());
+}
+
+#[test]
+fn a_run_that_cannot_be_is_refused_with_both_numbers() {
+    let run = |base, target| {
+        ScalingPlan::of(&hidden(), Parametrization::mup()).run(base, target, RunLaw::complete_d()).build()
+    };
+    let good = Run::new(65_536.0, 2e9);
+    let bad = |batch, tokens, message: &str| {
+        check(run(good, Run::new(batch, tokens)), message);
+        check(run(Run::new(batch, tokens), good), message);
+    };
+    check(run(Run::new(2e9, 65_536.0), good), "the base's run has a batch of 2000000000 and 65536 tokens in all: ");
+    check(run(good, Run::new(2e9, 65_536.0)), "the target's run has a batch of 2000000000 and 65536 tokens in all: ");
+    bad(2e9, 65_536.0, "were the two exchanged?");
+    bad(1000.0, 1500.0, "no whole number of batches");
+    for number in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        bad(number, 2e9, "both are positive numbers");
+        bad(65_536.0, number, "both are positive numbers");
+    }
+    for (batch, tokens) in [(4096.0, 4096.0), (4096.0, 1e6), (1.0, 7.0), (3.0, 20.0), (0.5, 64.0)] {
+        assert!(run(good, Run::new(batch, tokens)).is_ok(), "{batch} {tokens}");
+    }
 }
 
 #[test]
