@@ -52,7 +52,7 @@ impl ScalingPlan {
     ///     .rate("embedding.*", 2.0)
     ///     .build()?;
     /// assert_eq!(plan.row("embedding.weight")?.learning_rate.to_string(), "2 = yours 2");
-    /// assert_eq!(plan.row("embedding.weight")?.weight_decay.to_string(), "0 = yours");
+    /// assert_eq!(plan.row("embedding.weight")?.weight_decay.to_string(), "0 = yours: no decay");
     /// assert_eq!(plan.row("up.weight")?.learning_rate.to_string(), "1 = √m_out/√m_in");
     /// println!("{plan}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

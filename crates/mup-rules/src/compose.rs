@@ -3,10 +3,11 @@
 use mup_shapes::{InfShape, Kind};
 
 use crate::doubt::doubts;
+use crate::factor::four_digits;
 use crate::rule_for::logit_scale;
 use crate::{
-    Amended, Change, EpsilonRule, EpsilonTerm, Factor, OptimizerId, Parametrization, PlanRow, Power, Ratios, Rule,
-    RuleError, RunLaw, ShapeFactor, Term, WeightDecay,
+    Amended, Change, DecayTerm, EpsilonRule, EpsilonTerm, Factor, OptimizerId, Parametrization, PlanRow, Power, Ratios,
+    Rule, RuleError, RunLaw, ShapeFactor, Term, WeightDecay,
 };
 
 /// A tensor with all that its row follows from.
@@ -101,6 +102,9 @@ impl Composition<'_> {
     }
 
     fn decay(&self, layers: &[Layer]) -> Result<Factor, RuleError> {
+        if self.optimizer.decay == DecayTerm::None {
+            return Ok(self.absent());
+        }
         let mut decay = Product::default();
         for (idx, layer) in layers.iter().enumerate() {
             let (power, convention) = self.table.decay(&layer.rule, &self.rate_of(idx, layer), self.optimizer);
@@ -117,13 +121,13 @@ impl Composition<'_> {
         let mut epsilon = Product::default();
         for (idx, layer) in layers.iter().enumerate() {
             let (power, reason) = match self.optimizer.epsilon {
-                EpsilonTerm::None => continue,
                 EpsilonTerm::Weight => (layer.rule.init_std.clone(), "ε is the floor of the weight's size".to_owned()),
                 // Read word for word, 1/width is a factor of the tensor, not of each rule.
                 EpsilonTerm::Gradient if idx > 0 && self.table.epsilon == EpsilonRule::FanIn => {
                     (Power::ONE, String::new())
                 }
                 EpsilonTerm::Gradient => (self.table.epsilon.factor(&layer.rule), self.table.epsilon.to_string()),
+                EpsilonTerm::None => return Ok(self.absent()),
             };
             epsilon = epsilon.times(power, &reason).times(layer.epsilon.clone(), &layer.reason);
         }
@@ -134,21 +138,32 @@ impl Composition<'_> {
     }
 
     fn wish(&self, init_std: &mut Factor, rate: &mut Factor, decay: &mut Factor) {
+        let yours = |times: &f64| format!("yours {}", four_digits(*times));
         for wish in &self.wishes {
             match wish {
-                Change::InitStd(times) => init_std.wished(*times, &format!("yours {times}"), "your init std"),
+                Change::InitStd(times) => init_std.wished(*times, yours(times), "your init std"),
                 Change::Rate(times) => {
-                    rate.wished(*times, &format!("yours {times}"), "your rate");
+                    rate.wished(*times, yours(times), "your rate");
                     let follows = self.table.decay_follows_rate(self.optimizer);
                     if follows && self.table.weight_decay == WeightDecay::Independent {
-                        decay.wished(1.0 / times, &format!("1/yours {times}"), "decay is independent of your rate too");
+                        decay.wished(1.0 / times, format!("1/{}", yours(times)), "independent of your rate too");
                     }
                 }
-                Change::Decay(0.0) => *decay = Factor::new(0.0, vec![Term::new("yours", "no decay")]),
-                Change::Decay(times) => decay.wished(*times, &format!("yours {times}"), "your decay"),
-                Change::Optimizer(_) | Change::Frozen => {}
+                Change::Decay(times) if self.optimizer.decay != DecayTerm::None => {
+                    decay.wished(*times, yours(times), "your decay");
+                }
+                Change::Decay(_) | Change::Optimizer(_) | Change::Frozen => {}
             }
         }
+        if self.wishes.iter().any(|wish| matches!(wish, Change::Decay(0.0))) && decay.value == 0.0 {
+            // Of what it would have been nothing is left to say.
+            *decay = Factor::new(0.0, vec![Term::new("yours: no decay", "your decay")]);
+        }
+    }
+
+    /// What the optimizer does not have.
+    fn absent(&self) -> Factor {
+        Factor::absent(format!("{} has none", self.optimizer))
     }
 
     /// f of the target over f of the base, the factor that the optimizer applies by itself.

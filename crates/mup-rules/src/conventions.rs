@@ -122,7 +122,7 @@ impl Parametrization {
         match optimizer.decay {
             DecayTerm::Step => true,
             DecayTerm::Gradient => optimizer.update == Update::PROPORTIONAL || self.l2 == L2Rule::AsWeightDecay,
-            DecayTerm::Update => false,
+            DecayTerm::Update | DecayTerm::None => false,
         }
     }
 
@@ -131,6 +131,7 @@ impl Parametrization {
         match optimizer.decay {
             _ if self.decay_follows_rate(optimizer) => (self.weight_decay.factor(rate), self.weight_decay.to_string()),
             DecayTerm::Update => (rule.init_std.pow(-1.0), "λ·w beside an update of size 1".to_owned()),
+            DecayTerm::None => (Power::ONE, String::new()),
             DecayTerm::Step | DecayTerm::Gradient => (&rule.gradient / &rule.init_std, self.l2.to_string()),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use comfy_table::{CellAlignment, Table, presets};
 use mup_shapes::Dim;
 
-use crate::factor::four_digits;
+use crate::factor::ABSENT;
 use crate::{Doubt, Form, PlanRow, ScalingPlan};
 
 const LEGEND: &str = "m_in, m_out: this tensor's fan-in and fan-out over the base model's. A: forward multiplier. \
@@ -54,7 +54,7 @@ pub(crate) fn write_table(
 }
 
 pub(crate) fn cells(plan: &ScalingPlan, row: &PlanRow, parameter: String) -> Vec<String> {
-    let or_dash = |applies: bool, text: String| if applies { text } else { "–".to_owned() };
+    let or_dash = |applies: bool, text: String| if applies { text } else { ABSENT.to_owned() };
     let optimizer = (plan.optimizers().len() > 1).then(|| or_dash(row.is_trained(), row.optimizer.clone()));
     let rate = if row.frozen { "frozen".to_owned() } else { row.learning_rate.to_string() };
     let names = [parameter, shape(row), role(row), form(row).to_owned()].into_iter().chain(optimizer);
@@ -79,7 +79,7 @@ fn role(row: &PlanRow) -> String {
 /// Short, so that the table of a GPT fits 160 columns.
 fn form(row: &PlanRow) -> &'static str {
     match row.form {
-        _ if !row.kind.is_trained() => "–",
+        _ if !row.kind.is_trained() => ABSENT,
         Form::Plain => "plain",
         Form::Multiplier => "mult",
         Form::TableNine => "tab 9",
@@ -109,9 +109,6 @@ impl fmt::Display for PlanRow {
             (false, true) => writeln!(f, ", frozen")?,
             (false, false) => writeln!(f, ", not trained")?,
         }
-        self.columns().try_for_each(|(column, factor)| match factor.reasons().as_str() {
-            "" => writeln!(f, "  {column:<14}{}", four_digits(factor.value)),
-            reasons => writeln!(f, "  {column:<14}{} = {reasons}", four_digits(factor.value)),
-        })
+        self.columns().try_for_each(|(column, factor)| writeln!(f, "  {column:<14}{}", factor.in_words()))
     }
 }

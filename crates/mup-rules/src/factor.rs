@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// In place of a number that does not exist.
+pub(crate) const ABSENT: &str = "–";
+
 /// A number and the terms whose product it is; prints as `0.25 = 1/m_in`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,8 +33,13 @@ impl Factor {
         Self { value, terms }
     }
 
+    /// What does not exist for a tensor, and why; prints as `–`.
+    pub(crate) fn absent(reason: impl Into<String>) -> Self {
+        Self::new(1.0, vec![Term::new(ABSENT, reason)])
+    }
+
     /// One term more, that of a wish.
-    pub(crate) fn wished(&mut self, times: f64, formula: &str, reason: &str) {
+    pub(crate) fn wished(&mut self, times: f64, formula: String, reason: &str) {
         self.value *= times;
         self.terms.push(Term::new(formula, reason));
     }
@@ -44,6 +52,15 @@ impl Factor {
         }
         let formulas: Vec<&str> = self.terms.iter().map(|term| term.formula.as_str()).collect();
         formulas.join(" · ")
+    }
+
+    /// Value and terms with their reasons, `0.25 = 1/m_in (hidden, plain form)`.
+    pub(crate) fn in_words(&self) -> String {
+        match self.terms.as_slice() {
+            [] => four_digits(self.value),
+            [term] if term.formula == ABSENT => self.reasons(),
+            _ => format!("{} = {}", four_digits(self.value), self.reasons()),
+        }
     }
 
     /// The terms with their reasons, `1/m_in (hidden, plain form)`.
@@ -67,7 +84,7 @@ impl Term {
 impl std::fmt::Display for Factor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.formula().as_str() {
-            "1" => f.pad("1"),
+            alone @ ("1" | ABSENT) => f.pad(alone),
             formula => f.pad(&format!("{} = {formula}", four_digits(self.value))),
         }
     }

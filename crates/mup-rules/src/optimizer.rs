@@ -72,6 +72,8 @@ pub enum DecayTerm {
     Gradient,
     /// To an update of entries of size 1 that is scaled to the weight afterwards, as LAMB does: λ ∝ 1/B (derived).
     Update,
+    /// Nowhere: it has no decay.
+    None,
 }
 
 /// What an optimizer's ε is compared with, and so must follow.

@@ -3,6 +3,7 @@
 use mup_shapes::{Kind, Role};
 use serde::{Deserialize, Serialize};
 
+use crate::factor::four_digits;
 use crate::{OptimizerId, RuleError, Selector};
 
 /// One wish: some tensors, and what is otherwise for them.
@@ -63,10 +64,10 @@ impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Optimizer(optimizer) => write!(f, "optimizer {optimizer}"),
-            Self::Rate(factor) => write!(f, "rate × {factor}"),
+            Self::Rate(factor) => write!(f, "rate × {}", four_digits(*factor)),
             Self::Decay(factor) if *factor == 0.0 => f.write_str("no decay"),
-            Self::Decay(factor) => write!(f, "decay × {factor}"),
-            Self::InitStd(factor) => write!(f, "init std × {factor}"),
+            Self::Decay(factor) => write!(f, "decay × {}", four_digits(*factor)),
+            Self::InitStd(factor) => write!(f, "init std × {}", four_digits(*factor)),
             Self::Frozen => f.write_str("frozen"),
         }
     }

@@ -71,7 +71,7 @@ pub struct PlanRow {
     pub init_std: Factor,
     /// Learning rate relative to the base learning rate of its optimizer, C.
     pub learning_rate: Factor,
-    /// The optimizer's λ, decoupled or coupled, relative to the base model's; 0 for no decay.
+    /// The optimizer's λ, decoupled or coupled, relative to the base model's; 0 for no decay, 1 where it has none.
     pub weight_decay: Factor,
     /// The optimizer's ε relative to the base model's; 1 where it has none.
     pub epsilon: Factor,

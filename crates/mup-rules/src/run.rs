@@ -102,6 +102,7 @@ impl RunLaw {
     pub(crate) fn decay_of(&self, optimizer: &OptimizerId) -> Power {
         match optimizer.decay {
             DecayTerm::Step | DecayTerm::Update => &self.rate_decay / &self.rate_of(optimizer),
+            DecayTerm::None => Power::ONE,
             DecayTerm::Gradient => &(&self.rate_decay * &self.epsilon) / &self.rate,
         }
     }

@@ -198,7 +198,7 @@ fn every_factor_keeps_its_reasons() {
     let rate: &Factor = &plan.row("block.down.weight").expect("a row").learning_rate;
     assert_eq!(rate.to_string(), "0.03125 = 1/m_in · 1/m_L · yours 2");
     assert_eq!(rate.reasons(), "1/m_in (hidden, plain form) · 1/m_L (closes a branch) · yours 2 (your rate)");
-    assert_eq!(plan.row("block.up.weight").expect("a row").weight_decay.to_string(), "0 = yours");
+    assert_eq!(plan.row("block.up.weight").expect("a row").weight_decay.to_string(), "0 = yours: no decay");
     let words = plan.row("block.down.weight").expect("a row").to_string();
     assert!(words.contains("m_in = 16, m_out = 16, m_L = 4, trained by adamw"), "{words}");
     let printed = plan.to_string();
@@ -228,6 +228,28 @@ fn a_wish_for_the_rate_leaves_decay_alone_unless_it_is_independent_of_rates() {
         plan.build().expect("a plan").row("block.up.weight").expect("a row").weight_decay.value
     };
     assert_eq!(l2(2.0), l2(1.0));
+}
+
+/// Under a decay that is independent of rates, a rate of your own changes λ; of none there is nothing to change.
+#[test]
+fn no_decay_is_all_that_is_said_of_decay_whatever_else_is_wished() {
+    let table = Parametrization::mup().with_weight_decay(WeightDecay::Independent);
+    let wide = shapes(16, 256);
+    let of = || ScalingPlan::of(&wide, table.clone());
+    for plan in [
+        of().no_decay("block.**").rate("block.**", 2.0),
+        of().rate("block.**", 2.0).no_decay("block.**"),
+        of().run(SMALL, LARGE, RunLaw::complete_d()).no_decay("block.**").rate("block.**", 2.0),
+    ] {
+        let plan = plan.build().expect("a plan");
+        let decay = &plan.row("block.up.weight").expect("a row").weight_decay;
+        assert_eq!(decay.to_string(), "0 = yours: no decay");
+        assert_eq!(decay.reasons(), "yours: no decay (your decay)");
+    }
+    let kept = of().rate("block.**", 0.1 + 0.2).build().expect("a plan");
+    let row = kept.row("block.up.weight").expect("a row");
+    assert_eq!(row.learning_rate.to_string(), "0.01875 = 1/m_in · yours 0.3");
+    assert_eq!(row.weight_decay.to_string(), "53.33 = m_in · 1/yours 0.3");
 }
 
 #[test]

@@ -46,6 +46,33 @@ fn one_row_in_words() {
     assert_snapshot!(plan.row("blocks.1.feed_forward.down.weight").expect("a row"));
 }
 
+/// A 1 would say that something is kept which does not exist.
+#[test]
+fn what_an_optimizer_does_not_have_prints_as_a_dash() {
+    use mup_rules::{DecayTerm, Update};
+    use mup_shapes::Role;
+    let cells = |optimizer: OptimizerId| {
+        let shapes = shapes();
+        let plan = ScalingPlan::of(&shapes, Parametrization::mup()).optimizer(Role::Hidden, optimizer).build();
+        let plan = plan.expect("a plan");
+        let (table, path) = (plan.to_string(), "blocks.0.feed_forward.up.weight");
+        let line = table.lines().find(|line| line.starts_with(path)).expect("a line").to_owned();
+        let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        let last: Vec<String> = cells[cells.len() - 2..].iter().map(|cell| (*cell).to_owned()).collect();
+        (last, plan.row(path).expect("a row").to_string())
+    };
+    for optimizer in [OptimizerId::MUON, OptimizerId::SGD, OptimizerId::LION, OptimizerId::ADAFACTOR] {
+        let (last, words) = cells(optimizer.clone());
+        assert_eq!(last[1], "–", "{optimizer}");
+        assert_ne!(last[0], "–", "{optimizer}");
+        assert!(words.contains(&format!("epsilon       – ({optimizer} has none)")), "{words}");
+    }
+    let (last, words) = cells(OptimizerId::new("plain", Update::ENTRYWISE).with_decay(DecayTerm::None));
+    assert_eq!(last, ["–", "0.125 = 1/m_out"]);
+    assert!(words.contains("weight decay  – (plain has none)"), "{words}");
+    assert_eq!(cells(OptimizerId::ADAMW).0, ["4 = m_in", "0.125 = 1/m_out"]);
+}
+
 #[test]
 fn every_line_of_a_gpt_fits_160_columns() {
     let plan = plan(Parametrization::mup(), OptimizerId::ADAMW);
