@@ -161,13 +161,22 @@ impl<'a> PlanBuilder<'a> {
         self.overrides.check()?;
         self.run.as_ref().map_or(Ok(()), RunScaling::check)?;
         let mut uses = Uses::new(&self.overrides);
-        let rows = self.shapes.iter().map(|shape| self.row(shape, &mut uses)).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.rows(&mut uses)?;
         uses.check(&self.overrides, &rows)?;
         let Self { parametrization, overrides, run, default, .. } = self;
         let optimizers = optimizers(&rows, default, &overrides)?;
         let mut contents = PlanContents { optimizers, parametrization, overrides, run, rows, warnings: Vec::new() };
         contents.warnings = warnings(&contents);
         ScalingPlan::from_contents(contents)
+    }
+
+    /// A row for every shape, or what is wrong with all of which the same is wrong.
+    fn rows(&self, uses: &mut Uses) -> Result<Vec<PlanRow>, RuleError> {
+        let (mut rows, mut errors) = (Vec::new(), Vec::new());
+        for shape in self.shapes {
+            self.row(shape, uses).map_or_else(|error| errors.push(error), |row| rows.push(row));
+        }
+        RuleError::of_all(errors).map_or(Ok(rows), Err)
     }
 
     fn row(&self, shape: &InfShape, uses: &mut Uses) -> Result<PlanRow, RuleError> {
@@ -180,8 +189,10 @@ impl<'a> PlanBuilder<'a> {
         let optimizer = chosen.unwrap_or(&self.default);
         let frozen = wishes.iter().any(|wish| matches!(wish, Change::Frozen));
         if optimizer.hidden_matrices_only && shape.kind.is_trained() && !frozen && !is_hidden_matrix(shape, rule.role) {
-            let (path, optimizer) = (shape.path.clone(), optimizer.to_string());
-            return Err(RuleError::HiddenMatricesOnly { path, optimizer, role: rule.role, rank: shape.dims.len() });
+            let (path, optimizer, axes) = (shape.path.clone(), optimizer.to_string(), shape.dims.len());
+            let axes = if axes == 1 { "1 axis".to_owned() } else { format!("{axes} axes") };
+            let tensors = vec![format!("{path} ({}, {axes})", rule.role)];
+            return Err(RuleError::HiddenMatricesOnly { path, tensors, optimizer });
         }
         let variables = self
             .variables

@@ -146,7 +146,11 @@ impl Composition<'_> {
                     rate.wished(*times, yours(times), "your rate");
                     let follows = self.table.decay_follows_rate(self.optimizer);
                     if follows && self.table.weight_decay == WeightDecay::Independent {
-                        decay.wished(1.0 / times, format!("1/{}", yours(times)), "independent of your rate too");
+                        decay.wished(
+                            1.0 / times,
+                            format!("1/your rate {}", four_digits(*times)),
+                            "independent of your rate too",
+                        );
                     }
                 }
                 Change::Decay(times) if self.optimizer.decay != DecayTerm::None => {

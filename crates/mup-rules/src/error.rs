@@ -2,6 +2,8 @@
 
 use mup_shapes::PathPattern;
 
+use crate::warnings::some;
+
 /// Errors of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -22,17 +24,14 @@ pub enum RuleError {
     },
     /// microsoft/mup refuses a stock layer that maps an infinite to a finite dimension.
     #[error(
-        "`{path}` ({layer}, {dims}) maps an infinite to a finite dimension without a forward multiplier, which `{parametrization}` \
-         refuses; use mup_models' Readout, or the preset `mup`, which has a plain form; if it should not be a readout, \
-         did the delta forget to widen its output?"
+        "without a forward multiplier `{parametrization}` refuses what maps an infinite to a finite dimension: {}; use mup_models' \
+         Readout, or the preset `mup`, which has a plain form; if it should not be a readout, did the delta forget to widen \
+         its output?",
+        some(tensors)
     )]
     ReadoutRequired {
-        /// Path of the parameter.
-        path: String,
-        /// Type of the owning layer.
-        layer: String,
-        /// Its dimensions.
-        dims: String,
+        /// Path, layer and dimensions of each.
+        tensors: Vec<String>,
         /// Name of the parametrization.
         parametrization: String,
     },
@@ -186,18 +185,17 @@ pub enum RuleError {
     },
     /// An optimizer of matrices on something else.
     #[error(
-        "`{path}` ({role}, {rank} axes) cannot be trained by {optimizer}, which orthogonalizes hidden matrices and nothing else; \
-         choose another for it: `.optimizer(\"{path}\", OptimizerId::ADAMW)` after the choice of {optimizer}"
+        "{optimizer} orthogonalizes hidden matrices and cannot train {}; choose it for those alone, `.optimizer(Role::Hidden, …)`, \
+         and after it another for what is left of these: `.optimizer(\"{path}\", OptimizerId::ADAMW)`",
+        some(tensors)
     )]
     HiddenMatricesOnly {
-        /// Path of the parameter.
+        /// Path of the first.
         path: String,
+        /// Path, role and number of axes of each.
+        tensors: Vec<String>,
         /// Name of the optimizer.
         optimizer: String,
-        /// Role of the parameter.
-        role: mup_shapes::Role,
-        /// Number of its axes.
-        rank: usize,
     },
     /// Two optimizers of one name.
     #[error("two different optimizers are called `{name}`, and a plan tells them apart by name; rename one")]
@@ -263,4 +261,25 @@ pub enum RuleError {
 
 fn did_you_mean(meant: Option<&PathPattern>) -> String {
     meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "))
+}
+
+impl RuleError {
+    /// One error about all tensors of which the first error speaks.
+    pub(crate) fn of_all(mut errors: Vec<Self>) -> Option<Self> {
+        let others = errors.split_off(errors.len().min(1));
+        let mut first = errors.pop()?;
+        for other in others {
+            match (&mut first, other) {
+                (Self::ReadoutRequired { tensors, .. }, Self::ReadoutRequired { tensors: more, .. }) => {
+                    tensors.extend(more)
+                }
+                (
+                    Self::HiddenMatricesOnly { tensors, optimizer, .. },
+                    Self::HiddenMatricesOnly { tensors: more, optimizer: other, .. },
+                ) if *optimizer == other => tensors.extend(more),
+                _ => {}
+            }
+        }
+        Some(first)
+    }
 }

@@ -14,8 +14,8 @@ pub(crate) fn rule_for(shape: &InfShape, shapes: &InfShapes, table: &Parametriza
     }
     if table.requires_readout && role == Role::Output && form == Form::Plain {
         let dims: Vec<String> = shape.dims.iter().map(Dim::to_string).collect();
-        let (path, layer, parametrization) = (shape.path.clone(), shape.layer.clone(), table.name.clone());
-        return Err(RuleError::ReadoutRequired { path, layer, dims: dims.join(" × "), parametrization });
+        let tensors = vec![format!("{} ({}, {})", shape.path, shape.layer, dims.join(" × "))];
+        return Err(RuleError::ReadoutRequired { tensors, parametrization: table.name.clone() });
     }
     let rule = table.rule(role, form).cloned();
     let (path, parametrization) = (shape.path.clone(), table.name.clone());

@@ -174,9 +174,9 @@ pub(crate) fn named<'a>(rows: impl Iterator<Item = &'a PlanRow>) -> Option<Strin
 }
 
 /// The first paths up to their numbers, and how many more there are.
-pub(crate) fn some(paths: &[&str]) -> String {
+pub(crate) fn some(paths: &[impl AsRef<str>]) -> String {
     let mut patterns: Vec<String> = Vec::new();
-    for pattern in paths.iter().map(|path| pattern(path)) {
+    for pattern in paths.iter().map(|path| pattern(path.as_ref())) {
         if !patterns.contains(&pattern) {
             patterns.push(pattern);
         }

@@ -71,7 +71,7 @@ fn two_parameters_of_one_path_are_refused() {
 fn the_package_refuses_a_plain_readout_and_says_what_to_use() {
     let readout = infer(|n| vec![param("head.weight", &[n, 10], ParamSpec::weight())]);
     check(plan(&readout, Parametrization::mup_package()), "did the delta forget to widen its output?");
-    check(plan(&readout, Parametrization::mup_package()), "`head.weight` (Linear, 64→256 × 10)");
+    check(plan(&readout, Parametrization::mup_package()), "dimension: head.weight (Linear, 64→256 × 10); use");
 }
 
 fn multiplier() -> ParamSpec {

@@ -249,7 +249,7 @@ fn no_decay_is_all_that_is_said_of_decay_whatever_else_is_wished() {
     let kept = of().rate("block.**", 0.1 + 0.2).build().expect("a plan");
     let row = kept.row("block.up.weight").expect("a row");
     assert_eq!(row.learning_rate.to_string(), "0.01875 = 1/m_in · yours 0.3");
-    assert_eq!(row.weight_decay.to_string(), "53.33 = m_in · 1/yours 0.3");
+    assert_eq!(row.weight_decay.to_string(), "53.33 = m_in · 1/your rate 0.3");
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn muon_on_anything_but_a_hidden_matrix_is_refused_by_name() {
     let muon = |path: &str| ScalingPlan::of(&shapes, Parametrization::mup()).optimizer(path, OptimizerId::MUON).build();
     for path in ["embedding.weight", "conv.weight", "experts.weight", "hidden.bias", "readout.weight"] {
         let error = muon(path).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("`{path}` (")) && error.contains("cannot be trained by muon"), "{error}");
+        assert!(error.contains(&format!("cannot train {path} (")), "{error}");
         assert!(error.contains(&format!(".optimizer(\"{path}\", OptimizerId::ADAMW)")), "{error}");
     }
     let plan = muon("hidden.weight").unwrap();
