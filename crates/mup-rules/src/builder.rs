@@ -6,6 +6,7 @@ use crate::compose::Composition;
 use crate::overrides::Overrides;
 use crate::plan::PlanContents;
 use crate::rule_for::rule_for;
+use crate::uses::Uses;
 use crate::warnings::warnings;
 use crate::{
     Change, OptimizerId, Parametrization, PlanRow, Ratios, RuleError, Run, RunLaw, RunScaling, ScalingPlan, Selector,
@@ -102,7 +103,8 @@ impl<'a> PlanBuilder<'a> {
         self.decay(tensors, 0.0)
     }
 
-    /// The initial standard deviation of some tensors, times a number. What starts at a constant (zero, one) has none.
+    /// The initial standard deviation of some tensors, times a number. What starts at a constant (bias, gain, slope)
+    /// has none, and that nothing else is meant is an error.
     #[must_use]
     pub fn init_std(self, tensors: impl Into<Selector>, times: f64) -> Self {
         self.wish(tensors, Change::InitStd(times))
@@ -162,7 +164,8 @@ impl<'a> PlanBuilder<'a> {
         self.run.as_ref().map_or(Ok(()), RunScaling::check)?;
         let mut uses = Uses::new(&self.overrides);
         let rows = self.rows(&mut uses)?;
-        uses.check(&self.overrides, &rows)?;
+        uses.check_found(&self.overrides, &rows)?;
+        uses.check_effective(&self.overrides)?;
         let Self { parametrization, overrides, run, default, .. } = self;
         let optimizers = optimizers(&rows, default, &overrides)?;
         let mut contents = PlanContents { optimizers, parametrization, overrides, run, rows, warnings: Vec::new() };
@@ -181,7 +184,7 @@ impl<'a> PlanBuilder<'a> {
 
     fn row(&self, shape: &InfShape, uses: &mut Uses) -> Result<PlanRow, RuleError> {
         let rule = rule_for(shape, self.shapes, &self.parametrization)?;
-        let wishes = uses.wishes(&self.overrides, shape, rule.role);
+        let wishes = uses.wishes(&self.overrides, &self.default, shape, rule.role);
         let chosen = wishes.iter().find_map(|wish| match wish {
             Change::Optimizer(optimizer) => Some(optimizer),
             _ => None,
@@ -262,57 +265,6 @@ fn optimizers(rows: &[PlanRow], default: OptimizerId, overrides: &Overrides) -> 
         return Ok(known);
     }
     Ok(used)
-}
-
-/// Which wishes found a tensor, and for which that changed anything.
-struct Uses {
-    found: Vec<bool>,
-    effective: Vec<bool>,
-}
-
-impl Uses {
-    fn new(overrides: &Overrides) -> Self {
-        let none = vec![false; overrides.wishes.len()];
-        Self { found: none.clone(), effective: none }
-    }
-
-    /// The wishes that hold for a tensor: of each kind the last.
-    fn wishes<'o>(&mut self, overrides: &'o Overrides, shape: &InfShape, role: Role) -> Vec<&'o Change> {
-        let mut held: Vec<(usize, &Change)> = Vec::new();
-        for (idx, wish) in overrides.wishes.iter().enumerate() {
-            if wish.tensors.selects(shape, role) {
-                self.found[idx] = true;
-                if let Some(position) = held.iter().position(|(_, known)| known.same_kind(&wish.change)) {
-                    // The later wins, and that is what the earlier was for.
-                    let (earlier, _) = held.remove(position);
-                    self.effective[earlier] = true;
-                }
-                held.push((idx, &wish.change));
-            }
-        }
-        let frozen = held.iter().any(|(_, change)| matches!(change, Change::Frozen));
-        for (idx, change) in &held {
-            self.effective[*idx] |= !frozen || matches!(change, Change::Frozen | Change::InitStd(_));
-        }
-        held.into_iter().map(|(_, change)| change).collect()
-    }
-
-    /// No wish is without a tensor, and none without an effect.
-    fn check(&self, overrides: &Overrides, rows: &[PlanRow]) -> Result<(), RuleError> {
-        for ((wish, found), effective) in overrides.wishes.iter().zip(&self.found).zip(&self.effective) {
-            let said = || wish.to_string();
-            if !found && !wish.optional {
-                let paths: Vec<&str> =
-                    rows.iter().filter(|row| row.kind.is_trained()).map(|row| row.path.as_str()).collect();
-                let (meant, paths) = (wish.tensors.nearest(rows), crate::warnings::some(&paths));
-                return Err(RuleError::NothingMatches { wish: said(), meant, paths });
-            }
-            if *found && !effective && !wish.optional {
-                return Err(RuleError::NoEffect { wish: said() });
-            }
-        }
-        Ok(())
-    }
 }
 
 impl std::fmt::Debug for PlanBuilder<'_> {

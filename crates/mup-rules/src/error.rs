@@ -170,10 +170,12 @@ pub enum RuleError {
         paths: String,
     },
     /// A wish that changes nothing.
-    #[error("{wish}: has no effect, since all of these tensors are frozen; leave one of the two out")]
+    #[error("{wish}: changes nothing, since {reason}")]
     NoEffect {
         /// The wish.
         wish: String,
+        /// Why not, and what instead.
+        reason: &'static str,
     },
     /// A wish with a number that cannot be.
     #[error("{wish}: {problem}")]

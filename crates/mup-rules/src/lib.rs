@@ -33,6 +33,7 @@ mod run;
 mod selector;
 mod standard;
 mod summary;
+mod uses;
 mod variable;
 mod warnings;
 

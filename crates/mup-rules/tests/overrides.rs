@@ -87,11 +87,11 @@ fn wishes_speak_of_paths_roles_kinds_and_layers() {
         (Kind::Gain.into(), "norm.gamma"),
         (Selector::Layer("LayerNorm".to_owned()), "norm.gamma"),
     ] {
-        let plan = with(|plan| plan.init_std(tensors.clone(), 5.0)).unwrap();
+        let plan = with(|plan| plan.rate(tensors.clone(), 5.0)).unwrap();
         let changed: Vec<&str> = plan
             .rows()
             .iter()
-            .filter(|row| row.init_std.to_string().contains("yours 5"))
+            .filter(|row| row.learning_rate.to_string().contains("yours 5"))
             .map(|row| row.path.as_str())
             .collect();
         assert_eq!(changed, [found], "{tensors}");
@@ -151,8 +151,32 @@ fn all_layers_that_a_table_refuses_are_told_at_once() {
 #[test]
 fn a_wish_without_effect_is_an_error() {
     let error = with(|plan| plan.rate("embedding.*", 2.0).frozen("embedding.*")).unwrap_err().to_string();
-    assert!(error.starts_with("rate × 2 for `embedding.*`: has no effect"), "{error}");
+    assert!(
+        error.starts_with("rate × 2 for `embedding.*`: changes nothing, since all of these tensors are frozen"),
+        "{error}"
+    );
     assert!(with(|plan| plan.rate("**", 2.0).frozen("embedding.*")).is_ok(), "it has an effect elsewhere");
+}
+
+/// A gain starts at 1 and a bias at 0, whatever is wished of a standard deviation that they do not have.
+#[test]
+fn a_wish_for_the_init_std_of_what_starts_at_a_constant_is_an_error() {
+    for tensors in [Selector::from("norm.gamma"), "*.bias".into(), Kind::Gain.into(), Role::Vector.into()] {
+        let error = with(|plan| plan.init_std(tensors.clone(), 5.0)).unwrap_err().to_string();
+        assert!(error.contains(&format!("init std × 5 for {tensors}: changes nothing, since")), "{error}");
+        assert!(error.contains("gains at 1"), "{error}");
+    }
+    assert!(with(|plan| plan.init_std("readout.*", 5.0)).is_ok(), "its weight is drawn");
+}
+
+#[test]
+fn a_wish_for_a_decay_that_the_optimizer_does_not_have_is_an_error() {
+    let plain = OptimizerId::new("plain", mup_rules::Update::ENTRYWISE).with_decay(mup_rules::DecayTerm::None);
+    let error =
+        with(|plan| plan.optimizer("embedding.*", plain.clone()).no_decay("embedding.*")).unwrap_err().to_string();
+    assert!(error.contains("no decay for `embedding.*`: changes nothing, since the optimizer"), "{error}");
+    let set = with(|plan| plan.default_optimizer(plain).overrides(Overrides::decay_matrices_only()));
+    assert_eq!(set.unwrap().row("norm.gamma").unwrap().weight_decay.to_string(), "–");
 }
 
 #[test]
