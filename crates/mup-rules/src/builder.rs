@@ -158,19 +158,26 @@ impl<'a> PlanBuilder<'a> {
     /// [`RuleError::HiddenMatricesOnly`]: Muon on something else. [`RuleError::TwoOptimizers`]: two of one name.
     /// [`RuleError::BadRun`].
     pub fn build(self) -> Result<ScalingPlan, RuleError> {
+        self.run.as_ref().map_or(Ok(()), RunScaling::check)?;
+        let (contents, uses) = self.contents()?;
+        uses.check_effective(&contents.overrides)?;
+        ScalingPlan::from_contents(contents)
+    }
+
+    /// The plan before it is checked as a whole. What is asked here was asked of every plan that was ever stored, since
+    /// reading asks it again; what is asked of new plans alone belongs to [`build`](Self::build).
+    pub(crate) fn contents(self) -> Result<(PlanContents, Uses), RuleError> {
         self.parametrization.check()?;
         self.check_variables()?;
         self.overrides.check()?;
-        self.run.as_ref().map_or(Ok(()), RunScaling::check)?;
         let mut uses = Uses::new(&self.overrides);
         let rows = self.rows(&mut uses)?;
         uses.check_found(&self.overrides, &rows)?;
-        uses.check_effective(&self.overrides)?;
         let Self { parametrization, overrides, run, default, .. } = self;
         let optimizers = optimizers(&rows, default, &overrides)?;
         let mut contents = PlanContents { optimizers, parametrization, overrides, run, rows, warnings: Vec::new() };
         contents.warnings = warnings(&contents);
-        ScalingPlan::from_contents(contents)
+        Ok((contents, uses))
     }
 
     /// A row for every shape, or what is wrong with all of which the same is wrong.

@@ -213,6 +213,21 @@ pub enum RuleError {
         /// Name of the optimizer.
         optimizer: String,
     },
+    /// A stored plan that does not follow from what it was made from.
+    #[error(
+        "{place} has {field} {stored}, but what the plan was made from gives {computed}: it was edited by hand; change what it \
+         is made from (shapes, table, wishes, run) instead, and make it again"
+    )]
+    Edited {
+        /// Row or list.
+        place: String,
+        /// Which of its entries.
+        field: String,
+        /// As it stands in the file.
+        stored: String,
+        /// As it is made again.
+        computed: String,
+    },
     /// A plan file that cannot be parsed.
     #[error(
         "not a plan: {reason} at line {line}, column {column}; write one with `ScalingPlan::to_json`, or write it again"

@@ -3,8 +3,8 @@
 //! The rooms, as data flows: [`Variable`] and [`Power`] (what a rule scales with), [`Rule`] (one row of the table), [`OptimizerId`]
 //! and [`Update`] (how rates follow from it), [`Parametrization`] (a table with its conventions and [`Amendment`]s; presets in
 //! `mup.rs` and `standard.rs`), [`Overrides`] and [`RunLaw`] (what the user wants, and what the run changes), [`PlanBuilder`] and
-//! `compose.rs` (a row put together), [`ScalingPlan`] (all rows), [`PlanSummary`] and [`PlanDifference`] (a plan in short, and
-//! against another), [`rules_markdown`] (the table as a document).
+//! `compose.rs` (a row put together), [`ScalingPlan`] (all rows; stored, and made again when read: `made_again.rs`),
+//! [`PlanSummary`] and [`PlanDifference`] (a plan in short, and against another), [`rules_markdown`] (the table as a document).
 
 mod abc;
 mod amendment;
@@ -16,6 +16,7 @@ mod doubt;
 mod error;
 mod explain;
 mod factor;
+mod made_again;
 mod markdown;
 mod mup;
 mod optimizer;

@@ -23,7 +23,8 @@ pub struct ScalingPlan {
     by_path: Vec<usize>,
 }
 
-/// What is stored of a plan; becomes one only after the checks of [`ScalingPlan::from_contents`].
+/// What is stored of a plan; becomes one only after it was made again and agrees (`made_again.rs`), and after the checks of
+/// [`ScalingPlan::from_contents`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanContents {
@@ -66,6 +67,11 @@ impl ScalingPlan {
             return Err(RuleError::DuplicatePath { path: rows[pair[0]].path.clone() });
         }
         Ok(Self { parametrization, optimizers, overrides, run, rows, warnings, by_path })
+    }
+
+    /// The same parameters with other rows for them.
+    pub(crate) fn with_rows(self, rows: Vec<PlanRow>, warnings: Vec<String>) -> Self {
+        Self { rows, warnings, ..self }
     }
 
     /// The parametrization applied.
@@ -155,6 +161,6 @@ impl TryFrom<PlanContents> for ScalingPlan {
     type Error = RuleError;
 
     fn try_from(contents: PlanContents) -> Result<Self, RuleError> {
-        Self::from_contents(contents)
+        Self::from_contents(contents)?.made_again()
     }
 }

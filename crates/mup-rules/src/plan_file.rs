@@ -51,14 +51,18 @@ impl ScalingPlan {
 
     /// Reads what [`to_json`](Self::to_json) wrote, version 1 too.
     ///
+    /// The plan is made again from what it was made from, and every row must be what was stored, to a relative 1e-12: powers
+    /// other than halves and whole numbers differ in their last bits between platforms. Formulas, reasons and warnings are
+    /// those of this version of the library.
+    ///
     /// A plan of version 1 was for Adam and AdamW alike; it is read as AdamW's, and one for SGD-like optimizers as SGD's.
     ///
     /// # Errors
     ///
     /// [`RuleError::NotAPlan`] with line and column, [`RuleError::OtherFormat`], [`RuleError::OtherVersion`];
-    /// and for a file that was edited, the errors of a table or a row that cannot be:
+    /// and for a file that was edited [`RuleError::Edited`], or the errors of a table, a row or a wish that cannot be:
     /// [`RuleError::TwoRules`], [`RuleError::BadFactor`], [`RuleError::BadAxes`],
-    /// [`RuleError::DuplicatePath`].
+    /// [`RuleError::DuplicatePath`], [`RuleError::NothingMatches`].
     pub fn from_json(text: &str) -> Result<Self, RuleError> {
         let header: Header = parse(text)?;
         if header.format != FORMAT {
@@ -72,7 +76,7 @@ impl ScalingPlan {
             1 => parse::<PlanFileV1>(text)?.into(),
             found => return Err(RuleError::OtherVersion { found, known: VERSION }),
         };
-        Self::from_contents(contents)
+        contents.try_into()
     }
 }
 

@@ -114,6 +114,22 @@ pub struct InfShape {
 }
 
 impl InfShape {
+    /// A parameter whose dimensions are classified already: `layer` is the type that owns it.
+    pub fn new(path: impl Into<String>, layer: impl Into<String>, dims: impl Into<Vec<Dim>>, spec: ParamSpec) -> Self {
+        let ParamSpec { axes, kind, multiplied, feeds } = spec;
+        Self {
+            path: path.into(),
+            layer: layer.into(),
+            dims: dims.into(),
+            axes,
+            kind,
+            multiplied,
+            feeds,
+            by_name: false,
+            within: String::new(),
+        }
+    }
+
     /// Where the infinite axes lie, and where the output goes.
     #[must_use]
     pub fn role(&self) -> Role {
@@ -206,6 +222,12 @@ fn saturating_product(sizes: impl Iterator<Item = usize>) -> usize {
 pub struct InfShapes(pub(crate) Vec<InfShape>);
 
 impl InfShapes {
+    /// Classified parameters in traversal order; [`BaseShapes::apply`](crate::BaseShapes::apply) classifies a module's.
+    #[must_use]
+    pub fn new(params: Vec<InfShape>) -> Self {
+        Self(params)
+    }
+
     /// The parameters, in traversal order.
     pub fn iter(&self) -> std::slice::Iter<'_, InfShape> {
         self.0.iter()

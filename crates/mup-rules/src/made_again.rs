@@ -1,0 +1,117 @@
+//! A stored plan made again from what it was made from, so that no edited row is read without a word.
+//!
+//! Paths, layers, kinds and dimensions are such origins themselves: edited, they are another model's, and whatever uses a
+//! plan compares it with its model.
+
+use std::collections::HashMap;
+
+use mup_shapes::{Feeds, InfShape, InfShapes, ParamSpec, Role};
+
+use crate::plan::PlanContents;
+use crate::{Change, Column, Doubt, Factor, OptimizerId, Parametrization, PlanRow, RuleError, ScalingPlan, Variable};
+
+/// Relative difference of numbers that are the same: `powf` may differ in its last bits between platforms.
+const SAME: f64 = 1e-12;
+
+impl ScalingPlan {
+    /// The plan, if its rows are what it prescribes; formulas and warnings as they are said today.
+    pub(crate) fn made_again(self) -> Result<Self, RuleError> {
+        let table = self.parametrization();
+        let shapes = InfShapes::new(self.rows().iter().map(|row| shape(row, table)).collect());
+        let PlanContents { optimizers, rows, warnings, .. } = self.again(&shapes)?;
+        same("the plan", "optimizers", &identities(self.optimizers()), &identities(&optimizers))?;
+        let rows = self.rows().iter().zip(rows).map(|(row, again)| compared(row, again)).collect::<Result<_, _>>()?;
+        Ok(self.with_rows(rows, warnings))
+    }
+
+    fn again(&self, shapes: &InfShapes) -> Result<PlanContents, RuleError> {
+        let by_path: HashMap<&str, &PlanRow> = self.rows().iter().map(|row| (row.path.as_str(), row)).collect();
+        let ratio = |shape: &InfShape, variable: &Variable| {
+            by_path.get(shape.path.as_str()).and_then(|row| row.variables.get(variable)).unwrap_or(f64::NAN)
+        };
+        let mut builder = Self::of(shapes, self.parametrization().clone()).overrides(self.overrides().clone());
+        builder = builder.default_optimizer(self.default_optimizer(shapes));
+        if let Some(run) = self.run() {
+            builder = builder.run(run.base, run.target, run.law.clone());
+        }
+        let variables = self.rows().first().map(|row| row.variables.iter()).into_iter().flatten();
+        for (variable, _) in variables {
+            builder = builder.variable(variable.clone(), move |shape| ratio(shape, variable));
+        }
+        Ok(builder.contents()?.0)
+    }
+
+    /// The optimizer of a tensor that no wish gives another; any where there is none, since it trains nothing.
+    fn default_optimizer(&self, shapes: &InfShapes) -> OptimizerId {
+        let wished = |shape: &InfShape, role: Role| {
+            let mut optimizers = self.overrides().iter().filter(|wish| matches!(wish.change, Change::Optimizer(_)));
+            optimizers.any(|wish| wish.tensors.selects(shape, role))
+        };
+        let mut rows = self.rows().iter().zip(shapes);
+        let unwished = rows.find(|(row, shape)| row.is_trained() && !wished(shape, row.role));
+        let default = unwished.and_then(|(row, _)| self.optimizer_of(row)).or_else(|| self.optimizers().first());
+        default.cloned().unwrap_or(OptimizerId::ADAMW)
+    }
+}
+
+/// What the row was made from. Whether its layer applies a multiplier, and where its output goes, is known from its
+/// form, role and doubts, as far as these follow from it.
+fn shape(row: &PlanRow, table: &Parametrization) -> InfShape {
+    let asked = row.has(Doubt::ReadoutOrInner);
+    let mut spec = ParamSpec::new(row.axes.clone(), row.kind);
+    spec.multiplied = !asked && row.form == table.form(row.role, true);
+    spec.feeds = match row.role {
+        Role::Inner if !asked => Feeds::Inner,
+        Role::Output => Feeds::Readout,
+        _ => Feeds::Unsaid,
+    };
+    InfShape::new(row.path.clone(), row.layer.clone(), row.dims.clone(), spec)
+}
+
+/// The stored row with the terms of today, if it is the one that is made again.
+fn compared(row: &PlanRow, again: PlanRow) -> Result<PlanRow, RuleError> {
+    let place = format!("`{}`", row.path);
+    same(&place, "role", &row.role, &again.role)?;
+    same(&place, "form", &row.form, &again.form)?;
+    same(&place, "base fan-in", &row.base_fan_in, &again.base_fan_in)?;
+    same(&place, "base fan-out", &row.base_fan_out, &again.base_fan_out)?;
+    same(&place, "frozen", &row.frozen, &again.frozen)?;
+    if row.is_trained() {
+        same(&place, "optimizer", &row.optimizer, &again.optimizer)?;
+    }
+    for ((column, stored), (_, computed)) in row.columns().zip(again.columns()) {
+        if (stored.value - computed.value).abs() > SAME * computed.value.abs() {
+            return Err(edited(&place, &column, &stored.value, &computed.value));
+        }
+    }
+    let mut row = row.clone();
+    let applies: Vec<Column> = row.columns().map(|(column, _)| column).collect();
+    let terms = |column: Column, stored: &mut Factor, computed: Factor| {
+        if applies.contains(&column) {
+            stored.terms = computed.terms;
+        }
+    };
+    terms(Column::Multiplier, &mut row.multiplier, again.multiplier);
+    terms(Column::InitStd, &mut row.init_std, again.init_std);
+    terms(Column::LearningRate, &mut row.learning_rate, again.learning_rate);
+    terms(Column::WeightDecay, &mut row.weight_decay, again.weight_decay);
+    terms(Column::Epsilon, &mut row.epsilon, again.epsilon);
+    Ok(row)
+}
+
+fn identities(optimizers: &[OptimizerId]) -> String {
+    optimizers.iter().map(|optimizer| format!("{optimizer:?}")).collect::<Vec<_>>().join(", ")
+}
+
+fn same<T: PartialEq + ToString>(place: &str, field: &str, stored: &T, computed: &T) -> Result<(), RuleError> {
+    if stored == computed { Ok(()) } else { Err(edited(place, &field, stored, computed)) }
+}
+
+fn edited(place: &str, field: &impl ToString, stored: &impl ToString, computed: &impl ToString) -> RuleError {
+    RuleError::Edited {
+        place: place.to_owned(),
+        field: field.to_string(),
+        stored: stored.to_string(),
+        computed: computed.to_string(),
+    }
+}
