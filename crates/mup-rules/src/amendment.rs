@@ -1,8 +1,9 @@
 //! What a parametrization adds to its table of width: rules of depth, exceptions, other axes.
 
+use mup_shapes::{InfShape, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::{Power, Selector};
+use crate::{Form, Power, Selector};
 
 /// One factor on one quantity of some tensors, with its reason. A row is the width rule times every amendment that
 /// selects the tensor, so tables of several axes are never enumerated.
@@ -24,15 +25,30 @@ pub struct Amendment {
     pub quantity: Amended,
     /// By what.
     pub power: Power,
-    /// Why: paper and equation, or code and commit.
+    /// Why: paper and equation, or code and commit. Factors of one reason are one term of a row.
     pub reason: String,
+    /// Of tensors that close a residual branch, those of one form: [`Form::Multiplier`] where a layer applies the branch's
+    /// factor, else [`Form::Plain`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Form>,
 }
 
 impl Amendment {
     /// A factor on a quantity of some tensors.
     #[must_use]
     pub fn new(tensors: impl Into<Selector>, quantity: Amended, power: Power, reason: impl Into<String>) -> Self {
-        Self { tensors: tensors.into(), quantity, power, reason: reason.into() }
+        Self { tensors: tensors.into(), quantity, power, reason: reason.into(), branch: None }
+    }
+
+    /// The same for tensors whose branch has this form.
+    #[must_use]
+    pub fn in_branches(self, form: Form) -> Self {
+        Self { branch: Some(form), ..self }
+    }
+
+    /// Whether it speaks of a tensor of this role whose branch has this form.
+    pub(crate) fn speaks_of(&self, shape: &InfShape, role: Role, branch: Form) -> bool {
+        self.branch.is_none_or(|form| form == branch) && self.tensors.selects(shape, role)
     }
 }
 

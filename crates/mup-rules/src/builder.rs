@@ -3,6 +3,7 @@
 use mup_shapes::{InfShape, InfShapes, Role};
 
 use crate::compose::Composition;
+use crate::depth::Depth;
 use crate::overrides::Overrides;
 use crate::plan::PlanContents;
 use crate::rule_for::rule_for;
@@ -156,7 +157,8 @@ impl<'a> PlanBuilder<'a> {
     /// [`RuleError::UnusedVariable`]: a variable that has no ratio, two, none that is a positive number, or no rule. [`RuleError::NothingMatches`], [`RuleError::BadWish`],
     /// [`RuleError::NoEffect`]: a wish that finds no tensor, asks for the impossible, or changes nothing.
     /// [`RuleError::HiddenMatricesOnly`]: Muon on something else. [`RuleError::TwoOptimizers`]: two of one name.
-    /// [`RuleError::BadRun`].
+    /// [`RuleError::BadRun`]. [`RuleError::DepthNotCovered`]: another number of blocks under rules of width.
+    /// [`RuleError::NoPlace`]: a tensor of a block whose place nobody said, under rules of depth.
     pub fn build(self) -> Result<ScalingPlan, RuleError> {
         self.run.as_ref().map_or(Ok(()), RunScaling::check)?;
         let (contents, uses) = self.contents()?;
@@ -171,25 +173,29 @@ impl<'a> PlanBuilder<'a> {
         self.check_variables()?;
         self.overrides.check()?;
         let mut uses = Uses::new(&self.overrides);
-        let rows = self.rows(&mut uses)?;
+        let depth = Depth::of(self.shapes);
+        let rows = self.rows(&depth, &mut uses)?;
         uses.check_found(&self.overrides, &rows)?;
         let Self { parametrization, overrides, run, default, .. } = self;
         let optimizers = optimizers(&rows, default, &overrides)?;
-        let mut contents = PlanContents { optimizers, parametrization, overrides, run, rows, warnings: Vec::new() };
+        let streams = depth.streams(parametrization.depth);
+        let none = Vec::new();
+        let mut contents = PlanContents { optimizers, parametrization, overrides, run, streams, rows, warnings: none };
         contents.warnings = warnings(&contents);
         Ok((contents, uses))
     }
 
     /// A row for every shape, or what is wrong with all of which the same is wrong.
-    fn rows(&self, uses: &mut Uses) -> Result<Vec<PlanRow>, RuleError> {
+    fn rows(&self, depth: &Depth, uses: &mut Uses) -> Result<Vec<PlanRow>, RuleError> {
         let (mut rows, mut errors) = (Vec::new(), Vec::new());
         for shape in self.shapes {
-            self.row(shape, uses).map_or_else(|error| errors.push(error), |row| rows.push(row));
+            self.row(shape, depth, uses).map_or_else(|error| errors.push(error), |row| rows.push(row));
         }
         RuleError::of_all(errors).map_or(Ok(rows), Err)
     }
 
-    fn row(&self, shape: &InfShape, uses: &mut Uses) -> Result<PlanRow, RuleError> {
+    fn row(&self, shape: &InfShape, depth: &Depth, uses: &mut Uses) -> Result<PlanRow, RuleError> {
+        depth.check(shape, &self.parametrization)?;
         let rule = rule_for(shape, self.shapes, &self.parametrization)?;
         let wishes = uses.wishes(&self.overrides, &self.default, shape, rule.role);
         let chosen = wishes.iter().find_map(|wish| match wish {
@@ -204,10 +210,14 @@ impl<'a> PlanBuilder<'a> {
             let tensors = vec![format!("{path} ({}, {axes})", rule.role)];
             return Err(RuleError::HiddenMatricesOnly { path, tensors, optimizer });
         }
+        let known = match depth.mult(shape) {
+            Some(m_l) if self.parametrization.follows(&Variable::DEPTH) => Ratios::default().with(Variable::DEPTH, m_l),
+            _ => Ratios::default(),
+        };
         let variables = self
             .variables
             .iter()
-            .fold(Ratios::default(), |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));
+            .fold(known, |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));
         let run = self.run.as_ref().map(|run| run.base.to(run.target)).unwrap_or_default();
         let width = Ratios::width(shape.fan_in_mult(), shape.fan_out_mult());
         let ratios = variables
@@ -222,7 +232,8 @@ impl<'a> PlanBuilder<'a> {
             });
         }
         let law = self.run.as_ref().map(|run| &run.law);
-        Composition { shape, rule, table: &self.parametrization, optimizer, law, ratios, wishes }.row(variables)
+        let (table, branch) = (&self.parametrization, depth.branch(shape));
+        Composition { shape, rule, branch, table, optimizer, law, ratios, wishes }.row(variables)
     }
 
     /// The fans are the tensor's own, and every other variable is said once.
@@ -234,7 +245,7 @@ impl<'a> PlanBuilder<'a> {
             if known.contains(&variable) {
                 return Err(RuleError::KnownVariable { variable: variable.to_string() });
             }
-            if !self.parametrization.powers().any(|power| power.variables().any(|used| used == variable)) {
+            if !self.parametrization.follows(variable) {
                 let parametrization = self.parametrization.name.clone();
                 return Err(RuleError::UnusedVariable { variable: variable.to_string(), parametrization });
             }

@@ -1,13 +1,14 @@
 //! A row composed: width rule × amendments, conventions, the law of the run, the user's wishes. In this order.
 
-use mup_shapes::{InfShape, Kind};
+use mup_shapes::{InfShape, Kind, Place};
 
+use crate::depth::said;
 use crate::doubt::doubts;
 use crate::factor::four_digits;
 use crate::rule_for::logit_scale;
 use crate::{
-    Amended, Change, DecayTerm, EpsilonRule, EpsilonTerm, Factor, OptimizerId, Parametrization, PlanRow, Power, Ratios,
-    Rule, RuleError, RunLaw, ShapeFactor, Term, WeightDecay,
+    Amended, Change, DecayTerm, EpsilonRule, EpsilonTerm, Factor, Form, OptimizerId, Parametrization, PlanRow, Power,
+    Ratios, Rule, RuleError, RunLaw, ShapeFactor, Term, WeightDecay,
 };
 
 /// A tensor with all that its row follows from.
@@ -15,6 +16,8 @@ pub(crate) struct Composition<'a> {
     pub(crate) shape: &'a InfShape,
     /// The width rule.
     pub(crate) rule: Rule,
+    /// The form of its residual branch.
+    pub(crate) branch: Form,
     pub(crate) table: &'a Parametrization,
     pub(crate) optimizer: &'a OptimizerId,
     pub(crate) law: Option<&'a RunLaw>,
@@ -43,6 +46,8 @@ impl Composition<'_> {
             dims: shape.dims.clone(),
             base_fan_in: shape.base_fan_in(),
             base_fan_out: shape.base_fan_out(),
+            place: shape.place,
+            stream: said(shape, table.depth).map(|stack| stack.stream.clone()),
             variables,
             optimizer: if trained { self.optimizer.name.to_string() } else { String::new() },
             frozen: trained && self.wishes.iter().any(|wish| matches!(wish, Change::Frozen)),
@@ -55,25 +60,36 @@ impl Composition<'_> {
         })
     }
 
-    /// The width rule, then one layer for each amendment that selects the tensor.
+    /// The width rule, then one layer for each reason of the amendments that speak of the tensor.
     fn layers(&self) -> Vec<Layer> {
         let Rule { role, form, .. } = self.rule;
-        let width = Layer::new(self.rule.clone(), format!("{role}, {form} form"));
-        let amendments = self.table.amendments.iter().filter(|amendment| amendment.tensors.selects(self.shape, role));
-        let amended = amendments.map(|amendment| {
-            let mut layer = Layer::new(Rule::constant(role, form), amendment.reason.clone());
+        let mut layers = vec![Layer::new(self.rule.clone(), format!("{role}, {form} form"))];
+        let factor = self.closing_weight();
+        let shape = factor.as_ref().unwrap_or(self.shape);
+        let amendments = self.table.amendments.iter();
+        for amendment in amendments.filter(|amendment| amendment.speaks_of(shape, role, self.branch)) {
+            if layers.len() == 1 || layers.last().is_some_and(|last| last.reason != amendment.reason) {
+                layers.push(Layer::new(Rule::constant(role, form), amendment.reason.clone()));
+            }
+            let Some(Layer { rule, decay, epsilon, .. }) = layers.last_mut() else { continue };
             let quantity = match amendment.quantity {
-                Amended::Multiplier => &mut layer.rule.multiplier,
-                Amended::InitStd => &mut layer.rule.init_std,
-                Amended::Adam => &mut layer.rule.adam,
-                Amended::Gradient => &mut layer.rule.gradient,
-                Amended::WeightDecay => &mut layer.decay,
-                Amended::Epsilon => &mut layer.epsilon,
+                Amended::Multiplier => &mut rule.multiplier,
+                Amended::InitStd => &mut rule.init_std,
+                Amended::Adam => &mut rule.adam,
+                Amended::Gradient => &mut rule.gradient,
+                Amended::WeightDecay => decay,
+                Amended::Epsilon => epsilon,
             };
-            *quantity = amendment.power.clone();
-            layer
-        });
-        std::iter::once(width).chain(amended).collect()
+            *quantity = &*quantity * &amendment.power;
+        }
+        layers
+    }
+
+    /// For a branch's factor the weight that it multiplies, which is what its rule speaks of.
+    fn closing_weight(&self) -> Option<InfShape> {
+        let mut weight = (self.shape.kind == Kind::BranchFactor).then(|| self.shape.clone())?;
+        (weight.kind, weight.place) = (Kind::Weight, Some(Place::Closing));
+        Some(weight)
     }
 
     fn multiplier(&self, layers: &[Layer]) -> Result<Factor, RuleError> {

@@ -4,7 +4,7 @@ use mup_shapes::InfShape;
 use serde::{Deserialize, Serialize};
 
 use crate::warnings::named;
-use crate::{Parametrization, PlanRow, ScalingPlan};
+use crate::{DepthRule, Parametrization, PlanRow, ScalingPlan};
 
 /// What nothing in the model settles about a parameter, and only its author can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,20 +17,28 @@ pub enum Doubt {
     ReadoutOrInner,
     /// The query of a layer of Burn's that divides attention logits by √d_head, whatever the plan says.
     SquareRootAttention,
+    /// A norm of burn-nn's transformer layers, which is in front of a branch only if built so.
+    NormFirst,
 }
 
 /// Layers of burn-nn 0.22.1 that divide by √d_head (mha.rs, cross_attention.rs).
 const SQUARE_ROOT: [&str; 2] = ["MultiHeadAttention", "CrossAttention"];
+
+/// Layers of burn-nn 0.22.1 whose `norm_first` no parameter tells (encoder.rs, decoder.rs).
+const NORM_FIRST: [&str; 2] = ["TransformerEncoderLayer", "TransformerDecoderLayer"];
 
 pub(crate) fn doubts(shape: &InfShape, table: &Parametrization) -> Vec<Doubt> {
     let query = SQUARE_ROOT.contains(&shape.within.as_str()) && shape.path.ends_with("query.weight");
     let divides = query && shape.fan_out() != shape.base_fan_out() && table.attention_exponent < -0.5;
     // Under a table that requires a readout layer there is nothing to decide: it is an output, and refused.
     let undecided = shape.is_undecided() && !table.requires_readout;
+    let deeper = shape.stack.as_ref().is_some_and(|stack| stack.base != stack.target);
+    let norm_first = NORM_FIRST.contains(&shape.within.as_str()) && deeper && table.depth == DepthRule::Scaled;
     let found = [
         (shape.by_name && shape.order_matters(), Doubt::AxesByName),
         (undecided, Doubt::ReadoutOrInner),
         (divides, Doubt::SquareRootAttention),
+        (norm_first, Doubt::NormFirst),
     ];
     found.into_iter().filter(|(is, _)| *is).map(|(_, doubt)| doubt).collect()
 }
@@ -58,7 +66,13 @@ impl ScalingPlan {
                  if d_head grows, µP divides by d_head: use mup_models' CausalAttention: {paths}"
             )
         });
-        [by_name, attention].into_iter().flatten().collect()
+        let norm_first = of(Doubt::NormFirst).map(|paths| {
+            format!(
+                "Burn's transformer layers normalize the stream behind each addition unless built with norm_first(true), which \
+                 is not the default and which no parameter tells; depth is scaled as with it: {paths}"
+            )
+        });
+        [by_name, attention, norm_first].into_iter().flatten().collect()
     }
 }
 

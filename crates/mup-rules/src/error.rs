@@ -78,6 +78,36 @@ pub enum RuleError {
         /// Number of dimensions.
         rank: usize,
     },
+    /// Another number of blocks under rules of width alone.
+    #[error(
+        "`{path}`: the target has {target} residual additions on `{stream}`, the base {base}, and `{parametrization}` scales \
+         width alone; use Parametrization::complete_p() (or .with_depth(1.0)); for blocks without a residual branch, \
+         Places::outside(\"{stream}.**\"); to leave depth unscaled, .with_depth_rule(DepthRule::Ignored)"
+    )]
+    DepthNotCovered {
+        /// Path of the first parameter of the blocks.
+        path: String,
+        /// Their stream.
+        stream: String,
+        /// Number in the base.
+        base: usize,
+        /// Number in the target.
+        target: usize,
+        /// Name of the parametrization.
+        parametrization: String,
+    },
+    /// A tensor of a block whose place nobody said.
+    #[error(
+        "`{path}` lies in a block of `{stream}`, and nothing says where it stands in a residual branch; say it: \
+         ShapeReader::place(\"{path}\", Place::Inside), Closing for the last map of a branch, Outside for none (a pattern \
+         says it for all blocks), or .with_places(Places::burn()) for burn-nn's transformers"
+    )]
+    NoPlace {
+        /// Path of the parameter.
+        path: String,
+        /// The stream of its block.
+        stream: String,
+    },
     /// Two rows for one parameter.
     #[error("`{path}` occurs twice; every parameter needs a path of its own")]
     DuplicatePath {
@@ -108,7 +138,8 @@ pub enum RuleError {
     },
     /// A variable of a rule that has no value for a tensor.
     #[error(
-        "`{path}` follows a rule in {variable}, but nothing says what {variable} is: PlanBuilder::variable, or PlanBuilder::run for m_B and m_D"
+        "`{path}` follows a rule in {variable}, but nothing says what {variable} is: PlanBuilder::variable, PlanBuilder::run for m_B and m_D, \
+         or Places::stream for the m_L of a model with several streams"
     )]
     NoRatio {
         /// Path of the parameter.

@@ -5,8 +5,8 @@ use std::fmt;
 use comfy_table::{CellAlignment, Table, presets};
 use mup_shapes::Dim;
 
-use crate::factor::ABSENT;
-use crate::{Doubt, Form, PlanRow, ScalingPlan};
+use crate::factor::{ABSENT, four_digits};
+use crate::{DepthRule, Doubt, Form, PlanRow, ScalingPlan};
 
 const LEGEND: &str = "m_in, m_out: this tensor's fan-in and fan-out over the base model's. A: forward multiplier. \
                       Init std, rate, decay and ε: times the base model's.";
@@ -21,7 +21,8 @@ impl fmt::Display for ScalingPlan {
 /// The columns; that of optimizers where there are several.
 pub(crate) fn header(plan: &ScalingPlan) -> Vec<&'static str> {
     let optimizer = (plan.optimizers().len() > 1).then_some("optimizer");
-    let names = ["parameter", "shape", "role", "form"].into_iter().chain(optimizer);
+    let place = scales_depth(plan).then_some("place");
+    let names = ["parameter", "shape", "role"].into_iter().chain(place).chain(["form"]).chain(optimizer);
     names.chain(["A", "init std", "rate", "decay", "ε"]).collect()
 }
 
@@ -36,6 +37,9 @@ pub(crate) fn write_table(
     let (name, optimizers, n_rows) = (&table.name, plan.optimizer_names(), plan.rows().len());
     writeln!(f, "{name} · {optimizers} · decay {} · ε {} · {n_rows} rows", table.weight_decay, table.epsilon)?;
     plan.run().map_or(Ok(()), |run| writeln!(f, "{run}"))?;
+    for stack in plan.streams() {
+        writeln!(f, "depth {}: residual additions on {stack}, m_L = {}", table.depth, four_digits(stack.depth_mult()))?;
+    }
     writeln!(f, "{LEGEND}\n")?;
     let mut printed = Table::new();
     printed.load_style(presets::NOTHING).set_header(header);
@@ -57,7 +61,8 @@ pub(crate) fn cells(plan: &ScalingPlan, row: &PlanRow, parameter: String) -> Vec
     let or_dash = |applies: bool, text: String| if applies { text } else { ABSENT.to_owned() };
     let optimizer = (plan.optimizers().len() > 1).then(|| or_dash(row.is_trained(), row.optimizer.clone()));
     let rate = if row.frozen { "frozen".to_owned() } else { row.learning_rate.to_string() };
-    let names = [parameter, shape(row), role(row), form(row).to_owned()].into_iter().chain(optimizer);
+    let place = scales_depth(plan).then(|| or_dash(row.kind.is_trained(), place(row)));
+    let names = [parameter, shape(row), role(row)].into_iter().chain(place).chain([form(row).to_owned()]).chain(optimizer);
     let numbers = [
         row.multiplier.to_string(),
         or_dash(row.kind.is_trained(), row.init_std.to_string()),
@@ -76,6 +81,14 @@ fn role(row: &PlanRow) -> String {
     }
 }
 
+fn scales_depth(plan: &ScalingPlan) -> bool {
+    plan.parametrization().depth == DepthRule::Scaled
+}
+
+fn place(row: &PlanRow) -> String {
+    row.place.map_or_else(|| "?".to_owned(), |place| place.to_string())
+}
+
 /// Short, so that the table of a GPT fits 160 columns.
 fn form(row: &PlanRow) -> &'static str {
     match row.form {
@@ -83,6 +96,7 @@ fn form(row: &PlanRow) -> &'static str {
         Form::Plain => "plain",
         Form::Multiplier => "mult",
         Form::TableNine => "tab 9",
+        Form::UnitScaled => "unit",
     }
 }
 

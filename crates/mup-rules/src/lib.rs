@@ -2,15 +2,18 @@
 //!
 //! The rooms, as data flows: [`Variable`] and [`Power`] (what a rule scales with), [`Rule`] (one row of the table), [`OptimizerId`]
 //! and [`Update`] (how rates follow from it), [`Parametrization`] (a table with its conventions and [`Amendment`]s; presets in
-//! `mup.rs` and `standard.rs`), [`Overrides`] and [`RunLaw`] (what the user wants, and what the run changes), [`PlanBuilder`] and
-//! `compose.rs` (a row put together), [`ScalingPlan`] (all rows; stored, and made again when read: `made_again.rs`),
-//! [`PlanSummary`] and [`PlanDifference`] (a plan in short, and against another), [`rules_markdown`] (the table as a document).
+//! `mup.rs`, `complete.rs` and `standard.rs`), [`DepthRule`] (what it does about another number of blocks), [`Overrides`] and
+//! [`RunLaw`] (what the user wants, and what the run changes), [`PlanBuilder`] and `compose.rs` (a row put together),
+//! [`ScalingPlan`] (all rows; stored, and made again when read: `made_again.rs`), [`PlanSummary`] and [`PlanDifference`] (a
+//! plan in short, and against another), [`rules_markdown`] (the table as a document).
 
 mod abc;
 mod amendment;
 mod builder;
+mod complete;
 mod compose;
 mod conventions;
+mod depth;
 mod difference;
 mod doubt;
 mod error;
@@ -42,6 +45,7 @@ pub use abc::AbcExponents;
 pub use amendment::{Amended, Amendment};
 pub use builder::PlanBuilder;
 pub use conventions::{EpsilonRule, L2Rule, WeightDecay};
+pub use depth::DepthRule;
 pub use difference::PlanDifference;
 pub use doubt::Doubt;
 pub use error::RuleError;

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use mup_shapes::{Feeds, InfShape, InfShapes, ParamSpec, Role};
+use mup_shapes::{Feeds, InfShape, InfShapes, ParamSpec, Role, Stack};
 
 use crate::plan::PlanContents;
-use crate::{Change, Column, Doubt, Factor, OptimizerId, Parametrization, PlanRow, RuleError, ScalingPlan, Variable};
+use crate::{Change, Column, DepthRule, Doubt, Factor, OptimizerId, Parametrization, PlanRow, RuleError, ScalingPlan, Variable};
 
 /// Relative difference of numbers that are the same: `powf` may differ in its last bits between platforms.
 const SAME: f64 = 1e-12;
@@ -17,7 +17,7 @@ impl ScalingPlan {
     /// The plan, if its rows are what it prescribes; formulas and warnings as they are said today.
     pub(crate) fn made_again(self) -> Result<Self, RuleError> {
         let table = self.parametrization();
-        let shapes = InfShapes::new(self.rows().iter().map(|row| shape(row, table)).collect());
+        let shapes = InfShapes::new(self.rows().iter().map(|row| shape(row, table, self.streams())).collect());
         let PlanContents { optimizers, rows, warnings, .. } = self.again(&shapes)?;
         same("the plan", "optimizers", &identities(self.optimizers()), &identities(&optimizers))?;
         let rows = self.rows().iter().zip(rows).map(|(row, again)| compared(row, again)).collect::<Result<_, _>>()?;
@@ -34,7 +34,9 @@ impl ScalingPlan {
         if let Some(run) = self.run() {
             builder = builder.run(run.base, run.target, run.law.clone());
         }
+        let counted = self.parametrization().depth == DepthRule::Scaled;
         let variables = self.rows().first().map(|row| row.variables.iter()).into_iter().flatten();
+        let variables = variables.filter(|(variable, _)| !counted || *variable != Variable::DEPTH);
         for (variable, _) in variables {
             builder = builder.variable(variable.clone(), move |shape| ratio(shape, variable));
         }
@@ -56,7 +58,7 @@ impl ScalingPlan {
 
 /// What the row was made from. Whether its layer applies a multiplier, and where its output goes, is known from its
 /// form, role and doubts, as far as these follow from it.
-fn shape(row: &PlanRow, table: &Parametrization) -> InfShape {
+fn shape(row: &PlanRow, table: &Parametrization, streams: &[Stack]) -> InfShape {
     let asked = row.has(Doubt::ReadoutOrInner);
     let mut spec = ParamSpec::new(row.axes.clone(), row.kind);
     spec.multiplied = !asked && row.form == table.form(row.role, true);
@@ -65,7 +67,10 @@ fn shape(row: &PlanRow, table: &Parametrization) -> InfShape {
         Role::Output => Feeds::Readout,
         _ => Feeds::Unsaid,
     };
-    InfShape::new(row.path.clone(), row.layer.clone(), row.dims.clone(), spec)
+    let mut shape = InfShape::new(row.path.clone(), row.layer.clone(), row.dims.clone(), spec);
+    shape.place = row.place;
+    shape.stack = streams.iter().find(|stack| Some(&stack.stream) == row.stream.as_ref()).cloned();
+    shape
 }
 
 /// The stored row with the terms of today, if it is the one that is made again.

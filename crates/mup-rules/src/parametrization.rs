@@ -3,7 +3,7 @@
 use mup_shapes::Role;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amendment, EpsilonRule, Form, L2Rule, Power, Rule, RuleError, WeightDecay, mup, standard};
+use crate::{Amendment, DepthRule, EpsilonRule, Form, L2Rule, Power, Rule, RuleError, Variable, WeightDecay, mup, standard};
 
 /// A table of rules and the conventions that go with it. Plain data: change a copy to ablate a rule.
 ///
@@ -43,6 +43,9 @@ pub struct Parametrization {
     pub l2: L2Rule,
     /// Convention for Adam's ε.
     pub epsilon: EpsilonRule,
+    /// What it does about another number of residual blocks.
+    #[serde(default, skip_serializing_if = "DepthRule::is_refused")]
+    pub depth: DepthRule,
     /// What comes on top of the table: rules of other axes than width, exceptions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amendments: Vec<Amendment>,
@@ -50,7 +53,17 @@ pub struct Parametrization {
 
 impl Parametrization {
     /// Names of the presets, as [`Parametrization::named`] takes them.
-    pub const NAMES: &[&str] = &["mup", "tensor-programs-v", "mup-package", "standard"];
+    pub const NAMES: &[&str] = &[
+        "mup",
+        "complete-p",
+        "depth-mup",
+        "tensor-programs-v",
+        "mup-package",
+        "nanogpt-completep",
+        "complete-d-p",
+        "u-mup",
+        "standard",
+    ];
 
     /// Our recommended µP. Where the sources disagree it takes the convention that follows the gradient's
     /// own scaling, and under which the form of a tensor changes nothing but numerics.
@@ -81,6 +94,7 @@ impl Parametrization {
             weight_decay: WeightDecay::KeepProduct,
             l2: L2Rule::Gradient,
             epsilon: EpsilonRule::Gradient,
+            depth: DepthRule::Refused,
             amendments: Vec::new(),
         }
     }
@@ -137,6 +151,7 @@ impl Parametrization {
             weight_decay: WeightDecay::KeepLambda,
             l2: L2Rule::AsWeightDecay,
             epsilon: EpsilonRule::Unscaled,
+            depth: DepthRule::Ignored,
             ..Self::mup()
         }
     }
@@ -149,6 +164,11 @@ impl Parametrization {
     pub fn named(name: &str) -> Result<Self, RuleError> {
         match name {
             "mup" => Ok(Self::mup()),
+            "complete-p" => Ok(Self::complete_p()),
+            "depth-mup" => Ok(Self::depth_mup()),
+            "nanogpt-completep" => Ok(Self::nanogpt_complete_p(1.0)),
+            "complete-d-p" => Ok(Self::complete_d_p(1.0)),
+            "u-mup" => Ok(Self::u_mup()),
             "tensor-programs-v" => Ok(Self::tensor_programs_v()),
             "mup-package" => Ok(Self::mup_package()),
             "standard" => Ok(Self::standard()),
@@ -240,6 +260,11 @@ impl Parametrization {
     pub(crate) fn powers(&self) -> impl Iterator<Item = &Power> {
         let amended = self.amendments.iter().map(|amendment| &amendment.power);
         self.rules.iter().flat_map(Rule::powers).chain(amended)
+    }
+
+    /// Whether any rule follows a variable.
+    pub(crate) fn follows(&self, variable: &Variable) -> bool {
+        self.powers().any(|power| power.variables().any(|used| used == variable))
     }
 
     /// A table that was changed or read from a file has one rule per role and form, and finite exponents.

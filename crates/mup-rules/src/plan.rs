@@ -1,6 +1,6 @@
 //! The table applied to a list of parameters: one row per parameter, immutable.
 
-use mup_shapes::{InfShapes, PathPattern};
+use mup_shapes::{InfShapes, PathPattern, Stack};
 use serde::{Deserialize, Serialize};
 
 use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, WeightDecay};
@@ -17,6 +17,7 @@ pub struct ScalingPlan {
     optimizers: Vec<OptimizerId>,
     overrides: Overrides,
     run: Option<RunScaling>,
+    streams: Vec<Stack>,
     rows: Vec<PlanRow>,
     warnings: Vec<String>,
     /// Indices of the rows, ordered by path.
@@ -34,6 +35,8 @@ pub(crate) struct PlanContents {
     pub(crate) overrides: Overrides,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<RunScaling>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) streams: Vec<Stack>,
     pub(crate) rows: Vec<PlanRow>,
     pub(crate) warnings: Vec<String>,
 }
@@ -53,7 +56,7 @@ impl ScalingPlan {
     }
 
     pub(crate) fn from_contents(contents: PlanContents) -> Result<Self, RuleError> {
-        let PlanContents { optimizers, parametrization, overrides, run, rows, warnings } = contents;
+        let PlanContents { optimizers, parametrization, overrides, run, streams, rows, warnings } = contents;
         parametrization.check()?;
         rows.iter().try_for_each(PlanRow::check)?;
         overrides.check()?;
@@ -66,7 +69,7 @@ impl ScalingPlan {
         if let Some(pair) = by_path.windows(2).find(|pair| rows[pair[0]].path == rows[pair[1]].path) {
             return Err(RuleError::DuplicatePath { path: rows[pair[0]].path.clone() });
         }
-        Ok(Self { parametrization, optimizers, overrides, run, rows, warnings, by_path })
+        Ok(Self { parametrization, optimizers, overrides, run, streams, rows, warnings, by_path })
     }
 
     /// The same parameters with other rows for them.
@@ -108,6 +111,12 @@ impl ScalingPlan {
     #[must_use]
     pub fn run(&self) -> Option<&RunScaling> {
         self.run.as_ref()
+    }
+
+    /// The residual streams whose depth was scaled, or changed and was not.
+    #[must_use]
+    pub fn streams(&self) -> &[Stack] {
+        &self.streams
     }
 
     /// The rows, in the order of the module's traversal.
@@ -152,8 +161,8 @@ impl ScalingPlan {
 
 impl From<ScalingPlan> for PlanContents {
     fn from(plan: ScalingPlan) -> Self {
-        let ScalingPlan { parametrization, optimizers, overrides, run, rows, warnings, .. } = plan;
-        Self { optimizers, parametrization, overrides, run, rows, warnings }
+        let ScalingPlan { parametrization, optimizers, overrides, run, streams, rows, warnings, .. } = plan;
+        Self { optimizers, parametrization, overrides, run, streams, rows, warnings }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A plan as a JSON text: versioned, one line per parameter, exact to the last bit.
 
+use mup_shapes::Stack;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::PlanContents;
@@ -7,7 +8,7 @@ use crate::plan_file_v1::PlanFileV1;
 use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, ScalingPlan};
 
 const FORMAT: &str = "mup-plan";
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 /// Read before anything else, so that another version is named as such, whatever else it contains.
 #[derive(Deserialize)]
@@ -29,6 +30,8 @@ struct PlanFile {
     overrides: Overrides,
     #[serde(default)]
     run: Option<RunScaling>,
+    #[serde(default)]
+    streams: Vec<Stack>,
     rows: Vec<PlanRow>,
     warnings: Vec<String>,
 }
@@ -44,12 +47,13 @@ impl ScalingPlan {
         text += &format!("\"parametrization\": {},\n", json(self.parametrization()));
         text += &format!("\"overrides\": {},\n", json(self.overrides()));
         text += &format!("\"run\": {},\n", json(&self.run()));
+        text += &format!("\"streams\": {},\n", json(self.streams()));
         text += &format!("\"rows\": [{}],\n", lines(self.rows()));
         text += &format!("\"warnings\": [{}]\n}}\n", lines(self.warnings()));
         text
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote, version 1 too.
+    /// Reads what [`to_json`](Self::to_json) wrote, versions 1 and 2 too.
     ///
     /// The plan is made again from what it was made from, and every row must be what was stored, to a relative 1e-12: powers
     /// other than halves and whole numbers differ in their last bits between platforms. Formulas, reasons and warnings are
@@ -69,9 +73,10 @@ impl ScalingPlan {
             return Err(RuleError::OtherFormat { found: header.format, expected: FORMAT });
         }
         let contents = match header.version {
-            VERSION => {
-                let PlanFile { optimizers, parametrization, overrides, run, rows, warnings, .. } = parse(text)?;
-                PlanContents { optimizers, parametrization, overrides, run, rows, warnings }
+            // Version 3 adds places and rules of depth, which are left out where there are none.
+            2 | VERSION => {
+                let PlanFile { optimizers, parametrization, overrides, run, streams, rows, warnings, .. } = parse(text)?;
+                PlanContents { optimizers, parametrization, overrides, run, streams, rows, warnings }
             }
             1 => parse::<PlanFileV1>(text)?.into(),
             found => return Err(RuleError::OtherVersion { found, known: VERSION }),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::plan::PlanContents;
 use crate::{
-    Doubt, EpsilonRule, Factor, Form, L2Rule, OptimizerId, Overrides, Parametrization, PlanRow, Power, Ratios, Rule,
+    DepthRule, Doubt, EpsilonRule, Factor, Form, L2Rule, OptimizerId, Overrides, Parametrization, PlanRow, Power, Ratios, Rule,
     Term, Update, WeightDecay,
 };
 
@@ -94,7 +94,8 @@ impl From<PlanFileV1> for PlanContents {
         };
         let rows = rows.into_iter().map(|row| row.read(&id)).collect();
         let parametrization = parametrization.read(optimizer);
-        Self { optimizers: vec![id], parametrization, overrides: Overrides::new(), run: None, rows, warnings }
+        let (optimizers, overrides, streams) = (vec![id], Overrides::new(), Vec::new());
+        Self { optimizers, parametrization, overrides, run: None, streams, rows, warnings }
     }
 }
 
@@ -113,6 +114,7 @@ impl ParametrizationV1 {
             weight_decay,
             l2,
             epsilon,
+            depth: DepthRule::Refused,
             amendments,
         }
     }
@@ -145,6 +147,8 @@ impl RowV1 {
             optimizer: if self.kind.is_trained() { optimizer.name.to_string() } else { String::new() },
             kind: self.kind,
             frozen: false,
+            place: None,
+            stream: None,
             multiplier: self.multiplier.read(),
             init_std: self.init_std.read(),
             learning_rate: self.learning_rate.read(),

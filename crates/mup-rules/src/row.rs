@@ -1,6 +1,6 @@
 //! One row of the plan: what is prescribed for one parameter.
 
-use mup_shapes::{Axes, Axis, Dim, Kind, Role};
+use mup_shapes::{Axes, Axis, Dim, Kind, Place, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::{Doubt, Factor, Form, Ratios, RuleError};
@@ -56,6 +56,12 @@ pub struct PlanRow {
     pub base_fan_in: usize,
     /// Fan-out of the base model (receptive field included).
     pub base_fan_out: usize,
+    /// Where it stands relative to the residual stream, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// Name of the residual stream of its block, among those that the plan speaks of ([`ScalingPlan::streams`](crate::ScalingPlan::streams)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
     /// Variables other than its fans that its factors were computed with.
     #[serde(default, skip_serializing_if = "Ratios::is_empty")]
     pub variables: Ratios,
@@ -65,7 +71,7 @@ pub struct PlanRow {
     /// Whether it is not trained because the user wants it so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub frozen: bool,
-    /// Forward multiplier A. For [`Kind::Multiplier`] and [`Kind::LogitScale`] the absolute value of every entry.
+    /// Forward multiplier A. For a constant of the forward pass the absolute value of every entry.
     pub multiplier: Factor,
     /// Initial standard deviation relative to the base model's, B.
     pub init_std: Factor,

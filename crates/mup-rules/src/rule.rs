@@ -18,6 +18,8 @@ pub enum Form {
     Multiplier,
     /// `√m_out` in front of input tensors, `1/√m_in` in front of the readout (TP-V Table 9).
     TableNine,
+    /// `1/√m_in` in front of hidden weights, whose entries then keep their size, `1/m_in` in front of the readout (u-µP).
+    UnitScaled,
 }
 
 impl std::fmt::Display for Form {
@@ -26,6 +28,7 @@ impl std::fmt::Display for Form {
             Self::Plain => "plain",
             Self::Multiplier => "multiplier",
             Self::TableNine => "table 9",
+            Self::UnitScaled => "unit-scaled",
         })
     }
 }

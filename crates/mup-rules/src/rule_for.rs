@@ -9,7 +9,7 @@ pub(crate) fn rule_for(shape: &InfShape, shapes: &InfShapes, table: &Parametriza
     // microsoft/mup, which requires a readout layer, knows no inner weights.
     let role = if table.requires_readout && shape.role() == Role::Inner { Role::Output } else { shape.role() };
     let form = table.form(role, shape.multiplied || shape.kind == Kind::Multiplier);
-    if shape.kind == Kind::LogitScale {
+    if matches!(shape.kind, Kind::LogitScale | Kind::BranchFactor) {
         return Ok(Rule::constant(role, Form::Plain));
     }
     if table.requires_readout && role == Role::Output && form == Form::Plain {

@@ -1,11 +1,11 @@
 //! Which tensors a wish or a rule speaks of.
 
-use mup_shapes::{InfShape, Kind, PathPattern, Role};
+use mup_shapes::{InfShape, Kind, PathPattern, Place, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::PlanRow;
 
-/// Some tensors of a model: by role, by kind, by the type of their layer, or by path.
+/// Some tensors of a model: by role, by kind, by place, by the type of their layer, or by path.
 ///
 /// ```
 /// # use mup_rules::Selector;
@@ -23,10 +23,14 @@ pub enum Selector {
     Role(Role),
     /// Tensors of a kind.
     Kind(Kind),
+    /// Tensors that stand here relative to the residual stream.
+    Place(Place),
     /// Tensors owned by a type of layer, such as `Embedding`.
     Layer(String),
     /// Tensors whose path matches.
     Path(PathPattern),
+    /// Tensors that each of these speaks of.
+    Every(Vec<Selector>),
 }
 
 impl Selector {
@@ -40,6 +44,8 @@ impl Selector {
                 Self::Kind(wanted) => *wanted == shape.kind,
                 Self::Layer(wanted) => *wanted == shape.layer,
                 Self::Path(pattern) => pattern.matches(&shape.path),
+                Self::Place(wanted) => shape.place == Some(*wanted),
+                Self::Every(all) => all.iter().all(|one| one.selects(shape, role)),
             }
     }
 
@@ -49,7 +55,7 @@ impl Selector {
         match self {
             Self::Path(pattern) => pattern.nearest(trained.map(|row| row.path.as_str())),
             Self::Layer(layer) => PathPattern::from(layer.as_str()).nearest(trained.map(|row| row.layer.as_str())),
-            Self::All | Self::Role(_) | Self::Kind(_) => None,
+            Self::All | Self::Role(_) | Self::Kind(_) | Self::Place(_) | Self::Every(_) => None,
         }
     }
 }
@@ -63,6 +69,12 @@ impl From<Role> for Selector {
 impl From<Kind> for Selector {
     fn from(kind: Kind) -> Self {
         Self::Kind(kind)
+    }
+}
+
+impl From<Place> for Selector {
+    fn from(place: Place) -> Self {
+        Self::Place(place)
     }
 }
 
@@ -90,6 +102,13 @@ impl std::fmt::Display for Selector {
             Self::All => f.write_str("all tensors"),
             Self::Role(role) => write!(f, "{role} tensors"),
             Self::Kind(kind) => write!(f, "tensors of kind {kind}"),
+            Self::Place(Place::Outside) => f.write_str("tensors outside of residual branches"),
+            Self::Place(Place::Closing) => f.write_str("tensors that close a residual branch"),
+            Self::Place(_) => f.write_str("tensors inside of a residual branch"),
+            Self::Every(all) => {
+                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                f.write_str(&all.join(" that are "))
+            }
             Self::Layer(layer) => write!(f, "tensors of {layer} layers"),
             Self::Path(pattern) => write!(f, "`{pattern}`"),
         }

@@ -5,7 +5,7 @@ use mup_shapes::{Axis, Dim, Kind, Role};
 use crate::doubt::undecided;
 use crate::plan::PlanContents;
 use crate::summary::pattern;
-use crate::{Amendment, EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, Selector, Update, WeightDecay};
+use crate::{Amendment, DepthRule, EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, Selector, Update, WeightDecay};
 
 /// Smallest d_head for which TP-V recommends to trust the optimum of a proxy (TP-V D.4).
 const SMALL_D_HEAD: usize = 32;
@@ -27,6 +27,8 @@ pub(crate) fn warnings(plan: &PlanContents) -> Vec<String> {
         kernel_before_fans(rows),
         growing_experts(rows),
         no_readout(rows),
+        depth_ignored(plan),
+        streams_of_their_own(plan),
     ];
     all.into_iter().flatten().chain(amendments_without_tensors(plan)).collect()
 }
@@ -152,6 +154,32 @@ fn growing_experts(rows: &[PlanRow]) -> Option<String> {
         "the number of experts grows, which is no width: nothing is scaled by it, and transfer over it is known only for a \
          fixed number of active experts of fixed granularity (arXiv:2508.09752): {paths}"
     ))
+}
+
+fn depth_ignored(plan: &PlanContents) -> Option<String> {
+    let changed = plan.streams.iter().filter(|_| plan.parametrization.depth == DepthRule::Ignored);
+    let changed: Vec<String> = changed.map(ToString::to_string).collect();
+    (!changed.is_empty()).then(|| {
+        format!(
+            "the number of residual additions changes ({}) and `{}` scales nothing by it: the optimum moves, and a deep enough \
+             model diverges; Parametrization::complete_p() scales depth",
+            changed.join(", "),
+            plan.parametrization.name
+        )
+    })
+}
+
+/// Two lists of blocks may be an encoder and a decoder, or follow each other on one stream.
+fn streams_of_their_own(plan: &PlanContents) -> Option<String> {
+    let [first, others @ ..] = &plan.streams[..] else { return None };
+    let unlike = others.iter().find(|other| other.base * first.target != first.base * other.target)?;
+    (plan.parametrization.depth == DepthRule::Scaled).then(|| {
+        format!(
+            "`{}` and `{}` grow by different factors and count as a residual stream each, as an encoder and a decoder do; if \
+             they follow each other on one, say Places::stream for both",
+            first.stream, unlike.stream
+        )
+    })
 }
 
 /// A model whose embedding is multiplied with features by hand has no parameter that says so.

@@ -141,7 +141,7 @@ fn a_path_that_does_not_exist_is_named() {
 #[test]
 fn an_unknown_preset_lists_those_that_exist() {
     let error = Parametrization::named("ntk").expect_err("no such preset").to_string();
-    assert!(error.contains("`ntk`") && error.contains("mup, tensor-programs-v, mup-package, standard"), "{error}");
+    assert!(error.contains("`ntk`") && error.contains("mup, complete-p, depth-mup, tensor-programs-v, mup-package"), "{error}");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn files_that_are_no_plans_are_refused_with_line_and_remedy() {
 #[test]
 fn another_version_is_refused_as_such() {
     let future = "{\"format\": \"mup-plan\", \"version\": 7, \"optimizer\": {\"kind\": \"muon\"}, \"depth\": 3}";
-    check(ScalingPlan::from_json(future), "version 7, this library reads versions up to 2; update mup-rules");
+    check(ScalingPlan::from_json(future), "version 7, this library reads versions up to 3; update mup-rules");
 }
 
 #[test]

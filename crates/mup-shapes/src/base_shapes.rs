@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::feeds::resolve;
+use crate::matching::{Matching, Tensor, Tree};
+use crate::stack::count;
 use crate::{Axes, Axis, Dim, FileProblem, InfShape, InfShapes, Mismatch, ModuleShapes, ParamShape, ShapeError};
 
 /// One parameter of the base: which axes are infinite, and their base sizes.
@@ -62,16 +64,20 @@ pub struct BaseShapes(pub(crate) BTreeMap<String, BaseParam>);
 impl BaseShapes {
     /// A dimension is infinite when the delta has another size there than the base.
     ///
+    /// The number of repeated blocks (`blocks.0`, `blocks.1`, …) may differ; it does not say that anything grows.
+    ///
     /// # Errors
     ///
-    /// [`ShapeError::Mismatch`]: missing or extra paths, other ranks or axes, a delta equal to the base.
+    /// [`ShapeError::Mismatch`]: missing or extra paths, blocks in another order, other ranks or axes, a delta equal to the
+    /// base.
     pub fn infer(base: &ModuleShapes, delta: &ModuleShapes) -> Result<Self, ShapeError> {
-        let mut problems = path_problems(paths(base), delta, "delta");
-        let wider_by_path: BTreeMap<&str, &ParamShape> =
-            delta.iter().map(|param| (param.path.as_str(), param)).collect();
+        let matching = Matching::new(&tree(base), &tree(delta), "delta");
+        let mut problems = matching.problems();
+        let (other_of, delta) = (matching.other_of(), by_path(delta));
         let mut params = BTreeMap::new();
         for param in base {
-            let Some(wider) = wider_by_path.get(param.path.as_str()) else { continue };
+            let wider = other_of.get(param.path.as_str()).and_then(|path| delta.get(path));
+            let Some(wider) = wider else { continue };
             problems.extend(axes_problem(&param.path, param.dims.len(), &param.axes, wider, "delta"));
             let infinite = param.dims.iter().zip(&wider.dims).map(|(base, delta)| base != delta).collect();
             let param_base = BaseParam { dims: param.dims.clone(), infinite, axes: param.axes.clone() };
@@ -85,15 +91,21 @@ impl BaseShapes {
 
     /// Classifies every dimension of the target. The base itself is a legal target: all multipliers are 1.
     ///
+    /// A list of blocks may have another length than in the base: blocks of the target past the base's end stand for those
+    /// of the base in the order in which that repeats, `blocks.*` for one block if all are alike.
+    ///
     /// # Errors
     ///
-    /// [`ShapeError::Mismatch`]: missing or extra paths, other ranks or axes, a finite dimension that
-    /// changed, more than two infinite axes, a kernel that grows.
+    /// [`ShapeError::Mismatch`]: missing or extra paths, blocks in another order, a list inside of a block that has another
+    /// length, other ranks or axes, a finite dimension that changed, more than two infinite axes, a kernel that grows.
     pub fn apply(&self, target: &ModuleShapes) -> Result<InfShapes, ShapeError> {
-        let mut problems = path_problems(self.0.keys().map(String::as_str).collect(), target, "target");
+        let matching = Matching::new(&self.tree(), &tree(target), "target");
+        let mut problems = matching.problems();
+        let base_of = matching.base_of();
         let mut shapes = Vec::new();
         for param in target {
-            let Some(base) = self.0.get(&param.path) else { continue };
+            let base = base_of.get(param.path.as_str()).and_then(|path| self.0.get(*path));
+            let Some(base) = base else { continue };
             match axes_problem(&param.path, base.dims.len(), &base.axes, param, "target") {
                 Some(problem) => problems.push(problem),
                 None => {
@@ -103,8 +115,19 @@ impl BaseShapes {
                 }
             }
         }
+        let streams = target.iter().filter_map(|param| Some((param.path.clone(), param.stream.clone()?)));
+        count(&mut shapes, &streams.collect(), &matching.pairs);
         resolve(&mut shapes);
         if problems.is_empty() { Ok(InfShapes(shapes)) } else { Err(ShapeError::Mismatch(problems)) }
+    }
+
+    fn tree(&self) -> Tree {
+        let tensor = |param: &BaseParam| Tensor {
+            axes: param.axes.clone(),
+            dims: param.dims.clone(),
+            infinite: param.infinite.clone(),
+        };
+        Tree::new(self.iter().map(|(path, param)| (path, tensor(param))))
     }
 
     /// The parameters by path.
@@ -117,6 +140,16 @@ impl BaseShapes {
     pub fn get(&self, path: &str) -> Option<&BaseParam> {
         self.0.get(path)
     }
+}
+
+fn tree(shapes: &ModuleShapes) -> Tree {
+    let tensor =
+        |param: &ParamShape| Tensor { axes: param.axes.clone(), dims: param.dims.clone(), infinite: Vec::new() };
+    Tree::new(shapes.iter().map(|param| (param.path.as_str(), tensor(param))))
+}
+
+fn by_path(shapes: &ModuleShapes) -> BTreeMap<&str, &ParamShape> {
+    shapes.iter().map(|param| (param.path.as_str(), param)).collect()
 }
 
 fn paths(shapes: &ModuleShapes) -> BTreeSet<&str> {
@@ -165,6 +198,8 @@ fn classify(base: &BaseParam, param: &ParamShape, problems: &mut Vec<Mismatch>) 
         feeds: param.feeds,
         by_name: param.by_name,
         within: param.within.clone(),
+        place: param.place,
+        stack: None,
     }
 }
 

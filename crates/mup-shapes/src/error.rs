@@ -111,6 +111,14 @@ pub enum ReadProblem {
         /// Some paths of the module.
         paths: String,
     },
+    /// A place that matches nothing changes nothing.
+    #[error("the place of `{pattern}` matches no parameter; correct its path, or remove it; there are {paths}")]
+    UnusedPlace {
+        /// The pattern.
+        pattern: String,
+        /// Some paths of the module.
+        paths: String,
+    },
     /// A dimension of size zero.
     #[error("`{path}` {dims:?} has an empty dimension; check the sizes that the model is built with")]
     EmptyDimension {
@@ -126,7 +134,8 @@ pub enum ReadProblem {
 pub enum Mismatch {
     /// A parameter of the base is missing elsewhere.
     #[error(
-        "`{path}` is in the base but not in the {other}; all three must differ in width only, not in depth or options"
+        "`{path}` is in the base but not in the {other}; all three must differ in sizes and in the number of repeated blocks \
+         only, not in options"
     )]
     Missing {
         /// Path of the parameter.
@@ -136,11 +145,49 @@ pub enum Mismatch {
     },
     /// A parameter that the base does not have.
     #[error(
-        "`{path}` is in the {other} but not in the base; all three must differ in width only, not in depth or options"
+        "`{path}` is in the {other} but not in the base; all three must differ in sizes and in the number of repeated blocks \
+         only, not in options"
     )]
     Extra {
         /// Path of the parameter.
         path: String,
+        /// `delta` or `target`.
+        other: &'static str,
+    },
+    /// A block that is not like the one that it stands for.
+    #[error(
+        "`{path}` (in the {other}) is not as `{like}` is, for which it would have to stand: the base has {base} {}, which \
+         repeat after {period}, and more blocks must go on in that order; order them alike, or give base and {other} the \
+         same number",
+        blocks(list)
+    )]
+    OtherBlock {
+        /// Path of the block's first parameter that differs.
+        path: String,
+        /// Path of the parameter that it differs from.
+        like: String,
+        /// Path of the list of blocks.
+        list: String,
+        /// Number of blocks after which the base repeats itself.
+        period: usize,
+        /// Number of blocks in the base.
+        base: usize,
+        /// `delta` or `target`.
+        other: &'static str,
+    },
+    /// A list inside of a block has another length.
+    #[error(
+        "`{path}` is a list inside of a repeated block and has {base} elements in the base, but {target} in the {other}; \
+         whether that is depth (blocks of a stage) or not (experts) cannot be told, so keep its length, or make it one list \
+         of blocks"
+    )]
+    NestedBlocks {
+        /// Path of the list.
+        path: String,
+        /// Length in the base.
+        base: usize,
+        /// Length elsewhere.
+        target: usize,
         /// `delta` or `target`.
         other: &'static str,
     },
@@ -325,6 +372,10 @@ pub enum BshProblem {
          it again from a base and a delta that differ in every dimension that is to grow"
     )]
     NothingInfinite,
+}
+
+fn blocks(list: &str) -> String {
+    if list.is_empty() { "blocks".to_owned() } else { format!("blocks in `{list}`") }
 }
 
 /// PyTorch's own layers that pack several matrices into one parameter.

@@ -23,6 +23,9 @@ pub enum Kind {
     Multiplier,
     /// Not trained: the factor on attention logits, one entry per coordinate of a head. Its value is the plan's.
     LogitScale,
+    /// Not trained: the factor on a residual branch, one entry. It multiplies the closing maps below the module that owns
+    /// it. Its value is the plan's.
+    BranchFactor,
     /// Not a parameter: running statistics of a normalization. Never read, initialized or trained.
     RunningStatistic,
 }
@@ -44,6 +47,7 @@ impl std::fmt::Display for Kind {
             Self::Slope => "slope",
             Self::Multiplier => "multiplier",
             Self::LogitScale => "logit scale",
+            Self::BranchFactor => "branch factor",
             Self::RunningStatistic => "running statistic",
         })
     }

@@ -3,7 +3,7 @@
 //! The rooms: [`Axes`] (which axes are contracted, which produced), [`LayerTable`] (what Burn's layers
 //! store), [`ShapeReader`] (module to shapes, feature `burn`), [`BaseShapes`] (base and delta to base
 //! shapes, applied to a target, and their file), [`Bsh`] and [`PyTorchNames`] (microsoft/mup's file),
-//! [`InfShape`] and [`Role`] (the result).
+//! [`Place`] and [`Stack`] (repeated blocks and their residual streams), [`InfShape`] and [`Role`] (the result).
 
 mod axes;
 mod base_shapes;
@@ -17,17 +17,20 @@ mod evidence;
 mod feeds;
 mod file_error;
 mod layers;
+mod matching;
 #[cfg(feature = "burn")]
 mod module_path;
 mod near;
 #[cfg(feature = "burn")]
 mod param_debug;
 mod pattern;
+mod place;
 mod pytorch;
 #[cfg(feature = "burn")]
 mod read;
 mod role;
 mod shape;
+mod stack;
 mod whole_file;
 mod wrappers;
 
@@ -44,8 +47,10 @@ pub use module_path::param_paths;
 #[cfg(feature = "burn")]
 pub use param_debug::param_mappers;
 pub use pattern::PathPattern;
+pub use place::{Place, Places};
 pub use pytorch::PyTorchNames;
 #[cfg(feature = "burn")]
 pub use read::{ShapeReader, infer, read_shapes};
 pub use role::Role;
 pub use shape::{InfShape, InfShapes, ModuleShapes, ParamShape};
+pub use stack::Stack;

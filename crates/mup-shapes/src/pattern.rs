@@ -48,6 +48,19 @@ fn matches_segments(pattern: &[&str], path: &[&str]) -> bool {
     }
 }
 
+/// A few paths to correct a pattern by: those that end alike, or else the first.
+pub(crate) fn some_paths(pattern: &PathPattern, paths: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let last = |path: &str| path.rsplit('.').next().map(str::to_owned);
+    let alike: Vec<&String> = paths.iter().filter(|path| last(path) == last(pattern.as_str())).collect();
+    let (shown, total) = if alike.is_empty() { (paths.iter().collect(), paths.len()) } else { (alike, paths.len()) };
+    let listed = shown.iter().take(SHOWN).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    match total.saturating_sub(shown.len().min(SHOWN)) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
+}
+
 impl From<&str> for PathPattern {
     fn from(pattern: &str) -> Self {
         Self::new(pattern)

@@ -183,7 +183,8 @@ impl PyTorchNames {
     ) {
         for param in module.iter().filter(|param| !in_pytorch(param.kind)) {
             let stated = self.bases.iter().rev().find(|(pattern, _)| pattern.matches(&param.path));
-            let dims = stated.map(|(_, dims)| dims.clone()).or_else(|| beside(param, module, params));
+            let one = (param.kind == Kind::BranchFactor).then(|| vec![None; param.dims.len()]);
+            let dims = stated.map(|(_, dims)| dims.clone()).or(one).or_else(|| beside(param, module, params));
             match dims {
                 Some(dims) if dims.len() == param.dims.len() => {
                     params.insert(param.path.clone(), base_param(param, &dims));
@@ -217,7 +218,7 @@ impl PyTorchNames {
 }
 
 fn in_pytorch(kind: Kind) -> bool {
-    !matches!(kind, Kind::Multiplier | Kind::LogitScale | Kind::RunningStatistic)
+    !matches!(kind, Kind::Multiplier | Kind::LogitScale | Kind::BranchFactor | Kind::RunningStatistic)
 }
 
 fn axes_mismatch(base: &BaseShapes, param: &ParamShape) -> Option<Mismatch> {

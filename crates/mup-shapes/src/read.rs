@@ -8,8 +8,10 @@ use burn::tensor::Tensor;
 use crate::evidence::{share, weigh};
 use crate::module_path::ModulePath;
 use crate::param_debug::param_mappers;
+use crate::pattern::some_paths;
 use crate::{
-    BaseShapes, InfShapes, Kind, LayerTable, ModuleShapes, ParamShape, ParamSpec, PathPattern, ReadProblem, ShapeError,
+    BaseShapes, InfShapes, Kind, LayerTable, ModuleShapes, ParamShape, ParamSpec, PathPattern, Place, Places,
+    ReadProblem, ShapeError,
 };
 
 /// Reads a module made of Burn's own layers.
@@ -48,6 +50,7 @@ pub struct ShapeReader {
     /// Rows of the table that the caller stated; the others are Burn's, by the layer's name.
     own: Vec<(String, String)>,
     declarations: Vec<(PathPattern, ParamSpec)>,
+    places: Places,
 }
 
 impl ShapeReader {
@@ -75,13 +78,31 @@ impl ShapeReader {
         self
     }
 
+    /// States where the tensors at the paths that match stand relative to the residual stream; a later statement wins.
+    #[must_use]
+    pub fn place(mut self, pattern: impl Into<PathPattern>, place: Place) -> Self {
+        self.places = self.places.place(pattern, place);
+        self
+    }
+
+    /// States a set of places, such as [`Places::burn`].
+    #[must_use]
+    pub fn with_places(mut self, places: Places) -> Self {
+        self.places = self.places.and(places);
+        self
+    }
+
     /// Reads a module without allocating: a lazy parameter is still lazy afterwards.
     ///
     /// # Errors
     ///
-    /// [`ShapeError::Read`] with every parameter that cannot be read, and every declaration that
+    /// [`ShapeError::Read`] with every parameter that cannot be read, and every declaration or place that
     /// matches nothing.
     pub fn read<M: Module>(&self, module: &M) -> Result<ModuleShapes, ShapeError> {
+        self.unplaced(module)?.placed(&self.places)
+    }
+
+    fn unplaced<M: Module>(&self, module: &M) -> Result<ModuleShapes, ShapeError> {
         let mut visitor = Visitor::new(self);
         module.visit(&mut visitor);
         visitor.finish()
@@ -93,7 +114,8 @@ impl ShapeReader {
     ///
     /// [`ShapeError`] with every problem found, see [`BaseShapes::infer`] and [`BaseShapes::apply`].
     pub fn infer<M: Module>(&self, base: &M, delta: &M, target: &M) -> Result<InfShapes, ShapeError> {
-        let (base, delta, mut target) = (self.read(base)?, self.read(delta)?, self.read(target)?);
+        // A place of block 3 says nothing of a base of two blocks.
+        let (base, delta, mut target) = (self.unplaced(base)?, self.unplaced(delta)?, self.read(target)?);
         share(&mut target, [&base, &delta]);
         BaseShapes::infer(&base, &delta)?.apply(&target)
     }
@@ -196,19 +218,6 @@ impl<'a> Visitor<'a> {
         }
         self.problems.extend(weigh(&mut self.params, &self.declared));
         if self.problems.is_empty() { Ok(ModuleShapes::new(self.params)) } else { Err(ShapeError::Read(self.problems)) }
-    }
-}
-
-/// A few paths to correct a pattern by: those that end alike, or else the first.
-fn some_paths(pattern: &PathPattern, paths: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let last = |path: &str| path.rsplit('.').next().map(str::to_owned);
-    let alike: Vec<&String> = paths.iter().filter(|path| last(path) == last(pattern.as_str())).collect();
-    let (shown, total) = if alike.is_empty() { (paths.iter().collect(), paths.len()) } else { (alike, paths.len()) };
-    let listed = shown.iter().take(SHOWN).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
-    match total.saturating_sub(shown.len().min(SHOWN)) {
-        0 => listed,
-        more => format!("{listed} and {more} more"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Axes, Axis, Dim, Feeds, Kind, ParamSpec, Role};
+use crate::{Axes, Axis, Dim, Feeds, Kind, ParamSpec, Place, Role, Stack};
 
 /// One parameter as read from a module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,12 @@ pub struct ParamShape {
     /// Type of the module that the layer is a field of, such as `MultiHeadAttention`; empty if unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub within: String,
+    /// Where it stands relative to the residual stream, if that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// Name of that stream, if another than that of its list of blocks is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
 }
 
 impl ParamShape {
@@ -50,6 +56,8 @@ impl ParamShape {
             feeds,
             by_name: false,
             within: String::new(),
+            place: None,
+            stream: None,
         }
     }
 }
@@ -111,6 +119,12 @@ pub struct InfShape {
     /// Type of the module that the layer is a field of, such as `MultiHeadAttention`; empty if unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub within: String,
+    /// Where it stands relative to the residual stream; none in a repeated block where nothing says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The residual stream of its repeated block, with its length in base and target; none outside of blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<Stack>,
 }
 
 impl InfShape {

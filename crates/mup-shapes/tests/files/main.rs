@@ -1,6 +1,7 @@
 //! Tests that need no Burn: comparison of shapes, and files.
 
 mod base_shapes_file;
+mod blocks;
 mod bsh;
 mod bsh_yaml;
 mod damage;
