@@ -50,7 +50,7 @@ impl Parametrization {
         Self::mup().with_depth(0.5).named_as("depth-mup")
     }
 
-    /// CompleteP's own code to the letter, proven by `tests/golden_complete_p.rs`.
+    /// CompleteP's own code to the letter, proven by `tests/golden_depth.rs`.
     ///
     /// As [`complete_p`](Self::complete_p) but: λ follows the rate of width alone, also where α < 1; ε of *every* tensor is
     /// ∝ m_L^−α, embeddings and final norm too, although their gradients do not shrink with depth.
@@ -83,7 +83,7 @@ impl Parametrization {
     /// u-µP's scaling of width and depth: hidden weights in the form whose entries stay of size 1, embeddings with rate
     /// 1/√width, branches ∝ 1/√m_L, decay independent of the rate.
     ///
-    /// Proven by `tests/golden_unit_scaling.rs`. Not here: the absolute numbers of unit scaling (σ = 1, τ of each branch) and
+    /// Proven by `tests/golden_depth.rs`. Not here: the absolute numbers of unit scaling (σ = 1, τ of each branch) and
     /// factors in the backward pass alone, which change Adam through ε only.
     ///
     /// # Reference
