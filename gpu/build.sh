@@ -71,13 +71,13 @@ fi
 # Nothing of NVIDIA's is needed to link. The wheel has no build-version, so the version check has nothing to say.
 export LIBTORCH="$cache/torch/torch" LIBTORCH_BYPASS_VERSION_CHECK=1 XDG_DATA_HOME="$cache/data" CUDARC_CUDA_VERSION=$cuda
 export CARGO_TARGET_DIR="$cache/target"
-build() {  # build NAME FEATURES: a stripped program in the cache
+build() {  # build NAME FEATURES PROFILE FOLDER: a stripped program in the cache
     step "xtask with $2"
-    cargo build --release --locked -p xtask --features "$2"
-    strip -o "$cache/$1" "$CARGO_TARGET_DIR/release/xtask"
+    cargo build --profile "$3" --locked -p xtask --features "$2"
+    strip -o "$cache/$1" "$CARGO_TARGET_DIR/$4/xtask"
 }
 
-build xtask libtorch,vulkan,cuda
+build xtask libtorch,vulkan,cuda release release
 needed=$(readelf -d "$cache/xtask")
 [[ $needed = *libtorch_cuda* ]] || die "xtask does not load libtorch_cuda.so, so libtorch:0 would find no GPU (burn-tch links it)"
 if ! cmp -s "$cache/xtask" "$cache/xtask.packed"; then
@@ -125,7 +125,7 @@ changed=$(git status --porcelain --untracked-files=no -- . ':!docs')
 } > .gpu/built
 
 if [ -n "$rehearsal" ]; then
-    build xtask-wgpu libtorch,wgpu
+    build xtask-wgpu libtorch,wgpu dev debug   # it shows that everything runs, not how fast, and compiles in a third of the time
     step "torch $torch with what import torch asks for (5 GB)"
     if [ ! -e "$cache/venv/READY" ]; then
         rm -rf "$cache/venv" && python3 -m venv "$cache/venv" || die "no virtual environment: apt-get install python3-venv"

@@ -10,8 +10,8 @@ use crate::rule_for::rule_for;
 use crate::uses::Uses;
 use crate::warnings::warnings;
 use crate::{
-    Change, OptimizerId, Parametrization, PlanRow, Ratios, RuleError, Run, RunLaw, RunScaling, ScalingPlan, Selector,
-    Variable,
+    Change, DepthRule, OptimizerId, Parametrization, PlanRow, Ratios, RuleError, Run, RunLaw, RunScaling, ScalingPlan,
+    Selector, Variable,
 };
 
 /// The ratio of a variable for one tensor.
@@ -210,14 +210,13 @@ impl<'a> PlanBuilder<'a> {
             let tensors = vec![format!("{path} ({}, {axes})", rule.role)];
             return Err(RuleError::HiddenMatricesOnly { path, tensors, optimizer });
         }
-        let known = match depth.mult(shape) {
-            Some(m_l) if self.parametrization.follows(&Variable::DEPTH) => Ratios::default().with(Variable::DEPTH, m_l),
-            _ => Ratios::default(),
+        let counted = self.parametrization.depth == DepthRule::Scaled && self.parametrization.follows(&Variable::DEPTH);
+        let known = match depth.mult(shape).filter(|_| counted) {
+            Some(m_l) => Ratios::default().with(Variable::DEPTH, m_l),
+            None => Ratios::default(),
         };
-        let variables = self
-            .variables
-            .iter()
-            .fold(known, |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));
+        let variables =
+            self.variables.iter().fold(known, |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));
         let run = self.run.as_ref().map(|run| run.base.to(run.target)).unwrap_or_default();
         let width = Ratios::width(shape.fan_in_mult(), shape.fan_out_mult());
         let ratios = variables

@@ -77,7 +77,12 @@ impl Parametrization {
     pub fn complete_d_p(alpha: f64) -> Self {
         let final_norm = Selector::Every(vec![Place::Outside.into(), Role::Vector.into()]);
         let table = Self::mup().with_depth(alpha).with_decay_of_width(alpha).named_as("complete-d-p");
-        table.with_amendment(Amendment::new(final_norm, Amended::Epsilon, Power::fan_out(1.0), "ε of output norms is kept"))
+        table.with_amendment(Amendment::new(
+            final_norm,
+            Amended::Epsilon,
+            Power::fan_out(1.0),
+            "ε of output norms is kept",
+        ))
     }
 
     /// u-µP's scaling of width and depth: hidden weights in the form whose entries stay of size 1, embeddings with rate

@@ -62,7 +62,8 @@ pub(crate) fn cells(plan: &ScalingPlan, row: &PlanRow, parameter: String) -> Vec
     let optimizer = (plan.optimizers().len() > 1).then(|| or_dash(row.is_trained(), row.optimizer.clone()));
     let rate = if row.frozen { "frozen".to_owned() } else { row.learning_rate.to_string() };
     let place = scales_depth(plan).then(|| or_dash(row.kind.is_trained(), place(row)));
-    let names = [parameter, shape(row), role(row)].into_iter().chain(place).chain([form(row).to_owned()]).chain(optimizer);
+    let names =
+        [parameter, shape(row), role(row)].into_iter().chain(place).chain([form(row).to_owned()]).chain(optimizer);
     let numbers = [
         row.multiplier.to_string(),
         or_dash(row.kind.is_trained(), row.init_std.to_string()),

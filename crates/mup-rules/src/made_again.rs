@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use mup_shapes::{Feeds, InfShape, InfShapes, ParamSpec, Role, Stack};
 
 use crate::plan::PlanContents;
-use crate::{Change, Column, DepthRule, Doubt, Factor, OptimizerId, Parametrization, PlanRow, RuleError, ScalingPlan, Variable};
+use crate::{
+    Change, Column, DepthRule, Doubt, Factor, OptimizerId, Parametrization, PlanRow, RuleError, ScalingPlan, Variable,
+};
 
 /// Relative difference of numbers that are the same: `powf` may differ in its last bits between platforms.
 const SAME: f64 = 1e-12;

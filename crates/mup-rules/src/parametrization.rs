@@ -3,7 +3,9 @@
 use mup_shapes::Role;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amendment, DepthRule, EpsilonRule, Form, L2Rule, Power, Rule, RuleError, Variable, WeightDecay, mup, standard};
+use crate::{
+    Amendment, DepthRule, EpsilonRule, Form, L2Rule, Power, Rule, RuleError, Variable, WeightDecay, mup, standard,
+};
 
 /// A table of rules and the conventions that go with it. Plain data: change a copy to ablate a rule.
 ///

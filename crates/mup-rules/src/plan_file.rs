@@ -75,7 +75,8 @@ impl ScalingPlan {
         let contents = match header.version {
             // Version 3 adds places and rules of depth, which are left out where there are none.
             2 | VERSION => {
-                let PlanFile { optimizers, parametrization, overrides, run, streams, rows, warnings, .. } = parse(text)?;
+                let PlanFile { optimizers, parametrization, overrides, run, streams, rows, warnings, .. } =
+                    parse(text)?;
                 PlanContents { optimizers, parametrization, overrides, run, streams, rows, warnings }
             }
             1 => parse::<PlanFileV1>(text)?.into(),

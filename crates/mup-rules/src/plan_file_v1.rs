@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use crate::plan::PlanContents;
 use crate::{
-    DepthRule, Doubt, EpsilonRule, Factor, Form, L2Rule, OptimizerId, Overrides, Parametrization, PlanRow, Power, Ratios, Rule,
-    Term, Update, WeightDecay,
+    DepthRule, Doubt, EpsilonRule, Factor, Form, L2Rule, OptimizerId, Overrides, Parametrization, PlanRow, Power,
+    Ratios, Rule, Term, Update, WeightDecay,
 };
 
 #[derive(Deserialize)]

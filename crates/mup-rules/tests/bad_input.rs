@@ -141,7 +141,10 @@ fn a_path_that_does_not_exist_is_named() {
 #[test]
 fn an_unknown_preset_lists_those_that_exist() {
     let error = Parametrization::named("ntk").expect_err("no such preset").to_string();
-    assert!(error.contains("`ntk`") && error.contains("mup, complete-p, depth-mup, tensor-programs-v, mup-package"), "{error}");
+    assert!(
+        error.contains("`ntk`") && error.contains("mup, complete-p, depth-mup, tensor-programs-v, mup-package"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -161,7 +161,11 @@ fn one_step_moves_the_stream_more_or_less_with_depth_under_a_wrong_rate() {
         ("closing rate m_L^−½ in the plain form", with(&half, Place::Closing, Amended::Adam, 0.5), 1.0),
         ("GPT-2's init alone", with_gpt_2(&ignoring()), 1.0),
         ("closing rate of α = 1 kept", with(&one, Place::Closing, Amended::Adam, 1.0), 1.0),
-        ("rate twice", with(&with(&one, Place::Inside, Amended::Adam, -0.5), Place::Closing, Amended::Adam, -0.5), -1.0),
+        (
+            "rate twice",
+            with(&with(&one, Place::Inside, Amended::Adam, -0.5), Place::Closing, Amended::Adam, -0.5),
+            -1.0,
+        ),
     ];
     for (what, table, sign) in wrong {
         let slope = first_order(&table);
@@ -225,7 +229,10 @@ fn gradients_shrink_with_depth_as_the_table_says() {
         }
         for ((path, measured), planned) in paths.iter().zip(measured).zip(planned) {
             let (measured, planned) = (slope(measured), slope(planned));
-            assert!((measured - planned).abs() < FLAT, "{path}, α = {alpha}, {multiplied}: {measured:+.2} {planned:+.2}");
+            assert!(
+                (measured - planned).abs() < FLAT,
+                "{path}, α = {alpha}, {multiplied}: {measured:+.2} {planned:+.2}"
+            );
         }
     }
 }

@@ -57,7 +57,12 @@ fn param(name: &str, dims: &[usize], by_row: bool, multiplied: bool) -> ParamSha
     if !by_row {
         dims.reverse();
     }
-    ParamShape::new(name, if by_row { "Embedding" } else { "Linear" }, dims, if multiplied { spec.multiplied() } else { spec })
+    ParamShape::new(
+        name,
+        if by_row { "Embedding" } else { "Linear" },
+        dims,
+        if multiplied { spec.multiplied() } else { spec },
+    )
 }
 
 fn factor(path: String) -> ParamShape {
@@ -188,9 +193,9 @@ fn against_unit_scaling(table: &Parametrization) -> Vec<String> {
         let parameters = list(base, "parameters");
         let build = unit_scaled(parameters, sizes(base)[1], sizes(base)[0]);
         let closing: &[&str] = if model == "stack" { &["down"] } else { &["mhsa.linear_o", "mlp.linear_2"] };
-        let places = closing.iter().fold(Places::new().inside("layers.**"), |places, closing| {
-            places.closing(format!("layers.*.{closing}.*"))
-        });
+        let places = closing
+            .iter()
+            .fold(Places::new().inside("layers.**"), |places, closing| places.closing(format!("layers.*.{closing}.*")));
         for run in &runs {
             let shapes = shapes(&build, [sizes(base), sizes(run)], &places);
             let plan = ScalingPlan::of(&shapes, table.clone()).build().expect("a plan");

@@ -52,7 +52,8 @@ pub(crate) fn share(target: &mut ModuleShapes, others: [&ModuleShapes; 2]) {
     let proven = others.map(proven);
     for param in target.0.iter_mut().filter(|param| param.by_name) {
         let block = any_block(&param.path);
-        let of = |paths: &HashMap<String, bool>| *paths.get(&param.path).or_else(|| paths.get(&block)).unwrap_or(&false);
+        let of =
+            |paths: &HashMap<String, bool>| *paths.get(&param.path).or_else(|| paths.get(&block)).unwrap_or(&false);
         param.by_name = !proven.iter().any(of);
     }
 }

@@ -58,7 +58,8 @@ impl Tree {
     fn list(&self) -> Option<Vec<&Self>> {
         let numbered = self.children.keys().enumerate();
         let is_list = !self.children.is_empty()
-            && numbered.fold(true, |all, (idx, key)| all && matches!(key, Segment::Number(number, _) if *number == idx));
+            && numbered
+                .fold(true, |all, (idx, key)| all && matches!(key, Segment::Number(number, _) if *number == idx));
         is_list.then(|| self.children.values().collect())
     }
 
@@ -179,8 +180,8 @@ impl Matching {
             // Blocks that stand for one block of the base are alike, and as that one is, but for its sizes.
             let first = idx % period;
             let unlike_base = block.difference(base[stands_for], "", false).map(|rest| (rest, theirs.clone()));
-            let unlike = unlike_base
-                .or_else(|| block.difference(other[first], "", true).map(|rest| (rest, path(at[1], first))));
+            let unlike =
+                unlike_base.or_else(|| block.difference(other[first], "", true).map(|rest| (rest, path(at[1], first))));
             match unlike {
                 None => self.nodes(base[stands_for], block, [&theirs, &ours], true),
                 Some((rest, from)) => self.others.push(Mismatch::OtherBlock {

@@ -141,6 +141,8 @@ impl InfShape {
             feeds,
             by_name: false,
             within: String::new(),
+            place: None,
+            stack: None,
         }
     }
 

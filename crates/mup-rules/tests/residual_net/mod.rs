@@ -198,7 +198,8 @@ impl Net {
             add("down.weight", outer(tanh, &d_out, 2 * d, d));
             add("down.bias", columns(&d_out, d));
             let d_tanh = matmul_transposed(&d_out, self.block(idx, "down.weight"), d, 2 * d);
-            let d_up: Vec<f64> = d_tanh.iter().zip(tanh).map(|(gradient, tanh)| gradient * (1.0 - tanh * tanh)).collect();
+            let d_up: Vec<f64> =
+                d_tanh.iter().zip(tanh).map(|(gradient, tanh)| gradient * (1.0 - tanh * tanh)).collect();
             let normed = rms(x, d);
             add("up.weight", outer(&scaled(&normed, self.block(idx, "norm")), &d_up, d, 2 * d));
             add("up.bias", columns(&d_up, 2 * d));

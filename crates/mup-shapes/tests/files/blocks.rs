@@ -12,11 +12,19 @@ fn model(blocks: &str, width: usize) -> ModuleShapes {
         let at = |name: &str| format!("blocks.{idx}.{name}");
         params.extend(match kind {
             // Attention and feed-forward: two branches.
-            'a' => vec![weight(at("query"), [width, width]), weight(at("output"), [width, width]), weight(at("down"), [3 * width, width])],
+            'a' => vec![
+                weight(at("query"), [width, width]),
+                weight(at("output"), [width, width]),
+                weight(at("down"), [3 * width, width]),
+            ],
             // A convolution: one branch.
             'c' => vec![weight(at("mix"), [width, width]), weight(at("out"), [width, width])],
             // As `a`, but with a wider second branch.
-            'w' => vec![weight(at("query"), [width, width]), weight(at("output"), [width, width]), weight(at("down"), [5 * width, width])],
+            'w' => vec![
+                weight(at("query"), [width, width]),
+                weight(at("output"), [width, width]),
+                weight(at("down"), [5 * width, width]),
+            ],
             other => panic!("no block {other}"),
         });
     }
@@ -54,7 +62,9 @@ fn depth(shapes: &InfShapes, path: &str) -> f64 {
 #[test]
 fn blocks_in_another_order_than_the_bases_are_refused_with_both_paths() {
     let problems = mismatches(["ac", "ac", "aacc"]);
-    let [Mismatch::OtherBlock { path, like, period: 2, base: 2, .. }, ..] = &problems[..] else { panic!("{problems:?}") };
+    let [Mismatch::OtherBlock { path, like, period: 2, base: 2, .. }, ..] = &problems[..] else {
+        panic!("{problems:?}")
+    };
     assert_eq!((path.as_str(), like.as_str()), ("blocks.1.down", "blocks.1.down"));
     let text = problems[0].to_string();
     assert!(text.contains("2 blocks in `blocks`, which repeat after 2"), "{text}");
@@ -180,7 +190,8 @@ fn what_is_in_no_list_of_blocks_is_outside_and_in_no_stack() {
 fn each_list_has_a_stream_of_its_own_unless_they_are_said_to_share_one() {
     let model = |first: usize, second: usize, width: usize| {
         let weight = |path: String| param("Linear", &path, &[width, width], ParamSpec::weight());
-        let list = |name: &str, n: usize| (0..n).map(|idx| weight(format!("{name}.layers.{idx}.out"))).collect::<Vec<_>>();
+        let list =
+            |name: &str, n: usize| (0..n).map(|idx| weight(format!("{name}.layers.{idx}.out"))).collect::<Vec<_>>();
         ModuleShapes::new([list("encoder", first), list("decoder", second)].concat())
     };
     let base = BaseShapes::infer(&model(2, 4, 8), &model(2, 4, 12)).unwrap();
