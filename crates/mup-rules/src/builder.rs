@@ -2,6 +2,7 @@
 
 use mup_shapes::{InfShape, InfShapes, Role};
 
+use crate::alike::Composed;
 use crate::compose::Composition;
 use crate::depth::Depth;
 use crate::overrides::Overrides;
@@ -187,14 +188,21 @@ impl<'a> PlanBuilder<'a> {
 
     /// A row for every shape, or what is wrong with all of which the same is wrong.
     fn rows(&self, depth: &Depth, uses: &mut Uses) -> Result<Vec<PlanRow>, RuleError> {
-        let (mut rows, mut errors) = (Vec::new(), Vec::new());
+        let (mut rows, mut errors, mut composed) = (Vec::new(), Vec::new(), Composed::default());
         for shape in self.shapes {
-            self.row(shape, depth, uses).map_or_else(|error| errors.push(error), |row| rows.push(row));
+            let row = self.row(shape, depth, uses, &mut composed);
+            row.map_or_else(|error| errors.push(error), |row| rows.push(row));
         }
         RuleError::of_all(errors).map_or(Ok(rows), Err)
     }
 
-    fn row(&self, shape: &InfShape, depth: &Depth, uses: &mut Uses) -> Result<PlanRow, RuleError> {
+    fn row<'s>(
+        &'s self,
+        shape: &'s InfShape,
+        depth: &Depth,
+        uses: &mut Uses,
+        composed: &mut Composed<'s>,
+    ) -> Result<PlanRow, RuleError> {
         depth.check(shape, &self.parametrization)?;
         let rule = rule_for(shape, self.shapes, &self.parametrization)?;
         let wishes = uses.wishes(&self.overrides, &self.default, shape, rule.role);
@@ -232,7 +240,8 @@ impl<'a> PlanBuilder<'a> {
         }
         let law = self.run.as_ref().map(|run| &run.law);
         let (table, branch) = (&self.parametrization, depth.branch(shape));
-        Composition { shape, rule, branch, table, optimizer, law, ratios, wishes }.row(variables)
+        let composition = Composition { shape, rule, branch, table, optimizer, law, ratios, wishes };
+        Ok(composition.row(composed.numbers(&composition)?, variables))
     }
 
     /// The fans are the tensor's own, and every other variable is said once.

@@ -7,7 +7,7 @@ use crate::doubt::doubts;
 use crate::factor::four_digits;
 use crate::rule_for::logit_scale;
 use crate::{
-    Amended, Change, DecayTerm, EpsilonRule, EpsilonTerm, Factor, Form, OptimizerId, Parametrization, PlanRow, Power,
+    Amended, Amendment, Change, DecayTerm, EpsilonRule, EpsilonTerm, Factor, Form, OptimizerId, Parametrization, PlanRow, Power,
     Ratios, Rule, RuleError, RunLaw, ShapeFactor, Term, WeightDecay,
 };
 
@@ -27,16 +27,32 @@ pub(crate) struct Composition<'a> {
     pub(crate) wishes: Vec<&'a Change>,
 }
 
+/// The numbers of a row.
+#[derive(Clone)]
+pub(crate) struct Numbers {
+    multiplier: Factor,
+    init_std: Factor,
+    rate: Factor,
+    decay: Factor,
+    epsilon: Factor,
+}
+
 impl Composition<'_> {
-    /// The row; `variables` are the ratios to keep in it.
-    pub(crate) fn row(&self, variables: Ratios) -> Result<PlanRow, RuleError> {
-        let (shape, table) = (self.shape, self.table);
+    pub(crate) fn numbers(&self) -> Result<Numbers, RuleError> {
         let layers = self.layers();
         let [mut init_std, mut rate, mut decay] = [self.init_std(&layers)?, self.rate(&layers)?, self.decay(&layers)?];
         self.wish(&mut init_std, &mut rate, &mut decay);
-        let scale = (shape.kind == Kind::LogitScale).then(|| logit_scale(shape, table));
+        let scale = (self.shape.kind == Kind::LogitScale).then(|| logit_scale(self.shape, self.table));
+        let multiplier = scale.map_or_else(|| self.multiplier(&layers), Ok)?;
+        Ok(Numbers { multiplier, init_std, rate, decay, epsilon: self.epsilon(&layers)? })
+    }
+
+    /// The row with these numbers; `variables` are the ratios to keep in it.
+    pub(crate) fn row(&self, numbers: Numbers, variables: Ratios) -> PlanRow {
+        let shape = self.shape;
+        let Numbers { multiplier, init_std, rate, decay, epsilon } = numbers;
         let trained = shape.kind.is_trained();
-        Ok(PlanRow {
+        PlanRow {
             path: shape.path.clone(),
             layer: shape.layer.clone(),
             kind: shape.kind,
@@ -47,27 +63,24 @@ impl Composition<'_> {
             base_fan_in: shape.base_fan_in(),
             base_fan_out: shape.base_fan_out(),
             place: shape.place,
-            stream: said(shape, table.depth).map(|stack| stack.stream.clone()),
+            stream: said(shape, self.table.depth).map(|stack| stack.stream.clone()),
             variables,
             optimizer: if trained { self.optimizer.name.to_string() } else { String::new() },
             frozen: trained && self.wishes.iter().any(|wish| matches!(wish, Change::Frozen)),
-            multiplier: scale.map_or_else(|| self.multiplier(&layers), Ok)?,
+            multiplier,
             init_std,
             learning_rate: rate,
             weight_decay: decay,
-            epsilon: self.epsilon(&layers)?,
-            doubts: doubts(shape, table),
-        })
+            epsilon,
+            doubts: doubts(shape, self.table),
+        }
     }
 
     /// The width rule, then one layer for each reason of the amendments that speak of the tensor.
     fn layers(&self) -> Vec<Layer> {
         let Rule { role, form, .. } = self.rule;
         let mut layers = vec![Layer::new(self.rule.clone(), format!("{role}, {form} form"))];
-        let factor = self.closing_weight();
-        let shape = factor.as_ref().unwrap_or(self.shape);
-        let amendments = self.table.amendments.iter();
-        for amendment in amendments.filter(|amendment| amendment.speaks_of(shape, role, self.branch)) {
+        for (_, amendment) in self.amendments() {
             if layers.len() == 1 || layers.last().is_some_and(|last| last.reason != amendment.reason) {
                 layers.push(Layer::new(Rule::constant(role, form), amendment.reason.clone()));
             }
@@ -83,6 +96,15 @@ impl Composition<'_> {
             *quantity = &*quantity * &amendment.power;
         }
         layers
+    }
+
+    /// The amendments that speak of the tensor, with their places in the table.
+    pub(crate) fn amendments(&self) -> impl Iterator<Item = (usize, &Amendment)> {
+        let (factor, role) = (self.closing_weight(), self.rule.role);
+        let speaks = move |amendment: &Amendment| {
+            amendment.speaks_of(factor.as_ref().unwrap_or(self.shape), role, self.branch)
+        };
+        self.table.amendments.iter().enumerate().filter(move |(_, amendment)| speaks(amendment))
     }
 
     /// For a branch's factor the weight that it multiplies, which is what its rule speaks of.

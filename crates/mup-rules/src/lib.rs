@@ -8,6 +8,7 @@
 //! plan in short, and against another), [`rules_markdown`] (the table as a document).
 
 mod abc;
+mod alike;
 mod amendment;
 mod builder;
 mod complete;

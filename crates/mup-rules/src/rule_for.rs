@@ -17,9 +17,8 @@ pub(crate) fn rule_for(shape: &InfShape, shapes: &InfShapes, table: &Parametriza
         let tensors = vec![format!("{} ({}, {})", shape.path, shape.layer, dims.join(" × "))];
         return Err(RuleError::ReadoutRequired { tensors, parametrization: table.name.clone() });
     }
-    let rule = table.rule(role, form).cloned();
-    let (path, parametrization) = (shape.path.clone(), table.name.clone());
-    let rule = rule.ok_or(RuleError::NoRule { path, parametrization, role, form })?;
+    let missing = || RuleError::NoRule { path: shape.path.clone(), parametrization: table.name.clone(), role, form };
+    let rule = table.rule(role, form).cloned().ok_or_else(missing)?;
     if shape.kind == Kind::Multiplier && role == Role::Output {
         check_multiplied_weight(shape, &rule, shapes, table)?;
     }
