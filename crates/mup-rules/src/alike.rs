@@ -11,7 +11,7 @@ use crate::{Change, Form, RuleError};
 #[derive(Default)]
 pub(crate) struct Composed<'a>(HashMap<Origin<'a>, Numbers>);
 
-/// All that a row's numbers follow from, in one plan.
+/// All that a row's numbers follow from, in one plan. Its optimizer follows from the wishes.
 #[derive(PartialEq, Eq, Hash)]
 struct Origin<'a> {
     kind: Kind,
@@ -19,7 +19,6 @@ struct Origin<'a> {
     form: Form,
     axes: &'a Axes,
     dims: &'a [Dim],
-    optimizer: &'a str,
     ratios: Vec<u64>,
     amendments: Vec<usize>,
     wishes: Vec<*const Change>,
@@ -27,14 +26,13 @@ struct Origin<'a> {
 
 impl<'a> Composed<'a> {
     pub(crate) fn numbers(&mut self, composition: &Composition<'a>) -> Result<Numbers, RuleError> {
-        let Composition { shape, rule, optimizer, ratios, wishes, .. } = composition;
+        let Composition { shape, rule, ratios, wishes, .. } = composition;
         let origin = Origin {
             kind: shape.kind,
             role: rule.role,
             form: rule.form,
             axes: &shape.axes,
             dims: &shape.dims,
-            optimizer: &optimizer.name,
             ratios: ratios.iter().map(|(_, ratio)| ratio.to_bits()).collect(),
             amendments: composition.amendments().map(|(idx, _)| idx).collect(),
             wishes: wishes.iter().map(|wish| std::ptr::from_ref(*wish)).collect(),

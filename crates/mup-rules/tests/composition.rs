@@ -252,27 +252,34 @@ fn no_decay_is_all_that_is_said_of_decay_whatever_else_is_wished() {
     assert_eq!(row.weight_decay.to_string(), "53.33 = m_in · 1/your rate 0.3");
 }
 
-/// Rows that follow from the same share their numbers; these four are of one shape, and of four origins.
+/// Rows that follow from the same share their numbers; these are of one shape, and of as many origins.
 #[test]
 fn tensors_of_one_shape_keep_their_own_wishes_amendments_variables_and_optimizers() {
     let model = |n: usize| {
         let square = |path: &str| ParamShape::new(path, "Linear", [n, n], ParamSpec::weight());
-        ModuleShapes::new(["plain", "wished", "amended", "deeper", "muon", "frozen", "same"].map(square).to_vec())
+        ModuleShapes::new(
+            ["plain", "wished", "halved", "amended", "deeper", "muon", "frozen", "same"].map(square).to_vec(),
+        )
     };
     let shapes = BaseShapes::infer(&model(16), &model(17)).expect("base").apply(&model(64)).expect("shapes");
-    let depth = |path: &str| Amendment::new(path, Amended::Adam, Power::of(Variable::DEPTH, -1.0), "depth");
-    let table = Parametrization::mup().with_amendment(depth("amended")).with_amendment(depth("deeper"));
-    let plan = ScalingPlan::of(&shapes, table)
-        .variable(Variable::DEPTH, |shape| if shape.path == "deeper" { 8.0 } else { 2.0 })
+    let depth =
+        |path: &str, exponent| Amendment::new(path, Amended::Adam, Power::of(Variable::DEPTH, exponent), "depth");
+    let table = Parametrization::mup().with_amendment(depth("halved", -1.0)).with_amendment(depth("amended", -2.0));
+    let plan = ScalingPlan::of(&shapes, table.with_amendment(depth("**", -3.0)))
+        .variable(Variable::DEPTH, |shape| match shape.path.as_str() {
+            "deeper" => 2.0,
+            "halved" | "amended" => 4.0,
+            _ => 1.0,
+        })
         .rate("wished", 3.0)
         .optimizer("muon", OptimizerId::MUON)
         .frozen("frozen")
         .build()
         .expect("a plan");
-    let rates: Vec<f64> = plan.rows().iter().map(|row| row.learning_rate.value).collect();
-    assert_eq!(rates, [0.25, 0.75, 0.125, 0.03125, 1.0, 0.25, 0.25]);
+    let rates: Vec<f64> = plan.rows().iter().map(|row| row.learning_rate.value * 4.0).collect();
+    assert_eq!(rates, [1.0, 3.0, 1.0 / 256.0, 1.0 / 1024.0, 0.125, 4.0, 1.0, 1.0]);
     let frozen: Vec<bool> = plan.rows().iter().map(|row| row.frozen).collect();
-    assert_eq!(frozen, [false, false, false, false, false, true, false]);
+    assert_eq!(frozen, [false, false, false, false, false, false, true, false]);
 }
 
 #[test]
