@@ -158,10 +158,12 @@ impl<'a> PlanBuilder<'a> {
     /// [`RuleError::UnusedVariable`]: a variable that has no ratio, two, none that is a positive number, or no rule. [`RuleError::NothingMatches`], [`RuleError::BadWish`],
     /// [`RuleError::NoEffect`]: a wish that finds no tensor, asks for the impossible, or changes nothing.
     /// [`RuleError::HiddenMatricesOnly`]: Muon on something else. [`RuleError::TwoOptimizers`]: two of one name.
-    /// [`RuleError::BadRun`]. [`RuleError::DepthNotCovered`]: another number of blocks under rules of width.
+    /// [`RuleError::BadRun`], [`RuleError::BadOptimizer`]. [`RuleError::DepthNotCovered`]: another number of blocks under rules of width.
     /// [`RuleError::NoPlace`]: a tensor of a block whose place nobody said, under rules of depth.
     pub fn build(self) -> Result<ScalingPlan, RuleError> {
         self.run.as_ref().map_or(Ok(()), RunScaling::check)?;
+        self.default.check()?;
+        self.overrides.optimizers().try_for_each(OptimizerId::check)?;
         let (contents, uses) = self.contents()?;
         uses.check_effective(&contents.overrides)?;
         ScalingPlan::from_contents(contents)
@@ -270,8 +272,7 @@ fn is_hidden_matrix(shape: &InfShape, role: Role) -> bool {
 /// The optimizers that train something, in the order of the rows; the default if nothing is trained.
 fn optimizers(rows: &[PlanRow], default: OptimizerId, overrides: &Overrides) -> Result<Vec<OptimizerId>, RuleError> {
     let mut known = vec![default];
-    for wish in overrides.iter() {
-        let Change::Optimizer(optimizer) = &wish.change else { continue };
+    for optimizer in overrides.optimizers() {
         match known.iter().find(|known| known.name == optimizer.name) {
             Some(same) if same != optimizer => {
                 return Err(RuleError::TwoOptimizers { name: optimizer.name.to_string() });

@@ -230,6 +230,14 @@ pub enum RuleError {
         /// Name of the optimizer.
         optimizer: String,
     },
+    /// An optimizer that cannot be.
+    #[error("optimizer `{name}`: {problem}")]
+    BadOptimizer {
+        /// Its name.
+        name: String,
+        /// Why not, and what instead.
+        problem: &'static str,
+    },
     /// Two optimizers of one name.
     #[error("two different optimizers are called `{name}`, and a plan tells them apart by name; rename one")]
     TwoOptimizers {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Power, Rule};
+use crate::{Power, Rule, RuleError};
 
 /// How the size of an update follows from gradient, weight and width, so that its rate follows from the table:
 /// `C = C_Adam · B^weight · g^gradient · √(m_in·m_out)^width`, with `C_Adam`, `B`, `g` of the [`Rule`].
@@ -228,6 +228,21 @@ impl OptimizerId {
     pub const fn on_hidden_matrices_only(mut self) -> Self {
         self.hidden_matrices_only = true;
         self
+    }
+}
+
+impl OptimizerId {
+    /// A plan tells optimizers apart by name, and stores finite numbers only.
+    pub(crate) fn check(&self) -> Result<(), RuleError> {
+        let Update { weight, gradient, width } = self.update;
+        let problem = if self.name.is_empty() {
+            "it needs a name, by which the plan tells optimizers apart"
+        } else if ![weight, gradient, width].into_iter().all(f64::is_finite) {
+            "an exponent of its update is not a finite number; correct Update::new(weight, gradient, width)"
+        } else {
+            return Ok(());
+        };
+        Err(RuleError::BadOptimizer { name: self.name.to_string(), problem })
     }
 }
 

@@ -130,6 +130,14 @@ impl Overrides {
         self.wishes.iter()
     }
 
+    /// The optimizers that are wished, in order.
+    pub(crate) fn optimizers(&self) -> impl Iterator<Item = &OptimizerId> {
+        self.iter().filter_map(|wish| match &wish.change {
+            Change::Optimizer(optimizer) => Some(optimizer),
+            _ => None,
+        })
+    }
+
     /// Whether nothing is wished.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -122,8 +122,12 @@ pub struct RunScaling {
 }
 
 impl RunScaling {
-    /// Both runs can be.
+    /// Both runs can be, and the law is one of finite numbers.
     pub(crate) fn check(&self) -> Result<(), RuleError> {
+        let RunLaw { name, rate, rate_decay, epsilon } = &self.law;
+        if ![rate, rate_decay, epsilon].into_iter().all(Power::is_finite) {
+            return Err(RuleError::BadExponent { parametrization: name.clone(), rule: "run law".to_owned() });
+        }
         let runs = [("base", self.base), ("target", self.target)];
         let bad = runs.into_iter().find_map(|(whose, run)| Some((whose, run, run.problem()?)));
         bad.map_or(Ok(()), |(whose, Run { batch, tokens }, problem)| {

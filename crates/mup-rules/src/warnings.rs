@@ -201,13 +201,16 @@ pub(crate) fn named<'a>(rows: impl Iterator<Item = &'a PlanRow>) -> Option<Strin
     (!paths.is_empty()).then(|| some(&paths))
 }
 
-/// The first paths up to their numbers, and how many more there are.
+/// The first paths up to their numbers, and how many more there are; "none" for no paths.
 pub(crate) fn some(paths: &[impl AsRef<str>]) -> String {
     let mut patterns: Vec<String> = Vec::new();
     for pattern in paths.iter().map(|path| pattern(path.as_ref())) {
         if !patterns.contains(&pattern) {
             patterns.push(pattern);
         }
+    }
+    if patterns.is_empty() {
+        return "none".to_owned();
     }
     let (first, rest) = patterns.split_at(patterns.len().min(N_NAMED));
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };

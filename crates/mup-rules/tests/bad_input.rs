@@ -131,6 +131,33 @@ fn a_run_that_cannot_be_is_refused_with_both_numbers() {
     }
 }
 
+/// A plan that holds them could be written, and not read again.
+#[test]
+fn optimizers_and_laws_that_cannot_be_stored_are_refused() {
+    use mup_rules::{Change, Update};
+    let with = |optimizer: OptimizerId| {
+        let shapes = hidden();
+        let plan = ScalingPlan::of(&shapes, Parametrization::mup());
+        plan.wish(Role::Hidden, Change::Optimizer(optimizer)).build()
+    };
+    check(with(OptimizerId::new("", Update::ENTRYWISE)), "optimizer ``: it needs a name");
+    for update in [[f64::NAN, 0.0, 0.0], [0.0, f64::INFINITY, 0.0], [0.0, 0.0, f64::NAN]] {
+        let [weight, gradient, width] = update;
+        check(with(OptimizerId::new("mine", Update::new(weight, gradient, width))), "optimizer `mine`: an exponent of");
+    }
+    let law = RunLaw::new("mine", Power::ONE, Power::ONE, Power::of(mup_rules::Variable::TOKENS, f64::NAN));
+    let run = Run::new(65_536.0, 2e9);
+    let shapes = hidden();
+    let plan = ScalingPlan::of(&shapes, Parametrization::mup()).default_optimizer(OptimizerId::MUON).run(run, run, law);
+    check(plan.build(), "`mine`, run law: an exponent is not a finite number");
+}
+
+#[test]
+fn a_model_without_parameters_says_that_there_are_none() {
+    let none = InfShapes::default();
+    check(ScalingPlan::of(&none, Parametrization::mup()).rate("w", 2.0).build(), "meant by it; there are none (");
+}
+
 #[test]
 fn a_path_that_does_not_exist_is_named() {
     let plan = plan(&hidden(), Parametrization::mup()).expect("a plan");
