@@ -1,9 +1,12 @@
 //! A family without its types: what the commands ask of it, so that they are compiled once.
 
+use std::path::Path;
+
+use burn::module::Module;
 use burn::tensor::Device;
 use mup_rules::ScalingPlan;
-use mup_study::TrialCurve;
-use mup_train::{Ended, Event, Family, FamilyError, FamilyRun, Growth, Size};
+use mup_study::{Evaluation, TrialCurve, TrialEnd};
+use mup_train::{Ended, Event, Family, FamilyError, FamilyRun, Growth, RunFolder, Size, Trained};
 use mup_verdict::coordinates::{Activations, Criteria, trial_of};
 
 use crate::Interrupted;
@@ -49,18 +52,37 @@ pub trait AnyFamily: Send + Sync {
     /// Those of [`trial_of`].
     fn trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError>;
 
-    /// Trains; the callback sees each loss.
+    /// Trains, on from the folder's last checkpoint if there is one; with `sample` the curve has what the model made.
     ///
     /// # Errors
     ///
-    /// Those of [`FamilyRun::train`], and [`Interrupted`].
+    /// Those of [`FamilyRun::train_in`], and [`Interrupted`].
     fn train(
         &self,
         run: &FamilyRun,
+        folder: Option<RunFolder>,
         device: &Device,
-        on_loss: &mut dyn FnMut(f64),
+        observe: &mut dyn FnMut(&Event),
         interrupted: &dyn Fn() -> bool,
-    ) -> Result<TrialCurve, FamilyError>;
+        sample: bool,
+    ) -> Result<TrialEnd, FamilyError>;
+
+    /// Writes the weights of a run that has ended in the folder, and says what a reader must know; nothing if it diverged.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FamilyRun::train_in`] and of [`Family::export`].
+    fn export(
+        &self,
+        run: &FamilyRun,
+        folder: RunFolder,
+        device: &Device,
+        path: &Path,
+        fold: bool,
+    ) -> Result<Option<String>, FamilyError>;
+
+    /// A copy.
+    fn boxed(&self) -> Box<dyn AnyFamily>;
 }
 
 impl<F: Family> AnyFamily for F {
@@ -99,26 +121,60 @@ impl<F: Family> AnyFamily for F {
     fn train(
         &self,
         run: &FamilyRun,
+        folder: Option<RunFolder>,
         device: &Device,
-        on_loss: &mut dyn FnMut(f64),
+        observe: &mut dyn FnMut(&Event),
         interrupted: &dyn Fn() -> bool,
-    ) -> Result<TrialCurve, FamilyError> {
-        let observe = |event: &Event| {
-            if let Event::Step(report) = event {
-                on_loss(report.loss);
-            }
-        };
-        let curve = FamilyRun::train(run, self, device, observe, interrupted)?.curve;
+        sample: bool,
+    ) -> Result<TrialEnd, FamilyError> {
+        let plan = run.growth.plan(self, &run.size, device)?;
+        let Trained { model, curve, seconds } = run.train_in(folder, self, device, observe, interrupted)?;
         let finished = match curve.ended {
             Ended::Interrupted => return Err(Interrupted.into()),
             ended => ended == Ended::Finished,
         };
+        let sample = if sample && finished { Family::sample(self, &model.valid(), run.seed)? } else { None };
         let mut losses = curve.losses;
         if !finished && losses.iter().all(|loss| loss.is_finite()) {
             // The loss was a number, but its gradient was not.
             losses.push(f64::NAN);
         }
-        let validation = curve.evaluations.last().map(|evaluation| evaluation.loss).filter(|_| finished);
-        Ok(TrialCurve { losses, validation, tokens: curve.tokens, ..TrialCurve::default() })
+        let evaluations: Vec<Evaluation> =
+            curve.evaluations.iter().map(|at| Evaluation { step: at.step, loss: at.loss }).collect();
+        let curve = TrialCurve {
+            losses,
+            validation: evaluations.last().map(|evaluation| evaluation.loss).filter(|_| finished),
+            evaluations: if run.training.evaluate_every.is_some() { evaluations } else { Vec::new() },
+            tokens: curve.tokens,
+            parameters: parameters(&plan),
+            sample,
+            flops: Family::flops_per_token(self, &run.size).map(|flops| flops * curve.tokens as f64),
+            ..TrialCurve::default()
+        };
+        // It may have had several processes.
+        Ok(TrialEnd { seconds: Some(seconds), ..TrialEnd::from(curve) })
     }
+
+    fn export(
+        &self,
+        run: &FamilyRun,
+        folder: RunFolder,
+        device: &Device,
+        path: &Path,
+        fold: bool,
+    ) -> Result<Option<String>, FamilyError> {
+        let trained = run.train_in(Some(folder), self, device, |_| {}, || false)?;
+        let finished = trained.curve.ended == Ended::Finished;
+        finished.then(|| Family::export(self, &trained.model, path, fold)).transpose()
+    }
+
+    fn boxed(&self) -> Box<dyn AnyFamily> {
+        Box::new(self.clone())
+    }
+}
+
+/// Numbers that are trained: what a step takes is proportional to it.
+pub(crate) fn parameters(plan: &ScalingPlan) -> u64 {
+    let trained = plan.rows().iter().filter(|row| row.is_trained());
+    trained.map(|row| row.dims.iter().map(|dim| dim.size() as u64).product::<u64>()).sum()
 }

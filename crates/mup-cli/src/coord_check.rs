@@ -10,7 +10,7 @@ use mup_study::cli::Interrupt;
 use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE};
 use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Report, Source, Statistic};
 
-use crate::{AnyFamily, GrowArguments, Interrupted};
+use crate::{AnyFamily, GrowArguments, Interrupted, output};
 
 /// Trains for a few steps on one batch at several sizes, and judges the slope of every activation and of its change.
 #[derive(Clone, Debug, clap::Args)]
@@ -67,9 +67,9 @@ impl CoordCheckCommand {
         let begun = Instant::now();
         let (title, report) = self.report(family)?;
         if self.json {
-            println!("{}", report.to_json(&title));
+            output::line(report.to_json(&title))?;
         } else {
-            println!("{title}\n{report}");
+            output::line(format!("{title}\n{report}"))?;
         }
         eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
         if let Some(folder) = &self.out {

@@ -6,6 +6,8 @@ use mup_devices::{Availability, list};
 use mup_train::FamilyError;
 use serde_json::json;
 
+use crate::output;
+
 /// Lists devices.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct DevicesCommand {
@@ -15,10 +17,15 @@ pub struct DevicesCommand {
 }
 
 impl DevicesCommand {
-    pub(crate) fn run(self) -> Result<ExitCode, FamilyError> {
+    /// Lists.
+    ///
+    /// # Errors
+    ///
+    /// An output that cannot be written to.
+    pub fn run(self) -> Result<ExitCode, FamilyError> {
         let listing = list();
         if !self.json {
-            print!("{listing}");
+            output::line(listing.to_string().trim_end())?;
             return Ok(ExitCode::SUCCESS);
         }
         let devices = listing.devices.iter().map(|device| {
@@ -29,7 +36,7 @@ impl DevicesCommand {
             };
             json!({ "name": device.name.to_string(), "answers": answers, "says": says })
         });
-        println!("{}", serde_json::to_string_pretty(&devices.collect::<Vec<_>>())?);
+        output::print_json(&devices.collect::<Vec<_>>())?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use mup_study::cli::{BAD_ARGUMENTS, Interrupt, say};
+use mup_study::cli::{BAD_ARGUMENTS, Interrupt, exit_code, say};
+use mup_study::launch::LaunchError;
 use mup_train::FamilyError;
 
 /// The user stopped it.
@@ -19,13 +20,14 @@ pub fn ended(result: Result<ExitCode, FamilyError>) -> ExitCode {
             return Interrupt::exit_code();
         }
         say(format!("error: {error}"));
-        ExitCode::from(BAD_ARGUMENTS)
+        error.downcast_ref().map_or(ExitCode::from(BAD_ARGUMENTS), exit_code)
     })
 }
 
 /// Whether somewhere in its causes there is an [`Interrupted`].
 fn is_interruption(error: &(dyn Error + 'static)) -> bool {
-    error.is::<Interrupted>() || error.source().is_some_and(is_interruption)
+    let launch = matches!(error.downcast_ref(), Some(LaunchError::Interrupted));
+    launch || error.is::<Interrupted>() || error.source().is_some_and(is_interruption)
 }
 
 #[cfg(test)]

@@ -9,9 +9,11 @@ mod coord_check;
 mod devices;
 mod ended;
 mod grow;
+mod output;
 mod plan;
 mod remembered;
 mod reverse_transfer;
+mod study;
 mod sweep;
 mod transfer_check;
 mod wider_check;
@@ -28,6 +30,10 @@ pub use crate::grow::GrowArguments;
 pub use crate::plan::PlanCommand;
 pub use crate::remembered::RunArguments;
 pub use crate::reverse_transfer::ReverseTransferCommand;
+pub use crate::study::{
+    CheckpointArguments, DEFAULT_STUDY, FamilyOf, StudyArguments, StudyCommand, TrainCommand, TuneCommand, everything,
+    unchanged,
+};
 pub use crate::transfer_check::TransferCheckCommand;
 pub use crate::wider_check::WiderCheckCommand;
 pub use mup_probe::Probe;
@@ -47,6 +53,8 @@ In the order of a day's work:
   transfer-check --jobs 4              does the best learning rate stay where it is?
   wider-check --jobs 4                 is a wider model better at every point of training?
   reverse-transfer --jobs 4            what would the standard parametrization do at those widths?
+  tune --space rate --trials 32 --target width=1024
+  choose, train, report                the values that won, the large model once, a page
 
 Verdicts end with exit code 0 (holds), 1 (fails) or 3 (undecided); 2 is an error, 130 Ctrl-C. Runs are kept in --out:
 stop at any moment, and the same command continues. --json prints numbers for programs, progress goes to standard error.";
@@ -67,6 +75,11 @@ pub enum Command {
     /// Say what SP will do at size n from a narrow model in µP that simulates it, and validate that: exit code 0 it is so,
     /// 1 it is not, 3 undecided.
     ReverseTransfer(ReverseTransferCommand),
+    /// Create a study, or continue one: train every trial on the proxy that has no record.
+    Tune(TuneCommand),
+    /// A command on a study.
+    #[command(flatten)]
+    Study(StudyCommand),
     /// Say which devices are compiled in, and which answer on this machine.
     Devices(DevicesCommand),
 }
@@ -85,6 +98,8 @@ impl Command {
             Self::TransferCheck(command) => Ok(command.answer(family)?.exit_code().into()),
             Self::WiderCheck(command) => Ok(command.answer(family)?.exit_code().into()),
             Self::ReverseTransfer(command) => Ok(command.answer(family)?.exit_code().into()),
+            Self::Tune(command) => command.run(family),
+            Self::Study(command) => command.run(&|_| Ok(family.boxed())),
             Self::Devices(command) => command.run(),
         }
     }

@@ -8,7 +8,7 @@ use mup_rules::{Parametrization, ScalingPlan};
 use mup_train::{FamilyError, Growth, Size};
 use serde_json::{Value, json};
 
-use crate::{AnyFamily, grow::changed};
+use crate::{AnyFamily, grow::changed, output};
 
 /// Prints plans, or how one differs from another.
 #[derive(Clone, Debug, clap::Args)]
@@ -42,9 +42,9 @@ impl PlanCommand {
     pub fn run(&self, family: &dyn AnyFamily) -> Result<ExitCode, FamilyError> {
         let plans = self.plans(family)?;
         match &self.diff {
-            Some(path) => self.print_differences(&stored(path)?, &plans),
-            None if self.json => println!("{}", self.json(&plans)?),
-            None => plans.iter().for_each(|(title, plan)| println!("{title}\n{plan}")),
+            Some(path) => self.print_differences(&stored(path)?, &plans)?,
+            None if self.json => output::line(self.json(&plans)?)?,
+            None => plans.iter().try_for_each(|(title, plan)| output::line(format!("{title}\n{plan}")))?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -92,16 +92,17 @@ impl PlanCommand {
         }
     }
 
-    fn print_differences(&self, from: &ScalingPlan, plans: &[(String, ScalingPlan)]) {
+    fn print_differences(&self, from: &ScalingPlan, plans: &[(String, ScalingPlan)]) -> Result<(), FamilyError> {
         for (title, plan) in plans {
             let differences: Vec<String> = from.diff(plan).iter().map(ToString::to_string).collect();
             if self.json {
-                println!("{}", json!({ "title": title, "differences": differences }));
+                output::print_json(&json!({ "title": title, "differences": differences }))?;
             } else {
-                println!("{title}: {} would train differently", differences.len());
-                differences.iter().for_each(|difference| println!("  {difference}"));
+                output::line(format!("{title}: {} would train differently", differences.len()))?;
+                differences.iter().try_for_each(|difference| output::line(format!("  {difference}")))?;
             }
         }
+        Ok(())
     }
 }
 

@@ -6,14 +6,14 @@ use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_devices::{Backend, DeviceName};
 use mup_rules::{Parametrization, ScalingPlan};
-use mup_study::{Record, RecordSource, Setting, Smoothing, Store, Trial, TrialCurve, TrialEnd, Values, cli::Interrupt};
+use mup_study::{Record, RecordSource, Setting, Smoothing, Store, Trial, Values, cli::Interrupt};
 use mup_sweep::in_parallel;
-use mup_train::{FamilyError, FamilyRun, Growth, Training};
+use mup_train::{Event, FamilyError, FamilyRun, Growth, Training};
 use mup_verdict::Answer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{AnyFamily, GrowArguments, coord_check::jobs, grow::Grown};
+use crate::{AnyFamily, GrowArguments, any_family::parameters, coord_check::jobs, grow::Grown, output};
 
 /// Arguments that the checks that train share; the same ones share their runs.
 #[derive(Clone, Debug, clap::Args)]
@@ -150,12 +150,13 @@ impl<'a> Remembered<'a> {
         let (trial, step) = (self.trial(run, plan), parameters(plan));
         let (stored, source) = self.store.run(&trial, || {
             let (name, values) = (&run.growth.parametrization.name, &trial.values);
-            let mut on_loss = |loss: f64| {
-                bar.inc(step);
-                bar.set_message(format!("{name} {} {values}: {loss:.3}", run.size));
+            let mut observe = |event: &Event| {
+                if let Event::Step(report) = event {
+                    bar.inc(step);
+                    bar.set_message(format!("{name} {} {values}: {:.3}", run.size, report.loss));
+                }
             };
-            let curve = self.family.train(run, &self.device, &mut on_loss, &|| self.interrupt.requested())?;
-            Ok::<_, FamilyError>(TrialEnd::from(TrialCurve { parameters: step, ..curve }))
+            self.family.train(run, None, &self.device, &mut observe, &|| self.interrupt.requested(), false)
         })?;
         if source == RecordSource::Read {
             bar.inc(work(run, plan));
@@ -185,9 +186,9 @@ impl<'a> Remembered<'a> {
         files: &[PathBuf],
     ) -> Result<Answer, FamilyError> {
         if self.arguments.json {
-            println!("{}", serde_json::to_string_pretty(report)?);
+            output::print_json(report)?;
         } else {
-            println!("{title}\n{report}\nanswer: {answer}");
+            output::line(format!("{title}\n{report}\nanswer: {answer}"))?;
         }
         for file in files {
             eprintln!("wrote {}", file.display());
@@ -215,12 +216,6 @@ fn settings(family: &dyn AnyFamily, growth: &Growth, arguments: &RunArguments) -
         "device": arguments.device,
         "training": { "schedule": schedule, "micro_batches": micro_batches, "max_norm": max_norm, "steps": steps },
     })
-}
-
-/// Numbers that are trained: what a step takes is proportional to it.
-fn parameters(plan: &ScalingPlan) -> u64 {
-    let trained = plan.rows().iter().filter(|row| row.is_trained());
-    trained.map(|row| row.dims.iter().map(|dim| dim.size() as u64).product::<u64>()).sum()
 }
 
 fn work(run: &FamilyRun, plan: &ScalingPlan) -> u64 {

@@ -1,13 +1,10 @@
-//! The command line.
+//! The command line: what `mup-cli` has for every family, and what makes a family of GPTs on text.
 
-use std::num::ParseFloatError;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use mup_cli::{CheckpointArguments, DevicesCommand, StudyArguments, StudyCommand, TuneCommand};
 use mup_data::Order;
-use mup_devices::DeviceName;
-use mup_study::Search;
 use mup_study::cli::{TuneArguments, whole};
 use mup_sweep::Log2Grid;
 
@@ -25,6 +22,8 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     #[command(flatten)]
+    pub(crate) text: TextArguments,
+    #[command(flatten)]
     pub(crate) study: StudyArguments,
     #[command(flatten)]
     pub(crate) tune: TuneArguments,
@@ -41,78 +40,19 @@ pub(crate) enum Command {
     /// Create a study, or continue one: train every trial on the proxy that has no record.
     Tune {
         #[command(flatten)]
-        study: StudyArguments,
+        text: TextArguments,
         #[command(flatten)]
-        tune: TuneArguments,
-        /// Print how far it is as JSON.
-        #[arg(long)]
-        json: bool,
+        tune: TuneCommand,
     },
-    /// Choose the best values of a study: with intervals, importance, runners-up and warnings.
-    Choose {
-        /// Folder of the study.
-        #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
-        study: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Train the target with the transferred values, or with others; continues from its last checkpoint.
-    Train(TrainArguments),
-    /// Write the report of a study and of the targets trained so far.
-    Report {
-        /// Folder of the study.
-        #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
-        study: PathBuf,
-        /// Show loss against learning rate of this study of the rate alone too; may be repeated, one for each width
-        /// and parametrization. The study itself is shown first if it is one.
-        #[arg(long, value_name = "DIR")]
-        compare: Vec<PathBuf>,
-        /// Print the numbers as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Say how far a study is.
-    Status {
-        /// Folder of the study.
-        #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
-        study: PathBuf,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Forget failed trials, so that `tune` runs them again.
-    Retry {
-        /// Folder of the study.
-        #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
-        study: PathBuf,
-    },
-    /// Run one trial: by its index, as a cluster's array task does, or from its file, as `tune` does.
-    Trial {
-        /// Folder of the study.
-        #[arg(long, value_name = "DIR")]
-        study: PathBuf,
-        /// Index of the trial, from 0.
-        #[arg(long, conflicts_with = "file", required_unless_present = "file", value_parser = whole::<usize, 0>)]
-        index: Option<usize>,
-        /// The trial's file; reports go to standard output.
-        #[arg(long)]
-        file: Option<PathBuf>,
-    },
+    #[command(flatten)]
+    Study(StudyCommand),
     /// Say which devices are compiled in, and which answer on this machine.
-    Devices,
+    Devices(DevicesCommand),
 }
 
-pub(crate) const DEFAULT_FOLDER: &str = "runs/gpt-transfer";
-
-/// What defines a study. Given none of these, an existing study is continued as its study.toml says.
+/// What makes the family, and what is usual for it.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
-pub(crate) struct StudyArguments {
-    /// Folder of the study. An interrupted one continues there; nothing finished is repeated.
-    /// [default: runs/gpt-transfer, with --quick runs/gpt-transfer-quick]
-    #[arg(long, visible_alias = "out", value_name = "DIR")]
-    pub(crate) study: Option<PathBuf>,
-
+pub(crate) struct TextArguments {
     /// Text to train on instead: a UTF-8 file, or a folder whose text files are joined in order of their names.
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub(crate) text: Option<PathBuf>,
@@ -121,74 +61,20 @@ pub(crate) struct StudyArguments {
     #[arg(long, value_enum)]
     pub(crate) units: Option<Units>,
 
-    /// Small sizes: every stage in less than 90 seconds. The losses mean little.
+    /// Small sizes: every stage in less than 90 seconds. The losses mean little. [default folder: runs/study-quick]
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// Where to train, such as cuda:1; `devices` shows what is compiled in and answers [default: flex]
-    #[arg(long, value_name = "NAME[:INDEX]")]
-    pub(crate) device: Option<DeviceName>,
-
-    /// Seeds of weights and batches; a trial runs with each, and their losses are averaged [default: 0]
-    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = whole::<u64, 0>)]
-    pub(crate) seeds: Vec<u64>,
-
-    /// Log2 learning rates to try, everything else 1 [default: -9:-3, quick -8:-4]
-    #[arg(
-        long,
-        value_name = "LOW:HIGH[:STEP]",
-        allow_hyphen_values = true,
-        conflicts_with = "space",
-        help_heading = "Tuning"
-    )]
-    pub(crate) rates: Option<Log2Grid>,
-
-    /// What is searched: gpt-3 (six hyperparameters in the ranges of the paper), rate, or a TOML file
-    #[arg(long, value_name = "NAME_OR_FILE", help_heading = "Tuning")]
-    pub(crate) space: Option<String>,
-
-    /// How [default: random; grid with --rates]
-    #[arg(long, value_name = "random|sobol|grid|tpe", help_heading = "Tuning")]
-    pub(crate) search: Option<Search>,
-
-    /// Seed of the search [default: 0]
-    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<u64, 0>)]
-    pub(crate) search_seed: Option<u64>,
-
-    /// Number of samples [default: 32; all with a grid]
-    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
-    pub(crate) trials: Option<usize>,
-
-    /// Steps of a trial [default: 400, quick 60]
-    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
-    pub(crate) steps: Option<usize>,
-
-    /// Run this many of the best samples again over --long-steps, and choose among those.
-    #[arg(long, value_name = "N", requires = "long_steps", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
-    pub(crate) best: Option<usize>,
-
-    /// The longer horizon.
-    #[arg(long, value_name = "N", requires = "best", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
-    pub(crate) long_steps: Option<usize>,
-
-    /// Seconds after which a trial has failed.
-    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64, 1>, help_heading = "Tuning")]
-    pub(crate) timeout: Option<u64>,
-
-    /// How the proxy is parametrized: mup, standard, or another preset [default: mup]
-    #[arg(long, value_name = "NAME", help_heading = "Tuning")]
-    pub(crate) parametrization: Option<String>,
-
     /// Width of the proxy [default: 64, quick 32]
-    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
+    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", conflicts_with = "proxy", value_parser = whole::<usize, 1>)]
     pub(crate) proxy_width: Option<usize>,
 
     /// Width at which µP equals SP [default: the proxy's]
-    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
+    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", conflicts_with = "base", value_parser = whole::<usize, 1>)]
     pub(crate) base_width: Option<usize>,
 
     /// Width of the target [default: 256, quick 128]
-    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
+    #[arg(long, value_name = "WIDTH", help_heading = "Sizes", conflicts_with = "target", value_parser = whole::<usize, 1>)]
     pub(crate) target_width: Option<usize>,
 
     /// Width of an attention head; it divides every width [default: 32, quick 16]
@@ -214,59 +100,36 @@ pub(crate) struct StudyArguments {
     /// Windows at random places, or each once per epoch [default: random]
     #[arg(long, value_name = "random|shuffled", value_parser = parse_order, help_heading = "Sizes")]
     pub(crate) order: Option<Order>,
-
-    /// Steps of the target [default: the proxy's longest]
-    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
-    pub(crate) target_steps: Option<usize>,
-
-    /// Parts of a batch of the target whose gradients are averaged, to save memory [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
-    pub(crate) micro_batches: Option<usize>,
-
-    /// Steps between evaluations of the target [default: a tenth of its steps]
-    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
-    pub(crate) evaluate_every: Option<usize>,
 }
 
-/// How often a run of the target is saved; any of these may change when it continues.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct CheckpointArguments {
-    /// Steps between checkpoints of the target, besides those by time.
-    #[arg(long, value_name = "N", value_parser = whole::<usize, 1>, help_heading = "Target")]
-    pub(crate) checkpoint_every: Option<usize>,
-    /// Minutes between checkpoints of the target.
-    #[arg(long, value_name = "MINUTES", value_parser = parse_minutes, default_value = "5", help_heading = "Target")]
-    pub(crate) checkpoint_minutes: Duration,
-    /// Checkpoints to keep.
-    #[arg(long, value_name = "N", value_parser = whole::<usize, 1>, default_value_t = 2, help_heading = "Target")]
-    pub(crate) keep_last: usize,
+impl TextArguments {
+    /// Whether nothing is asked for but small sizes, which are those of the study that there is.
+    pub(crate) fn are_usual(&self) -> bool {
+        *self == Self { quick: self.quick, ..Self::default() }
+    }
+
+    /// What is usual here, where nothing else was asked for.
+    pub(crate) fn complete(&self, mut study: StudyArguments) -> StudyArguments {
+        let sizes = |normal: usize, quick: usize| if self.quick { quick } else { normal };
+        let width = |given: Option<usize>, usual| Some(format!("width={}", given.unwrap_or(usual)));
+        study.proxy = study.proxy.or_else(|| width(self.proxy_width, sizes(64, 32)));
+        study.base = study.base.or_else(|| width(self.base_width, self.proxy_width.unwrap_or(sizes(64, 32))));
+        study.target = study.target.or_else(|| width(self.target_width, sizes(256, 128)));
+        study.steps = study.steps.or(Some(sizes(400, 60)));
+        if study.space.is_none() && study.rates.is_none() {
+            let (low, high) = if self.quick { (-8.0, -4.0) } else { (-9.0, -3.0) };
+            study.rates = Log2Grid::new(low, high, 1.0).ok();
+        }
+        study
+    }
 }
 
-#[derive(Clone, Debug, Args)]
-pub(crate) struct TrainArguments {
-    /// Folder of the study.
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
-    pub(crate) study: PathBuf,
-    /// The values: chosen (by the study), default (rate 0.001, everything else 1), or a list; what is not named is 1.
-    #[arg(long, value_name = "chosen|default|NAME=VALUE,...", default_value = "chosen")]
-    pub(crate) values: String,
-    /// How the target is parametrized [default: as the proxy]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) parametrization: Option<String>,
-    /// Seed of weights and batches.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u64, 0>)]
-    pub(crate) seed: u64,
-    #[command(flatten)]
-    pub(crate) checkpoints: CheckpointArguments,
-    /// Write the trained weights as safetensors.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Option<PathBuf>,
-    /// Fold the multipliers into the exported weights: a plain model with equal logits.
-    #[arg(long, requires = "export")]
-    pub(crate) fold: bool,
-    /// Print the result as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
+/// Where the study is: small sizes have a folder of their own.
+pub(crate) fn placed(mut study: StudyArguments, quick: bool) -> StudyArguments {
+    if quick && study.study.is_none() {
+        study.study = Some(PathBuf::from(format!("{}-quick", mup_cli::DEFAULT_STUDY)));
+    }
+    study
 }
 
 pub(crate) const EXAMPLES: &str = "\
@@ -283,11 +146,6 @@ Examples:
 
 Ctrl-C or kill at any moment, then the same command again: it continues where it was, and the numbers are those
 of an uninterrupted run. A trial that diverges is a result and is reported as one.";
-
-fn parse_minutes(text: &str) -> Result<Duration, String> {
-    let minutes: f64 = text.parse().map_err(|error: ParseFloatError| error.to_string())?;
-    Duration::try_from_secs_f64(60.0 * minutes).map_err(|_| "a number of minutes is needed, such as 0.5".to_owned())
-}
 
 fn parse_order(name: &str) -> Result<Order, String> {
     serde_json::from_value(name.into())

@@ -1,11 +1,7 @@
 //! The family of models and how all its runs are trained: what proxy and target share.
 
 use mup_data::Order;
-use mup_devices::DeviceName;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use crate::data::Data;
 use crate::error::RunError;
 
 /// Raised whenever the training code changes its numbers, so that a study is not continued across the change.
@@ -21,8 +17,7 @@ pub(crate) const WEIGHT_DECAY: f64 = 0.01;
 pub(crate) const MAX_NORM: f64 = 1.0;
 
 /// What proxy and target share: everything but width, steps and hyperparameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Configuration {
     /// Width at which µP is the standard parametrization.
     pub(crate) base_width: usize,
@@ -56,23 +51,5 @@ impl Configuration {
             }
         }
         Ok(())
-    }
-
-    /// What all runs of an archive share.
-    pub(crate) fn settings(&self, data: &Data, device: DeviceName) -> Value {
-        json!({
-            "program": { "name": "gpt-transfer", "training": TRAINING_VERSION, "burn": BURN_VERSION, "device": device },
-            "data": { "sha256": data.sha256(), "bytes": data.n_bytes(), "validation_tokens": data.validation.len() },
-            "family": self,
-            "training": {
-                "optimizer": "AdamW",
-                "betas": [BETA_1, BETA_2],
-                "epsilon": EPSILON,
-                "max_norm": MAX_NORM,
-                "schedule": "linear warm-up over a twentieth, then linear decay to zero",
-            },
-            "positions": "relative",
-            "zero_at_initialization": ["readout", "query"],
-        })
     }
 }

@@ -1,12 +1,14 @@
 //! The text as tokens: prepared once in the study's folder, read window by window.
 
 mod burn_source;
+mod checkout;
 
 use std::path::Path;
 
 use mup_data::{DataError, DataSet, Text, Tokenizer, Tokens, prepare};
 
 use crate::error::RunError;
+pub(crate) use checkout::commit;
 
 /// The last twentieth of the text is for validation.
 const VALIDATION_SHARE: f64 = 0.05;
@@ -32,7 +34,6 @@ pub(crate) struct Data {
     pub(crate) validation: Tokens,
     pub(crate) tokenizer: Tokenizer,
     sha256: String,
-    n_bytes: u64,
 }
 
 /// How text becomes tokens.
@@ -85,28 +86,23 @@ impl Data {
     /// The bytes of a text, in memory.
     pub(crate) fn in_memory(text: Text, context: usize) -> Result<Self, RunError> {
         check_length(&text, context)?;
-        let (sha256, n_bytes) = (text.sha256().to_owned(), text.n_bytes());
-        let start = mup_data::validation_start(n_bytes, VALIDATION_SHARE)?;
+        let sha256 = text.sha256().to_owned();
+        let start = mup_data::validation_start(text.n_bytes(), VALIDATION_SHARE)?;
         let mut train = text.into_string()?.into_bytes();
         let validation = train.split_off(start as usize);
         let tokens = |name, bytes| Tokens::from_bytes(name, bytes);
         let (train, validation) = (tokens("training text", train)?, tokens("validation text", validation)?);
-        Ok(Self { train, validation, tokenizer: Tokenizer::bytes(), sha256, n_bytes })
+        Ok(Self { train, validation, tokenizer: Tokenizer::bytes(), sha256 })
     }
 
     fn of(set: DataSet) -> Self {
-        let (sha256, n_bytes) = (set.description.text_sha256.clone(), set.description.text_bytes);
-        Self { train: set.train, validation: set.validation, tokenizer: set.tokenizer, sha256, n_bytes }
+        let sha256 = set.description.text_sha256.clone();
+        Self { train: set.train, validation: set.validation, tokenizer: set.tokenizer, sha256 }
     }
 
     /// Of the text.
     pub(crate) fn sha256(&self) -> &str {
         &self.sha256
-    }
-
-    /// Length of the text.
-    pub(crate) fn n_bytes(&self) -> u64 {
-        self.n_bytes
     }
 
     /// Of the training tokens by their frequency alone, in nats.
@@ -148,7 +144,7 @@ mod tests {
         let prepared = Data::prepare(&text, Units::Bytes, 8, folder.path()).unwrap();
         for data in [data(&content), prepared, Data::open(folder.path()).unwrap()] {
             assert_eq!((data.train.len(), data.validation.len()), (950, 50));
-            assert_eq!((data.n_bytes(), data.sha256()), (1000, text.sha256()));
+            assert_eq!(data.sha256(), text.sha256());
         }
     }
 

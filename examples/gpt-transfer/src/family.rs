@@ -2,24 +2,33 @@
 
 use std::path::Path;
 
+use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_data::{Batch, Order, even_batch};
 use mup_init::{Distribution, InitSpec};
-use mup_models::{Gpt, GptConfig, cross_entropy, shape_reader};
+use mup_models::{Gpt, GptConfig, Sampler, cross_entropy, shape_reader};
 use mup_optim::MupAdamWConfig;
 use mup_probe::Probe;
-use mup_rules::{Parametrization, ScalingPlan};
+use mup_rules::ScalingPlan;
 use mup_shapes::ShapeReader;
-use mup_train::{Family, FamilyError, Growth, MicroBatch, Size, Training};
+use mup_train::{Family, FamilyError, MicroBatch, Size, Training, write_safetensors};
 
 use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM, WEIGHT_DECAY};
 use crate::data::{self, Data};
 use crate::error::RunError;
-use crate::hyperparameters::Hyperparameters;
 
 /// Batches over which the validation loss is averaged.
 const VALIDATION_BATCHES: usize = 8;
+/// Tokens sampled from each trained model, after a prompt from the validation text.
+const SAMPLE_TOKENS: usize = 240;
+const PROMPT_TOKENS: u64 = 32;
+/// Without tuning: the rate that nanoGPT's configuration for characters has, as has PyTorch's AdamW.
+const DEFAULT_RATE: f64 = 0.001;
+/// Base, rate and steps of a check; the rate is what a proxy of width 64 likes.
+const CHECKED_WIDTH: usize = 32;
+const CHECKED_RATE: f64 = 1.0 / 64.0;
+const CHECKED_STEPS: usize = 150;
 /// What grows.
 const WIDTH: &str = "width";
 
@@ -40,18 +49,30 @@ pub struct Sizes {
 /// four times as wide as the model.
 #[derive(Clone, Debug)]
 pub struct TextFamily {
-    pub(crate) configuration: Configuration,
-    pub(crate) values: Hyperparameters,
-    /// Steps of a run.
-    pub(crate) steps: usize,
+    configuration: Configuration,
+    alphas: Alphas,
+    rate: f64,
+    steps: usize,
+    /// Of the text.
+    sha256: String,
     /// A plan needs none.
-    pub(crate) data: Option<Data>,
+    data: Option<Data>,
+}
+
+/// Multipliers, constants of the model.
+#[derive(Clone, Copy, Debug)]
+struct Alphas {
+    attention: f64,
+    output: f64,
+    embedding: f64,
+    relative: f64,
 }
 
 impl TextFamily {
-    /// With everything at its usual value.
-    pub(crate) fn new(configuration: Configuration, data: Option<Data>) -> Self {
-        Self { configuration, values: Hyperparameters::at_rate(DEFAULT_RATE), steps: DEFAULT_STEPS, data }
+    /// With everything at its usual value, on a text of this digest.
+    pub(crate) fn new(configuration: Configuration, sha256: String, data: Option<Data>) -> Self {
+        let alphas = Alphas { attention: 1.0, output: 1.0, embedding: 1.0, relative: 1.0 };
+        Self { configuration, alphas, rate: DEFAULT_RATE, steps: CHECKED_STEPS, sha256, data }
     }
 
     /// For checks on a text, or on the source of Burn.
@@ -63,27 +84,12 @@ impl TextFamily {
         let Sizes { d_head, n_layer, context, batch } = sizes;
         let (base_width, weight_decay, order, vocab) = (CHECKED_WIDTH, WEIGHT_DECAY, Order::Random, 256);
         let configuration = Configuration { base_width, d_head, n_layer, context, batch, weight_decay, order, vocab };
-        Ok(Self::new(configuration, Some(Data::in_memory(data::text(text)?, context)?)))
+        let data = Data::in_memory(data::text(text)?, context)?;
+        Ok(Self { rate: CHECKED_RATE, ..Self::new(configuration, data.sha256().to_owned(), Some(data)) })
     }
 
-    /// From the configuration's base width, under a parametrization of this name.
-    pub(crate) fn growth(&self, parametrization: &str) -> Result<Growth, RunError> {
-        Ok(Growth::new(self.size(), [WIDTH], Parametrization::named(parametrization)?))
-    }
-
-    /// The plan at a width. Nothing is allocated.
-    pub(crate) fn plan_at(
-        &self,
-        width: usize,
-        parametrization: &str,
-        device: &Device,
-    ) -> Result<ScalingPlan, RunError> {
-        Ok(self.growth(parametrization)?.plan(self, &self.at_width(width), device)?)
-    }
-
-    /// The size of a width.
-    pub(crate) fn at_width(&self, width: usize) -> Size {
-        let Configuration { d_head, n_layer, .. } = self.configuration;
+    /// A size by its numbers.
+    pub(crate) fn named_size(width: usize, d_head: usize, n_layer: usize) -> Size {
         Size::new([(WIDTH, width), ("d_head", d_head), ("n_layer", n_layer)])
     }
 
@@ -97,10 +103,10 @@ impl TextFamily {
         let (width, d_head) = (size[WIDTH], size["d_head"]);
         let heads = width.checked_div(d_head).unwrap_or(0);
         GptConfig::new(vocab, context, size["n_layer"], width, heads, d_head, 4 * width)
-            .with_alpha_attention(self.values.alpha_attention)
-            .with_alpha_output(self.values.alpha_output)
-            .with_alpha_embedding(self.values.alpha_embedding)
-            .with_alpha_relative(self.values.alpha_relative)
+            .with_alpha_attention(self.alphas.attention)
+            .with_alpha_output(self.alphas.output)
+            .with_alpha_embedding(self.alphas.embedding)
+            .with_alpha_relative(self.alphas.relative)
     }
 
     /// Tokens and targets, brought to the device together.
@@ -122,7 +128,8 @@ impl Family for TextFamily {
     }
 
     fn size(&self) -> Size {
-        self.at_width(self.configuration.base_width)
+        let Configuration { base_width, d_head, n_layer, .. } = self.configuration;
+        Self::named_size(base_width, d_head, n_layer)
     }
 
     fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
@@ -168,16 +175,16 @@ impl Family for TextFamily {
     }
 
     fn training(&self) -> Training {
-        Training::new(self.steps, self.values.learning_rate).with_max_norm(MAX_NORM)
+        Training::new(self.steps, self.rate).with_max_norm(MAX_NORM)
     }
 
     fn hyperparameters(&mut self) -> Vec<(&'static str, &mut f64)> {
-        let Hyperparameters { alpha_attention, alpha_output, alpha_embedding, alpha_relative, .. } = &mut self.values;
+        let Alphas { attention, output, embedding, relative } = &mut self.alphas;
         vec![
-            ("alpha-attention", alpha_attention),
-            ("alpha-output", alpha_output),
-            ("alpha-embedding", alpha_embedding),
-            ("alpha-relative", alpha_relative),
+            ("alpha-attention", attention),
+            ("alpha-output", output),
+            ("alpha-embedding", embedding),
+            ("alpha-relative", relative),
             ("weight-decay", &mut self.configuration.weight_decay),
         ]
     }
@@ -200,8 +207,35 @@ impl Family for TextFamily {
 
     fn fingerprint(&self) -> String {
         let Configuration { batch, context, order, .. } = self.configuration;
-        let text = self.data.as_ref().map_or("none", Data::sha256);
-        format!("text {text} in {order:?} order, batch {:?}", [batch, context])
+        format!("text {} in {order:?} order, batch {:?}", self.sha256, [batch, context])
+    }
+
+    /// Of all matrix products of training on one token: forward, and twice that backward.
+    ///
+    /// Per block and token, with h = d_head·n_head = d: q, k, v, W_{k,R}, output 5·2d², feed-forward 2·2·4d²; per position
+    /// attended to 2d each for q·k, q·W_{k,R}R and weights·v, over a whole context, since the mask saves nothing. The
+    /// readout is 2·d·vocab.
+    fn flops_per_token(&self, size: &Size) -> Option<f64> {
+        let Configuration { context, vocab, batch, .. } = self.configuration;
+        let [d, n_layer, context, vocab] = [size[WIDTH], size["n_layer"], context, vocab].map(|n| n as f64);
+        // W_{k,R} multiplies one vector for each distance, shared by the batch.
+        let relative = 2.0 * d * d / batch as f64;
+        let block = 4.0 * 2.0 * d * d + relative + 2.0 * 2.0 * 4.0 * d * d + 3.0 * 2.0 * context * d;
+        Some(3.0 * (n_layer * block + 2.0 * d * vocab))
+    }
+
+    /// A text: a round trip to the device for each token.
+    fn sample(&self, model: &Gpt, seed: u64) -> Result<Option<String>, FamilyError> {
+        continued(model, self.data()?, seed)
+    }
+
+    fn export(&self, model: &Gpt, path: &Path, fold: bool) -> Result<String, FamilyError> {
+        let layouts = if fold {
+            write_safetensors(&model.valid().folded()?, path, &GptConfig::multipliers())?
+        } else {
+            write_safetensors(&model.valid(), path, &[])?
+        };
+        Ok(layouts.to_string())
     }
 
     /// Of a model that knows how often each token occurs and nothing of what precedes it.
@@ -212,39 +246,18 @@ impl Family for TextFamily {
     }
 }
 
-/// Where nobody says otherwise: what a proxy of width 64 likes.
-const DEFAULT_RATE: f64 = 1.0 / 64.0;
-/// The base of a check.
-const CHECKED_WIDTH: usize = 32;
-/// Steps of a run of a check.
-const DEFAULT_STEPS: usize = 150;
-
-/// Parameters that are trained at a width.
-pub(crate) fn parameter_count(family: &TextFamily, width: usize) -> u64 {
-    family.config(&family.at_width(width)).parameter_count() as u64
-}
-
-/// Floating-point operations of all matrix products of training on one token: forward, and twice that backward.
-///
-/// Per block and token, with h = d_head·n_head = d: q, k, v, W_{k,R}, output 5·2d², feed-forward 2·2·4d²; per position
-/// attended to 2d each for q·k, q·W_{k,R}R and weights·v, over a whole context, since the mask saves nothing. The
-/// readout is 2·d·vocab.
-pub(crate) fn flops_per_token(configuration: &Configuration, width: usize) -> f64 {
-    let (d, n_layer) = (width as f64, configuration.n_layer as f64);
-    let (context, vocab) = (configuration.context as f64, configuration.vocab as f64);
-    // W_{k,R} multiplies one vector for each distance, shared by the batch.
-    let relative = 2.0 * d * d / configuration.batch as f64;
-    let block = 4.0 * 2.0 * d * d + relative + 2.0 * 2.0 * 4.0 * d * d + 3.0 * 2.0 * context * d;
-    3.0 * (n_layer * block + 2.0 * d * vocab)
-}
-
-/// As the paper abbreviates it.
-pub(crate) fn short(parametrization: &str) -> &str {
-    match parametrization {
-        "standard" => "SP",
-        "mup" => "µP",
-        other => other,
-    }
+/// The prompt and what a model makes of it; none if the model diverged.
+fn continued(model: &Gpt, data: &Data, seed: u64) -> Result<Option<String>, FamilyError> {
+    let length = PROMPT_TOKENS.min(data.validation.len()) as usize;
+    let prompt = data.validation.window(0, length)?;
+    let tokens: Vec<usize> = prompt.iter().map(|token| *token as usize).collect();
+    let mut sampler = Sampler::new(seed).with_temperature(0.8)?;
+    let continued = match model.generate(&tokens, SAMPLE_TOKENS, &mut sampler) {
+        Err(mup_models::ModelError::NoFiniteLogit) => return Ok(None),
+        continued => continued?,
+    };
+    let tokens: Vec<u32> = tokens.into_iter().chain(continued).map(|token| token as u32).collect();
+    Ok(Some(data.tokenizer.decode(&tokens)?))
 }
 
 #[cfg(test)]

@@ -49,6 +49,32 @@ fn every_command_runs_on_models_that_know_nothing_of_this_workspace() {
 }
 
 #[test]
+fn a_study_goes_from_tuning_to_a_report_and_is_continued_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    let json = |arguments: &str| {
+        let printed = verdict(program, folder, &format!("{arguments} --json"));
+        assert!(printed.starts_with('{'), "{arguments}: {printed}");
+        printed
+    };
+    let status = json("tune --rates=-10:-8 --steps 20 --proxy width=16 --target width=32 --jobs 1");
+    assert!(status.contains("\"finished\": 3"), "{status}");
+    assert_eq!(json("tune"), status);
+    assert!(json("choose").contains("learning-rate"));
+    assert!(verdict(program, folder, "train").contains("training loss"));
+    json("train --values default --parametrization standard --seed 1");
+    let report = verdict(program, folder, "report");
+    assert!(report.contains("target, µP") && report.contains("control, default values, SP, seed 1"), "{report}");
+    for file in ["report.html", "target-training.svg", "targets/width32-steps20/settings.json"] {
+        assert!(folder.join("runs/study").join(file).exists(), "{file}");
+    }
+    let status = verdict(program, folder, "status");
+    assert!(status.contains("3 finished"), "{status}");
+    let other = run(program, folder, "tune --rates=-10:-7 --steps 20 --proxy width=16 --target width=32");
+    assert!(String::from_utf8_lossy(&other.stderr).contains("another folder"));
+}
+
+#[test]
 fn ctrl_c_keeps_what_is_finished_and_the_same_command_continues() {
     let folder = tempfile::tempdir().expect("a folder");
     let (program, folder) = (PROGRAMS[0].0, folder.path());
@@ -100,6 +126,10 @@ fn what_does_not_fit_the_family_is_an_error_that_names_it() {
         ("wider-check --seeds 0", ["--seeds", "positive"]),
         ("wider-check --steps 0", ["steps", "at least 1"]),
         ("reverse-transfer", ["--loss-without-input", "Family"]),
+        ("choose", ["there is no study", "create it first"]),
+        ("tune --target width=16", ["as wide as the proxy", "32"]),
+        ("tune --target depth=4", ["encoder.layers.2", "delta"]),
+        ("tune --space gpt-3", ["gpt-3", "alpha-attention"]),
     ] {
         let output = run(PROGRAMS[0].0, folder.path(), arguments);
         let said = String::from_utf8_lossy(&output.stderr);

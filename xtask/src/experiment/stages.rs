@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gpt_transfer::Hyperparameters;
-use mup_study::{Record, Study, StudyRecord, Trial, Values};
+use mup_study::{Record, Setting, Study, StudyRecord, Trial, Values};
 use mup_sweep::in_parallel;
 use mup_transfer::choose;
 use mup_verdict::coordinates::TrialError;
@@ -40,7 +39,7 @@ impl Stages<'_> {
         let choice = choose(proxy.config(), &records)?;
         let groups = best_of_groups(&records.records, self.sizes.group);
         let chosen = choice.best.values.clone();
-        let defaults: Values = Hyperparameters::at_rate(0.001).into();
+        let defaults = Values::default().with("learning-rate", Setting::Number(0.001));
         let mut runs = vec![
             TargetRun { parametrization: MUP, values: chosen.clone() },
             TargetRun { parametrization: STANDARD, values: chosen },
@@ -69,8 +68,7 @@ impl Stages<'_> {
         let tuning = Compute::of(proxy.iter().map(|record| (&*record.curve, record.seconds)));
         let sweep = Compute::of(rates.iter().filter(|record| !is_long(record)).map(|r| (&*r.curve, r.seconds)));
         let row = |what: &str, record: &Record<Trial>, tuning: Compute| {
-            let values = Hyperparameters::try_from(&record.trial.values).map(|values| values.to_string());
-            let values = values.unwrap_or_else(|_| record.trial.values.to_string());
+            let values = record.trial.values.to_string();
             Row::new(what, &record.outcome, &record.curve, values, tuning)
         };
         let rows = vec![

@@ -20,7 +20,17 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("mup-verdict", &["mup-files", "mup-figure", "mup-sweep", "mup-kernels", "mup-probe", "mup-shapes", "mup-train"]),
     (
         "mup-cli",
-        &["mup-devices", "mup-files", "mup-probe", "mup-rules", "mup-study", "mup-sweep", "mup-train", "mup-verdict"],
+        &[
+            "mup-devices",
+            "mup-files",
+            "mup-probe",
+            "mup-rules",
+            "mup-study",
+            "mup-sweep",
+            "mup-train",
+            "mup-transfer",
+            "mup-verdict",
+        ],
     ),
 ];
 

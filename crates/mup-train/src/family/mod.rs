@@ -7,6 +7,8 @@ mod hyperparameters;
 mod run;
 mod size;
 
+use std::path::Path;
+
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Tensor};
@@ -16,7 +18,7 @@ use mup_probe::Probe;
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::{InfShapes, ShapeReader};
 
-use crate::{MicroBatch, Training};
+use crate::{MicroBatch, Training, write_safetensors};
 pub use batches::Batches;
 pub use growth::Growth;
 pub use hyperparameters::{INIT_SCALE, LEARNING_RATE};
@@ -188,6 +190,35 @@ pub trait Family: Clone + Send + Sync + 'static {
     #[must_use]
     fn tokens_per_step(&self) -> u64 {
         1
+    }
+
+    /// Floating-point operations of training on one token, forward and backward, for the cost of a study; unknown unless
+    /// said.
+    #[must_use]
+    fn flops_per_token(&self, _size: &Size) -> Option<f64> {
+        None
+    }
+
+    /// Something to read that a trained model made, such as a text, for records and reports; nothing unless said otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being made.
+    fn sample(&self, _model: &Self::Model, _seed: u64) -> Result<Option<String>, FamilyError> {
+        Ok(None)
+    }
+
+    /// Writes trained weights for other programs, and says what a reader must know: every parameter as safetensors, unless
+    /// said otherwise. `fold` asks for a plain model, with every multiplier folded into the weights.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written, a family that cannot be folded.
+    fn export(&self, model: &Self::Model, path: &Path, fold: bool) -> Result<String, FamilyError> {
+        if fold {
+            return Err(format!("{} has no folded form: implement Family::export", self.name()).into());
+        }
+        Ok(write_safetensors(&model.valid(), path, &[])?.to_string())
     }
 
     /// What decides the losses and no shape shows: the data, its order, constants of the model and of the optimizer. Runs

@@ -14,8 +14,8 @@ use mup_data::Text;
 use mup_files::sha256;
 
 use super::BurnSourceError;
+use super::checkout::{ROOT_VARIABLE, workspace};
 use crate::configuration::BURN_VERSION;
-use crate::environment::{ROOT_VARIABLE, workspace};
 use crate::error::RunError;
 
 /// Crates compiled into every default build of this program, in the order of the text. Crates of other backends are

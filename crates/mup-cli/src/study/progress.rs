@@ -8,12 +8,12 @@ use mup_train::Event;
 
 /// A bar on standard error; without a terminal a line for every evaluation.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    pub(crate) fn new(label: &str, steps: usize) -> Self {
+    pub(super) fn new(label: &str, steps: usize) -> Self {
         let bar = ProgressBar::new(steps as u64);
         let template = "{prefix} {wide_bar} {pos}/{len}  {msg}  {eta} left";
         // Only a broken template can fail, and then the default style will do.
@@ -26,7 +26,7 @@ impl Progress {
     }
 
     /// Shows what happened.
-    pub(crate) fn see(&self, event: &Event) {
+    pub(super) fn see(&self, event: &Event) {
         match event {
             Event::Step(step) => {
                 self.bar.set_position(step.step as u64 + 1);

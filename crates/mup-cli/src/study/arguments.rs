@@ -1,0 +1,264 @@
+//! What defines a study on the command line, and the `study.toml` that it comes to.
+
+use std::fs;
+use std::num::ParseFloatError;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use mup_devices::{Backend, DeviceName};
+use mup_rules::Parametrization;
+use mup_study::cli::whole;
+use mup_study::{Dimension, Program, Search, Space, Stage, Study, StudyConfig};
+use mup_sweep::Log2Grid;
+use mup_train::{FamilyError, Growth, LEARNING_RATE, RunFolder, Size};
+
+use super::tables::{Proxy, Target, of_size, table};
+use super::{circumstances, values};
+use crate::AnyFamily;
+use crate::grow::changed;
+use crate::sweep::grid_around;
+
+/// Where a study is unless said otherwise.
+pub const DEFAULT_STUDY: &str = "runs/study";
+
+/// What defines a study. Given none of these, an existing study is continued as its study.toml says.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct StudyArguments {
+    /// Folder of the study. An interrupted one continues there; nothing finished is repeated. [default: runs/study]
+    #[arg(long, visible_alias = "out", value_name = "DIR")]
+    pub study: Option<PathBuf>,
+    /// Where to train, such as cuda:1; `devices` shows what is compiled in and answers [default: flex]
+    #[arg(long, value_name = "NAME[:INDEX]")]
+    pub device: Option<DeviceName>,
+    /// Seeds of weights and batches; a trial runs with each, and their losses are averaged [default: 0]
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = whole::<u64, 0>)]
+    pub seeds: Vec<u64>,
+    /// Log2 learning rates to try, everything else as usual [default: -3:3 around the family's own]
+    #[arg(
+        long,
+        value_name = "LOW:HIGH[:STEP]",
+        allow_hyphen_values = true,
+        conflicts_with = "space",
+        help_heading = "Tuning"
+    )]
+    pub rates: Option<Log2Grid>,
+    /// What is searched: rate, gpt-3 (six hyperparameters in the ranges of the paper), or a TOML file
+    #[arg(long, value_name = "NAME_OR_FILE", help_heading = "Tuning")]
+    pub space: Option<String>,
+    /// How [default: random; grid with --rates]
+    #[arg(long, value_name = "random|sobol|grid|tpe", help_heading = "Tuning")]
+    pub search: Option<Search>,
+    /// Seed of the search [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<u64, 0>)]
+    pub search_seed: Option<u64>,
+    /// Number of samples [default: 32; all with a grid]
+    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
+    pub trials: Option<usize>,
+    /// Steps of a trial [default: the family's own]
+    #[arg(long, value_name = "N", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
+    pub steps: Option<usize>,
+    /// Run this many of the best samples again over --long-steps, and choose among those.
+    #[arg(long, value_name = "N", requires = "long_steps", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
+    pub best: Option<usize>,
+    /// The longer horizon.
+    #[arg(long, value_name = "N", requires = "best", help_heading = "Tuning", value_parser = whole::<usize, 1>)]
+    pub long_steps: Option<usize>,
+    /// Seconds after which a trial has failed.
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64, 1>, help_heading = "Tuning")]
+    pub timeout: Option<u64>,
+    /// How the proxy is parametrized: mup, standard, or another preset [default: mup]
+    #[arg(long, value_name = "NAME", help_heading = "Tuning")]
+    pub parametrization: Option<String>,
+    /// Size of the proxy, as far as it differs from the family's own.
+    #[arg(long, value_name = "NAME=N,…", help_heading = "Sizes")]
+    pub proxy: Option<String>,
+    /// Size at which µP equals SP, as far as it differs from the proxy's.
+    #[arg(long, value_name = "NAME=N,…", help_heading = "Sizes")]
+    pub base: Option<String>,
+    /// Size of the target, as far as it differs from the proxy's [default: 4 times the first number]
+    #[arg(long, value_name = "NAME=N,…", help_heading = "Sizes")]
+    pub target: Option<String>,
+    /// Steps of the target [default: the proxy's longest]
+    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
+    pub target_steps: Option<usize>,
+    /// Parts of a batch of the target whose gradients are averaged, to save memory [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
+    pub micro_batches: Option<usize>,
+    /// Steps between evaluations of the target [default: a tenth of its steps]
+    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
+    pub evaluate_every: Option<usize>,
+}
+
+/// How often a run of the target is saved; any of these may change when it continues.
+#[derive(Clone, Debug, Args)]
+pub struct CheckpointArguments {
+    /// Steps between checkpoints of the target, besides those by time.
+    #[arg(long, value_name = "N", value_parser = whole::<usize, 1>, help_heading = "Target")]
+    pub checkpoint_every: Option<usize>,
+    /// Minutes between checkpoints of the target.
+    #[arg(long, value_name = "MINUTES", value_parser = parse_minutes, default_value = "5", help_heading = "Target")]
+    pub checkpoint_minutes: Duration,
+    /// Checkpoints to keep.
+    #[arg(long, value_name = "N", value_parser = whole::<usize, 1>, default_value_t = 2, help_heading = "Target")]
+    pub keep_last: usize,
+}
+
+impl CheckpointArguments {
+    pub(super) fn apply(&self, folder: RunFolder) -> RunFolder {
+        let folder = folder.with_every(self.checkpoint_minutes).with_keep_last(self.keep_last);
+        match self.checkpoint_every {
+            Some(steps) => folder.with_every_steps(steps),
+            None => folder,
+        }
+    }
+}
+
+fn parse_minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|error: ParseFloatError| error.to_string())?;
+    Duration::try_from_secs_f64(60.0 * minutes).map_err(|_| "a number of minutes is needed, such as 0.5".to_owned())
+}
+
+impl StudyArguments {
+    /// The folder that is meant.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.study.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_STUDY))
+    }
+
+    /// Whether there is a study, and nothing but its folder is asked for: then it is continued as it is.
+    #[must_use]
+    pub fn continues(&self) -> bool {
+        let as_it_is = Self { study: self.study.clone(), ..Self::default() };
+        *self == as_it_is && self.folder().join("study.toml").exists()
+    }
+
+    pub(super) fn open(&self, family: &dyn AnyFamily) -> Result<Study, FamilyError> {
+        if self.continues() {
+            return Ok(Study::open(&self.folder())?);
+        }
+        let config = self.config(family, toml::Table::new())?;
+        Ok(Study::create(&self.folder(), config)?)
+    }
+
+    /// The study of a family. `settings` are what the program makes the family from, if it has arguments for that: they
+    /// stand in `[proxy]`, and decide the numbers.
+    ///
+    /// # Errors
+    ///
+    /// Sizes without a model, a space or a search that does not fit, a device that does not answer.
+    pub fn config(&self, family: &dyn AnyFamily, settings: toml::Table) -> Result<StudyConfig, FamilyError> {
+        let proxy_size = changed(family.size(), self.proxy.as_deref())?;
+        let (proxy, growth) = self.proxy(family, &proxy_size, settings)?;
+        let own = family.run(growth.clone(), proxy_size.clone());
+        let (space, search) = self.space(&own)?;
+        let trials = match (self.trials, search) {
+            (Some(trials), _) => trials,
+            (None, Search::Grid) => space.n_combinations()?,
+            (None, _) => 32,
+        };
+        let steps = self.steps.unwrap_or(own.training.steps);
+        let mut stages = vec![Stage::of(steps, trials)];
+        stages.extend(self.best.zip(self.long_steps).map(|(best, steps)| Stage::of_best(steps, best)));
+        let longest = stages.iter().map(|stage| stage.steps).max().unwrap_or(steps);
+        let target = self.target(family, &proxy_size, &growth, longest)?;
+        let command = ["{self}", "trial", "--study", "{study}", "--file", "{file}"].map(str::to_owned).to_vec();
+        let program = Program { command, timeout_seconds: self.timeout, threads: 1 };
+        let seeds = if self.seeds.is_empty() { vec![0] } else { self.seeds.clone() };
+        Ok(StudyConfig {
+            seed: self.search_seed.unwrap_or(0),
+            search,
+            seeds,
+            program: Some(program),
+            proxy: table(&proxy),
+            target: table(&target),
+            made_with: circumstances::made_with(),
+            ..StudyConfig::new(space, stages)
+        })
+    }
+
+    fn proxy(
+        &self,
+        family: &dyn AnyFamily,
+        size: &Size,
+        settings: toml::Table,
+    ) -> Result<(Proxy, Growth), FamilyError> {
+        let device = self.device.unwrap_or_else(|| Backend::Flex.into());
+        let base = changed(size.clone(), self.base.as_deref())?;
+        let target = self.target_size(size)?;
+        let differing = |a: &Size, b: &Size| -> Vec<String> {
+            a.iter().zip(b.iter()).filter(|(a, b)| a != b).map(|((name, _), _)| name.to_owned()).collect()
+        };
+        let mut grows = differing(&base, &target);
+        if grows.is_empty() {
+            grows.extend(size.names().next().map(str::to_owned));
+        }
+        let parametrization = Parametrization::named(self.parametrization.as_deref().unwrap_or("mup"))?;
+        let growth = Growth::new(base.clone(), grows.clone(), parametrization);
+        let plan = family.plan(&growth, size, &mup_devices::open(device)?)?.fingerprint();
+        let proxy = Proxy {
+            family: family.name(),
+            fingerprint: family.fingerprint(),
+            parametrization: growth.parametrization.name.clone(),
+            size: of_size(size),
+            base: base.to_string(),
+            grows,
+            plan,
+            device,
+            settings,
+        };
+        Ok((proxy, growth))
+    }
+
+    fn target_size(&self, proxy: &Size) -> Result<Size, FamilyError> {
+        if let Some(target) = &self.target {
+            return Ok(proxy.changed(target)?);
+        }
+        let first = proxy.names().next().ok_or("the family's size has no number that could grow")?;
+        Ok(proxy.clone().with(first, 4 * proxy.get(first)?)?)
+    }
+
+    fn target(
+        &self,
+        family: &dyn AnyFamily,
+        proxy: &Size,
+        growth: &Growth,
+        longest: usize,
+    ) -> Result<Target, FamilyError> {
+        let size = self.target_size(proxy)?;
+        if let Some(name) = growth.grows.iter().find(|name| size[name.as_str()] < proxy[name.as_str()]) {
+            return Err(format!(
+                "the target has to be as wide as the proxy at least, but has {name} {} where the proxy has {}",
+                size[name.as_str()],
+                proxy[name.as_str()]
+            )
+            .into());
+        }
+        let steps = self.target_steps.unwrap_or(longest);
+        let device = mup_devices::open(self.device.unwrap_or_else(|| Backend::Flex.into()))?;
+        let plan = family.plan(growth, &size, &device)?.fingerprint();
+        let evaluate_every = self.evaluate_every.unwrap_or((steps / 10).max(1));
+        Ok(Target { size: of_size(&size), steps, micro_batches: self.micro_batches.unwrap_or(1), evaluate_every, plan })
+    }
+
+    fn space(&self, own: &mup_train::FamilyRun) -> Result<(Space, Search), FamilyError> {
+        let Some(name) = &self.space else {
+            let grid = self.rates.map_or_else(|| grid_around(own.learning_rate(), 3.0, 3.0, 1.0), Ok)?;
+            let rates = grid.exponents().into_iter().map(f64::exp2).collect();
+            let space = Space::default().with(LEARNING_RATE, Dimension::Grid(rates));
+            return Ok((space, self.search.unwrap_or(Search::Grid)));
+        };
+        let refuse = |reason: String| -> FamilyError {
+            format!("cannot read the space {name}: {reason}; there are gpt-3 and rate, or give a TOML file").into()
+        };
+        let space = if name.ends_with(".toml") {
+            let text = fs::read_to_string(name).map_err(|error| refuse(error.to_string()))?;
+            Space::from_toml(&text).map_err(|mistake| refuse(mistake.to_string()))?
+        } else {
+            Space::named(name).map_err(|error| refuse(error.to_string()))?
+        };
+        // Every sample has to be one that a model takes: better now than in each trial.
+        values::with_values(own.clone(), &space.at(|_| 0.5)).map_err(|error| refuse(error.to_string()))?;
+        Ok((space, self.search.unwrap_or_default()))
+    }
+}

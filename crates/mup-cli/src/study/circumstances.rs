@@ -1,0 +1,46 @@
+//! Where and with what a report was made.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use mup_study::StudyConfig;
+use mup_transfer::report::Circumstances;
+
+/// Versions and machine, and what the study was made with.
+pub(super) fn circumstances(config: &StudyConfig) -> Circumstances {
+    let mut environment = describe();
+    let text = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    environment.extend(config.made_with.iter().map(|(name, value)| (name.clone(), text(value))));
+    let device = config.proxy.get("device").map_or_else(|| "unknown".to_owned(), text);
+    environment.insert("device".to_owned(), device);
+    let command = environment.remove("command").unwrap_or_else(command);
+    Circumstances { command, commit: environment.remove("commit"), environment }
+}
+
+/// What a new study is made with.
+pub(super) fn made_with() -> toml::Table {
+    let entries = describe().into_iter().chain([("command".to_owned(), command())]);
+    entries.map(|(name, value)| (name, value.into())).collect()
+}
+
+fn describe() -> BTreeMap<String, String> {
+    let cores = std::thread::available_parallelism().map_or_else(|_| "unknown".to_owned(), |n| n.to_string());
+    let entries = [
+        ("mup-cli", env!("CARGO_PKG_VERSION").to_owned()),
+        ("processor", format!("{}, {cores} cores", std::env::consts::ARCH)),
+        ("system", std::env::consts::OS.to_owned()),
+    ];
+    entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The command that was given, as one would repeat it.
+fn command() -> String {
+    let quote = |argument: String| {
+        let plain = argument.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,:/~".contains(c));
+        if plain { argument } else { format!("'{}'", argument.replace('\'', "'\\''")) }
+    };
+    let mut words = std::env::args();
+    let program = words.next().unwrap_or_default();
+    let program = Path::new(&program).file_name().map_or(program.clone(), |name| name.display().to_string());
+    std::iter::once(program).chain(words.map(quote)).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,143 @@
+//! The report of a study and of the targets trained so far.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mup_study::{Record, Setting, Study, StudyRecord, Trial, Values};
+use mup_sweep::{Optimum, Point};
+use mup_train::{FamilyError, LEARNING_RATE};
+use mup_transfer::report::{FinalRun, Numbers, RateCurve, Report};
+
+use super::circumstances::circumstances;
+use super::opened::{Opened, short};
+use super::tables::Proxy;
+use super::target::{RunContext, TargetTraining, chosen};
+use crate::output;
+
+/// `report`.
+pub(super) fn run(opened: &Opened<'_>, compare: &[PathBuf], json: bool) -> Result<(), FamilyError> {
+    let mut rate_curves = Vec::new();
+    for folder in compare {
+        let other = Study::open(folder)?;
+        let curve = rate_curve(&other, opened)?;
+        rate_curves.push(curve.ok_or_else(|| {
+            format!("the study in {} varies more than the learning rate, so it has no curve over it", folder.display())
+        })?);
+    }
+    let report = write(&TargetTraining::of(opened)?, rate_curves)?;
+    print(&report, opened.study, json)
+}
+
+/// Writes the report into the study's folder.
+pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Result<Report, FamilyError> {
+    let opened = training.opened;
+    let (study, parametrization) = (opened.study, opened.proxy.parametrization.as_str());
+    let rate_curves: Vec<RateCurve> = rate_curve(study, opened)?.into_iter().chain(others).collect();
+    let choice = chosen(study)?;
+    let compared = Compared { chosen: training.chosen(&choice)?, usual: training.usual()?, parametrization };
+    let mut runs = Vec::new();
+    for record in training.records()? {
+        let context = RunContext::of(&record.trial)?;
+        let place = compared.order(&record, &context);
+        runs.push((place, compared.final_run(record, context, opened)));
+    }
+    runs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let runs = runs.into_iter().map(|(_, run)| run).collect();
+    let numbers = Numbers::new(study.config().clone(), &study.records()?, choice).with_runs(runs);
+    let numbers = Numbers { transfer: Some(training.transfer(&compared.chosen)?), rate_curves, ..numbers };
+    let plans = training.plans()?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
+    let title = format!("µTransfer of {}", opened.family.name());
+    let report = Report { title, numbers, circumstances: circumstances(study.config()), plans };
+    report.write(study.folder())?;
+    Ok(report)
+}
+
+/// What was found, and where it is written.
+pub(super) fn print(report: &Report, study: &Study, json: bool) -> Result<(), FamilyError> {
+    if json {
+        return output::print_json(report);
+    }
+    for run in &report.numbers.runs {
+        let validation = run.curve.validation.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}"));
+        output::line(format!("{}: training loss {}, validation loss {validation}", run.label, run.outcome))?;
+    }
+    output::line(report.verdict())?;
+    output::line(report.cost_sentence())?;
+    output::line(format!("\nreport    {}", study.folder().join("report.html").display()))
+}
+
+/// Loss against learning rate over the first horizon, seeds averaged; none if anything else varies too.
+fn rate_curve(study: &Study, opened: &Opened<'_>) -> Result<Option<RateCurve>, FamilyError> {
+    if study.config().space.varied().any(|(name, _)| name != LEARNING_RATE) {
+        return Ok(None);
+    }
+    let mut samples: BTreeMap<usize, Vec<StudyRecord>> = BTreeMap::new();
+    for record in study.records()?.records.into_iter().filter(|record| record.trial.stage == 0) {
+        samples.entry(record.trial.sample).or_default().push(record);
+    }
+    let (mut points, mut values) = (Vec::new(), None);
+    for records in samples.into_values() {
+        let rate = rate(&records[0].trial.values);
+        let losses: Option<Vec<f64>> = records.iter().map(|record| record.outcome.loss()).collect();
+        let loss = losses.map(|losses| losses.iter().sum::<f64>() / losses.len() as f64);
+        points.push(Point { log2_rate: rate.log2(), loss });
+        values = values.or_else(|| Some((records[0].trial.values.clone(), rate)));
+    }
+    points.sort_by(|a, b| a.log2_rate.total_cmp(&b.log2_rate));
+    let (Some((values, first)), proxy) = (values, Proxy::of(study.config())?) else { return Ok(None) };
+    let optimum = Optimum::of(&points);
+    let best = optimum.map_or(first, |optimum| optimum.log2_rate.exp2());
+    let values = values.with(LEARNING_RATE, Setting::Number(best));
+    let width = opened.width(&super::tables::size(&opened.family.size(), "[proxy]", &proxy.size)?);
+    Ok(Some(RateCurve { parametrization: proxy.parametrization, width, values, points, optimum }))
+}
+
+fn rate(values: &Values) -> f64 {
+    values.get(LEARNING_RATE).and_then(Setting::number).unwrap_or(f64::NAN)
+}
+
+/// What the runs of a target are compared with.
+struct Compared<'a> {
+    chosen: Values,
+    usual: Values,
+    parametrization: &'a str,
+}
+
+impl Compared<'_> {
+    /// The target first, then what it is compared with.
+    fn order(&self, record: &Record<Trial>, context: &RunContext) -> (u8, bool, String) {
+        let rank = match &record.trial.values {
+            values if *values == self.chosen => 0,
+            values if *values == self.usual => 1,
+            _ => 2,
+        };
+        (rank, context.parametrization != self.parametrization, record.trial.id())
+    }
+
+    fn final_run(&self, record: Record<Trial>, context: RunContext, opened: &Opened<'_>) -> FinalRun {
+        let Record { trial, outcome, curve, seconds } = record;
+        let kind = match (trial.values == self.chosen, context.parametrization == self.parametrization) {
+            (true, true) => "target".to_owned(),
+            (true, false) => "control, the proxy's values".to_owned(),
+            (false, _) if trial.values == self.usual => "control, default values".to_owned(),
+            // The table has every digit of them.
+            (false, _) => {
+                let rate_alone =
+                    trial.values.get(LEARNING_RATE).map(|rate| self.usual.clone().with(LEARNING_RATE, rate.clone()));
+                let others = if rate_alone.as_ref() == Some(&trial.values) { "" } else { " and others" };
+                format!("control, rate 2^{:.1}{others}", rate(&trial.values).log2())
+            }
+        };
+        let seed = if trial.seed == 0 { String::new() } else { format!(", seed {}", trial.seed) };
+        FinalRun {
+            label: format!("{kind}, {}{seed}", short(&context.parametrization)),
+            width: opened.width(&context.size),
+            parametrization: context.parametrization,
+            values: trial.values,
+            outcome,
+            curve: Arc::unwrap_or_clone(curve),
+            seconds,
+        }
+    }
+}

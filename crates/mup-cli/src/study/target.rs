@@ -1,0 +1,283 @@
+//! Training the target: with the transferred values, or with others to compare with.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use mup_rules::ScalingPlan;
+use mup_study::cli::{Interrupt, say, whole};
+use mup_study::{Record, RecordSource, Setting, Smoothing, Store, Study, Trial, Values};
+use mup_train::{Event, FamilyError, FamilyRun, LEARNING_RATE, RunFolder, Size};
+use mup_transfer::{Choice, Transfer, Transferred, choose, transfer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::FamilyOf;
+use super::arguments::{CheckpointArguments, DEFAULT_STUDY};
+use super::opened::{Opened, short};
+use super::progress::Progress;
+use super::values::{parse, told, values_of};
+use crate::output;
+
+/// Trains the target of a study.
+#[derive(Clone, Debug, Args)]
+pub struct TrainCommand {
+    /// Folder of the study.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_STUDY)]
+    pub study: PathBuf,
+    /// The values: chosen (by the study), default (the family's own), or a list; what is not named is the family's own.
+    #[arg(long, value_name = "chosen|default|NAME=VALUE,...", default_value = "chosen")]
+    pub values: String,
+    /// How the target is parametrized [default: as the proxy]
+    #[arg(long, value_name = "NAME")]
+    pub parametrization: Option<String>,
+    /// Seed of weights and batches.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u64, 0>)]
+    pub seed: u64,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub checkpoints: CheckpointArguments,
+    /// Write the trained weights as safetensors.
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+    /// Fold the multipliers into the exported weights: a plain model with equal outputs.
+    #[arg(long, requires = "export")]
+    pub fold: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What decides a run of the target besides its values, seed and steps: the context of its record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct RunContext {
+    /// Name of the parametrization.
+    pub(super) parametrization: String,
+    pub(super) size: Size,
+    /// Fingerprint of the plan, so that a changed rule is another run.
+    plan: String,
+    /// Everything else that changes the numbers.
+    settings: Value,
+}
+
+impl RunContext {
+    pub(super) fn of(trial: &Trial) -> Result<Self, FamilyError> {
+        serde_json::from_value((*trial.context).clone()).map_err(|error| {
+            let remedy = "move it away, or use the program that wrote it";
+            format!("a record of a run has another form than this program writes ({error}): {remedy}").into()
+        })
+    }
+}
+
+/// The target of a study and what trains it.
+pub(super) struct TargetTraining<'a> {
+    pub(super) opened: &'a Opened<'a>,
+    folder: PathBuf,
+    settings: Value,
+    store: Store,
+}
+
+impl TrainCommand {
+    pub(super) fn run(&self, family: FamilyOf<'_>) -> Result<(), FamilyError> {
+        let study = Study::open(&self.study)?;
+        let family = family(&study)?;
+        let opened = Opened::new(&study, &*family)?;
+        let training = TargetTraining::of(&opened)?;
+        if let Some(path) = &self.export {
+            check_export(path)?;
+        }
+        let of_proxy = &opened.proxy.parametrization;
+        let parametrization = self.parametrization.as_ref().unwrap_or(of_proxy);
+        let values = match self.values.as_str() {
+            "chosen" => training.chosen(&chosen(&study)?)?,
+            "default" => training.usual()?,
+            list => training.complete(&parse(list)?)?,
+        };
+        if self.values == "chosen" && parametrization == of_proxy {
+            say(explain(&training.transfer(&values)?, &training.usual()?));
+        }
+        let (record, _) = training.train(parametrization, &values, self.seed, &self.checkpoints)?;
+        if let Some(path) = &self.export {
+            training.export(&record.trial, path, self.fold)?;
+        }
+        if self.json { output::print_json(&record) } else { output::line(training.line(&record)?) }
+    }
+}
+
+pub(super) fn chosen(study: &Study) -> Result<Choice, FamilyError> {
+    Ok(choose(study.config(), &study.records()?)?)
+}
+
+impl<'a> TargetTraining<'a> {
+    /// Opens where the runs of this target are kept.
+    pub(super) fn of(opened: &'a Opened<'a>) -> Result<Self, FamilyError> {
+        let (size, steps) = (&opened.target_size, opened.target.steps);
+        let names: Vec<String> =
+            opened.proxy.grows.iter().map(|name| format!("{name}{}", size[name.as_str()])).collect();
+        let folder = opened.study.folder().join("targets").join(format!("{}-steps{steps}", names.join("-")));
+        let settings = serde_json::to_value(&opened.proxy)?;
+        let store = Store::open(&folder, &settings)?;
+        Ok(Self { opened, folder, settings, store })
+    }
+
+    /// Every run of this target that has ended; says which records are damaged.
+    pub(super) fn records(&self) -> Result<Vec<Record<Trial>>, FamilyError> {
+        let (records, damaged) = self.store.records()?;
+        for (path, reason) in damaged {
+            let path = path.display();
+            say(format!("warning: {path} is damaged ({reason}) and left out; `train` with its values writes it again"));
+        }
+        Ok(records.iter().map(|stored| stored.judged(self.smoothing())).collect())
+    }
+
+    fn smoothing(&self) -> Smoothing {
+        Smoothing::tenth_of(self.opened.target.steps)
+    }
+
+    /// Every value of the family, those given included.
+    pub(super) fn complete(&self, values: &Values) -> Result<Values, FamilyError> {
+        let Opened { proxy, target_size, .. } = self.opened;
+        Ok(values_of(&self.opened.run(&proxy.parametrization, target_size, values)?))
+    }
+
+    /// The family's own.
+    pub(super) fn usual(&self) -> Result<Values, FamilyError> {
+        self.complete(&Values::default())
+    }
+
+    pub(super) fn chosen(&self, choice: &Choice) -> Result<Values, FamilyError> {
+        self.complete(&choice.best.values)
+    }
+
+    /// What becomes of the proxy's values in the target.
+    pub(super) fn transfer(&self, values: &Values) -> Result<Transfer, FamilyError> {
+        let Opened { proxy, proxy_size, target_size, study, .. } = self.opened;
+        let plan = |size| self.opened.plan(&proxy.parametrization, size);
+        Ok(transfer(values, &study.config().space, &plan(proxy_size)?, &plan(target_size)?)?)
+    }
+
+    /// Plans of proxy, target and target in SP, with their names.
+    pub(super) fn plans(&self) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
+        let Opened { proxy, proxy_size, target_size, .. } = self.opened;
+        let name = proxy.parametrization.as_str();
+        let plan = |label: &str, name: &str, size| -> Result<_, FamilyError> {
+            Ok((format!("{label}, {}", short(name)), self.opened.plan(name, size)?))
+        };
+        let mut plans = vec![plan("Proxy", name, proxy_size)?, plan("Target", name, target_size)?];
+        if name != "standard" {
+            plans.push(plan("Target", "standard", target_size)?);
+        }
+        Ok(plans)
+    }
+
+    /// The record of a run: read if it has ended, otherwise trained, from its last checkpoint if there is one.
+    pub(super) fn train(
+        &self,
+        parametrization: &str,
+        values: &Values,
+        seed: u64,
+        checkpoints: &CheckpointArguments,
+    ) -> Result<(Record<Trial>, RecordSource), FamilyError> {
+        let trial = self.trial(parametrization, values, seed)?;
+        let (stored, source) = self.store.run(&trial, || {
+            let (name, told) = (short(parametrization), told(values, &self.usual()?));
+            say(format!("\nTraining {} in {name} with {told}", self.named_width()));
+            let (run, folder) = (self.run(&trial)?, self.run_folder(&trial, Some(checkpoints))?);
+            let progress = Progress::new(name, run.training.steps);
+            let interrupt = Interrupt::listen()?;
+            let mut observe = |event: &Event| progress.see(event);
+            let Opened { family, device, .. } = self.opened;
+            family.train(&run, Some(folder), device, &mut observe, &|| interrupt.requested(), true)
+        })?;
+        if let RecordSource::Repaired { kept_as, reason } = &source {
+            say(format!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display()));
+        }
+        Ok((stored.judged(self.smoothing()), source))
+    }
+
+    fn named_width(&self) -> String {
+        let name = self.opened.proxy.grows.first().map_or("", String::as_str);
+        format!("{name} {}", self.opened.width(&self.opened.target_size))
+    }
+
+    fn trial(&self, parametrization: &str, values: &Values, seed: u64) -> Result<Trial, FamilyError> {
+        let Opened { target, target_size, .. } = self.opened;
+        let plan = self.opened.plan(parametrization, target_size)?.fingerprint();
+        let (micro_batches, evaluate_every) = (target.micro_batches, target.evaluate_every);
+        let mut settings = self.settings.clone();
+        settings["run"] = json!({ "micro_batches": micro_batches, "evaluate_every": evaluate_every });
+        let (parametrization, size) = (parametrization.to_owned(), target_size.clone());
+        let context = serde_json::to_value(RunContext { parametrization, size, plan, settings })?;
+        Ok(Trial { values: values.clone(), seed, steps: target.steps, context: context.into() })
+    }
+
+    fn run(&self, trial: &Trial) -> Result<FamilyRun, FamilyError> {
+        let context = RunContext::of(trial)?;
+        let run = self.opened.run(&context.parametrization, &context.size, &trial.values)?;
+        let mut run = run.with_seed(trial.seed).with_steps(trial.steps);
+        run.training.micro_batches = self.opened.target.micro_batches;
+        run.training.evaluate_every = Some(self.opened.target.evaluate_every);
+        Ok(run)
+    }
+
+    /// Where a run keeps its checkpoints and metrics.
+    fn path(&self, trial: &Trial) -> Result<PathBuf, FamilyError> {
+        let parametrization = RunContext::of(trial)?.parametrization;
+        Ok(self.folder.join("runs").join(format!("{parametrization}-{}", trial.id())))
+    }
+
+    fn run_folder(&self, trial: &Trial, checkpoints: Option<&CheckpointArguments>) -> Result<RunFolder, FamilyError> {
+        let context = RunContext::of(trial)?;
+        let plan = self.opened.plan(&context.parametrization, &context.size)?;
+        let folder = RunFolder::new(self.path(trial)?, &plan);
+        let folder = folder.with_identity("run", &json!({ "values": trial.values, "seed": trial.seed }))?;
+        Ok(match checkpoints {
+            Some(checkpoints) => checkpoints.apply(folder),
+            None => folder,
+        })
+    }
+
+    /// Writes the weights of a run that has ended; its last checkpoint has them.
+    fn export(&self, trial: &Trial, path: &Path, fold: bool) -> Result<(), FamilyError> {
+        let (run, folder) = (self.run(trial)?, self.run_folder(trial, None)?);
+        let Opened { family, device, .. } = self.opened;
+        let Some(said) = family.export(&run, folder, device, path, fold)? else {
+            let folder = self.path(trial)?;
+            return Err(format!(
+                "this run diverged, so it has no weights to export; its last checkpoint is in {}",
+                folder.display()
+            )
+            .into());
+        };
+        say(format!("wrote {}; {said}", path.display()));
+        Ok(())
+    }
+
+    fn line(&self, record: &Record<Trial>) -> Result<String, FamilyError> {
+        let context = RunContext::of(&record.trial)?;
+        let validation = record.curve.validation.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}"));
+        let (name, outcome) = (short(&context.parametrization), &record.outcome);
+        Ok(format!("{name} {}  training loss {outcome}, validation loss {validation}", self.named_width()))
+    }
+}
+
+/// Better now than after the training.
+fn check_export(path: &Path) -> Result<(), FamilyError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let (path, folder) = (path.display(), folder.display());
+    Err(format!("cannot write {path}: there is no folder {folder}; create it, or give --export another").into())
+}
+
+/// One line for each transferred value that is not as usual.
+pub(super) fn explain(transfer: &Transfer, usual: &Values) -> String {
+    let number = |value: &Setting| value.number().unwrap_or(f64::NAN);
+    let line = |row: &Transferred| {
+        let Transferred { name, proxy, target, explanation, .. } = row;
+        format!("  {name:<16} {:>10.5} → {:<10.5} {explanation}", number(proxy), number(target))
+    };
+    let varied = |row: &&Transferred| row.name == LEARNING_RATE || usual.get(&row.name) != Some(&row.proxy);
+    let lines: Vec<String> = transfer.rows.iter().filter(varied).map(line).collect();
+    format!("Transferred from proxy to target:\n{}", lines.join("\n"))
+}

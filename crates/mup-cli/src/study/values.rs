@@ -1,0 +1,71 @@
+//! The values of a study as those of a family's hyperparameters.
+
+use mup_study::{Setting, Values};
+use mup_train::{FamilyError, FamilyRun};
+
+/// The run with these values of its hyperparameters.
+pub(super) fn with_values(mut run: FamilyRun, values: &Values) -> Result<FamilyRun, FamilyError> {
+    for (name, value) in values.iter() {
+        if !run.values.contains_key(name) {
+            let known: Vec<&str> = run.values.keys().map(String::as_str).collect();
+            return Err(format!("unknown hyperparameter `{name}`; there are {}", known.join(", ")).into());
+        }
+        let number = value.number().filter(|number| number.is_finite() && *number >= 0.0);
+        let number = number
+            .ok_or_else(|| format!("`{name}` cannot be {value}: it has to be a finite number, and not negative"))?;
+        run = run.with(name, number);
+    }
+    Ok(run)
+}
+
+/// Every value of a run.
+pub(super) fn values_of(run: &FamilyRun) -> Values {
+    Values(run.values.iter().map(|(name, value)| (name.clone(), Setting::Number(*value))).collect())
+}
+
+/// As `--values` lists them.
+pub(super) fn parse(list: &str) -> Result<Values, FamilyError> {
+    let refuse = |reason: String| {
+        format!("--values {list}: {reason}; write chosen, default, or for example learning-rate=0.01,init-scale=2")
+    };
+    let mut values = Values::default();
+    for entry in list.split(',') {
+        let (name, value) = entry.split_once('=').ok_or_else(|| refuse(format!("`{entry}` has no =")))?;
+        let value: f64 = value.trim().parse().map_err(|error| refuse(format!("`{value}`: {error}")))?;
+        let name = name.trim();
+        if values.get(name).is_some() {
+            return Err(refuse(format!("`{name}` is there twice")).into());
+        }
+        values = values.with(name, Setting::Number(value));
+    }
+    Ok(values)
+}
+
+/// For people: the rate as a power of two; of the others only those that are not as usual.
+pub(super) fn told(values: &Values, usual: &Values) -> String {
+    let number = |setting: Option<&Setting>| setting.and_then(Setting::number).unwrap_or(f64::NAN);
+    let rate = number(values.get(mup_train::LEARNING_RATE)).log2();
+    let unusual =
+        values.iter().filter(|(name, value)| *name != mup_train::LEARNING_RATE && usual.get(name) != Some(value));
+    let others = unusual.map(|(name, value)| format!(", {name} {value}"));
+    format!("rate 2^{rate}{}", others.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use mup_study::{Setting, Values};
+
+    #[test]
+    fn a_list_of_values_is_read_and_what_is_wrong_is_shown() {
+        let wanted =
+            Values::default().with("learning-rate", Setting::Number(0.5)).with("alpha-output", Setting::Number(2.0));
+        assert_eq!(parse("learning-rate=0.5, alpha-output=2").expect("values"), wanted);
+        for (text, said) in
+            [("learning-rate", "has no ="), ("learning-rate=x", "`x`"), ("learning-rate=1,learning-rate=2", "twice")]
+        {
+            let error = parse(text).expect_err("refused").to_string();
+            assert!(error.contains(said) && error.contains(text), "{error}");
+        }
+    }
+}
