@@ -29,8 +29,10 @@ const DEFAULT_RATE: f64 = 0.001;
 const CHECKED_WIDTH: usize = 32;
 const CHECKED_RATE: f64 = 1.0 / 64.0;
 const CHECKED_STEPS: usize = 150;
-/// What grows.
+/// Names of a size's numbers: what grows, and what stays.
 const WIDTH: &str = "width";
+const D_HEAD: &str = "d_head";
+const DEPTH: &str = "n_layer";
 
 /// What a family of a check has in common, whatever its width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +92,7 @@ impl TextFamily {
 
     /// A size by its numbers.
     pub(crate) fn named_size(width: usize, d_head: usize, n_layer: usize) -> Size {
-        Size::new([(WIDTH, width), ("d_head", d_head), ("n_layer", n_layer)])
+        Size::new([(WIDTH, width), (D_HEAD, d_head), (DEPTH, n_layer)])
     }
 
     /// The text.
@@ -100,9 +102,9 @@ impl TextFamily {
 
     fn config(&self, size: &Size) -> GptConfig {
         let Configuration { vocab, context, .. } = self.configuration;
-        let (width, d_head) = (size[WIDTH], size["d_head"]);
+        let (width, d_head) = (size[WIDTH], size[D_HEAD]);
         let heads = width.checked_div(d_head).unwrap_or(0);
-        GptConfig::new(vocab, context, size["n_layer"], width, heads, d_head, 4 * width)
+        GptConfig::new(vocab, context, size[DEPTH], width, heads, d_head, 4 * width)
             .with_alpha_attention(self.alphas.attention)
             .with_alpha_output(self.alphas.output)
             .with_alpha_embedding(self.alphas.embedding)
@@ -133,7 +135,7 @@ impl Family for TextFamily {
     }
 
     fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
-        let (base_width, d_head, n_layer) = (size[WIDTH], size["d_head"], size["n_layer"]);
+        let (base_width, d_head, n_layer) = (size[WIDTH], size[D_HEAD], size[DEPTH]);
         Configuration { base_width, d_head, n_layer, ..self.configuration.clone() }.check(&[])?;
         Ok(self.config(size).init(device)?)
     }
@@ -158,8 +160,8 @@ impl Family for TextFamily {
 
     /// Weights of variance 1/fan_in at base width, branches ending in GPT-2's 1/√(2·n_layer), readout and queries zero
     /// (TP-V D.2).
-    fn start(&self) -> InitSpec {
-        let residual = 1.0 / (2.0 * self.configuration.n_layer as f64).sqrt();
+    fn start(&self, base: &Size) -> InitSpec {
+        let residual = 1.0 / (2.0 * base[DEPTH] as f64).sqrt();
         let spec = InitSpec::new().embedding(Distribution::Normal { std: 1.0 });
         let spec = GptConfig::residual_projections().into_iter().fold(spec, |spec, paths| spec.scale(paths, residual));
         spec.zero_readout().zero_query([GptConfig::queries()])
@@ -217,7 +219,7 @@ impl Family for TextFamily {
     /// readout is 2·d·vocab.
     fn flops_per_token(&self, size: &Size) -> Option<f64> {
         let Configuration { context, vocab, batch, .. } = self.configuration;
-        let [d, n_layer, context, vocab] = [size[WIDTH], size["n_layer"], context, vocab].map(|n| n as f64);
+        let [d, n_layer, context, vocab] = [size[WIDTH], size[DEPTH], context, vocab].map(|n| n as f64);
         // W_{k,R} multiplies one vector for each distance, shared by the batch.
         let relative = 2.0 * d * d / batch as f64;
         let block = 4.0 * 2.0 * d * d + relative + 2.0 * 2.0 * 4.0 * d * d + 3.0 * 2.0 * context * d;

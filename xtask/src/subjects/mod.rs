@@ -34,7 +34,7 @@ macro_rules! as_set_up {
             self.0.size()
         }
 
-        fn start(&self) -> mup_init::InitSpec {
+        fn start(&self, _base: &mup_train::Size) -> mup_init::InitSpec {
             self.0.start.clone()
         }
 

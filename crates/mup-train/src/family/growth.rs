@@ -75,7 +75,7 @@ impl Growth {
     ) -> Result<(F::Model, ModuleOptimizer), FamilyError> {
         let plan = self.plan(family, size, device)?;
         let model = family.model(size, &device.clone().autodiff())?;
-        let model = initialize(model, &plan, &family.start().scale_all(init_scale), seed)?;
+        let model = initialize(model, &plan, &family.start(&self.base).scale_all(init_scale), seed)?;
         let optimizer = family.optimizer(&plan, &model)?;
         Ok((model, optimizer))
     }

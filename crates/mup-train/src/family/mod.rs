@@ -122,10 +122,10 @@ pub trait Family: Clone + Send + Sync + 'static {
         std::any::type_name::<Self>().rsplit("::").next().unwrap_or_default().to_owned()
     }
 
-    /// How the base model starts; a plan scales it. Its [`scale_all`](InitSpec::scale_all) is the hyperparameter
+    /// How the model of the base's size starts; a plan scales it. Its [`scale_all`](InitSpec::scale_all) is the hyperparameter
     /// `init-scale`, and not yours to set.
     #[must_use]
-    fn start(&self) -> InitSpec {
+    fn start(&self, _base: &Size) -> InitSpec {
         InitSpec::new()
     }
 
