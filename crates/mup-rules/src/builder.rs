@@ -11,8 +11,8 @@ use crate::rule_for::rule_for;
 use crate::uses::Uses;
 use crate::warnings::warnings;
 use crate::{
-    Change, DepthRule, OptimizerId, Parametrization, PlanRow, Ratios, RuleError, Run, RunLaw, RunScaling, ScalingPlan,
-    Selector, Variable,
+    Change, OptimizerId, Parametrization, PlanRow, Ratios, RuleError, Run, RunLaw, RunScaling, ScalingPlan, Selector,
+    Variable,
 };
 
 /// The ratio of a variable for one tensor.
@@ -220,10 +220,9 @@ impl<'a> PlanBuilder<'a> {
             let tensors = vec![format!("{path} ({}, {axes})", rule.role)];
             return Err(RuleError::HiddenMatricesOnly { path, tensors, optimizer });
         }
-        let counted = self.parametrization.depth == DepthRule::Scaled && self.parametrization.follows(&Variable::DEPTH);
-        let known = match depth.mult(shape).filter(|_| counted) {
-            Some(m_l) => Ratios::default().with(Variable::DEPTH, m_l),
-            None => Ratios::default(),
+        let known = match depth.mult(shape, self.parametrization.depth) {
+            Some(m_l) if self.parametrization.follows(&Variable::DEPTH) => Ratios::default().with(Variable::DEPTH, m_l),
+            _ => Ratios::default(),
         };
         let variables =
             self.variables.iter().fold(known, |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));

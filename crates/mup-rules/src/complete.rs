@@ -98,11 +98,11 @@ impl Parametrization {
     pub fn u_mup() -> Self {
         let table = mup::rules();
         let of = |role, form| table.iter().find(|rule| rule.role == role && rule.form == form).cloned();
-        let hidden = of(Role::Hidden, Form::Plain).map(|rule| rule.shifted(Form::UnitScaled, &Power::fan_in(-0.5)));
+        let inside = [Role::Hidden, Role::Inner].map(|role| of(role, Form::Plain));
+        let inside = inside.into_iter().flatten().map(|rule| rule.shifted(Form::UnitScaled, &Power::fan_in(-0.5)));
         let slower = of(Role::Input, Form::Plain).map(|rule| rule.with_adam(Power::fan_out(-0.5)));
-        let readouts = [Role::Output, Role::Inner].map(|role| of(role, Form::Multiplier));
-        let readouts = readouts.into_iter().flatten().map(|rule| crate::Rule { form: Form::UnitScaled, ..rule });
-        let rules: Vec<_> = readouts.chain(hidden).chain(slower).collect();
+        let readout = of(Role::Output, Form::Multiplier).map(|rule| crate::Rule { form: Form::UnitScaled, ..rule });
+        let rules: Vec<_> = inside.chain(slower).chain(readout).collect();
         let table = rules.into_iter().fold(Self::mup(), Self::with_rule).with_multiplied_form(Form::UnitScaled);
         table.with_weight_decay(WeightDecay::Independent).with_depth(0.5).named_as("u-mup")
     }

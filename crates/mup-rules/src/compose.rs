@@ -7,8 +7,8 @@ use crate::doubt::doubts;
 use crate::factor::four_digits;
 use crate::rule_for::logit_scale;
 use crate::{
-    Amended, Amendment, Change, DecayTerm, EpsilonRule, EpsilonTerm, Factor, Form, OptimizerId, Parametrization, PlanRow, Power,
-    Ratios, Rule, RuleError, RunLaw, ShapeFactor, Term, WeightDecay,
+    Amended, Amendment, Change, DecayTerm, EpsilonRule, EpsilonTerm, Factor, Form, OptimizerId, Parametrization,
+    PlanRow, Power, Ratios, Rule, RuleError, RunLaw, ShapeFactor, Term, WeightDecay,
 };
 
 /// A tensor with all that its row follows from.
@@ -101,9 +101,8 @@ impl Composition<'_> {
     /// The amendments that speak of the tensor, with their places in the table.
     pub(crate) fn amendments(&self) -> impl Iterator<Item = (usize, &Amendment)> {
         let (factor, role) = (self.closing_weight(), self.rule.role);
-        let speaks = move |amendment: &Amendment| {
-            amendment.speaks_of(factor.as_ref().unwrap_or(self.shape), role, self.branch)
-        };
+        let speaks =
+            move |amendment: &Amendment| amendment.speaks_of(factor.as_ref().unwrap_or(self.shape), role, self.branch);
         self.table.amendments.iter().enumerate().filter(move |(_, amendment)| speaks(amendment))
     }
 

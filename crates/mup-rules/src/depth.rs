@@ -1,9 +1,9 @@
 //! Depth: what a parametrization does about the number of blocks, and the rules of it.
 
-use mup_shapes::{InfShape, InfShapes, Kind, Place, Stack};
+use mup_shapes::{InfShape, InfShapes, Kind, Place, Role, Stack};
 use serde::{Deserialize, Serialize};
 
-use crate::{Amended, Amendment, Form, Parametrization, Power, RuleError, Variable};
+use crate::{Amended, Amendment, Form, Parametrization, Power, Rule, RuleError, Variable};
 
 /// What a parametrization does about a target with another number of residual blocks than the base.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,25 @@ impl Parametrization {
         self.with_depth_rule(DepthRule::Scaled)
     }
 
+    /// What depth multiplies the columns of a place by.
+    pub(crate) fn rule_of_depth(&self, place: Place, branch: Form) -> Rule {
+        let speaks = |amendment: &&Amendment| {
+            amendment.tensors == place.into() && amendment.branch.is_none_or(|form| form == branch)
+        };
+        let mut rule = Rule::constant(Role::Hidden, branch);
+        for amendment in self.amendments.iter().filter(speaks) {
+            let column = match amendment.quantity {
+                Amended::Multiplier => &mut rule.multiplier,
+                Amended::InitStd => &mut rule.init_std,
+                Amended::Adam => &mut rule.adam,
+                Amended::Gradient => &mut rule.gradient,
+                Amended::WeightDecay | Amended::Epsilon => continue,
+            };
+            *column = &*column * &amendment.power;
+        }
+        rule
+    }
+
     /// The same parametrization, refusing, ignoring or scaling another number of blocks.
     #[must_use]
     pub fn with_depth_rule(mut self, rule: DepthRule) -> Self {
@@ -116,11 +135,11 @@ impl<'a> Depth<'a> {
         Self { streams, factors: factors.map(owner).collect() }
     }
 
-    /// m_L of a tensor: of its own stream, or, outside of branches, of the only one.
-    pub(crate) fn mult(&self, shape: &InfShape) -> Option<f64> {
+    /// m_L of a tensor under rules of depth: of its own stream, or, outside of branches, of the only one.
+    pub(crate) fn mult(&self, shape: &InfShape, rule: DepthRule) -> Option<f64> {
         match (&shape.stack, &self.streams[..]) {
             (Some(stack), _) => Some(stack.depth_mult()),
-            (None, []) => Some(1.0),
+            (None, []) => (rule == DepthRule::Scaled).then_some(1.0),
             (None, [only]) if shape.place == Some(Place::Outside) => Some(only.depth_mult()),
             (None, _) => None,
         }

@@ -1,6 +1,6 @@
 //! The table as a document: `docs/rules.md` is what [`rules_markdown`] returns, and a test compares the two.
 
-use mup_shapes::Role;
+use mup_shapes::{Place, Role};
 
 use crate::{Form, OptimizerId, Parametrization, Power, Rule, ShapeFactor, Update};
 
@@ -19,6 +19,8 @@ pub fn rules_markdown() -> String {
         )
         .replace("{{mup-package}}", &table(&Parametrization::mup_package(), &[Form::Plain, Form::Multiplier]))
         .replace("{{standard}}", &table(&Parametrization::standard(), &[Form::Plain, Form::Multiplier]))
+        .replace("{{u-mup}}", &table(&Parametrization::u_mup(), &[Form::UnitScaled]))
+        .replace("{{depth}}", &depth())
         .replace("{{families}}", &families())
         .replace("{{exponents}}", &exponents())
 }
@@ -36,9 +38,33 @@ fn presets() -> String {
         let readout = if table.requires_readout { "refused" } else { "allowed" };
         let attention = Power::fan_in(table.attention_exponent).to_string().replace("m_in", "d_head");
         let (decay, l2) = (table.weight_decay.to_string(), table.l2.to_string());
-        [format!("`{name}`"), decay, l2, table.epsilon.to_string(), attention, readout.to_owned()]
+        let depth = table.depth.to_string();
+        [format!("`{name}`"), decay, l2, table.epsilon.to_string(), attention, readout.to_owned(), depth]
     });
-    markdown(["preset", "weight decay", "L2 under Adam", "ε", "attention logits ∝", "readout without multiplier"], rows)
+    let header =
+        ["preset", "weight decay", "L2 under Adam", "ε", "attention logits ∝", "readout without multiplier", "depth"];
+    markdown(header, rows)
+}
+
+/// What depth multiplies the rows of width by, in every place and form.
+fn depth() -> String {
+    let places = [
+        (Place::Inside, Form::Plain, "any"),
+        (Place::Closing, Form::Multiplier, "multiplier"),
+        (Place::Closing, Form::Plain, "plain"),
+    ];
+    let tables = [("1", Parametrization::complete_p()), ("½", Parametrization::depth_mup())];
+    let rows = tables.iter().flat_map(|(alpha, table)| {
+        places.iter().map(move |(place, branch, form)| {
+            let numbers = numbers(table, &table.rule_of_depth(*place, *branch)).map(|power| power.to_string());
+            let [a, b, adam, sgd, decay_adam, decay_sgd, l2, epsilon] = numbers;
+            let (alpha, place, form) = ((*alpha).to_owned(), place.to_string(), (*form).to_owned());
+            [alpha, place, form, a, b, adam, sgd, decay_adam, decay_sgd, l2, epsilon]
+        })
+    });
+    let header =
+        ["α", "place", "branch", "A", "init std", "rate, Adam", "rate, SGD", "λ, Adam", "λ, SGD", "L2, Adam", "ε"];
+    markdown(header, rows)
 }
 
 fn table(table: &Parametrization, forms: &[Form]) -> String {
@@ -48,23 +74,27 @@ fn table(table: &Parametrization, forms: &[Form]) -> String {
     };
     let rules = table.rules.iter().filter(|rule| forms.contains(&rule.form)).filter(refused);
     let rows = rules.map(|rule| {
-        let rate = |optimizer: &OptimizerId| rule.rate(optimizer.update);
-        let decay = |optimizer: OptimizerId| table.decay(rule, &rate(&optimizer), &optimizer).0;
-        let powers = [
-            rule.multiplier.clone(),
-            rule.init_std.clone(),
-            rate(&OptimizerId::ADAMW),
-            rate(&OptimizerId::SGD),
-            decay(OptimizerId::ADAMW),
-            decay(OptimizerId::SGD),
-            decay(OptimizerId::ADAM),
-            table.epsilon.factor(rule),
-        ];
-        let [a, b, adam, sgd, decay_adam, decay_sgd, l2, epsilon] = powers.map(|power| power.to_string());
+        let [a, b, adam, sgd, decay_adam, decay_sgd, l2, epsilon] = numbers(table, rule).map(|power| power.to_string());
         [rule.role.to_string(), rule.form.to_string(), a, b, adam, sgd, decay_adam, decay_sgd, l2, epsilon]
     });
     let header = ["role", "form", "A", "init std", "rate, Adam", "rate, SGD", "λ, Adam", "λ, SGD", "L2, Adam", "ε"];
     markdown(header, rows)
+}
+
+/// A, init std, rates of Adam and SGD, λ of both, L2 of Adam, ε.
+fn numbers(table: &Parametrization, rule: &Rule) -> [Power; 8] {
+    let rate = |optimizer: &OptimizerId| rule.rate(optimizer.update);
+    let decay = |optimizer: OptimizerId| table.decay(rule, &rate(&optimizer), &optimizer).0;
+    [
+        rule.multiplier.clone(),
+        rule.init_std.clone(),
+        rate(&OptimizerId::ADAMW),
+        rate(&OptimizerId::SGD),
+        decay(OptimizerId::ADAMW),
+        decay(OptimizerId::SGD),
+        decay(OptimizerId::ADAM),
+        table.epsilon.factor(rule),
+    ]
 }
 
 /// The rate of every kind of optimizer, from the rows of the recommended table.

@@ -4,7 +4,7 @@ mod gpt;
 
 use gpt::Gpt;
 use insta::assert_snapshot;
-use mup_rules::{OptimizerId, Parametrization, ScalingPlan, WeightDecay};
+use mup_rules::{OptimizerId, Parametrization, Run, RunLaw, ScalingPlan, WeightDecay};
 use mup_shapes::InfShapes;
 
 /// Two layers, heads and feed-forward widths that grow by different factors.
@@ -38,6 +38,19 @@ fn the_summary_of_a_175b_model() {
     let shapes = gpt::infer(gpt(256), gpt(512), gpt(12_288));
     let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).expect("a plan");
     assert_snapshot!(plan.summary());
+}
+
+/// Every axis of a real run on one screen: 4 blocks of width 256 to 32 of 2048, 8 times the batch, 30 times the tokens.
+#[test]
+fn the_summary_of_a_run_that_grows_along_every_axis() {
+    let gpt = |n_layer, d_model| Gpt::wide(n_layer, d_model, 64);
+    let shapes = gpt::infer(gpt(4, 256), gpt(8, 512), gpt(32, 2048));
+    let (base, target) = (Run::new(65_536.0, 2e9), Run::new(524_288.0, 6e10));
+    let plan = ScalingPlan::of(&shapes, Parametrization::complete_p()).run(base, target, RunLaw::complete_d());
+    let plan = plan.build().expect("a plan");
+    assert!(plan.summary().to_string().lines().count() < 50);
+    assert_snapshot!(plan.summary());
+    assert_snapshot!("one row along every axis", plan.row("blocks.9.feed_forward.down.weight").expect("a row"));
 }
 
 #[test]

@@ -115,19 +115,18 @@ impl BaseShapes {
                 }
             }
         }
-        let streams = target.iter().filter_map(|param| Some((param.path.clone(), param.stream.clone()?)));
+        let streams = target.iter().filter_map(|param| Some((param.path.as_str(), param.stream.as_deref()?)));
         count(&mut shapes, &streams.collect(), &matching.pairs);
         resolve(&mut shapes);
         if problems.is_empty() { Ok(InfShapes(shapes)) } else { Err(ShapeError::Mismatch(problems)) }
     }
 
-    fn tree(&self) -> Tree {
-        let tensor = |param: &BaseParam| Tensor {
-            axes: param.axes.clone(),
-            dims: param.dims.clone(),
-            infinite: param.infinite.clone(),
-        };
-        Tree::new(self.iter().map(|(path, param)| (path, tensor(param))))
+    fn tree(&self) -> Tree<'_> {
+        let tensors = self
+            .0
+            .iter()
+            .map(|(path, BaseParam { dims, infinite, axes })| (path.as_str(), Tensor { axes, dims, infinite }));
+        Tree::new(tensors)
     }
 
     /// The parameters by path.
@@ -142,10 +141,10 @@ impl BaseShapes {
     }
 }
 
-fn tree(shapes: &ModuleShapes) -> Tree {
-    let tensor =
-        |param: &ParamShape| Tensor { axes: param.axes.clone(), dims: param.dims.clone(), infinite: Vec::new() };
-    Tree::new(shapes.iter().map(|param| (param.path.as_str(), tensor(param))))
+fn tree(shapes: &ModuleShapes) -> Tree<'_> {
+    let tensors =
+        shapes.iter().map(|ParamShape { path, axes, dims, .. }| (path.as_str(), Tensor { axes, dims, infinite: &[] }));
+    Tree::new(tensors)
 }
 
 fn by_path(shapes: &ModuleShapes) -> BTreeMap<&str, &ParamShape> {

@@ -7,202 +7,201 @@ use crate::stack::number;
 use crate::{Axes, Mismatch};
 
 /// What must agree between blocks that repeat each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tensor {
-    pub(crate) axes: Axes,
-    pub(crate) dims: Vec<usize>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tensor<'a> {
+    pub(crate) axes: &'a Axes,
+    pub(crate) dims: &'a [usize],
     /// Which axes grow, as far as that is known.
-    pub(crate) infinite: Vec<bool>,
+    pub(crate) infinite: &'a [bool],
 }
 
 /// Parameters as a tree over the segments of their paths.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tree {
-    leaf: Option<Tensor>,
-    children: BTreeMap<Segment, Tree>,
+#[derive(Debug, Default)]
+pub(crate) struct Tree<'a> {
+    leaf: Option<(&'a str, Tensor<'a>)>,
+    children: BTreeMap<Segment<'a>, Tree<'a>>,
 }
 
 /// Numbers first and by size, so that blocks are in their order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Segment {
-    Number(usize, String),
-    Name(String),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment<'a> {
+    Number(usize, &'a str),
+    Name(&'a str),
 }
 
-impl Segment {
-    fn text(&self) -> &str {
+impl<'a> Segment<'a> {
+    fn new(text: &'a str) -> Self {
+        number(text).map_or(Self::Name(text), |number| Self::Number(number, text))
+    }
+
+    fn text(self) -> &'a str {
         match self {
             Self::Number(_, text) | Self::Name(text) => text,
         }
     }
 }
 
-impl Tree {
-    pub(crate) fn new<'a>(params: impl Iterator<Item = (&'a str, Tensor)>) -> Self {
+impl<'a> Tree<'a> {
+    pub(crate) fn new(params: impl Iterator<Item = (&'a str, Tensor<'a>)>) -> Self {
         let mut root = Self::default();
         for (path, tensor) in params {
-            let mut node = &mut root;
-            for text in path.split('.') {
-                let segment = match number(text) {
-                    Some(number) => Segment::Number(number, text.to_owned()),
-                    None => Segment::Name(text.to_owned()),
-                };
-                node = node.children.entry(segment).or_default();
-            }
-            node.leaf.get_or_insert(tensor);
+            let segments = path.split('.').map(Segment::new);
+            let node = segments.fold(&mut root, |node, segment| node.children.entry(segment).or_default());
+            node.leaf.get_or_insert((path, tensor));
         }
         root
     }
 
     /// The elements of a list: children numbered from 0 without a gap.
     fn list(&self) -> Option<Vec<&Self>> {
-        let numbered = self.children.keys().enumerate();
-        let is_list = !self.children.is_empty()
-            && numbered
-                .fold(true, |all, (idx, key)| all && matches!(key, Segment::Number(number, _) if *number == idx));
+        let in_order = |(idx, key): (usize, &Segment)| matches!(key, Segment::Number(number, _) if *number == idx);
+        let is_list = !self.children.is_empty() && self.children.keys().enumerate().all(in_order);
         is_list.then(|| self.children.values().collect())
     }
 
-    /// The paths below, `at` being that of this node.
-    fn paths(&self, at: &str) -> Vec<String> {
-        let own = self.leaf.iter().map(|_| at.to_owned());
-        own.chain(self.children.iter().flat_map(|(segment, child)| child.paths(&join(at, segment.text())))).collect()
+    /// The paths below.
+    fn paths(&self) -> Vec<&'a str> {
+        let own = self.leaf.iter().map(|(path, _)| *path);
+        own.chain(self.children.values().flat_map(Self::paths)).collect()
     }
 
-    /// The first path at which two trees differ, in axes (always) or in sizes too.
-    fn difference(&self, other: &Self, at: &str, sizes: bool) -> Option<String> {
+    /// The children of either of two nodes.
+    fn segments<'b>(&'b self, other: &'b Self) -> BTreeSet<&'b Segment<'a>> {
+        self.children.keys().chain(other.children.keys()).collect()
+    }
+
+    /// Where two trees differ first, in axes (always) or in sizes too.
+    fn difference(&self, other: &Self, sizes: bool) -> Option<String> {
         let same = match (&self.leaf, &other.leaf) {
-            (Some(one), Some(two)) if sizes => one == two,
-            (Some(one), Some(two)) => one.axes == two.axes && one.dims.len() == two.dims.len(),
+            (Some((_, one)), Some((_, two))) if sizes => one == two,
+            (Some((_, one)), Some((_, two))) => one.axes == two.axes && one.dims.len() == two.dims.len(),
             (one, two) => one.is_none() == two.is_none(),
         };
         if !same {
-            return Some(at.to_owned());
+            return Some(String::new());
         }
         // A list inside that is longer is another problem than a block of another kind.
         let lists = !sizes && self.list().is_some() && other.list().is_some();
-        let segments: BTreeSet<&Segment> = self.children.keys().chain(other.children.keys()).collect();
-        segments.into_iter().find_map(|segment| {
-            let at = join(at, segment.text());
-            match (self.children.get(segment), other.children.get(segment)) {
-                (Some(one), Some(two)) => one.difference(two, &at, sizes),
+        self.segments(other).into_iter().find_map(|segment| {
+            let rest = match (self.children.get(segment), other.children.get(segment)) {
+                (Some(one), Some(two)) => one.difference(two, sizes),
                 _ if lists => None,
-                _ => Some(at),
-            }
+                _ => Some(String::new()),
+            };
+            rest.map(|rest| format!(".{}{rest}", segment.text()))
         })
     }
 }
 
-fn join(at: &str, segment: &str) -> String {
-    if at.is_empty() { segment.to_owned() } else { format!("{at}.{segment}") }
-}
-
 /// Pairs of paths that stand for each other, and what has no counterpart.
-pub(crate) struct Matching {
+pub(crate) struct Matching<'a> {
     /// The base's path and the other's, the same path first.
-    pub(crate) pairs: Vec<(String, String)>,
-    missing: Vec<String>,
-    extra: Vec<String>,
+    pub(crate) pairs: Vec<(&'a str, &'a str)>,
+    missing: Vec<&'a str>,
+    extra: Vec<&'a str>,
     others: Vec<Mismatch>,
     other: &'static str,
+    /// Where the comparison stands, in the base.
+    at: Vec<&'a str>,
 }
 
-impl Matching {
-    pub(crate) fn new(base: &Tree, other: &Tree, name: &'static str) -> Self {
-        let (pairs, missing, extra, others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut matching = Self { pairs, missing, extra, others, other: name };
-        matching.nodes(base, other, ["", ""], false);
-        matching.missing.sort();
-        matching.extra.sort();
+impl<'a> Matching<'a> {
+    pub(crate) fn new(base: &Tree<'a>, other: &Tree<'a>, name: &'static str) -> Self {
+        let (pairs, missing, extra, others, at) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut matching = Self { pairs, missing, extra, others, other: name, at };
+        matching.nodes(base, other);
+        matching.missing.sort_unstable();
+        matching.extra.sort_unstable();
         matching
     }
 
     /// Everything without a counterpart.
     pub(crate) fn problems(&self) -> Vec<Mismatch> {
         let other = self.other;
-        let missing = self.missing.iter().map(|path| Mismatch::Missing { path: path.clone(), other });
-        let extra = self.extra.iter().map(|path| Mismatch::Extra { path: path.clone(), other });
+        let missing = self.missing.iter().map(|path| Mismatch::Missing { path: (*path).to_owned(), other });
+        let extra = self.extra.iter().map(|path| Mismatch::Extra { path: (*path).to_owned(), other });
         missing.chain(extra).chain(self.others.iter().cloned()).collect()
     }
 
     /// By the other's path, the base's.
-    pub(crate) fn base_of(&self) -> BTreeMap<&str, &str> {
-        self.pairs.iter().rev().map(|(base, other)| (other.as_str(), base.as_str())).collect()
+    pub(crate) fn base_of(&self) -> BTreeMap<&'a str, &'a str> {
+        self.pairs.iter().rev().map(|(base, other)| (*other, *base)).collect()
     }
 
     /// By the base's path, the other's.
-    pub(crate) fn other_of(&self) -> BTreeMap<&str, &str> {
-        self.pairs.iter().rev().map(|(base, other)| (base.as_str(), other.as_str())).collect()
+    pub(crate) fn other_of(&self) -> BTreeMap<&'a str, &'a str> {
+        self.pairs.iter().rev().copied().collect()
     }
 
-    fn nodes(&mut self, base: &Tree, other: &Tree, at: [&str; 2], in_a_block: bool) {
-        match (&base.leaf, &other.leaf) {
-            (Some(_), Some(_)) => self.pairs.push(at.map(str::to_owned).into()),
-            (Some(_), None) => self.missing.push(at[0].to_owned()),
-            (None, Some(_)) => self.extra.push(at[1].to_owned()),
+    fn nodes(&mut self, base: &Tree<'a>, other: &Tree<'a>) {
+        match (base.leaf, other.leaf) {
+            (Some((base, _)), Some((other, _))) => self.pairs.push((base, other)),
+            (Some((base, _)), None) => self.missing.push(base),
+            (None, Some((other, _))) => self.extra.push(other),
             (None, None) => {}
         }
-        if let (Some(blocks), Some(others)) = (base.list(), other.list()) {
-            if blocks.len() != others.len() {
-                return self.lists(&blocks, &others, at, in_a_block);
-            }
+        if let (Some(blocks), Some(others)) = (base.list(), other.list())
+            && blocks.len() != others.len()
+        {
+            return self.lists(&blocks, &others);
         }
-        let segments: BTreeSet<&Segment> = base.children.keys().chain(other.children.keys()).collect();
-        for segment in segments {
-            let at = at.map(|at| join(at, segment.text()));
-            let in_a_block = in_a_block || matches!(segment, Segment::Number(..));
+        for segment in base.segments(other) {
+            self.at.push(segment.text());
             match (base.children.get(segment), other.children.get(segment)) {
-                (Some(one), Some(two)) => self.nodes(one, two, [&at[0], &at[1]], in_a_block),
-                (Some(one), None) => self.missing.extend(one.paths(&at[0])),
-                (None, Some(two)) => self.extra.extend(two.paths(&at[1])),
+                (Some(one), Some(two)) => self.nodes(one, two),
+                (Some(one), None) => self.missing.extend(one.paths()),
+                (None, Some(two)) => self.extra.extend(two.paths()),
                 (None, None) => {}
             }
+            self.at.pop();
         }
     }
 
     /// Lists of different lengths: block `i` of the other is that block of the base, or, past its end, the one in the same
     /// place of the base's period.
-    fn lists(&mut self, base: &[&Tree], other: &[&Tree], at: [&str; 2], in_a_block: bool) {
-        let (list, other_name) = (at[0].to_owned(), self.other);
-        if in_a_block {
-            let (base, target) = (base.len(), other.len());
-            let nested = Mismatch::NestedBlocks { path: list, base, target, other: other_name };
+    fn lists(&mut self, base: &[&Tree<'a>], other: &[&Tree<'a>]) {
+        if self.at.iter().any(|segment| number(segment).is_some()) {
+            let (path, base, target) = (self.at.join("."), base.len(), other.len());
+            let nested = Mismatch::NestedBlocks { path, base, target, other: self.other };
             if !self.others.contains(&nested) {
                 self.others.push(nested);
             }
             return;
         }
         let period = period(base);
-        let path = |at: &str, idx: usize| join(at, &idx.to_string());
         for (idx, block) in other.iter().enumerate() {
             let stands_for = if idx < base.len() { idx } else { idx % period };
-            let (ours, theirs) = (path(at[1], idx), path(at[0], stands_for));
             // Blocks that stand for one block of the base are alike, and as that one is, but for its sizes.
-            let first = idx % period;
-            let unlike_base = block.difference(base[stands_for], "", false).map(|rest| (rest, theirs.clone()));
-            let unlike =
-                unlike_base.or_else(|| block.difference(other[first], "", true).map(|rest| (rest, path(at[1], first))));
+            let unlike_base = block.difference(base[stands_for], false).map(|rest| (rest, stands_for));
+            let unlike = unlike_base.or_else(|| Some((block.difference(other[idx % period], true)?, idx % period)));
             match unlike {
-                None => self.nodes(base[stands_for], block, [&theirs, &ours], true),
-                Some((rest, from)) => self.others.push(Mismatch::OtherBlock {
-                    path: join(&ours, &rest),
-                    like: join(&from, &rest),
-                    list: list.clone(),
-                    period,
-                    base: base.len(),
-                    other: other_name,
-                }),
+                None => self.block(base[stands_for], block),
+                Some((rest, like)) => {
+                    let list = self.at.join(".");
+                    let path = |idx: usize| format!("{list}.{idx}{rest}").trim_start_matches('.').to_owned();
+                    let (path, like, base) = (path(idx), path(like), base.len());
+                    self.others.push(Mismatch::OtherBlock { path, like, list, period, base, other: self.other });
+                }
             }
         }
         let known = other.len();
         for (idx, block) in base.iter().enumerate().skip(known).filter(|(idx, _)| idx % period < known) {
-            self.nodes(block, other[idx % period], [&path(at[0], idx), &path(at[1], idx % period)], true);
+            self.block(block, other[idx % period]);
         }
+    }
+
+    /// What is found in a block is said of the first.
+    fn block(&mut self, base: &Tree<'a>, other: &Tree<'a>) {
+        self.at.push("0");
+        self.nodes(base, other);
+        self.at.pop();
     }
 }
 
 /// The smallest number of blocks after which the list repeats itself, sizes included.
 fn period(blocks: &[&Tree]) -> usize {
-    let repeats = |period: &usize| (*period..blocks.len()).all(|idx| blocks[idx] == blocks[idx % period]);
+    let repeats = |period: &usize| {
+        (*period..blocks.len()).all(|idx| blocks[idx].difference(blocks[idx % period], true).is_none())
+    };
     (1..blocks.len()).find(repeats).unwrap_or(blocks.len())
 }

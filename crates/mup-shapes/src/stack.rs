@@ -76,17 +76,17 @@ fn in_block(path: &str) -> String {
 
 /// What a stream consists of, by path in the base or in the target.
 #[derive(Default)]
-struct Counted {
+struct Counted<'a> {
     closing: BTreeSet<String>,
-    blocks: BTreeSet<(String, usize)>,
+    blocks: BTreeSet<(&'a str, usize)>,
 }
 
-impl Counted {
-    fn add(&mut self, path: &str, like: &InfShape) {
+impl<'a> Counted<'a> {
+    fn add(&mut self, path: &'a str, like: &InfShape) {
         if like.place == Some(Place::Closing) && like.kind != Kind::Bias {
             self.closing.insert(in_block(path));
         }
-        self.blocks.extend(block(path).map(|(list, number)| (list.to_owned(), number)));
+        self.blocks.extend(block(path));
     }
 
     /// Residual additions, or blocks.
@@ -97,22 +97,27 @@ impl Counted {
 
 /// Settles places and streams of the target's tensors. `stands_for` are all pairs of a base's path with the target's
 /// path that it stands for; `streams` are the declared names by path.
-pub(crate) fn count(shapes: &mut [InfShape], streams: &BTreeMap<String, String>, stands_for: &[(String, String)]) {
+pub(crate) fn count(shapes: &mut [InfShape], streams: &BTreeMap<&str, &str>, stands_for: &[(&str, &str)]) {
     for shape in shapes.iter_mut().filter(|shape| shape.place.is_none() && block(&shape.path).is_none()) {
         shape.place = Some(Place::Outside);
     }
+    let found = stacks(shapes, streams, stands_for);
+    for (shape, stack) in shapes.iter_mut().zip(found) {
+        shape.stack = stack;
+    }
+}
+
+fn stacks(shapes: &[InfShape], streams: &BTreeMap<&str, &str>, stands_for: &[(&str, &str)]) -> Vec<Option<Stack>> {
     let lists: BTreeSet<&str> = shapes.iter().filter_map(|shape| Some(block(&shape.path)?.0)).collect();
     let only = match lists.iter().collect::<Vec<_>>()[..] {
-        [] => Some(String::new()),
-        [only] => Some((*only).to_owned()),
+        [] => Some(""),
+        [only] => Some(*only),
         _ => None,
     };
-    let stream = |shape: &InfShape| -> Option<String> {
-        let declared = streams.get(&shape.path).cloned();
-        match shape.place {
-            Some(Place::Outside) => None,
-            _ => declared.or_else(|| Some(block(&shape.path)?.0.to_owned())).or_else(|| only.clone()),
-        }
+    let stream = |shape: &InfShape| match (shape.place, streams.get(shape.path.as_str())) {
+        (Some(Place::Outside), _) => None,
+        (_, Some(declared)) => Some((*declared).to_owned()),
+        (_, None) => block(&shape.path).map(|(list, _)| list).or(only).map(str::to_owned),
     };
     let found: Vec<Option<String>> = shapes.iter().map(stream).collect();
     let in_streams = shapes.iter().zip(&found).filter_map(|(shape, stream)| Some((shape, stream.as_ref()?)));
@@ -123,18 +128,17 @@ pub(crate) fn count(shapes: &mut [InfShape], streams: &BTreeMap<String, String>,
         targets.entry(stream).or_default().add(path, shape);
     }
     for (base, target) in stands_for {
-        if let Some((shape, stream)) = by_path.get(target.as_str()) {
+        if let Some((shape, stream)) = by_path.get(target) {
             bases.entry(stream).or_default().add(base, shape);
         }
     }
-    let stack = |(stream, target): (&String, Counted)| {
-        let (stream, base, target) = (stream.clone(), bases.get(stream)?.len(), target.len());
-        (base > 0 && target > 0).then(|| (stream.clone(), Stack { stream, base, target }))
+    let stack = |stream: &String| {
+        let (base, target) = (bases.get(stream)?.len(), targets.get(stream)?.len());
+        (base > 0 && target > 0).then(|| Stack { stream: stream.clone(), base, target })
     };
-    let stacks: BTreeMap<String, Stack> = targets.into_iter().filter_map(stack).collect();
-    for (shape, stream) in shapes.iter_mut().zip(found) {
-        shape.stack = stream.and_then(|stream| stacks.get(&stream).cloned());
-    }
+    let stacks: BTreeMap<&String, Stack> =
+        targets.keys().filter_map(|stream| Some((*stream, stack(stream)?))).collect();
+    found.iter().map(|stream| stacks.get(stream.as_ref()?).cloned()).collect()
 }
 
 #[cfg(test)]

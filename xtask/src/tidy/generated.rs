@@ -19,7 +19,8 @@ pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
                 .to_owned(),
         );
     }
-    problems.extend(golden(root)?);
+    problems.extend(golden(root, "", "all.py")?);
+    problems.extend(golden(root, "depth", "depth/*.py")?);
     problems.extend(performance(root)?);
     Ok(problems)
 }
@@ -36,17 +37,17 @@ fn performance(root: &Path) -> std::io::Result<Option<String>> {
     Ok(stale.then(|| format!("{} is not what its parts say: cargo xtask bench document", bench::DOCUMENT)))
 }
 
-/// Every JSON file of `golden/data` names the generator that wrote it by hash.
-fn golden(root: &Path) -> std::io::Result<Vec<String>> {
-    let hash = generator_hash(&root.join("golden/generate"))?;
+/// Every JSON file of a folder of `golden/data` names the generators of the same folder of `golden/generate` by hash.
+fn golden(root: &Path, folder: &str, generator: &str) -> std::io::Result<Vec<String>> {
+    let hash = generator_hash(&root.join("golden/generate").join(folder))?;
     let mut problems = Vec::new();
-    for entry in std::fs::read_dir(root.join("golden/data"))? {
+    for entry in std::fs::read_dir(root.join("golden/data").join(folder))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "json")
             && !std::fs::read_to_string(&path)?.contains(&hash)
         {
             problems.push(format!(
-                "{}: written by another version of golden/generate; run `python golden/generate/all.py` (golden/README.md)",
+                "{}: written by another version of golden/generate; run `python golden/generate/{generator}` (golden/README.md)",
                 path.display()
             ));
         }

@@ -1,6 +1,6 @@
 //! The shapes of a relative-attention GPT, as mup-models' `Gpt` has them, without Burn.
 
-use mup_shapes::{Axes, BaseShapes, InfShapes, Kind, ModuleShapes, ParamShape, ParamSpec};
+use mup_shapes::{Axes, BaseShapes, InfShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Places};
 
 /// Sizes of one GPT.
 #[derive(Clone, Copy, Debug)]
@@ -48,9 +48,14 @@ impl Gpt {
     }
 }
 
+/// Two branches in each block, closed by the attention's output and the second feed-forward map.
+pub(crate) fn places() -> Places {
+    Places::new().inside("blocks.**").closing("blocks.*.attention.output.*").closing("blocks.*.feed_forward.down.*")
+}
+
 pub(crate) fn infer(base: Gpt, delta: Gpt, target: Gpt) -> InfShapes {
     let base = BaseShapes::infer(&base.shapes(), &delta.shapes()).expect("base and delta fit together");
-    base.apply(&target.shapes()).expect("the target fits the base")
+    base.apply(&target.shapes().placed(&places()).expect("the places match")).expect("the target fits the base")
 }
 
 struct Params(Vec<ParamShape>);
