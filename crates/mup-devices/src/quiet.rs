@@ -54,10 +54,16 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
+
     use super::{catch_panics, shortened};
+
+    /// The hook is one for the process, and a test sets it without `catch_panics`: tests that need it take turns.
+    static TURN: Mutex<()> = Mutex::new(());
 
     #[test]
     fn a_panic_becomes_its_message_and_the_hook_is_back_afterwards() {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         assert_eq!(catch_panics(|| -> u8 { panic!("no {}", "adapter") }), Err("no adapter".to_owned()));
         assert_eq!(catch_panics(|| 7), Ok(7));
         let seen = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -75,6 +81,7 @@ mod tests {
 
     #[test]
     fn what_a_devices_own_thread_said_is_the_reason_and_not_the_channel_that_it_closed() {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = || {
             let (sender, receiver) = std::sync::mpsc::channel::<u8>();
             std::thread::spawn(move || {

@@ -239,7 +239,7 @@ fn wishes_may_speak_of_a_place() {
         plan.to_string().contains("rate × 2 for tensors that close a residual branch that are hidden tensors"),
         "{plan}"
     );
-    assert_eq!(plan.row("embedding.weight").expect("a row").weight_decay.to_string(), "0 = yours");
+    assert_eq!(plan.row("embedding.weight").expect("a row").weight_decay.to_string(), "0 = yours: no decay");
 }
 
 /// What only the user knows of a stack wins over what its paths say.

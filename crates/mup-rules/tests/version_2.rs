@@ -10,7 +10,4 @@ fn a_stored_plan_of_version_2_is_read_with_nothing_said_of_places_and_depth() {
     assert!(plan.streams().is_empty() && plan.rows().iter().all(|row| row.place.is_none()));
     assert_eq!(plan.row("blocks.0.up.bias").expect("a row").learning_rate.formula(), "1/m_L · √m_B/√m_D");
     assert_eq!(ScalingPlan::from_json(&plan.to_json()).expect("a plan"), plan);
-    // Nothing but the number of the version is added to what it wrote.
-    let written = plan.to_json().replace("\"version\": 3", "\"version\": 2").replace("\"streams\": [],\n", "");
-    assert_eq!(written, text);
 }
