@@ -1,4 +1,4 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "burn", doc = include_str!("../README.md"))]
 //!
 //! The rooms: [`Axes`] (which axes are contracted, which produced), [`LayerTable`] (what Burn's layers
 //! store), [`ShapeReader`] (module to shapes, feature `burn`), [`BaseShapes`] (base and delta to base
