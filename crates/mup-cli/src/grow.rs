@@ -58,6 +58,15 @@ impl GrowArguments {
     }
 }
 
+/// A parametrization as the paper abbreviates it.
+pub(crate) fn short(parametrization: &str) -> &str {
+    match parametrization {
+        "standard" => "SP",
+        "mup" => "µP",
+        other => other,
+    }
+}
+
 /// A size as a command line changes it.
 pub(crate) fn changed(size: Size, change: Option<&str>) -> Result<Size, FamilyError> {
     Ok(change.map_or(Ok(size.clone()), |change| size.changed(change))?)

@@ -55,16 +55,6 @@ pub(crate) struct Remembered<'a> {
     begun: Instant,
 }
 
-/// The rules whose failure is the control.
-pub(crate) fn is_standard(growth: &Growth) -> bool {
-    growth.parametrization.name == Parametrization::standard().name
-}
-
-/// As tables and figures name it.
-pub(crate) fn label(growth: &Growth) -> &'static str {
-    if is_standard(growth) { "SP" } else { "µP" }
-}
-
 impl<'a> Remembered<'a> {
     pub(crate) fn new(family: &'a dyn AnyFamily, arguments: &'a RunArguments) -> Result<Self, FamilyError> {
         if arguments.seeds == 0 {

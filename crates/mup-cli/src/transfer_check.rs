@@ -9,7 +9,8 @@ use mup_verdict::{
 
 use crate::{
     AnyFamily, RunArguments,
-    remembered::{Remembered, label},
+    grow::short,
+    remembered::Remembered,
     sweep::{self, Sweep, grid_around},
 };
 
@@ -47,7 +48,7 @@ impl TransferCheckCommand {
         let growths = if self.no_control { vec![trained.mup()] } else { vec![trained.mup(), trained.standard()] };
         let sweep = |growth: &Growth| {
             let run = base.clone().with_growth(growth.clone());
-            Sweep::new(label(growth), &self.over, trained.widths(), move |width, seed, value| {
+            Sweep::new(short(&growth.parametrization.name), &self.over, trained.widths(), move |width, seed, value| {
                 let run = run.clone().with_size(run.growth.at(width)?);
                 Ok(run.with_seed(seed).with(&self.over, value))
             })

@@ -6,10 +6,7 @@ use mup_verdict::{
     wider::{Comparison, Criteria, Curve, Curves, Report},
 };
 
-use crate::{
-    AnyFamily, RunArguments,
-    remembered::{Remembered, label},
-};
+use crate::{AnyFamily, RunArguments, grow::short, remembered::Remembered};
 
 /// Trains several sizes with the same values, in µP and in SP. Runs that a transfer check in the same folder did are read
 /// back.
@@ -56,6 +53,7 @@ impl WiderCheckCommand {
         };
         let records = trained.records(&runs)?;
         let curves = models.into_iter().zip(records).map(|(model, record)| curve(model, record.curve.losses.clone()));
-        Ok(Curves { label: label(&growth).to_owned(), curves: curves.collect() }.judge(Criteria::default())?)
+        Ok(Curves { label: short(&growth.parametrization.name).to_owned(), curves: curves.collect() }
+            .judge(Criteria::default())?)
     }
 }

@@ -84,12 +84,3 @@ impl<'a> Opened<'a> {
         Ok(cli::tune(self.study, arguments, &Interrupt::listen()?)?)
     }
 }
-
-/// As the paper abbreviates it.
-pub(super) fn short(parametrization: &str) -> &str {
-    match parametrization {
-        "standard" => "SP",
-        "mup" => "µP",
-        other => other,
-    }
-}

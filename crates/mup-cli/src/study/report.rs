@@ -10,10 +10,10 @@ use mup_train::{FamilyError, LEARNING_RATE};
 use mup_transfer::report::{FinalRun, Numbers, RateCurve, Report};
 
 use super::circumstances::circumstances;
-use super::opened::{Opened, short};
+use super::opened::Opened;
 use super::tables::Proxy;
 use super::target::{RunContext, TargetTraining, chosen};
-use crate::output;
+use crate::{grow::short, output};
 
 /// `report`.
 pub(super) fn run(opened: &Opened<'_>, compare: &[PathBuf], json: bool) -> Result<(), FamilyError> {

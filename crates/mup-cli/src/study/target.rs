@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::FamilyOf;
 use super::arguments::{CheckpointArguments, DEFAULT_STUDY};
-use super::opened::{Opened, short};
+use super::opened::Opened;
 use super::progress::Progress;
 use super::values::{parse, told, values_of};
-use crate::output;
+use crate::{grow::short, output};
 
 /// Trains the target of a study.
 #[derive(Clone, Debug, Args)]
