@@ -120,6 +120,21 @@ pub enum SpecProblem {
         /// The distribution asked for.
         distribution: String,
     },
+    /// A factor on closing maps that is 1/√(number of residual additions) of the target itself.
+    #[error(
+        "scale `{pattern}` by {factor}: that is 1/√{target}, by the target's own {target} residual additions, and the plan scales \
+         these maps with depth already; use the base's, 1/√{base}, at every depth"
+    )]
+    OwnDepth {
+        /// The pattern.
+        pattern: String,
+        /// The factor.
+        factor: f64,
+        /// Residual additions in the base.
+        base: usize,
+        /// Residual additions in the target.
+        target: usize,
+    },
     /// The values do not fit into `f32`.
     #[error("`{path}`: after all factors entries reach {largest:e}, which is too large for f32 or not a number")]
     TooLarge {

@@ -1,7 +1,7 @@
 //! A distribution per role, and overrides by path: what the user decides about initialization.
 
-use mup_rules::{Doubt, PlanRow, ScalingPlan};
-use mup_shapes::{Axis, Kind, PathPattern, Role};
+use mup_rules::{DepthRule, Doubt, PlanRow, ScalingPlan};
+use mup_shapes::{Axis, Kind, PathPattern, Place, Role, Stack};
 use serde::{Deserialize, Serialize};
 
 use crate::{Distribution, Draw, InitError, Nonlinearity, SpecProblem};
@@ -236,6 +236,7 @@ impl InitSpec {
                 problems.push(knob.unused(plan));
             }
         }
+        problems.extend(self.overrides.iter().filter_map(|knob| own_depth(knob, plan)));
         let mut draws = Vec::with_capacity(plan.rows().len());
         let embedding = self.embedding.unwrap_or(if has_tied_readout(plan) { TIED } else { UNTIED });
         for row in plan.rows() {
@@ -309,6 +310,17 @@ fn has_tied_readout(plan: &ScalingPlan) -> bool {
     let multipliers = plan.rows().iter().filter(|row| row.kind == Kind::Multiplier && row.role == Role::Output);
     let mut owners = multipliers.map(owner);
     owners.any(|owner_of| !plan.rows().iter().any(|row| row.kind == Kind::Weight && owner(row) == owner_of))
+}
+
+/// GPT-2's 1/√(2·n_layer), computed from a target whose depth the plan scales from the base's. Two residual additions a layer.
+fn own_depth(knob: &Override, plan: &ScalingPlan) -> Option<SpecProblem> {
+    let Override::Scale { pattern, factor } = knob else { return None };
+    let scaled = plan.parametrization().depth == DepthRule::Scaled;
+    let closing = plan.rows().iter().any(|row| row.place == Some(Place::Closing) && knob.matches(row));
+    let own =
+        |stream: &&Stack| stream.base != stream.target && (factor * (stream.target as f64).sqrt() - 1.0).abs() < 1e-6;
+    let Stack { base, target, .. } = plan.streams().iter().filter(|_| scaled && closing).find(own)?;
+    Some(SpecProblem::OwnDepth { pattern: pattern.to_string(), factor: *factor, base: *base, target: *target })
 }
 
 fn has_fan_in(row: &PlanRow) -> bool {

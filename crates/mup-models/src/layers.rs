@@ -20,7 +20,7 @@ pub(crate) use relative_attention::sinusoids;
 pub use tied_readout::{TiedReadout, TiedReadoutConfig};
 
 use burn::module::{Param, ParamId};
-use burn::nn::Dropout;
+use burn::nn::{Dropout, Linear};
 use burn::tensor::{Device, Tensor};
 
 /// A parameter that no optimizer trains, with the same value in every entry; lazy like Burn's own.
@@ -32,6 +32,26 @@ pub(crate) fn untrained(value: f64, size: usize, device: &Device) -> Param<Tenso
         false,
         [size].into(),
     )
+}
+
+/// Weight and bias of a branch's last map, times the branch's factor where the branch has one. On the weight, which is smaller
+/// than what it gives for a batch.
+pub(crate) fn closing(linear: &Linear, factor: Option<&Param<Tensor<1>>>) -> (Tensor<2>, Option<Tensor<1>>) {
+    let (weight, bias) = (linear.weight.val(), linear.bias.as_ref().map(Param::val));
+    match factor.map(Param::val) {
+        Some(factor) => (weight * factor.clone().unsqueeze(), bias.map(|bias| bias * factor)),
+        None => (weight, bias),
+    }
+}
+
+/// The same map with the factor in its weight and bias.
+pub(crate) fn closing_folded(mut linear: Linear, factor: Option<Param<Tensor<1>>>) -> Linear {
+    if let Some(factor) = factor.map(|factor| factor.val()) {
+        let of_bias = factor.clone();
+        linear.weight = linear.weight.map(|weight| weight * factor.unsqueeze());
+        linear.bias = linear.bias.map(|bias| bias.map(|bias| bias * of_bias));
+    }
+    linear
 }
 
 /// Whether dropout changes a tensor: only in training, which is where Burn's `Dropout` looks for gradients.

@@ -1,8 +1,8 @@
 //! What the parameters of this crate's layers are, for `mup-shapes`.
 
-use mup_shapes::{Axes, Kind, ParamSpec, ShapeReader};
+use mup_shapes::{Axes, Kind, ParamSpec, Place, Places, ShapeReader};
 
-/// A reader that knows Burn's layers and those of this crate.
+/// A reader that knows Burn's layers and those of this crate, and where theirs stand in a residual branch.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -25,4 +25,19 @@ pub fn shape_reader() -> ShapeReader {
         .with_layer("CausalAttention", "logit_scale", ParamSpec::new(Axes::multiplier(), Kind::LogitScale))
         .with_layer("CausalAttention", "content_bias", ParamSpec::vector())
         .with_layer("CausalAttention", "position_bias", ParamSpec::vector())
+        .with_layer("CausalAttention", "branch_factor", ParamSpec::new(Axes::vector(1), Kind::BranchFactor))
+        .with_layer("FeedForward", "branch_factor", ParamSpec::new(Axes::vector(1), Kind::BranchFactor))
+        .with_places(places())
+}
+
+/// x + attention(norm(x)) and x + feed_forward(norm(x)), in a [`Block`](crate::Block) or a block of your own.
+fn places() -> Places {
+    Places::new()
+        .within("Block", "**.attention_norm.*", Place::Inside)
+        .within("Block", "**.feed_forward_norm.*", Place::Inside)
+        .within("Block", "**.attention.*", Place::Inside)
+        .within("CausalAttention", "**", Place::Inside)
+        .within("CausalAttention", "**.output.*", Place::Closing)
+        .within("FeedForward", "**", Place::Inside)
+        .within("FeedForward", "**.down.*", Place::Closing)
 }

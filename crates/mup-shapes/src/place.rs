@@ -57,7 +57,7 @@ pub struct Places {
 /// One statement; `within` is the type of the module that the layer is a field of, any if empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Placed {
-    within: &'static str,
+    within: String,
     pattern: PathPattern,
     place: Place,
 }
@@ -84,17 +84,13 @@ impl Places {
             ("MultiHeadAttention", "cross_attn", "output"),
             ("PositionWiseFeedForward", "pwff", "linear_outer"),
         ];
-        let mut places = Self::new();
-        for (within, pattern, place) in inside {
-            places.placed.push(Placed { within, pattern: pattern.into(), place });
-        }
-        for (within, field, last) in branches {
-            let branch = PathPattern::new(format!("**.layers.*.{field}.*.*"));
-            let closing = PathPattern::new(format!("**.layers.*.{field}.{last}.*"));
-            places.placed.push(Placed { within, pattern: branch, place: Place::Inside });
-            places.placed.push(Placed { within, pattern: closing, place: Place::Closing });
-        }
-        places
+        let inside = inside
+            .into_iter()
+            .fold(Self::new(), |places, (within, pattern, place)| places.within(within, pattern, place));
+        branches.into_iter().fold(inside, |places, (within, field, last)| {
+            let branch = places.within(within, format!("**.layers.*.{field}.*.*"), Place::Inside);
+            branch.within(within, format!("**.layers.*.{field}.{last}.*"), Place::Closing)
+        })
     }
 
     /// These tensors are in no residual branch, although they lie in a list of blocks.
@@ -118,7 +114,15 @@ impl Places {
     /// These tensors have this place.
     #[must_use]
     pub fn place(mut self, pattern: impl Into<PathPattern>, place: Place) -> Self {
-        self.placed.push(Placed { within: "", pattern: pattern.into(), place });
+        self.placed.push(Placed { within: String::new(), pattern: pattern.into(), place });
+        self
+    }
+
+    /// Tensors at these paths have this place if their layer is a field of a module of this type; a model without one is no
+    /// error. For whoever writes a layer: its users say nothing.
+    #[must_use]
+    pub fn within(mut self, module: &str, pattern: impl Into<PathPattern>, place: Place) -> Self {
+        self.placed.push(Placed { within: module.to_owned(), pattern: pattern.into(), place });
         self
     }
 

@@ -61,6 +61,10 @@ pub struct GptConfig {
     /// Multiplier on the sinusoids of relative positions. Default: 1.
     #[config(default = 1.0)]
     pub alpha_relative: f64,
+    /// Whether each branch is multiplied by a constant of the plan's, for depth (CompleteP's own form); without it, the plan
+    /// has the last map of each branch start smaller, which is the same function at every step. Default: false.
+    #[config(default = false)]
+    pub branch_factors: bool,
 }
 
 impl GptConfig {
@@ -123,9 +127,13 @@ impl GptConfig {
                 .with_relative(self.positions == Positions::Relative)
                 .with_dropout(self.dropout)
                 .with_alpha_attention(self.alpha_attention)
+                .with_branch_factor(self.branch_factors)
                 .init(device)?,
             feed_forward_norm: LayerNorm::new(self.d_model, device),
-            feed_forward: FeedForwardConfig::new(self.d_model, self.d_ffn).with_bias(self.bias).init(device),
+            feed_forward: FeedForwardConfig::new(self.d_model, self.d_ffn)
+                .with_bias(self.bias)
+                .with_branch_factor(self.branch_factors)
+                .init(device),
             dropout: DropoutConfig::new(self.dropout).init(),
         })
     }
@@ -159,7 +167,7 @@ impl GptConfig {
     }
 
     /// The weights of the last layer of each residual branch, which GPT-2 divides by √(2·`n_layer`) at initialization
-    /// (Radford et al. 2019, section 2.3).
+    /// (Radford et al. 2019, section 2.3); under rules of depth with the base's `n_layer`.
     #[must_use]
     pub fn residual_projections() -> [PathPattern; 2] {
         [PathPattern::new("blocks.*.attention.output.weight"), PathPattern::new("blocks.*.feed_forward.down.weight")]

@@ -30,6 +30,7 @@ impl Gpt {
             alpha_output: readout.or(tied).unwrap_or(1.0),
             alpha_embedding: self.alpha_embedding,
             alpha_relative: self.alpha_relative,
+            branch_factors: attention.branch_factor.is_some(),
         }
     }
 }

@@ -14,6 +14,7 @@ impl Gpt {
     /// parametrization, and no plan fits it.
     ///
     /// - readout: W ← α_output · diag(multiplier) W;
+    /// - the last map of each branch: times the branch's factor;
     /// - keys, relative keys: columns times α_attention · s · √d_head, relative keys also times α_relative;
     /// - embeddings: times α_embedding;
     /// - tied, where the embedding cannot take the readout's factors as well: gain and shift of the final norm times
@@ -42,6 +43,7 @@ impl Gpt {
         });
         for block in &mut model.blocks {
             block.attention = block.attention.clone().folded(alpha_relative);
+            block.feed_forward = block.feed_forward.clone().folded();
         }
         (model.alpha_embedding, model.alpha_relative) = (1.0, 1.0);
         Ok(model)

@@ -6,7 +6,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use mup_kernels::{Kept, Relative, causal_attention, is_fused};
 
 use super::relative_attention::{shift, sinusoids};
-use super::{drops, multiply};
+use super::{closing, drops, multiply};
 use mup_probe::{NoProbe, Probe};
 
 /// Causal multi-head attention: logits α_attention · Σ_c s_c q_c k_c, and with relative positions
@@ -40,6 +40,8 @@ pub struct CausalAttention {
     pub content_bias: Option<Param<Tensor<1>>>,
     /// v, added to the query that meets the relative key.
     pub position_bias: Option<Param<Tensor<1>>>,
+    /// `[1]`, the factor on the output; not trained.
+    pub branch_factor: Option<Param<Tensor<1>>>,
     pub(super) dropout: Dropout,
     pub(crate) n_head: usize,
     pub(crate) d_head: usize,
@@ -141,7 +143,7 @@ impl CausalAttention {
         let qkv = mup_kernels::projections(x, part(&self.query), self.key.weight.val(), part(&self.value));
         let scale = multiply(self.logit_scale.val(), self.alpha_attention);
         let mixed = causal_attention(qkv, scale, self.relative(frame), self.n_head);
-        let (weight, bias) = part(&self.output);
+        let (weight, bias) = closing(&self.output, self.branch_factor.as_ref());
         mup_kernels::linear_residual(mixed, weight, bias, residual)
     }
 
@@ -223,7 +225,14 @@ impl CausalAttention {
         }
         probe.observe_logits("logits", &logits);
         let mixed = self.weigh(frame.masked(logits), values);
-        let output = self.output.forward(mixed.swap_dims(1, 2).reshape([batch, time, heads]));
+        let mixed = mixed.swap_dims(1, 2).reshape([batch, time, heads]);
+        let output = match &self.branch_factor {
+            None => self.output.forward(mixed),
+            factor => {
+                let (weight, bias) = closing(&self.output, factor.as_ref());
+                mup_kernels::linear(mixed, weight, bias)
+            }
+        };
         probe.observe("output", &output);
         output
     }

@@ -30,6 +30,10 @@ pub struct CausalAttentionConfig {
     /// Multiplier on the logits, a hyperparameter (inverse temperature). Default: 1.
     #[config(default = 1.0)]
     pub alpha_attention: f64,
+    /// Whether the layer multiplies its output by a constant of the plan's, for depth; without it, the plan has the output
+    /// projection start smaller. Default: false.
+    #[config(default = false)]
+    pub branch_factor: bool,
 }
 
 impl CausalAttentionConfig {
@@ -65,6 +69,7 @@ impl CausalAttentionConfig {
             dropout: DropoutConfig::new(self.dropout).init(),
             n_head: self.n_head,
             d_head: self.d_head,
+            branch_factor: self.branch_factor.then(|| untrained(1.0, 1, device)),
             alpha_attention: self.alpha_attention,
         }
     }

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use mup_kernels::{Relative, causal_attention, linear, linear_residual, projections};
 
-use super::trials::{LinearStack, each, each_optional, multiply_each, stack};
+use super::trials::{LinearStack, closing, each, each_optional, multiply_each, stack};
 use crate::CausalAttention;
 
 /// [`CausalAttention`] for every trial.
@@ -21,6 +21,8 @@ pub(super) struct AttentionStack {
     content_bias: Option<Param<Tensor<2>>>,
     /// `[trials, heads]`.
     position_bias: Option<Param<Tensor<2>>>,
+    /// `[trials, 1]`; not trained.
+    branch_factor: Option<Param<Tensor<2>>>,
     n_head: usize,
     alpha_attention: Vec<f64>,
 }
@@ -30,6 +32,7 @@ impl AttentionStack {
         let relative_key = each_optional(layers, |layer| layer.relative_key.as_ref());
         let content_bias = each_optional(layers, |layer| layer.content_bias.as_ref());
         let position_bias = each_optional(layers, |layer| layer.position_bias.as_ref());
+        let branch_factor = each_optional(layers, |layer| layer.branch_factor.as_ref());
         Self {
             query: LinearStack::new(&each(layers, |layer| &layer.query)),
             key: LinearStack::new(&each(layers, |layer| &layer.key)),
@@ -39,6 +42,7 @@ impl AttentionStack {
             relative_key: relative_key.map(|layers| LinearStack::new(&layers)),
             content_bias: content_bias.map(|biases| stack(&biases)),
             position_bias: position_bias.map(|biases| stack(&biases)),
+            branch_factor: branch_factor.map(|factors| stack(&factors)),
             n_head: layers[0].n_head,
             alpha_attention: layers.iter().map(|layer| layer.alpha_attention).collect(),
         }
@@ -57,7 +61,7 @@ impl AttentionStack {
         let scale = multiply_each(self.logit_scale.val(), &self.alpha_attention);
         let relative = sinusoids.and_then(|sinusoids| self.relative(sinusoids.clone()));
         let mixed = causal_attention(qkv, scale, relative, self.n_head);
-        let (weight, bias) = self.output.values();
+        let (weight, bias) = closing(&self.output, self.branch_factor.as_ref());
         linear_residual(mixed, weight, bias, residual)
     }
 

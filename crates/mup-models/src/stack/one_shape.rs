@@ -52,6 +52,7 @@ fn sizes(config: &GptConfig) -> Named {
         field("positions", format!("{:?}", config.positions)),
         field("tied", config.tied.to_string()),
         field("dropout", config.dropout.to_string()),
+        field("branch_factors", config.branch_factors.to_string()),
     ]
 }
 

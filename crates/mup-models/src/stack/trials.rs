@@ -65,6 +65,15 @@ impl LinearStack {
     }
 }
 
+/// Weights and biases of K last maps of a branch, times each trial's factor `[trials, 1]` where the branch has one.
+pub(super) fn closing(linear: &LinearStack, factor: Option<&Param<Tensor<2>>>) -> (Tensor<3>, Option<Tensor<2>>) {
+    let (weight, bias) = linear.values();
+    match factor.map(Param::val) {
+        Some(factor) => (weight * factor.clone().unsqueeze_dim(2), bias.map(|bias| bias * factor)),
+        None => (weight, bias),
+    }
+}
+
 /// The tables of K embeddings.
 #[derive(Module, Debug)]
 pub(super) struct EmbeddingStack {

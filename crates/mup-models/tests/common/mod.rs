@@ -58,7 +58,7 @@ struct Redraw {
 
 impl ModuleMapper for Redraw {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let untrained = ["multiplier", "logit_scale"].contains(&self.stack.last().unwrap().as_str());
+        let untrained = ["multiplier", "logit_scale", "branch_factor"].contains(&self.stack.last().unwrap().as_str());
         let dims: [usize; D] = param.lazy_shape().dims();
         let values = uniform(&mut self.rng, dims.iter().product());
         param.map(|old| {

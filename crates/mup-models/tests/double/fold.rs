@@ -18,6 +18,13 @@ fn model(config: &GptConfig) -> Gpt {
         let scale = around_one(config.d_head, 20 + i as u64);
         block.attention.logit_scale = block.attention.logit_scale.clone().map(|_| scale);
     }
+    for (i, block) in model.blocks.iter_mut().enumerate() {
+        let of_branches = [&mut block.attention.branch_factor, &mut block.feed_forward.branch_factor];
+        for (branch, factor) in of_branches.into_iter().flatten().enumerate() {
+            let by = around_one(1, 40 + (2 * i + branch) as u64);
+            *factor = factor.clone().map(|_| by);
+        }
+    }
     for multiplier in model.readout.iter_mut().map(|readout| &mut readout.multiplier) {
         *multiplier = multiplier.clone().map(|_| around_one(config.d_model, 30));
     }
@@ -32,14 +39,15 @@ fn configs() -> impl Iterator<Item = GptConfig> {
     let base = GptConfig::new(13, 8, 2, 8, 3, 4, 12);
     positions.flat_map(move |positions| {
         let config = base.clone().with_positions(positions);
-        [false, true].map(|tied| config.clone().with_tied(tied))
+        [(false, false), (false, true), (true, false), (true, true)]
+            .map(|(tied, factors)| config.clone().with_tied(tied).with_branch_factors(factors))
     })
 }
 
 /// The record of a model goes into a plain one, every α of which is 1; its multipliers are asserted to be those of a
 /// fresh plain model, so that nothing hides in them.
 fn as_plain(folded: &Gpt, config: &GptConfig) -> Gpt {
-    let fresh = config.init(&device()).unwrap();
+    let fresh = config.clone().with_branch_factors(false).init(&device()).unwrap();
     let multiplier = |model: &Gpt| {
         let untied = model.readout.as_ref().map(|readout| readout.multiplier.val());
         let tied = model.tied_readout.as_ref().map(|readout| readout.multiplier.val());

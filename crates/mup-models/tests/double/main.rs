@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod depth;
 mod feed_forward_models;
 mod fold;
 mod generation;

@@ -95,6 +95,18 @@ fn positions_and_tying_change_only_their_own_parameters() {
 }
 
 #[test]
+fn factors_of_branches_are_one_number_each_and_not_there_unless_asked_for() {
+    let device = Device::flex();
+    let names = |config: GptConfig| paths(&config.init(&device).unwrap());
+    let (plain, factors) = (names(small()), names(small().with_branch_factors(true)));
+    let added: Vec<&String> = factors.iter().filter(|path| !plain.contains(path)).collect();
+    let of_block =
+        |i: usize| ["attention", "feed_forward"].map(|branch| format!("blocks.{i}.{branch}.branch_factor [1]"));
+    assert_eq!(added, [of_block(0), of_block(1)].concat().iter().collect::<Vec<_>>());
+    assert_eq!(factors.len() - plain.len(), 4);
+}
+
+#[test]
 fn the_parameter_count_is_that_of_the_built_model() {
     for positions in [Positions::Relative, Positions::Absolute, Positions::None] {
         for (tied, bias) in [(false, false), (false, true), (true, false), (true, true)] {

@@ -23,6 +23,8 @@ fn kinds() -> Vec<fn(usize) -> GptConfig> {
         |width| shape(width).with_positions(Positions::Absolute),
         |width| shape(width).with_positions(Positions::Absolute).with_tied(true).with_bias(false),
         |width| shape(width).with_positions(Positions::None),
+        |width| shape(width).with_branch_factors(true),
+        |width| shape(width).with_branch_factors(true).with_bias(false),
     ]
 }
 

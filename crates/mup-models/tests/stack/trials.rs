@@ -37,7 +37,14 @@ pub(crate) fn gpt(config: GptConfig, plan: &ScalingPlan, k: usize) -> Gpt {
         config.with_alpha_attention(alpha(0.5)).with_alpha_output(alpha(0.25)).with_alpha_embedding(alpha(-0.25));
     let config = config.with_alpha_relative(alpha(0.125));
     let spec = InitSpec::new().embedding(Distribution::Normal { std: 0.5 }).scale_all([0.5, 1.0, 1.5][k]);
-    initialize(config.init(&device()).unwrap(), plan, &spec, 7 + k as u64).unwrap()
+    let mut model = initialize(config.init(&device()).unwrap(), plan, &spec, 7 + k as u64).unwrap();
+    for block in &mut model.blocks {
+        for factor in [&mut block.attention.branch_factor, &mut block.feed_forward.branch_factor].into_iter().flatten()
+        {
+            *factor = factor.clone().map(|factor| factor.mul_scalar([0.5, 1.0, 0.25][k]).set_require_grad(false));
+        }
+    }
+    model
 }
 
 /// The rate of trial k at a step: each its own peak and its own schedule.

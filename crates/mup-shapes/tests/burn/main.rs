@@ -6,6 +6,7 @@ mod bsh;
 mod evidence;
 mod layers;
 mod laziness;
+mod places;
 mod problems;
 mod source;
 
