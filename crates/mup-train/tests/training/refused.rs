@@ -80,7 +80,7 @@ fn the_state_of_another_optimizer_is_refused_and_not_dropped() {
     let trainer = Trainer::new(few()).in_folder(folder(run.path()));
     let error = trainer.train(&Largest::default(), model, optimizer).unwrap_err().to_string();
     assert!(error.contains("optimizer.bpk: the optimizer cannot continue from its record"), "{error}");
-    assert!(error.contains("this optimizer keeps no `momentum.moment_1` of `input.weight`"), "{error}");
+    assert!(error.contains("this optimizer keeps no `momentum.moment_1` of `hidden.0.bias`"), "{error}");
 }
 
 #[test]
