@@ -64,6 +64,8 @@ impl<'a> Remembered<'a> {
         let (name, Grown { growth, widths }) = (grown.name(), grown);
         run(family, &growth, arguments.steps).training.check()?;
         let device = mup_devices::open(arguments.device)?;
+        // A size without a model leaves no folder.
+        widths.iter().try_for_each(|width| family.plan(&growth, &growth.at(*width)?, &device).map(|_| ()))?;
         let settings = settings(family, &growth, arguments);
         let store = Store::open(&arguments.out, &settings)?;
         eprintln!("{} · {}\nfolder {}", family.name(), family.fingerprint(), arguments.out.display());
