@@ -75,7 +75,9 @@ fn assert_twin<C: Config, M: Module>(
 /// The twins of the small models have no `alpha_output`.
 fn with_defaults(config: &Value) -> Value {
     let mut config = config.clone();
-    config.as_object_mut().unwrap().entry("alpha_output").or_insert(1.0.into());
+    let object = config.as_object_mut().unwrap();
+    object.entry("alpha_output").or_insert(1.0.into());
+    object.entry("branch_factors").or_insert(false.into());
     config
 }
 
