@@ -1,11 +1,11 @@
 //! Base and delta to base shapes, applied to a target. Every mismatch is reported at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::feeds::resolve;
-use crate::matching::{Matching, Tensor, Tree};
+use crate::matching::{Matching, Param, Tensor};
 use crate::stack::count;
 use crate::{Axes, Axis, Dim, FileProblem, InfShape, InfShapes, Mismatch, ModuleShapes, ParamShape, ShapeError};
 
@@ -71,7 +71,7 @@ impl BaseShapes {
     /// [`ShapeError::Mismatch`]: missing or extra paths, blocks in another order, other ranks or axes, a delta equal to the
     /// base.
     pub fn infer(base: &ModuleShapes, delta: &ModuleShapes) -> Result<Self, ShapeError> {
-        let matching = Matching::new(&tree(base), &tree(delta), "delta");
+        let matching = Matching::new(&tensors(base), &tensors(delta), "delta");
         let mut problems = matching.problems();
         let (other_of, delta) = (matching.other_of(), by_path(delta));
         let mut params = BTreeMap::new();
@@ -99,7 +99,7 @@ impl BaseShapes {
     /// [`ShapeError::Mismatch`]: missing or extra paths, blocks in another order, a list inside of a block that has another
     /// length, other ranks or axes, a finite dimension that changed, more than two infinite axes, a kernel that grows.
     pub fn apply(&self, target: &ModuleShapes) -> Result<InfShapes, ShapeError> {
-        let matching = Matching::new(&self.tree(), &tree(target), "target");
+        let matching = Matching::new(&self.tensors(), &tensors(target), "target");
         let mut problems = matching.problems();
         let base_of = matching.base_of();
         let mut shapes = Vec::new();
@@ -121,12 +121,11 @@ impl BaseShapes {
         if problems.is_empty() { Ok(InfShapes(shapes)) } else { Err(ShapeError::Mismatch(problems)) }
     }
 
-    fn tree(&self) -> Tree<'_> {
-        let tensors = self
-            .0
-            .iter()
-            .map(|(path, BaseParam { dims, infinite, axes })| (path.as_str(), Tensor { axes, dims, infinite }));
-        Tree::new(tensors)
+    fn tensors(&self) -> Vec<Param<'_>> {
+        let params = self.0.iter();
+        params
+            .map(|(path, BaseParam { dims, infinite, axes })| (path.as_str(), Tensor { axes, dims, infinite }))
+            .collect()
     }
 
     /// The parameters by path.
@@ -141,13 +140,12 @@ impl BaseShapes {
     }
 }
 
-fn tree(shapes: &ModuleShapes) -> Tree<'_> {
-    let tensors =
-        shapes.iter().map(|ParamShape { path, axes, dims, .. }| (path.as_str(), Tensor { axes, dims, infinite: &[] }));
-    Tree::new(tensors)
+fn tensors(shapes: &ModuleShapes) -> Vec<Param<'_>> {
+    let params = shapes.iter();
+    params.map(|ParamShape { path, axes, dims, .. }| (path.as_str(), Tensor { axes, dims, infinite: &[] })).collect()
 }
 
-fn by_path(shapes: &ModuleShapes) -> BTreeMap<&str, &ParamShape> {
+fn by_path(shapes: &ModuleShapes) -> HashMap<&str, &ParamShape> {
     shapes.iter().map(|param| (param.path.as_str(), param)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Which parameter of the base a parameter of another member of the family stands for: that of the same path, and where
 //! the number of repeated blocks differs, that of the block in the same place of the period.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::stack::number;
 use crate::{Axes, Mismatch};
@@ -15,10 +15,13 @@ pub(crate) struct Tensor<'a> {
     pub(crate) infinite: &'a [bool],
 }
 
+/// A parameter by its path.
+pub(crate) type Param<'a> = (&'a str, Tensor<'a>);
+
 /// Parameters as a tree over the segments of their paths.
 #[derive(Debug, Default)]
-pub(crate) struct Tree<'a> {
-    leaf: Option<(&'a str, Tensor<'a>)>,
+struct Tree<'a> {
+    leaf: Option<Param<'a>>,
     children: BTreeMap<Segment<'a>, Tree<'a>>,
 }
 
@@ -42,9 +45,9 @@ impl<'a> Segment<'a> {
 }
 
 impl<'a> Tree<'a> {
-    pub(crate) fn new(params: impl Iterator<Item = (&'a str, Tensor<'a>)>) -> Self {
+    fn new(params: &[Param<'a>]) -> Self {
         let mut root = Self::default();
-        for (path, tensor) in params {
+        for &(path, tensor) in params {
             let segments = path.split('.').map(Segment::new);
             let node = segments.fold(&mut root, |node, segment| node.children.entry(segment).or_default());
             node.leaf.get_or_insert((path, tensor));
@@ -106,10 +109,16 @@ pub(crate) struct Matching<'a> {
 }
 
 impl<'a> Matching<'a> {
-    pub(crate) fn new(base: &Tree<'a>, other: &Tree<'a>, name: &'static str) -> Self {
+    pub(crate) fn new(base: &[Param<'a>], other: &[Param<'a>], name: &'static str) -> Self {
         let (pairs, missing, extra, others, at) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut matching = Self { pairs, missing, extra, others, other: name, at };
-        matching.nodes(base, other);
+        let [known, wanted] = [base, other].map(|params| params.iter().map(|(path, _)| *path).collect::<HashSet<_>>());
+        if known == wanted {
+            // Nothing differs in its number, and large models need no tree to see that.
+            matching.pairs = base.iter().map(|(path, _)| (*path, *path)).collect();
+            return matching;
+        }
+        matching.nodes(&Tree::new(base), &Tree::new(other));
         matching.missing.sort_unstable();
         matching.extra.sort_unstable();
         matching
@@ -124,12 +133,12 @@ impl<'a> Matching<'a> {
     }
 
     /// By the other's path, the base's.
-    pub(crate) fn base_of(&self) -> BTreeMap<&'a str, &'a str> {
+    pub(crate) fn base_of(&self) -> HashMap<&'a str, &'a str> {
         self.pairs.iter().rev().map(|(base, other)| (*other, *base)).collect()
     }
 
     /// By the base's path, the other's.
-    pub(crate) fn other_of(&self) -> BTreeMap<&'a str, &'a str> {
+    pub(crate) fn other_of(&self) -> HashMap<&'a str, &'a str> {
         self.pairs.iter().rev().copied().collect()
     }
 

@@ -1,6 +1,6 @@
 //! Repeated blocks: how many residual additions a stream has in the base and in the target.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -107,23 +107,27 @@ pub(crate) fn count(shapes: &mut [InfShape], streams: &BTreeMap<&str, &str>, sta
     }
 }
 
-fn stacks(shapes: &[InfShape], streams: &BTreeMap<&str, &str>, stands_for: &[(&str, &str)]) -> Vec<Option<Stack>> {
+fn stacks<'a>(
+    shapes: &'a [InfShape],
+    streams: &BTreeMap<&str, &'a str>,
+    stands_for: &[(&'a str, &str)],
+) -> Vec<Option<Stack>> {
     let lists: BTreeSet<&str> = shapes.iter().filter_map(|shape| Some(block(&shape.path)?.0)).collect();
     let only = match lists.iter().collect::<Vec<_>>()[..] {
         [] => Some(""),
         [only] => Some(*only),
         _ => None,
     };
-    let stream = |shape: &InfShape| match (shape.place, streams.get(shape.path.as_str())) {
+    let stream = |shape: &'a InfShape| match (shape.place, streams.get(shape.path.as_str())) {
         (Some(Place::Outside), _) => None,
-        (_, Some(declared)) => Some((*declared).to_owned()),
-        (_, None) => block(&shape.path).map(|(list, _)| list).or(only).map(str::to_owned),
+        (_, Some(declared)) => Some(*declared),
+        (_, None) => block(&shape.path).map(|(list, _)| list).or(only),
     };
-    let found: Vec<Option<String>> = shapes.iter().map(stream).collect();
-    let in_streams = shapes.iter().zip(&found).filter_map(|(shape, stream)| Some((shape, stream.as_ref()?)));
-    let by_path: BTreeMap<&str, (&InfShape, &String)> =
+    let found: Vec<Option<&str>> = shapes.iter().map(stream).collect();
+    let in_streams = shapes.iter().zip(&found).filter_map(|(shape, stream)| Some((shape, (*stream)?)));
+    let by_path: HashMap<&str, (&InfShape, &str)> =
         in_streams.map(|(shape, stream)| (shape.path.as_str(), (shape, stream))).collect();
-    let (mut targets, mut bases) = (BTreeMap::<&String, Counted>::new(), BTreeMap::<&String, Counted>::new());
+    let (mut targets, mut bases) = (BTreeMap::<&str, Counted>::new(), BTreeMap::<&str, Counted>::new());
     for (path, (shape, stream)) in &by_path {
         targets.entry(stream).or_default().add(path, shape);
     }
@@ -132,13 +136,12 @@ fn stacks(shapes: &[InfShape], streams: &BTreeMap<&str, &str>, stands_for: &[(&s
             bases.entry(stream).or_default().add(base, shape);
         }
     }
-    let stack = |stream: &String| {
+    let stack = |stream: &str| {
         let (base, target) = (bases.get(stream)?.len(), targets.get(stream)?.len());
-        (base > 0 && target > 0).then(|| Stack { stream: stream.clone(), base, target })
+        (base > 0 && target > 0).then(|| Stack { stream: stream.to_owned(), base, target })
     };
-    let stacks: BTreeMap<&String, Stack> =
-        targets.keys().filter_map(|stream| Some((*stream, stack(stream)?))).collect();
-    found.iter().map(|stream| stacks.get(stream.as_ref()?).cloned()).collect()
+    let stacks: BTreeMap<&str, Stack> = targets.keys().filter_map(|stream| Some((*stream, stack(stream)?))).collect();
+    found.iter().map(|stream| stacks.get((*stream)?).cloned()).collect()
 }
 
 #[cfg(test)]
