@@ -30,9 +30,11 @@ pub fn shape_reader() -> ShapeReader {
         .with_places(places())
 }
 
-/// x + attention(norm(x)) and x + feed_forward(norm(x)), in a [`Block`](crate::Block) or a block of your own.
+/// x + attention(norm(x)) and x + feed_forward(norm(x)), in a [`Block`](crate::Block) or a block of your own; the layers of an
+/// [`Mlp`](crate::Mlp) are added to nothing.
 fn places() -> Places {
     Places::new()
+        .within("Mlp", "**", Place::Outside)
         .within("Block", "**.attention_norm.*", Place::Inside)
         .within("Block", "**.feed_forward_norm.*", Place::Inside)
         .within("Block", "**.attention.*", Place::Inside)

@@ -4,7 +4,8 @@ use crate::common::{Lazy, lazy, paths};
 use burn::module::Module;
 use burn::tensor::Device;
 use mup_models::{ConvNetConfig, GptConfig, MlpConfig, Positions, shape_reader};
-use mup_shapes::{Kind, Role};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
+use mup_shapes::{InfShapes, Kind, Role};
 
 fn small() -> GptConfig {
     GptConfig::new(11, 8, 2, 8, 3, 4, 12)
@@ -30,6 +31,20 @@ fn every_model_is_built_and_read_without_allocating_a_tensor() {
     shape_reader().read(&conv_net).unwrap();
     shape_reader().read(&gpt).unwrap();
     assert_eq!(lazy(&mlp).initialized + lazy(&conv_net).initialized + lazy(&gpt).initialized, 0);
+}
+
+#[test]
+fn every_layer_states_its_place_so_that_rules_of_depth_plan_every_model() {
+    let device = Device::flex();
+    let plan =
+        |shapes: InfShapes| ScalingPlan::new(&shapes, Parametrization::complete_p(), OptimizerId::ADAMW).unwrap();
+    let mlp = |d: usize| MlpConfig::new(3, vec![d, 2 * d, d], 2).init(&device).unwrap();
+    plan(shape_reader().infer(&mlp(4), &mlp(8), &mlp(16)).unwrap());
+    let conv_net = |d: usize| ConvNetConfig::new(3, [d, 2 * d], 2).init(&device).unwrap();
+    plan(shape_reader().infer(&conv_net(4), &conv_net(8), &conv_net(16)).unwrap());
+    let gpt = |n_layer, d| GptConfig::new(11, 8, n_layer, d, 3, 4, 2 * d).init(&device).unwrap();
+    let deep = plan(shape_reader().infer(&gpt(2, 8), &gpt(2, 16), &gpt(8, 32)).unwrap());
+    assert_eq!(deep.row("blocks.7.feed_forward.down.weight").unwrap().learning_rate.value, 1.0 / 16.0);
 }
 
 #[test]
