@@ -112,12 +112,28 @@ pub enum ReadProblem {
         paths: String,
     },
     /// A place that matches nothing changes nothing.
-    #[error("the place of `{pattern}` matches no parameter; correct its path, or remove it; there are {paths}")]
+    #[error(
+        "the place of `{pattern}` matches no parameter; {}correct its path, or remove it; there are {paths}",
+        did_you_mean(.meant.as_ref())
+    )]
     UnusedPlace {
         /// The pattern.
         pattern: String,
+        /// As it was probably meant.
+        meant: Option<PathPattern>,
         /// Some paths of the module.
         paths: String,
+    },
+    /// A place or stream all of whose tensors have another by a later statement.
+    #[error(
+        "what is said of the place or stream of `{pattern}` changes nothing, because `{by}`, said later, decides all of them; \
+         say the wider pattern first, or remove one"
+    )]
+    ShadowedPlace {
+        /// The pattern.
+        pattern: String,
+        /// The later pattern.
+        by: String,
     },
     /// A dimension of size zero.
     #[error("`{path}` {dims:?} has an empty dimension; check the sizes that the model is built with")]
@@ -172,6 +188,24 @@ pub enum Mismatch {
         period: usize,
         /// Number of blocks in the base.
         base: usize,
+        /// `delta` or `target`.
+        other: &'static str,
+    },
+    /// Fewer blocks than the base's order is made of.
+    #[error(
+        "the {other} has {n} {}, and the {base} of the base repeat after {period}, so some of them would stand for none; give \
+         the {other} at least {period}",
+        blocks(list)
+    )]
+    FewerThanPeriod {
+        /// Path of the list of blocks.
+        list: String,
+        /// Number of blocks after which the base repeats itself.
+        period: usize,
+        /// Number of blocks in the base.
+        base: usize,
+        /// Number of blocks elsewhere.
+        n: usize,
         /// `delta` or `target`.
         other: &'static str,
     },

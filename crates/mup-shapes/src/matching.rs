@@ -178,6 +178,11 @@ impl<'a> Matching<'a> {
             return;
         }
         let period = period(base);
+        if other.len() < period {
+            let (list, base, n) = (self.at.join("."), base.len(), other.len());
+            self.others.push(Mismatch::FewerThanPeriod { list, period, base, n, other: self.other });
+            return;
+        }
         for (idx, block) in other.iter().enumerate() {
             let stands_for = if idx < base.len() { idx } else { idx % period };
             // Blocks that stand for one block of the base are alike, and as that one is, but for its sizes.
@@ -193,8 +198,7 @@ impl<'a> Matching<'a> {
                 }
             }
         }
-        let known = other.len();
-        for (idx, block) in base.iter().enumerate().skip(known).filter(|(idx, _)| idx % period < known) {
+        for (idx, block) in base.iter().enumerate().skip(other.len()) {
             self.block(block, other[idx % period]);
         }
     }

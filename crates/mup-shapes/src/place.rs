@@ -142,18 +142,48 @@ impl Places {
         self
     }
 
-    /// What matches no parameter at all and was said by path.
+    /// What was said by path and decides nothing.
+    fn problems(&self, shapes: &ModuleShapes) -> Vec<ReadProblem> {
+        let unused = self.unused(shapes);
+        if !unused.is_empty() {
+            return unused;
+        }
+        let places = self.placed.iter().map(|placed| (placed.within.is_empty(), &placed.pattern)).collect();
+        let streams = self.streams.iter().map(|(pattern, _)| (true, pattern)).collect();
+        let place = |idx: usize, param: &ParamShape| self.placed[idx].speaks_of(param);
+        let stream = |idx: usize, param: &ParamShape| self.streams[idx].0.matches(&param.path);
+        [shadowed(shapes, places, place), shadowed(shapes, streams, stream)].concat()
+    }
+
+    /// What matches no parameter at all.
     fn unused(&self, shapes: &ModuleShapes) -> Vec<ReadProblem> {
         let own = self.placed.iter().filter(|placed| placed.within.is_empty()).map(|placed| &placed.pattern);
         let said = own.chain(self.streams.iter().map(|(pattern, _)| pattern));
         let paths: Vec<String> = shapes.iter().map(|param| param.path.clone()).collect();
         let unused = said.filter(|pattern| !paths.iter().any(|path| pattern.matches(path)));
         let problem = |pattern: &PathPattern| {
-            let (pattern, paths) = (pattern.to_string(), some_paths(pattern, &paths));
-            ReadProblem::UnusedPlace { pattern, paths }
+            let meant = pattern.nearest(paths.iter().map(String::as_str));
+            ReadProblem::UnusedPlace { pattern: pattern.to_string(), meant, paths: some_paths(pattern, &paths) }
         };
         unused.map(problem).collect()
     }
+}
+
+/// Of statements (whether they are the user's own, and their pattern) the own ones whose tensors later ones decide.
+fn shadowed(
+    shapes: &ModuleShapes,
+    said: Vec<(bool, &PathPattern)>,
+    speaks: impl Fn(usize, &ParamShape) -> bool,
+) -> Vec<ReadProblem> {
+    let last = |param: &ParamShape| (0..said.len()).rev().find(|idx| speaks(*idx, param));
+    let decided: Vec<(&ParamShape, usize)> = shapes.iter().filter_map(|param| Some((param, last(param)?))).collect();
+    let own = said.iter().enumerate().filter(|(_, (own, _))| *own).map(|(idx, (_, pattern))| (idx, pattern));
+    let idle = own.filter(|(idx, _)| decided.iter().all(|(_, by)| by != idx));
+    let problem = |(idx, pattern): (usize, &&PathPattern)| {
+        let (_, by) = decided.iter().find(|(param, _)| speaks(idx, param))?;
+        Some(ReadProblem::ShadowedPlace { pattern: pattern.to_string(), by: said[*by].1.to_string() })
+    };
+    idle.filter_map(problem).collect()
 }
 
 impl Placed {
@@ -167,11 +197,11 @@ impl ModuleShapes {
     ///
     /// # Errors
     ///
-    /// [`ShapeError::Read`] with every path pattern that matches no parameter.
+    /// [`ShapeError::Read`] with every path pattern that matches no parameter, or whose tensors later ones decide.
     pub fn placed(mut self, places: &Places) -> Result<Self, ShapeError> {
-        let unused = places.unused(&self);
-        if !unused.is_empty() {
-            return Err(ShapeError::Read(unused));
+        let problems = places.problems(&self);
+        if !problems.is_empty() {
+            return Err(ShapeError::Read(problems));
         }
         for param in &mut self.0 {
             let placed = places.placed.iter().rfind(|placed| placed.speaks_of(param)).map(|placed| placed.place);

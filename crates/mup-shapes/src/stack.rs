@@ -38,6 +38,12 @@ impl Stack {
     pub fn depth_mult(&self) -> f64 {
         self.target as f64 / self.base as f64
     }
+
+    /// Whether another stream has the same ratio, exactly.
+    #[must_use]
+    pub fn grows_as(&self, other: &Self) -> bool {
+        self.base * other.target == other.base * self.target
+    }
 }
 
 impl std::fmt::Display for Stack {

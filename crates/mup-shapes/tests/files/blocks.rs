@@ -128,6 +128,32 @@ fn a_place_that_matches_nothing_is_an_error_with_paths_to_correct_it_by() {
     assert!(error.to_string().contains("the place of `layers.**` matches no parameter"), "{error}");
 }
 
+/// The wider pattern, said last, would leave every map inside: the standard parametrization's depth, without a word.
+#[test]
+fn a_place_that_decides_no_tensors_place_is_an_error_that_names_what_wins() {
+    let shadowed = Places::new().closing("blocks.*.down").inside("blocks.**");
+    let error = model("a", 8).placed(&shadowed).unwrap_err();
+    let ShapeError::Read(problems) = &error else { panic!("{error}") };
+    assert!(matches!(&problems[..], [ReadProblem::ShadowedPlace { pattern, .. }] if pattern == "blocks.*.down"));
+    assert!(error.to_string().contains("`blocks.**`, said later, decides all of them"), "{error}");
+    let streams = Places::new().stream("blocks.*.down", "a").stream("blocks.**", "b");
+    assert!(model("a", 8).placed(&streams).unwrap_err().to_string().contains("`blocks.**`, said later"));
+    assert!(model("a", 8).placed(&Places::new().inside("blocks.**").closing("blocks.*.down")).is_ok());
+}
+
+#[test]
+fn a_model_of_fewer_blocks_than_the_base_repeats_after_is_refused() {
+    for (family_of, other, n) in [(["ac", "a", "ac"], "delta", 1), (["aaac", "aaac", "aa"], "target", 2)] {
+        let period = family_of[0].len();
+        let problems = mismatches(family_of);
+        let few = |problem: &Mismatch| matches!(problem, Mismatch::FewerThanPeriod { list, .. } if list == "blocks");
+        assert!(matches!(&problems[..], [only] if few(only)), "{problems:?}");
+        let text = problems[0].to_string();
+        assert!(text.contains(&format!("the {other} has {n} blocks in `blocks`")), "{text}");
+        assert!(text.contains(&format!("at least {period}")), "{text}");
+    }
+}
+
 // Which block stands for which -------------------------------------------------------------------------------------
 
 #[test]
