@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The ratio of a variable for one tensor.
-type RatioOf<'a> = Box<dyn Fn(&InfShape) -> f64 + 'a>;
+type RatioOf<'a> = Box<dyn Fn(&InfShape) -> Option<f64> + 'a>;
 
 /// A plan in the making; see [`ScalingPlan::of`].
 pub struct PlanBuilder<'a> {
@@ -134,7 +134,12 @@ impl<'a> PlanBuilder<'a> {
 
     /// What a variable of the parametrization's is for each tensor: target over base.
     #[must_use]
-    pub fn variable(mut self, variable: Variable, ratio: impl Fn(&InfShape) -> f64 + 'a) -> Self {
+    pub fn variable(self, variable: Variable, ratio: impl Fn(&InfShape) -> f64 + 'a) -> Self {
+        self.ratios(variable, move |shape| Some(ratio(shape)))
+    }
+
+    /// The same where some tensors have none.
+    pub(crate) fn ratios(mut self, variable: Variable, ratio: impl Fn(&InfShape) -> Option<f64> + 'a) -> Self {
         self.variables.push((variable, Box::new(ratio)));
         self
     }
@@ -159,12 +164,15 @@ impl<'a> PlanBuilder<'a> {
     /// [`RuleError::NoEffect`]: a wish that finds no tensor, asks for the impossible, or changes nothing.
     /// [`RuleError::HiddenMatricesOnly`]: Muon on something else. [`RuleError::TwoOptimizers`]: two of one name.
     /// [`RuleError::BadRun`], [`RuleError::BadOptimizer`]. [`RuleError::DepthNotCovered`]: another number of blocks under rules of width.
-    /// [`RuleError::NoPlace`]: a tensor of a block whose place nobody said, under rules of depth.
+    /// [`RuleError::NoPlace`], [`RuleError::NothingCloses`]: blocks whose tensors have no place, or none that takes the
+    /// branches' factor, under rules of depth. [`RuleError::BadAlpha`].
     pub fn build(self) -> Result<ScalingPlan, RuleError> {
         self.run.as_ref().map_or(Ok(()), RunScaling::check)?;
         self.default.check()?;
         self.overrides.optimizers().try_for_each(OptimizerId::check)?;
+        let shapes = self.shapes;
         let (contents, uses) = self.contents()?;
+        Depth::check_scaled(shapes, &contents.parametrization)?;
         uses.check_effective(&contents.overrides)?;
         ScalingPlan::from_contents(contents)
     }
@@ -179,11 +187,13 @@ impl<'a> PlanBuilder<'a> {
         let depth = Depth::of(self.shapes);
         let rows = self.rows(&depth, &mut uses)?;
         uses.check_found(&self.overrides, &rows)?;
-        let Self { parametrization, overrides, run, default, .. } = self;
+        let Self { parametrization, overrides, run, default, variables, .. } = self;
+        let variables = variables.into_iter().map(|(variable, _)| variable).collect();
         let optimizers = optimizers(&rows, default, &overrides)?;
         let streams = depth.streams(parametrization.depth);
         let none = Vec::new();
-        let mut contents = PlanContents { optimizers, parametrization, overrides, run, streams, rows, warnings: none };
+        let mut contents =
+            PlanContents { optimizers, parametrization, overrides, run, variables, streams, rows, warnings: none };
         contents.warnings = warnings(&contents);
         Ok((contents, uses))
     }
@@ -224,8 +234,10 @@ impl<'a> PlanBuilder<'a> {
             Some(m_l) if self.parametrization.follows(&Variable::DEPTH) => Ratios::default().with(Variable::DEPTH, m_l),
             _ => Ratios::default(),
         };
-        let variables =
-            self.variables.iter().fold(known, |known, (variable, ratio)| known.with(variable.clone(), ratio(shape)));
+        let variables = self.variables.iter().fold(known, |known, (variable, ratio)| match ratio(shape) {
+            Some(ratio) => known.with(variable.clone(), ratio),
+            None => known,
+        });
         let run = self.run.as_ref().map(|run| run.base.to(run.target)).unwrap_or_default();
         let width = Ratios::width(shape.fan_in_mult(), shape.fan_out_mult());
         let ratios = variables

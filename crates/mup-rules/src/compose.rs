@@ -178,7 +178,10 @@ impl Composition<'_> {
         let yours = |times: &f64| format!("yours {}", four_digits(*times));
         for wish in &self.wishes {
             match wish {
-                Change::InitStd(times) => init_std.wished(*times, yours(times), "your init std"),
+                // What starts at a constant is not drawn; its factor is that of depth alone.
+                Change::InitStd(times) if self.shape.kind == Kind::Weight => {
+                    init_std.wished(*times, yours(times), "your init std");
+                }
                 Change::Rate(times) => {
                     rate.wished(*times, yours(times), "your rate");
                     let follows = self.table.decay_follows_rate(self.optimizer);
@@ -193,7 +196,7 @@ impl Composition<'_> {
                 Change::Decay(times) if self.optimizer.decay != DecayTerm::None => {
                     decay.wished(*times, yours(times), "your decay");
                 }
-                Change::Decay(_) | Change::Optimizer(_) | Change::Frozen => {}
+                Change::InitStd(_) | Change::Decay(_) | Change::Optimizer(_) | Change::Frozen => {}
             }
         }
         if self.wishes.iter().any(|wish| matches!(wish, Change::Decay(0.0))) && decay.value == 0.0 {

@@ -40,7 +40,7 @@ const REASONS: [&str; 3] = ["inside a branch", "closes a branch, multiplier form
 
 impl Parametrization {
     /// The same parametrization with rules of depth: branches are multiplied by `m_L^−α`, α between ½ and 1.
-    /// Replaces earlier ones.
+    /// Replaces all that was amended in m_L before.
     ///
     /// | place, form of the branch | A | init std | rate, Adam | gradient, and so ε |
     /// |---|---|---|---|---|
@@ -59,7 +59,7 @@ impl Parametrization {
     /// CompleteP, arXiv:2505.01618, Table 1. The plain form and what follows it: derived, held by `tests/depth.rs`.
     #[must_use]
     pub fn with_depth(mut self, alpha: f64) -> Self {
-        self.amendments.retain(|amendment| !REASONS.contains(&amendment.reason.as_str()));
+        self.amendments.retain(|amendment| amendment.power.variables().all(|variable| *variable != Variable::DEPTH));
         let [inside, multiplied, plain] = REASONS;
         let rules = [
             (Place::Inside, None, Amended::Adam, alpha - 1.0, inside),
@@ -96,6 +96,17 @@ impl Parametrization {
             *column = &*column * &amendment.power;
         }
         rule
+    }
+
+    /// α of the rules of depth lies between ½ and 1.
+    pub(crate) fn check_alpha(&self) -> Result<(), RuleError> {
+        let rate = |amendment: &&Amendment| amendment.reason == REASONS[0] && amendment.quantity == Amended::Adam;
+        let Some(amendment) = self.amendments.iter().find(rate) else { return Ok(()) };
+        let alpha = 1.0 + amendment.power.exponent(&Variable::DEPTH);
+        if (0.5..=1.0).contains(&alpha) {
+            return Ok(());
+        }
+        Err(RuleError::BadAlpha { parametrization: self.name.clone(), alpha })
     }
 
     /// The same parametrization, refusing, ignoring or scaling another number of blocks.
@@ -135,13 +146,36 @@ impl<'a> Depth<'a> {
         Self { streams, factors: factors.map(owner).collect() }
     }
 
-    /// m_L of a tensor under rules of depth: of its own stream, or, outside of branches, of the only one.
+    /// m_L of a tensor under rules of depth: of its own stream, or, outside of branches, of all if they grow alike; 1 where
+    /// depth is ignored.
     pub(crate) fn mult(&self, shape: &InfShape, rule: DepthRule) -> Option<f64> {
         match (&shape.stack, &self.streams[..]) {
-            (Some(stack), _) => Some(stack.depth_mult()),
             (None, []) => (rule == DepthRule::Scaled).then_some(1.0),
-            (None, [only]) if shape.place == Some(Place::Outside) => Some(only.depth_mult()),
+            _ if rule == DepthRule::Ignored => Some(1.0),
+            (Some(stack), _) => Some(stack.depth_mult()),
+            (None, [first, others @ ..]) if shape.place == Some(Place::Outside) => {
+                others.iter().all(|other| first.grows_as(other)).then(|| first.depth_mult())
+            }
             (None, _) => None,
+        }
+    }
+
+    /// Where a stream grows and depth is scaled, something takes the branches' factor.
+    pub(crate) fn check_scaled(shapes: &InfShapes, table: &Parametrization) -> Result<(), RuleError> {
+        let takes = |shape: &&InfShape| match shape.kind {
+            Kind::BranchFactor => true,
+            Kind::Bias => false,
+            _ => shape.place == Some(Place::Closing),
+        };
+        let scaled: Vec<&Stack> = shapes.iter().filter(takes).filter_map(|shape| shape.stack.as_ref()).collect();
+        let open = |(_, stack): &(&InfShape, &Stack)| stack.base != stack.target && !scaled.contains(stack);
+        let in_stack = shapes.iter().filter_map(|shape| Some((shape, shape.stack.as_ref()?)));
+        match in_stack.filter(|_| table.depth == DepthRule::Scaled).find(open) {
+            None => Ok(()),
+            Some((shape, stack)) => {
+                let (stream, base, target) = (stack.stream.clone(), stack.base, stack.target);
+                Err(RuleError::NothingCloses { blocks: blocks(&shape.path), stream, base, target })
+            }
         }
     }
 
@@ -163,14 +197,43 @@ impl<'a> Depth<'a> {
     /// Another number of blocks is covered by the parametrization, and then every tensor of a block has a place.
     pub(crate) fn check(&self, shape: &InfShape, table: &Parametrization) -> Result<(), RuleError> {
         let Some(stack) = shape.stack.as_ref().filter(|_| shape.kind.is_trained()) else { return Ok(()) };
-        let (path, stream) = (|| shape.path.clone(), || stack.stream.clone());
+        let stream = || stack.stream.clone();
         match table.depth {
             DepthRule::Refused if stack.base != stack.target => {
                 let (base, target, parametrization) = (stack.base, stack.target, table.name.clone());
-                Err(RuleError::DepthNotCovered { path: path(), stream: stream(), base, target, parametrization })
+                let (path, blocks) = (shape.path.clone(), blocks(&shape.path));
+                Err(RuleError::DepthNotCovered { path, blocks, stream: stream(), base, target, parametrization })
             }
-            DepthRule::Scaled if shape.place.is_none() => Err(RuleError::NoPlace { path: path(), stream: stream() }),
+            DepthRule::Scaled if shape.place.is_none() => {
+                let tensors = vec![in_any_block(&shape.path)];
+                let burn = matches!(&*shape.within, "TransformerEncoderLayer" | "TransformerDecoderLayer");
+                Err(RuleError::NoPlace { tensors, stream: stream(), burn })
+            }
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether a segment of a path is an element of a list.
+pub(crate) fn is_number(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The pattern of a path in whatever block it lies in: `blocks.*.up.weight`.
+fn in_any_block(path: &str) -> String {
+    let mut segments: Vec<&str> = path.split('.').collect();
+    if let Some(block) = segments.iter_mut().find(|segment| is_number(segment)) {
+        *block = "*";
+    }
+    segments.join(".")
+}
+
+/// The pattern of the blocks among which a path lies: `blocks.**`.
+fn blocks(path: &str) -> String {
+    let list: Vec<&str> = path.split('.').take_while(|segment| !is_number(segment)).collect();
+    match &list[..] {
+        [] => "*.**".to_owned(),
+        _ if list.len() == path.split('.').count() => path.to_owned(),
+        _ => format!("{}.**", list.join(".")),
     }
 }

@@ -82,11 +82,13 @@ pub enum RuleError {
     #[error(
         "`{path}`: the target has {target} residual additions on `{stream}`, the base {base}, and `{parametrization}` scales \
          width alone; use Parametrization::complete_p() (or .with_depth(1.0)); for blocks without a residual branch, \
-         Places::outside(\"{stream}.**\"); to leave depth unscaled, .with_depth_rule(DepthRule::Ignored)"
+         Places::outside(\"{blocks}\"); to leave depth unscaled, .with_depth_rule(DepthRule::Ignored)"
     )]
     DepthNotCovered {
         /// Path of the first parameter of the blocks.
         path: String,
+        /// The pattern of the blocks.
+        blocks: String,
         /// Their stream.
         stream: String,
         /// Number in the base.
@@ -96,17 +98,47 @@ pub enum RuleError {
         /// Name of the parametrization.
         parametrization: String,
     },
-    /// A tensor of a block whose place nobody said.
+    /// Tensors of a block whose place nobody said.
     #[error(
-        "`{path}` lies in a block of `{stream}`, and nothing says where it stands in a residual branch; say it: \
-         ShapeReader::place(\"{path}\", Place::Inside), Closing for the last map of a branch, Outside for none (a pattern \
-         says it for all blocks), or .with_places(Places::burn()) for burn-nn's transformers"
+        "{} lie in the blocks of `{stream}`, and nothing says where they stand in a residual branch; say it of each: \
+         ShapeReader::place(\"{}\", Place::Inside), Closing for the last map of a branch, Outside for none{}",
+        quoted(tensors), tensors[0], burns_places(*burn)
     )]
     NoPlace {
-        /// Path of the parameter.
-        path: String,
-        /// The stream of its block.
+        /// Their paths, `*` for the block.
+        tensors: Vec<String>,
+        /// The stream of the blocks.
         stream: String,
+        /// Whether the first is a tensor of burn-nn's transformers.
+        burn: bool,
+    },
+    /// Blocks whose branches nothing scales, under rules of depth.
+    #[error(
+        "the target has {target} blocks of `{stream}`, the base {base}, and nothing scales their branches: no tensor of \
+         `{blocks}` closes one, and no layer multiplies one; say which map is the last of a branch, after wider patterns: \
+         ShapeReader::place(\"blocks.*.down.*\", Place::Closing); for blocks without a residual branch, \
+         Places::outside(\"{blocks}\")"
+    )]
+    NothingCloses {
+        /// The pattern of the blocks.
+        blocks: String,
+        /// Their stream.
+        stream: String,
+        /// Number in the base.
+        base: usize,
+        /// Number in the target.
+        target: usize,
+    },
+    /// Rules of depth with an exponent that no theory covers.
+    #[error(
+        "`{parametrization}` scales branches by m_L^−α with α = {alpha}; the stream is stable and its features learn for α from ½ \
+         to 1 (Tensor Programs VI, Claims 7.1 to 7.3): 1 is complete_p, ½ is depth_mup"
+    )]
+    BadAlpha {
+        /// Name of the parametrization.
+        parametrization: String,
+        /// α.
+        alpha: f64,
     },
     /// Two rows for one parameter.
     #[error("`{path}` occurs twice; every parameter needs a path of its own")]
@@ -333,9 +365,22 @@ impl RuleError {
                     Self::HiddenMatricesOnly { tensors, optimizer, .. },
                     Self::HiddenMatricesOnly { tensors: more, optimizer: other, .. },
                 ) if *optimizer == other => tensors.extend(more),
+                (Self::NoPlace { tensors, stream, .. }, Self::NoPlace { tensors: more, stream: other, .. })
+                    if *stream == other =>
+                {
+                    tensors.extend(more.into_iter().filter(|path| !tensors.contains(path)).collect::<Vec<_>>());
+                }
                 _ => {}
             }
         }
         Some(first)
     }
+}
+
+fn quoted(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn burns_places(burn: bool) -> &'static str {
+    if burn { "; or .with_places(Places::burn()) for burn-nn's transformers" } else { "" }
 }

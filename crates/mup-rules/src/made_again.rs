@@ -3,10 +3,11 @@
 //! Paths, layers, kinds and dimensions are such origins themselves: edited, they are another model's, and whatever uses a
 //! plan compares it with its model.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use mup_shapes::{Feeds, InfShape, InfShapes, ParamSpec, Role, Stack};
+use mup_shapes::{Feeds, InfShape, InfShapes, Kind, ParamSpec, Place, Role, Stack};
 
+use crate::depth::is_number;
 use crate::plan::PlanContents;
 use crate::{
     Change, Column, DepthRule, Doubt, Factor, OptimizerId, Parametrization, PlanRow, RuleError, ScalingPlan, Variable,
@@ -20,29 +21,47 @@ impl ScalingPlan {
     pub(crate) fn made_again(self) -> Result<Self, RuleError> {
         let table = self.parametrization();
         let shapes = InfShapes::new(self.rows().iter().map(|row| shape(row, table, self.streams())).collect());
-        let PlanContents { optimizers, rows, warnings, .. } = self.again(&shapes)?;
+        let PlanContents { optimizers, streams, rows, warnings, .. } = self.again(&shapes)?;
         same("the plan", "optimizers", &identities(self.optimizers()), &identities(&optimizers))?;
-        let rows = self.rows().iter().zip(rows).map(|(row, again)| compared(row, again)).collect::<Result<_, _>>()?;
+        same("the plan", "streams", &listed(self.streams()), &listed(&streams))?;
+        let rows = self.rows().iter().zip(&shapes).zip(rows);
+        let rows = rows.map(|((row, shape), again)| compared(row, self.wished_before(row, shape, again)));
+        let rows = rows.collect::<Result<_, _>>()?;
         Ok(self.with_rows(rows, warnings))
     }
 
     fn again(&self, shapes: &InfShapes) -> Result<PlanContents, RuleError> {
         let by_path: HashMap<&str, &PlanRow> = self.rows().iter().map(|row| (row.path.as_str(), row)).collect();
         let ratio = |shape: &InfShape, variable: &Variable| {
-            by_path.get(shape.path.as_str()).and_then(|row| row.variables.get(variable)).unwrap_or(f64::NAN)
+            by_path.get(shape.path.as_str()).and_then(|row| row.variables.get(variable))
         };
         let mut builder = Self::of(shapes, self.parametrization().clone()).overrides(self.overrides().clone());
         builder = builder.default_optimizer(self.default_optimizer(shapes));
         if let Some(run) = self.run() {
             builder = builder.run(run.base, run.target, run.law.clone());
         }
-        let counted = self.parametrization().depth == DepthRule::Scaled;
-        let variables = self.rows().first().map(|row| row.variables.iter()).into_iter().flatten();
-        let variables = variables.filter(|(variable, _)| !counted || *variable != Variable::DEPTH);
-        for (variable, _) in variables {
-            builder = builder.variable(variable.clone(), move |shape| ratio(shape, variable));
+        let counted = self.parametrization().depth == DepthRule::Scaled && !self.variables().contains(&Variable::DEPTH);
+        let variables = self.rows().iter().flat_map(|row| row.variables.iter().map(|(variable, _)| variable));
+        let variables: BTreeSet<&Variable> =
+            variables.filter(|variable| !counted || **variable != Variable::DEPTH).collect();
+        for variable in variables {
+            builder = builder.ratios(variable.clone(), move |shape| ratio(shape, variable));
         }
         Ok(builder.contents()?.0)
+    }
+
+    /// A wish for an init std once spoke of constants too, as norms start with.
+    fn wished_before(&self, row: &PlanRow, shape: &InfShape, mut again: PlanRow) -> PlanRow {
+        let wishes = self.overrides().iter().filter_map(|wish| match wish.change {
+            Change::InitStd(times) if wish.tensors.selects(shape, row.role) => Some(times),
+            _ => None,
+        });
+        let times = wishes.last().filter(|_| row.kind != Kind::Weight);
+        let stored = row.init_std.value;
+        if let Some(times) = times.filter(|times| (again.init_std.value * times - stored).abs() <= SAME * stored) {
+            again.init_std.wished(times, format!("yours {times}"), "your init std");
+        }
+        again
     }
 
     /// The optimizer of a tensor that no wish gives another; any where there is none, since it trains nothing.
@@ -70,7 +89,9 @@ fn shape(row: &PlanRow, table: &Parametrization, streams: &[Stack]) -> InfShape 
         _ => Feeds::Unsaid,
     };
     let mut shape = InfShape::new(row.path.clone(), row.layer.clone(), row.dims.clone(), spec);
-    shape.place = row.place;
+    // Plans without rules of depth may be of a time before places.
+    let outside = table.depth == DepthRule::Scaled && !row.path.split('.').any(is_number);
+    shape.place = row.place.or(outside.then_some(Place::Outside));
     shape.stack = streams.iter().find(|stack| Some(&stack.stream) == row.stream.as_ref()).cloned();
     shape
 }
@@ -83,6 +104,10 @@ fn compared(row: &PlanRow, again: PlanRow) -> Result<PlanRow, RuleError> {
     same(&place, "base fan-in", &row.base_fan_in, &again.base_fan_in)?;
     same(&place, "base fan-out", &row.base_fan_out, &again.base_fan_out)?;
     same(&place, "frozen", &row.frozen, &again.frozen)?;
+    let (stored, computed) = (row.place.map(|place| place.to_string()), again.place.map(|place| place.to_string()));
+    same(&place, "place", &stored.unwrap_or_default(), &computed.unwrap_or_default())?;
+    same(&place, "stream", &row.stream.clone().unwrap_or_default(), &again.stream.clone().unwrap_or_default())?;
+    same(&place, "variables", &row.variables, &again.variables)?;
     if row.is_trained() {
         same(&place, "optimizer", &row.optimizer, &again.optimizer)?;
     }
@@ -104,6 +129,10 @@ fn compared(row: &PlanRow, again: PlanRow) -> Result<PlanRow, RuleError> {
     terms(Column::WeightDecay, &mut row.weight_decay, again.weight_decay);
     terms(Column::Epsilon, &mut row.epsilon, again.epsilon);
     Ok(row)
+}
+
+fn listed(streams: &[Stack]) -> String {
+    streams.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn identities(optimizers: &[OptimizerId]) -> String {

@@ -285,6 +285,7 @@ impl Parametrization {
         if let Some(amendment) = self.amendments.iter().find(|amendment| !amendment.power.is_finite()) {
             return Err(RuleError::BadExponent { parametrization: parametrization(), rule: amendment.reason.clone() });
         }
+        self.check_alpha()?;
         if self.attention_exponent.is_finite() {
             Ok(())
         } else {

@@ -3,7 +3,7 @@
 use mup_shapes::{InfShapes, PathPattern, Stack};
 use serde::{Deserialize, Serialize};
 
-use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, WeightDecay};
+use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, Variable, WeightDecay};
 
 /// What a parametrization prescribes for every parameter of a model, for the optimizer that trains it.
 ///
@@ -17,6 +17,8 @@ pub struct ScalingPlan {
     optimizers: Vec<OptimizerId>,
     overrides: Overrides,
     run: Option<RunScaling>,
+    /// Of which the user said the ratios.
+    variables: Vec<Variable>,
     streams: Vec<Stack>,
     rows: Vec<PlanRow>,
     warnings: Vec<String>,
@@ -37,6 +39,8 @@ pub(crate) struct PlanContents {
     pub(crate) run: Option<RunScaling>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) streams: Vec<Stack>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) variables: Vec<Variable>,
     pub(crate) rows: Vec<PlanRow>,
     pub(crate) warnings: Vec<String>,
 }
@@ -56,7 +60,7 @@ impl ScalingPlan {
     }
 
     pub(crate) fn from_contents(contents: PlanContents) -> Result<Self, RuleError> {
-        let PlanContents { optimizers, parametrization, overrides, run, streams, rows, warnings } = contents;
+        let PlanContents { optimizers, parametrization, overrides, run, variables, streams, rows, warnings } = contents;
         parametrization.check()?;
         rows.iter().try_for_each(PlanRow::check)?;
         overrides.check()?;
@@ -69,7 +73,7 @@ impl ScalingPlan {
         if let Some(pair) = by_path.windows(2).find(|pair| rows[pair[0]].path == rows[pair[1]].path) {
             return Err(RuleError::DuplicatePath { path: rows[pair[0]].path.clone() });
         }
-        Ok(Self { parametrization, optimizers, overrides, run, streams, rows, warnings, by_path })
+        Ok(Self { parametrization, optimizers, overrides, run, variables, streams, rows, warnings, by_path })
     }
 
     /// The same parameters with other rows for them.
@@ -111,6 +115,11 @@ impl ScalingPlan {
     #[must_use]
     pub fn run(&self) -> Option<&RunScaling> {
         self.run.as_ref()
+    }
+
+    /// The variables whose ratios the user said.
+    pub(crate) fn variables(&self) -> &[Variable] {
+        &self.variables
     }
 
     /// The residual streams whose depth was scaled, or changed and was not.
@@ -161,8 +170,8 @@ impl ScalingPlan {
 
 impl From<ScalingPlan> for PlanContents {
     fn from(plan: ScalingPlan) -> Self {
-        let ScalingPlan { parametrization, optimizers, overrides, run, streams, rows, warnings, .. } = plan;
-        Self { optimizers, parametrization, overrides, run, streams, rows, warnings }
+        let ScalingPlan { parametrization, optimizers, overrides, run, variables, streams, rows, warnings, .. } = plan;
+        Self { optimizers, parametrization, overrides, run, variables, streams, rows, warnings }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::PlanContents;
 use crate::plan_file_v1::PlanFileV1;
-use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, ScalingPlan};
+use crate::{OptimizerId, Overrides, Parametrization, PlanRow, RuleError, RunScaling, ScalingPlan, Variable};
 
 const FORMAT: &str = "mup-plan";
 const VERSION: u64 = 3;
@@ -31,6 +31,8 @@ struct PlanFile {
     #[serde(default)]
     run: Option<RunScaling>,
     #[serde(default)]
+    variables: Vec<Variable>,
+    #[serde(default)]
     streams: Vec<Stack>,
     rows: Vec<PlanRow>,
     warnings: Vec<String>,
@@ -47,6 +49,7 @@ impl ScalingPlan {
         text += &format!("\"parametrization\": {},\n", json(self.parametrization()));
         text += &format!("\"overrides\": {},\n", json(self.overrides()));
         text += &format!("\"run\": {},\n", json(&self.run()));
+        text += &format!("\"variables\": {},\n", json(self.variables()));
         text += &format!("\"streams\": {},\n", json(self.streams()));
         text += &format!("\"rows\": [{}],\n", lines(self.rows()));
         text += &format!("\"warnings\": [{}]\n}}\n", lines(self.warnings()));
@@ -75,9 +78,10 @@ impl ScalingPlan {
         let contents = match header.version {
             // Version 3 adds places and rules of depth, which are left out where there are none.
             2 | VERSION => {
-                let PlanFile { optimizers, parametrization, overrides, run, streams, rows, warnings, .. } =
-                    parse(text)?;
-                PlanContents { optimizers, parametrization, overrides, run, streams, rows, warnings }
+                let PlanFile {
+                    optimizers, parametrization, overrides, run, variables, streams, rows, warnings, ..
+                } = parse(text)?;
+                PlanContents { optimizers, parametrization, overrides, run, variables, streams, rows, warnings }
             }
             1 => parse::<PlanFileV1>(text)?.into(),
             found => return Err(RuleError::OtherVersion { found, known: VERSION }),

@@ -95,7 +95,7 @@ impl From<PlanFileV1> for PlanContents {
         let rows = rows.into_iter().map(|row| row.read(&id)).collect();
         let parametrization = parametrization.read(optimizer);
         let (optimizers, overrides, streams) = (vec![id], Overrides::new(), Vec::new());
-        Self { optimizers, parametrization, overrides, run: None, streams, rows, warnings }
+        Self { optimizers, parametrization, overrides, run: None, variables: Vec::new(), streams, rows, warnings }
     }
 }
 

@@ -119,6 +119,13 @@ impl Ratios {
     }
 }
 
+impl std::fmt::Display for Ratios {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ratios: Vec<String> = self.0.iter().map(|(variable, ratio)| format!("{variable} = {ratio}")).collect();
+        f.write_str(&ratios.join(", "))
+    }
+}
+
 impl Serialize for Ratios {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(variable, ratio)| (variable.name(), ratio)))

@@ -172,7 +172,7 @@ fn depth_ignored(plan: &PlanContents) -> Option<String> {
 /// Two lists of blocks may be an encoder and a decoder, or follow each other on one stream.
 fn streams_of_their_own(plan: &PlanContents) -> Option<String> {
     let [first, others @ ..] = &plan.streams[..] else { return None };
-    let unlike = others.iter().find(|other| other.base * first.target != first.base * other.target)?;
+    let unlike = others.iter().find(|other| !first.grows_as(other))?;
     (plan.parametrization.depth == DepthRule::Scaled).then(|| {
         format!(
             "`{}` and `{}` grow by different factors and count as a residual stream each, as an encoder and a decoder do; if \

@@ -4,7 +4,7 @@ use mup_rules::{
     Amended, Amendment, OptimizerId, Overrides, Parametrization, Power, Run, RunLaw, ScalingPlan, ShapeFactor, Update,
     Variable,
 };
-use mup_shapes::{Axes, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Role};
+use mup_shapes::{Axes, BaseShapes, Kind, ModuleShapes, ParamShape, ParamSpec, Places, Role};
 use serde_json::{Value, json};
 
 /// With an optimizer and a variable from outside the crate, a run, wishes of every kind, constants, and a doubt.
@@ -38,6 +38,47 @@ fn plan() -> ScalingPlan {
         .frozen("norm.*")
         .build()
         .unwrap()
+}
+
+/// A branch between embedding and head, under rules of depth.
+fn deep() -> ScalingPlan {
+    let model = |n_layer: usize, n: usize| {
+        let weight = |path: String, dims: [usize; 2]| ParamShape::new(path, "Linear", dims, ParamSpec::weight());
+        let block = |l| [weight(format!("blocks.{l}.up"), [n, 4 * n]), weight(format!("blocks.{l}.down"), [4 * n, n])];
+        let outside = [weight("embedding".to_owned(), [100, n]), weight("head".to_owned(), [n, 10])];
+        ModuleShapes::new(outside.into_iter().chain((0..n_layer).flat_map(block)).collect())
+    };
+    let places = Places::new().inside("blocks.**").closing("blocks.*.down");
+    let target = model(6, 200).placed(&places).unwrap();
+    let shapes = BaseShapes::infer(&model(2, 64), &model(2, 128)).unwrap().apply(&target).unwrap();
+    ScalingPlan::of(&shapes, Parametrization::complete_p()).build().unwrap()
+}
+
+/// m_L of a row outside of branches, which follows no rule in it, and what streams there are.
+#[test]
+fn changed_ratios_places_and_streams_of_a_deep_plan_are_refused() {
+    let refused = |edit: &dyn Fn(&mut Value), expected: &str| {
+        let mut file: Value = serde_json::from_str(&deep().to_json()).unwrap();
+        edit(&mut file);
+        let error = ScalingPlan::from_json(&file.to_string()).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}\n(expected: {expected})");
+    };
+    refused(&|file| row(file, "embedding")["variables"]["m_L"] = json!(4.0), "`embedding` has variables m_L = 4, but");
+    refused(
+        &|file| row(file, "blocks.0.up")["variables"]["m_L"] = json!(4.0),
+        "`blocks.0.up` has variables m_L = 4, but",
+    );
+    refused(&|file| row(file, "blocks.0.up")["variables"] = json!({}), "`blocks.0.up` has variables ");
+    refused(&|file| row(file, "blocks.0.up")["place"] = json!("outside"), "`blocks.0.up` has ");
+    refused(&|file| row(file, "blocks.0.up")["place"] = json!("closing"), "`blocks.0.up` has ");
+    refused(&|file| row(file, "embedding")["place"] = json!("inside"), "`embedding` ");
+    refused(&|file| row(file, "embedding")["place"] = Value::Null, "`embedding` has place ");
+    refused(&|file| row(file, "blocks.0.up")["stream"] = json!("trunk"), "`blocks.0.up` ");
+    refused(&|file| row(file, "blocks.0.up")["stream"] = Value::Null, "`blocks.0.up` ");
+    refused(&|file| file["streams"][0]["target"] = json!(8), " has ");
+    refused(&|file| file["streams"] = json!([]), " has ");
+    let unused = json!({"stream": "trunk", "base": 2, "target": 4});
+    refused(&|file| file["streams"].as_array_mut().unwrap().push(unused.clone()), "the plan has streams ");
 }
 
 fn stored() -> Value {
