@@ -106,7 +106,7 @@ pub(crate) fn groups(
     let mut records = measure(&setups, 0..seeds)?.into_iter().zip(&setups);
     let mut next = || -> Result<Report, TrialError> {
         let (records, setup) = records.next().ok_or("bug: one set of records per setup")?;
-        Ok(records.judge(subjects::family(&setup).criteria())?)
+        Ok(records.judge(subjects::family(setup).criteria())?)
     };
     let group = |(setup, members): (Setup, Vec<&'static Ablation>)| {
         let control = next()?;

@@ -28,7 +28,7 @@ impl Scaling {
     /// d_model, number of heads, d_head, d_ffn. Equal for all ways to grow at width 32, the default base.
     pub(super) fn sizes(self, width: usize) -> Result<[usize; 4], FamilyError> {
         let granularity = self.granularity();
-        if width == 0 || width % granularity != 0 {
+        if width == 0 || !width.is_multiple_of(granularity) {
             return Err(
                 format!("width {width} is not a positive multiple of {granularity}, as whole heads need").into()
             );
