@@ -68,7 +68,9 @@ impl<'a> Remembered<'a> {
         widths.iter().try_for_each(|width| family.plan(&growth, &growth.at(*width)?, &device).map(|_| ()))?;
         let settings = settings(family, &growth, arguments);
         let store = Store::open(&arguments.out, &settings)?;
-        eprintln!("{} · {}\nfolder {}", family.name(), family.fingerprint(), arguments.out.display());
+        let fingerprint = Some(family.fingerprint()).filter(|fingerprint| !fingerprint.is_empty());
+        let what: Vec<String> = std::iter::once(family.name()).chain(fingerprint).collect();
+        eprintln!("{}\nfolder {}", what.join(" · "), arguments.out.display());
         let (interrupt, begun) = (Interrupt::listen()?, Instant::now());
         Ok(Self { family, growth, widths, name, device, store, settings, arguments, interrupt, begun })
     }

@@ -19,7 +19,7 @@ fn verdict(program: &str, folder: &Path, arguments: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-const TINY: &str = "--widths 16,32 --seeds 2 --steps 12";
+const TINY: &str = "--widths 16,32 --seeds 2 --steps 24";
 
 #[test]
 fn every_command_runs_on_models_that_know_nothing_of_this_workspace() {
@@ -41,9 +41,9 @@ fn every_command_runs_on_models_that_know_nothing_of_this_workspace() {
         for file in ["transfer-learning-rate/transfer.html", "wider/wider.svg", "reverse-16/reverse.json"] {
             assert!(folder.join("runs/verdicts").join(file).exists(), "{file}");
         }
-        let other = run(program, folder, "wider-check --widths 16,32 --seeds 2 --steps 13");
+        let other = run(program, folder, "wider-check --widths 16,32 --seeds 2 --steps 25");
         let said = String::from_utf8_lossy(&other.stderr);
-        assert!(other.status.code() == Some(2) && said.contains("12") && said.contains("13"), "{said}");
+        assert!(other.status.code() == Some(2) && said.contains("24") && said.contains("25"), "{said}");
         assert!(verdict(program, folder, "devices --json").contains("flex"));
     }
 }
@@ -79,7 +79,7 @@ fn ctrl_c_keeps_what_is_finished_and_the_same_command_continues() {
     let folder = tempfile::tempdir().expect("a folder");
     let (program, folder) = (PROGRAMS[0].0, folder.path());
     let trials = || std::fs::read_dir(folder.join("runs/verdicts/trials")).map_or(0, Iterator::count);
-    let command = "transfer-check --widths 16,32 --seeds 2 --steps 200 --grid=-9:-7 --no-control --jobs 1";
+    let command = "transfer-check --widths 16,32 --seeds 2 --steps 60 --grid=-9:-7 --no-control --jobs 1";
     let mut started = Command::new(program);
     started.args(command.split(' ')).current_dir(folder).stderr(Stdio::piped()).stdout(Stdio::null());
     let started = started.spawn().expect("starts");
