@@ -110,7 +110,7 @@ impl Command {
 pub fn main<F: Family>(family: F) -> ExitCode {
     mup_devices::let_openmp_sleep();
     let about =
-        format!("Plans and verdicts for {}: does µP, the maximal update parametrization, hold?", Family::name(&family));
+        format!("{} by µP, the maximal update parametrization: plan, check, tune, train", Family::name(&family));
     let matches = Cli::command().about(about).get_matches();
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     ended(parsed.command.run(&family))
