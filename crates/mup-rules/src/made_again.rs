@@ -99,8 +99,11 @@ fn shape(row: &PlanRow, table: &Parametrization, streams: &[Stack]) -> InfShape 
 /// The stored row with the terms of today, if it is the one that is made again.
 fn compared(row: &PlanRow, again: PlanRow) -> Result<PlanRow, RuleError> {
     let place = format!("`{}`", row.path);
-    same(&place, "role", &row.role, &again.role)?;
-    same(&place, "form", &row.form, &again.form)?;
+    // A multiplier once had the role of its own dimensions, where it has that of its weight.
+    if row.kind != Kind::Multiplier {
+        same(&place, "role", &row.role, &again.role)?;
+        same(&place, "form", &row.form, &again.form)?;
+    }
     same(&place, "base fan-in", &row.base_fan_in, &again.base_fan_in)?;
     same(&place, "base fan-out", &row.base_fan_out, &again.base_fan_out)?;
     same(&place, "frozen", &row.frozen, &again.frozen)?;
@@ -116,7 +119,7 @@ fn compared(row: &PlanRow, again: PlanRow) -> Result<PlanRow, RuleError> {
             return Err(edited(&place, &column, &stored.value, &computed.value));
         }
     }
-    let mut row = row.clone();
+    let mut row = PlanRow { role: again.role, form: again.form, ..row.clone() };
     let applies: Vec<Column> = row.columns().map(|(column, _)| column).collect();
     let terms = |column: Column, stored: &mut Factor, computed: Factor| {
         if applies.contains(&column) {

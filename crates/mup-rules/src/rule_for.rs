@@ -6,8 +6,12 @@ use crate::{Factor, Form, Parametrization, Power, Ratios, Rule, RuleError, Term}
 
 /// A multiplier is planned as the weight that it multiplies; constants of the forward pass have no role.
 pub(crate) fn rule_for(shape: &InfShape, shapes: &InfShapes, table: &Parametrization) -> Result<Rule, RuleError> {
+    let weight = (shape.kind == Kind::Multiplier).then(|| weight_beside(shape, shapes)).flatten();
     // microsoft/mup, which requires a readout layer, knows no inner weights.
-    let role = if table.requires_readout && shape.role() == Role::Inner { Role::Output } else { shape.role() };
+    let role = match weight.unwrap_or(shape).role() {
+        Role::Inner if table.requires_readout => Role::Output,
+        role => role,
+    };
     let form = table.form(role, shape.multiplied || shape.kind == Kind::Multiplier);
     if matches!(shape.kind, Kind::LogitScale | Kind::BranchFactor) {
         return Ok(Rule::constant(role, Form::Plain));
@@ -19,30 +23,35 @@ pub(crate) fn rule_for(shape: &InfShape, shapes: &InfShapes, table: &Parametriza
     }
     let missing = || RuleError::NoRule { path: shape.path.clone(), parametrization: table.name.clone(), role, form };
     let rule = table.rule(role, form).cloned().ok_or_else(missing)?;
-    if shape.kind == Kind::Multiplier && role == Role::Output {
-        check_multiplied_weight(shape, &rule, shapes, table)?;
+    if shape.kind == Kind::Multiplier {
+        check_multiplied_weight(shape, &rule, weight, table)?;
     }
     Ok(rule)
 }
 
-/// The weight beside a readout's multiplier must be planned in the form of the multiplier. If there is none,
+/// The weight that a multiplier multiplies: the one of its layer that contracts a growing axis.
+fn weight_beside<'a>(multiplier: &InfShape, shapes: &'a InfShapes) -> Option<&'a InfShape> {
+    let owner = |path: &str| path.rsplit_once('.').map_or(String::new(), |(owner, _)| owner.to_owned());
+    let contracts = |shape: &InfShape| matches!(shape.role(), Role::Output | Role::Inner | Role::Hidden);
+    let layer = owner(&multiplier.path);
+    shapes.iter().find(|shape| shape.kind == Kind::Weight && contracts(shape) && owner(&shape.path) == layer)
+}
+
+/// The weight beside a multiplier must be planned in the form of the multiplier. If there is none,
 /// the weight is an embedding elsewhere (tied), whose constant σ fits the multiplier form alone (TP-V B.1).
 fn check_multiplied_weight(
     multiplier: &InfShape,
     rule: &Rule,
-    shapes: &InfShapes,
+    weight: Option<&InfShape>,
     table: &Parametrization,
 ) -> Result<(), RuleError> {
-    let owner = |path: &str| path.rsplit_once('.').map_or(String::new(), |(owner, _)| owner.to_owned());
-    let of_same_layer = |shape: &&InfShape| {
-        let to_finite = matches!(shape.role(), Role::Output | Role::Inner);
-        shape.kind == Kind::Weight && to_finite && owner(&shape.path) == owner(&multiplier.path)
-    };
     let path = multiplier.path.clone();
     let tied_form = table.rule(Role::Output, Form::Multiplier).map_or(Power::ONE, |rule| rule.multiplier.clone());
-    match shapes.iter().find(of_same_layer) {
+    match weight {
         Some(weight) if !weight.multiplied => Err(RuleError::NotMultiplied { path: weight.path.clone(), by: path }),
-        None if rule.multiplier != tied_form => Err(RuleError::TiedForm { path, form: rule.form }),
+        None if rule.role == Role::Output && rule.multiplier != tied_form => {
+            Err(RuleError::TiedForm { path, form: rule.form })
+        }
         _ => Ok(()),
     }
 }

@@ -201,6 +201,44 @@ fn a_multiplied_inner_weight_is_scaled_once() {
     assert!((weight.multiplier.value * weight.learning_rate.value - 1.0 / 16.0).abs() < 1e-15);
 }
 
+/// Whatever the weight beside it is, a multiplier is that weight's: together they are the plain form.
+#[test]
+fn a_multiplied_weight_of_any_role_is_scaled_once_under_every_preset() {
+    let model = |d: usize, multiplied: bool| {
+        let spec = |spec: ParamSpec| if multiplied { spec.multiplied() } else { spec };
+        let mut params = vec![
+            ParamShape::new("embedding.weight", "Embedding", [100, d], ParamSpec::weight()),
+            ParamShape::new("hidden.weight", "Gate", [d, 2 * d], spec(ParamSpec::weight())),
+            ParamShape::new("inner.weight", "Gate", [d, 8], spec(ParamSpec::weight().inner())),
+            ParamShape::new("readout.weight", "Gate", [d, 10], spec(ParamSpec::weight().readout())),
+        ];
+        let constant = |layer| {
+            let spec = ParamSpec::new(Axes::multiplier(), Kind::Multiplier);
+            ParamShape::new(format!("{layer}.multiplier"), "Gate", [d], spec)
+        };
+        params.extend(["hidden", "inner", "readout"].map(constant).into_iter().filter(|_| multiplied));
+        ModuleShapes::new(params)
+    };
+    for name in Parametrization::NAMES {
+        let plan = |multiplied| {
+            let [base, delta, target] = [64, 128, 1024].map(|d| model(d, multiplied));
+            let shapes = BaseShapes::infer(&base, &delta).unwrap().apply(&target).unwrap();
+            let table = Parametrization::named(name).unwrap().with_readout_required(false);
+            ScalingPlan::new(&shapes, table, OptimizerId::ADAMW).unwrap()
+        };
+        let (plain, multiplied) = (plan(false), plan(true));
+        for layer in ["hidden", "inner", "readout"] {
+            let weight = multiplied.row(&format!("{layer}.weight")).unwrap();
+            let constant = multiplied.row(&format!("{layer}.multiplier")).unwrap().multiplier.value;
+            assert_eq!(constant.to_bits(), weight.multiplier.value.to_bits(), "{name}, {layer}");
+            let expected = plain.row(&weight.path).unwrap().init_std.value;
+            let product = constant * weight.init_std.value;
+            assert!((product / expected - 1.0).abs() < 1e-14, "{name}, {layer}: {product} for {expected}");
+        }
+        assert_eq!(ScalingPlan::from_json(&multiplied.to_json()).as_ref(), Ok(&multiplied), "{name}");
+    }
+}
+
 /// `[expert, in, out]`: 8 experts at every width, or more.
 #[test]
 fn experts_are_no_fan_fixed_or_growing() {
