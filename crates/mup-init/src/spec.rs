@@ -182,10 +182,10 @@ impl InitSpec {
     }
 
     /// One factor on everything drawn at random, constants such as gains left alone: "initialization scale
-    /// (all parameters)" of the GPT-3 experiment (TP-V App. F.4). Replaces an earlier one.
+    /// (all parameters)" of the GPT-3 experiment (TP-V App. F.4). Times an earlier one.
     #[must_use]
     pub fn scale_all(mut self, factor: f64) -> Self {
-        self.scale_all = factor;
+        self.scale_all *= factor;
         self
     }
 

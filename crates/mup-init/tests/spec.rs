@@ -92,7 +92,7 @@ fn a_later_distribution_wins_and_factors_multiply() {
 
 #[test]
 fn scale_all_multiplies_what_is_random_and_nothing_else() {
-    let spec = InitSpec::gaussian(0.5).scale_all(2.5).biases(Distribution::Constant { value: 0.125 });
+    let spec = InitSpec::gaussian(0.5).scale_all(5.0).scale_all(0.5).biases(Distribution::Constant { value: 0.125 });
     assert_eq!(draw(&spec, "head.weight"), Draw::Normal { std: 1.25 });
     assert_eq!(draw(&spec, "blocks.0.content_bias"), Draw::Normal { std: 1.25 });
     for (path, value) in

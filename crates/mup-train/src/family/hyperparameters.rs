@@ -9,6 +9,12 @@ pub const LEARNING_RATE: &str = "learning-rate";
 /// The factor on everything that is drawn at random.
 pub const INIT_SCALE: &str = "init-scale";
 
+const OF_EVERY_FAMILY: [&str; 2] = [LEARNING_RATE, INIT_SCALE];
+
+pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> FamilyError {
+    format!("unknown hyperparameter `{name}`; there are {}", known.collect::<Vec<_>>().join(", ")).into()
+}
+
 /// All of them with the values that the family has now.
 pub(super) fn values<F: Family>(family: &F) -> BTreeMap<String, f64> {
     let mut family = family.clone();
@@ -21,10 +27,12 @@ pub(super) fn values<F: Family>(family: &F) -> BTreeMap<String, f64> {
 pub(super) fn with_values<F: Family>(family: &F, values: &BTreeMap<String, f64>) -> Result<F, FamilyError> {
     let mut family = family.clone();
     let mut own = family.hyperparameters();
-    for (name, value) in values.iter().filter(|(name, _)| ![LEARNING_RATE, INIT_SCALE].contains(&name.as_str())) {
+    if let Some((name, _)) = own.iter().find(|(name, _)| OF_EVERY_FAMILY.contains(name)) {
+        return Err(format!("every family has a hyperparameter `{name}`; call the family's own otherwise").into());
+    }
+    for (name, value) in values.iter().filter(|(name, _)| !OF_EVERY_FAMILY.contains(&name.as_str())) {
         let Some((_, field)) = own.iter_mut().find(|(known, _)| known == name) else {
-            let known = own.iter().map(|(name, _)| *name).chain([LEARNING_RATE, INIT_SCALE]).collect::<Vec<_>>();
-            return Err(format!("unknown hyperparameter `{name}`; there are {}", known.join(", ")).into());
+            return Err(unknown(name, own.iter().map(|(name, _)| *name).chain(OF_EVERY_FAMILY)));
         };
         **field = *value;
     }

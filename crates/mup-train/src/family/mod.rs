@@ -116,14 +116,16 @@ pub trait Family: Clone + Send + Sync + 'static {
     /// Whatever keeps a loss from being computed; ends the run.
     fn loss(&self, model: &Self::Model, batch: &Self::Batch, probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError>;
 
-    /// As tables and figures name it; the type's name unless said otherwise.
+    /// As tables and figures name it; the type's name, without its parameters, unless said otherwise.
     #[must_use]
     fn name(&self) -> String {
-        std::any::type_name::<Self>().rsplit("::").next().unwrap_or_default().to_owned()
+        let path = std::any::type_name::<Self>();
+        let outer = path.split('<').next().unwrap_or(path);
+        outer.rsplit("::").next().unwrap_or(outer).to_owned()
     }
 
-    /// How the model of the base's size starts; a plan scales it. Its [`scale_all`](InitSpec::scale_all) is the hyperparameter
-    /// `init-scale`, and not yours to set.
+    /// How the model of the base's size starts; a plan scales it, and the hyperparameter `init-scale` multiplies its
+    /// [`scale_all`](InitSpec::scale_all).
     #[must_use]
     fn start(&self, _base: &Size) -> InitSpec {
         InitSpec::new()
@@ -135,14 +137,15 @@ pub trait Family: Clone + Send + Sync + 'static {
         ShapeReader::new()
     }
 
-    /// A size that differs from the base in everything that is infinite: what grows is doubled, unless said otherwise.
+    /// A size that differs from the base in everything that is infinite: what grows is doubled, and the first number with
+    /// it, unless said otherwise. So a layer has one role whatever grows, and depth alone can.
     ///
     /// # Errors
     ///
     /// [`SizeError`], for a number that the size has not.
     fn delta(&self, base: &Size, grows: &[String]) -> Result<Size, SizeError> {
-        let first = grows.first().ok_or(SizeError::Nothing)?;
-        base.grown(grows, 2 * base.get(first)?)
+        let (delta, first) = (base.times(grows, 2)?, base.first()?);
+        if grows.iter().any(|name| name == first) { Ok(delta) } else { delta.times(&[first], 2) }
     }
 
     /// What is prescribed under a parametrization: with AdamW, unless said otherwise. Here belong wishes
@@ -172,7 +175,7 @@ pub trait Family: Clone + Send + Sync + 'static {
     }
 
     /// Hyperparameters of the family's own by name, such as the multiplier of its logits, beside `learning-rate` and
-    /// `init-scale`: what `--over` and a space can name. None unless said otherwise.
+    /// `init-scale`, which every family has: what `--over` and a space can name. None unless said otherwise.
     fn hyperparameters(&mut self) -> Vec<(&'static str, &mut f64)> {
         Vec::new()
     }

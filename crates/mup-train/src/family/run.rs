@@ -5,6 +5,7 @@ use std::fmt;
 
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
+use mup_rules::ScalingPlan;
 
 use super::hyperparameters::{self, INIT_SCALE, LEARNING_RATE};
 use super::{Batches, Family, FamilyError, Growth, Size};
@@ -84,10 +85,29 @@ impl FamilyRun {
         Self { growth, ..self }
     }
 
+    /// The value of a hyperparameter.
+    ///
+    /// # Errors
+    ///
+    /// A name that there is not, with those that there are.
+    pub fn value(&self, hyperparameter: &str) -> Result<f64, FamilyError> {
+        let unknown = || hyperparameters::unknown(hyperparameter, self.values.keys().map(String::as_str));
+        self.values.get(hyperparameter).copied().ok_or_else(unknown)
+    }
+
     /// The base learning rate.
     #[must_use]
     pub fn learning_rate(&self) -> f64 {
         self.values.get(LEARNING_RATE).copied().unwrap_or(self.training.learning_rate)
+    }
+
+    /// What is prescribed for the run's model, with its values of the family's own hyperparameters. Nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// A hyperparameter that the family has not, and those of [`Growth::plan`].
+    pub fn plan<F: Family>(&self, family: &F, device: &Device) -> Result<ScalingPlan, FamilyError> {
+        self.growth.plan(&hyperparameters::with_values(family, &self.values)?, &self.size, device)
     }
 
     /// Model and optimizer before the first step.

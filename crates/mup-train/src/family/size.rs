@@ -53,6 +53,16 @@ pub enum SizeError {
         /// Its value.
         value: usize,
     },
+    /// A number that is too large for this machine.
+    #[error("{factor} times `{name}` of {value} is too large a number")]
+    TooLarge {
+        /// Of which number.
+        name: String,
+        /// Its value.
+        value: usize,
+        /// What it was to be multiplied by.
+        factor: usize,
+    },
     /// Nothing was said to grow.
     #[error("nothing grows: name a number of the size, such as width")]
     Nothing,
@@ -95,6 +105,15 @@ impl Size {
         self.iter().map(|(name, _)| name)
     }
 
+    /// The first name: what grows unless said otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`SizeError::Nothing`], of a size without numbers.
+    pub fn first(&self) -> Result<&str, SizeError> {
+        self.names().next().ok_or(SizeError::Nothing)
+    }
+
     /// The size with another number of a name.
     ///
     /// # Errors
@@ -123,17 +142,31 @@ impl Size {
     ///
     /// # Errors
     ///
-    /// [`SizeError::Unknown`], [`SizeError::NotWhole`], [`SizeError::Nothing`].
+    /// [`SizeError::Unknown`], [`SizeError::NotWhole`], [`SizeError::TooLarge`], [`SizeError::Nothing`].
     pub fn grown<N: AsRef<str>>(&self, names: &[N], number: usize) -> Result<Self, SizeError> {
         let first = names.first().ok_or(SizeError::Nothing)?.as_ref();
         let from = self.get(first)?;
         names.iter().try_fold(self.clone(), |size, name| {
             let (name, value) = (name.as_ref(), self.get(name.as_ref())?);
-            let grown = value.checked_mul(number).filter(|product| from > 0 && number > 0 && product % from == 0);
+            let too_large = || SizeError::TooLarge { name: name.to_owned(), value, factor: number };
+            let product = Some(value.checked_mul(number).ok_or_else(too_large)?);
+            let grown = product.filter(|product| from > 0 && number > 0 && product % from == 0);
             let not_whole =
                 || SizeError::NotWhole { first: first.to_owned(), from, to: number, name: name.to_owned(), value };
             size.with(name, grown.ok_or_else(not_whole)? / from)
         })
+    }
+
+    /// The size at which all of these names have grown by a factor.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`grown`](Self::grown).
+    pub fn times<N: AsRef<str>>(&self, names: &[N], factor: usize) -> Result<Self, SizeError> {
+        let name = names.first().ok_or(SizeError::Nothing)?.as_ref();
+        let value = self.get(name)?;
+        let too_large = || SizeError::TooLarge { name: name.to_owned(), value, factor };
+        self.grown(names, value.checked_mul(factor).ok_or_else(too_large)?)
     }
 }
 
@@ -186,6 +219,16 @@ mod tests {
         assert_eq!(message, "`heads` cannot grow with `width` from 64 to 96: 3 · 96/64 is no positive whole number");
         assert!(size().grown(&["width"], 0).is_err());
         assert_eq!(size().grown::<&str>(&[], 8), Err(SizeError::Nothing));
+    }
+
+    #[test]
+    fn numbers_beyond_the_machine_are_errors_that_name_them() {
+        let huge = Size::new([("width", usize::MAX / 2), ("depth", 2)]);
+        for refused in [huge.times(&["width"], 8), huge.grown(&["width"], 4), huge.times(&["depth", "width"], 2)] {
+            let message = refused.expect_err("too large").to_string();
+            assert!(message.contains("`width`") && message.ends_with("too large a number"), "{message}");
+        }
+        assert_eq!(size().times(&["width", "heads"], 2), size().changed("width=128,heads=6"));
     }
 
     #[test]

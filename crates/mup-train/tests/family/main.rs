@@ -7,7 +7,7 @@ use mup_models::{Mlp, MlpConfig, cross_entropy, shape_reader};
 use mup_optim::MupAdamWConfig;
 use mup_probe::Probe;
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
-use mup_shapes::ShapeReader;
+use mup_shapes::{InfShapes, ShapeReader};
 use mup_train::{
     Batches, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, MicroBatch, Size, Trainer, Training,
 };
@@ -18,6 +18,8 @@ const STEPS: usize = 6;
 #[derive(Clone)]
 struct Perceptron {
     alpha_output: f64,
+    start: f64,
+    clashes: bool,
 }
 
 impl Family for Perceptron {
@@ -47,8 +49,17 @@ impl Family for Perceptron {
         Ok(cross_entropy(mlp.forward_probed(x.clone(), probe), y.clone()))
     }
 
+    fn start(&self, _base: &Size) -> InitSpec {
+        InitSpec::new().scale_all(self.start)
+    }
+
     fn reader(&self) -> ShapeReader {
         shape_reader()
+    }
+
+    fn plan(&self, shapes: &InfShapes, parametrization: Parametrization) -> Result<ScalingPlan, FamilyError> {
+        let optimizer = if self.alpha_output < 10.0 { OptimizerId::ADAMW } else { OptimizerId::SGD };
+        Ok(ScalingPlan::new(shapes, parametrization, optimizer)?)
     }
 
     fn training(&self) -> Training {
@@ -56,11 +67,12 @@ impl Family for Perceptron {
     }
 
     fn hyperparameters(&mut self) -> Vec<(&'static str, &mut f64)> {
-        vec![("alpha-output", &mut self.alpha_output)]
+        let Self { alpha_output, start, clashes } = self;
+        vec![("alpha-output", alpha_output), (if *clashes { LEARNING_RATE } else { "start" }, start)]
     }
 }
 
-const FAMILY: Perceptron = Perceptron { alpha_output: 1.0 };
+const FAMILY: Perceptron = Perceptron { alpha_output: 1.0, start: 1.0, clashes: false };
 
 fn growth() -> Growth {
     Growth::new(FAMILY.size(), ["width", "d_ff"], Parametrization::mup())
@@ -100,6 +112,7 @@ fn each_hyperparameter_changes_the_run_and_so_does_the_seed() {
         run().with(LEARNING_RATE, 0.01),
         run().with(INIT_SCALE, 0.5),
         run().with("alpha-output", 2.0),
+        run().with("start", 2.0),
         run().with_seed(4),
         run().with_growth(growth().from(16).expect("twice the base")),
     ] {
@@ -113,7 +126,7 @@ fn each_hyperparameter_changes_the_run_and_so_does_the_seed() {
 fn what_a_family_does_not_have_is_refused_with_what_it_has() {
     let refused = |run: FamilyRun| run.start(&FAMILY, &Device::flex()).expect_err("refused").to_string();
     let message = refused(run().with("dropout", 0.1));
-    assert_eq!(message, "unknown hyperparameter `dropout`; there are alpha-output, learning-rate, init-scale");
+    assert_eq!(message, "unknown hyperparameter `dropout`; there are alpha-output, start, learning-rate, init-scale");
     let nothing = Growth { grows: Vec::new(), ..growth() };
     assert!(refused(run().with_growth(nothing)).contains("nothing grows"));
     let unknown = Growth { grows: vec!["heads".to_owned()], ..growth() };
@@ -124,5 +137,69 @@ fn what_a_family_does_not_have_is_refused_with_what_it_has() {
 fn the_values_of_a_run_begin_with_those_of_the_family() {
     let values: Vec<(String, f64)> = run().values.into_iter().collect();
     let named = |name: &str, value| (name.to_owned(), value);
-    assert_eq!(values, [named("alpha-output", 1.0), named(INIT_SCALE, 1.0), named(LEARNING_RATE, 0.05)]);
+    let own = [named("alpha-output", 1.0), named(INIT_SCALE, 1.0), named(LEARNING_RATE, 0.05), named("start", 1.0)];
+    assert_eq!(values, own);
+}
+
+#[test]
+fn a_factor_on_the_start_and_init_scale_multiply() {
+    assert_eq!(losses(&run().with("start", 2.0)), losses(&run().with(INIT_SCALE, 2.0)));
+    assert_eq!(losses(&run().with("start", 2.0).with(INIT_SCALE, 0.5)), losses(&run()));
+}
+
+#[test]
+fn a_plan_is_that_of_the_values_that_the_run_is_trained_with() {
+    let plan = |run: FamilyRun| run.plan(&FAMILY, &Device::flex()).expect("plan").fingerprint();
+    let own = growth().plan(&FAMILY, &run().size, &Device::flex()).expect("plan").fingerprint();
+    assert_eq!(plan(run()), own);
+    assert_ne!(plan(run().with("alpha-output", 16.0)), own, "it is of SGD");
+}
+
+#[test]
+fn a_hyperparameter_that_every_family_has_is_no_familys_own() {
+    let family = Perceptron { clashes: true, ..FAMILY };
+    let message = run().start(&family, &Device::flex()).expect_err("refused").to_string();
+    assert!(message.contains("`learning-rate`") && message.contains("call the family's own otherwise"), "{message}");
+}
+
+#[test]
+fn whatever_grows_the_first_number_is_infinite_too() {
+    let delta = |grows: &[&str]| {
+        let grows: Vec<String> = grows.iter().map(|name| (*name).to_owned()).collect();
+        FAMILY.delta(&FAMILY.size(), &grows).map(|size| size.to_string())
+    };
+    assert_eq!(delta(&["width"]), Ok("width=16,d_ff=12".to_owned()));
+    assert_eq!(delta(&["d_ff"]), Ok("width=16,d_ff=24".to_owned()));
+    assert!(delta(&["d_ff", "depth"]).is_err());
+}
+
+#[test]
+fn a_family_with_parameters_is_named_without_them() {
+    assert_eq!(Wrapped::<Perceptron>(FAMILY).name(), "Wrapped");
+    assert_eq!(FAMILY.name(), "Perceptron");
+}
+
+/// A family made of another.
+#[derive(Clone)]
+struct Wrapped<F>(F);
+
+impl<F: Family> Family for Wrapped<F> {
+    type Model = F::Model;
+    type Batch = F::Batch;
+
+    fn size(&self) -> Size {
+        self.0.size()
+    }
+
+    fn model(&self, size: &Size, device: &Device) -> Result<F::Model, FamilyError> {
+        self.0.model(size, device)
+    }
+
+    fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<F::Batch, FamilyError> {
+        self.0.batch(seed, part, device)
+    }
+
+    fn loss(&self, model: &F::Model, batch: &F::Batch, probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError> {
+        self.0.loss(model, batch, probe)
+    }
 }
