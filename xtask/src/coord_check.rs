@@ -26,11 +26,11 @@ pub(crate) struct CoordCheck {
     #[arg(long, default_value_t = Optimizer::Adamw)]
     optimizer: Optimizer,
     /// Removes each rule of µP alone, with the defaults of the check, and prints which module shows it.
-    #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json"])]
+    #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json", "jobs", "grow", "to", "size", "modules", "statistics", "observe"])]
     ablate: bool,
     /// Checks every model, way to grow and optimizer in µP and in SP, and prints a table; with `--out`, as with
     /// `--ablate`, into that file.
-    #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json"])]
+    #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json", "jobs", "grow", "to", "size", "modules", "statistics", "observe"])]
     matrix: bool,
     #[command(flatten)]
     check: CoordCheckCommand,
@@ -135,6 +135,17 @@ mod tests {
         let message = exit_code(&format!("{small} --lr 0.02")).expect_err("another rate").to_string();
         for part in ["learning rate 0.01", "learning rate 0.02", "another folder"] {
             assert!(message.contains(part) && message.len() < 400, "{message:?} lacks {part:?}");
+        }
+    }
+
+    #[test]
+    fn what_ablations_and_the_matrix_would_ignore_is_refused() {
+        for all in ["--ablate", "--matrix"] {
+            for one in ["jobs 2", "grow width", "to 64", "size width=8", "modules x", "statistics rms", "observe input"]
+            {
+                let line = format!("coord-check {all} --{one}");
+                assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use gpt_transfer::{Sizes, TextFamily};
 use mup_cli::{ReverseTransferCommand, TransferCheckCommand, WiderCheckCommand};
 use mup_sweep::Log2Grid;
-use mup_train::FamilyError;
+use mup_train::{FamilyError, LEARNING_RATE};
 use mup_verdict::Answer;
 
 /// The text, and what the models of a check have in common.
@@ -70,13 +70,22 @@ impl TransferCheck {
         Ok(self.answer()?.exit_code().into())
     }
 
-    fn answer(mut self) -> Result<Answer, FamilyError> {
-        self.check.log2_rate.get_or_insert(LOG2_RATE);
-        if self.check.over == "weight-decay" && self.check.grid.is_none() {
-            // A loss says nothing of λ below 2⁻⁶.
-            self.check.grid = Some(Log2Grid::new(-6.0, 2.0, 2.0)?);
+    fn answer(self) -> Result<Answer, FamilyError> {
+        let Self { text, check } = self.with_usual_values()?;
+        check.answer(&text.family()?)
+    }
+
+    /// What is usual here, where nothing else was asked for.
+    fn with_usual_values(mut self) -> Result<Self, FamilyError> {
+        let check = &mut self.check;
+        if check.over != LEARNING_RATE {
+            check.log2_rate.get_or_insert(LOG2_RATE);
         }
-        self.check.answer(&self.text.family()?)
+        if check.over == "weight-decay" && check.grid.is_none() {
+            // A loss says nothing of λ below 2⁻⁶.
+            check.grid = Some(Log2Grid::new(-6.0, 2.0, 2.0)?);
+        }
+        Ok(self)
     }
 }
 
@@ -105,7 +114,9 @@ mod tests {
     use std::{fs, path::Path};
 
     use clap::Parser;
-    use mup_train::FamilyError;
+    use mup_cli::AnyFamily;
+    use mup_rules::Parametrization;
+    use mup_train::{FamilyError, Growth};
     use mup_verdict::Answer;
 
     use super::{ReverseTransfer, TransferCheck, WiderCheck};
@@ -152,6 +163,31 @@ mod tests {
         for over in ["init-scale", "alpha-output", "alpha-attention", "alpha-embedding", "weight-decay"] {
             let arguments = format!("transfer-check --no-control --over {over} --grid=-1:1");
             assert_eq!(answer(folder.path(), &arguments).ok(), Some(Answer::Undecided), "{over}");
+        }
+    }
+
+    #[test]
+    fn unasked_the_grids_are_those_of_docs_verdicts() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let text = folder.path().join("text");
+        fs::write(&text, "Shall I compare thee to a summer's day? ".repeat(40)).expect("written");
+        for (over, grid, log2_rate) in [
+            ("learning-rate", [-8.0, -3.0], -6.0),
+            ("alpha-output", [-4.0, 4.0], -5.0),
+            ("init-scale", [-3.0, 2.0], -5.0),
+            ("weight-decay", [-6.0, 2.0], -5.0),
+        ] {
+            let line = format!("xtask transfer-check --over {over} --text {}", text.display());
+            let parsed = Cli::try_parse_from(line.split_whitespace()).expect("parses");
+            let Cli::TransferCheck(task) = parsed else { panic!("another command") };
+            let task = task.with_usual_values().expect("a grid");
+            let family: &dyn AnyFamily = &task.text.family().expect("a text");
+            let growth = Growth::new(family.size(), ["width"], Parametrization::mup());
+            let own = family.run(growth, family.size());
+            let (run, found) = task.check.base_and_grid(own).expect("a grid");
+            let found = found.exponents();
+            assert_eq!([found[0], found[found.len() - 1]], grid, "{over}");
+            assert!((run.learning_rate().log2() - log2_rate).abs() < 1e-12, "{over}");
         }
     }
 

@@ -43,8 +43,7 @@ impl TransferCheckCommand {
     /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
     pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
         let trained = Remembered::new(family, &self.runs)?;
-        let base = self.base_run(trained.run(&trained.mup()))?;
-        let grid = self.grid.map_or_else(|| self.default_grid(&base), Ok)?;
+        let (base, grid) = self.base_and_grid(trained.run(&trained.mup()))?;
         let growths = if self.no_control { vec![trained.mup()] } else { vec![trained.mup(), trained.standard()] };
         let sweep = |growth: &Growth| {
             let run = base.clone().with_growth(growth.clone());
@@ -72,11 +71,19 @@ impl TransferCheckCommand {
         }
     }
 
+    /// From a family's own run at the base: the run that varies, and over which grid of log₂ values.
+    ///
+    /// # Errors
+    ///
+    /// A hyperparameter that the family has not, or one without octaves around it.
+    pub fn base_and_grid(&self, own: FamilyRun) -> Result<(FamilyRun, Log2Grid), FamilyError> {
+        let base = self.base_run(own)?;
+        let grid = self.grid.map_or_else(|| self.default_grid(&base), Ok)?;
+        Ok((base, grid))
+    }
+
     fn base_run(&self, run: FamilyRun) -> Result<FamilyRun, FamilyError> {
-        if !run.values.contains_key(&self.over) {
-            let known: Vec<&str> = run.values.keys().map(String::as_str).collect();
-            return Err(format!("--over {}: the family has {}", self.over, known.join(", ")).into());
-        }
+        run.value(&self.over).map_err(|error| format!("--over: {error}"))?;
         Ok(match self.log2_rate {
             Some(log2_rate) => run.with(LEARNING_RATE, log2_rate.exp2()),
             None => run,
@@ -84,7 +91,7 @@ impl TransferCheckCommand {
     }
 
     fn default_grid(&self, run: &FamilyRun) -> Result<Log2Grid, FamilyError> {
-        let value = run.values.get(&self.over).copied().unwrap_or(1.0);
+        let value = run.value(&self.over)?;
         match self.over.as_str() {
             LEARNING_RATE => grid_around(value, 2.0, 3.0, 1.0),
             INIT_SCALE => grid_around(value, 3.0, 2.0, 1.0),
