@@ -63,7 +63,8 @@ mod tests {
         let setup = subjects::setup(model, scaling, optimizer)?.with_parametrization(Parametrization::named(preset)?);
         let growth = Setup { widths: vec![base], ..setup.clone() }.growth();
         let target = growth.base.clone().with(WIDTH, width)?;
-        Ok(subjects::family(&setup).plan(&growth, &target, &setup.device)?.rows().len())
+        let family = subjects::family(&setup);
+        Ok(family.plan(&family.run(growth, target), &setup.device)?.rows().len())
     }
 
     #[test]

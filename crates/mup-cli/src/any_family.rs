@@ -6,10 +6,10 @@ use burn::module::Module;
 use burn::tensor::Device;
 use mup_rules::ScalingPlan;
 use mup_study::{Evaluation, TrialCurve, TrialEnd};
-use mup_train::{Ended, Event, Family, FamilyError, FamilyRun, Growth, RunFolder, Size, Trained};
+use mup_train::{Ended, Event, Family, FamilyError, FamilyRun, Growth, MicroBatch, RunFolder, Size, Trained};
 use mup_verdict::coordinates::{Activations, Criteria, trial_of};
 
-use crate::Interrupted;
+use crate::{Identity, Interrupted};
 
 /// A training run: each call is a step that reports its activations.
 pub type BoxedTrial = Box<dyn FnMut(&mut Activations) -> Result<(), FamilyError>>;
@@ -22,8 +22,26 @@ pub trait AnyFamily: Send + Sync {
     /// [`Family::size`].
     fn size(&self) -> Size;
 
-    /// [`Family::fingerprint`].
-    fn fingerprint(&self) -> String;
+    /// What a growing family is known by.
+    ///
+    /// # Errors
+    ///
+    /// A start that cannot be stored.
+    fn identity(&self, growth: &Growth) -> Result<Identity, FamilyError>;
+
+    /// [`Family::delta`].
+    ///
+    /// # Errors
+    ///
+    /// Those of that function.
+    fn delta(&self, growth: &Growth) -> Result<Size, FamilyError>;
+
+    /// Whether there is data for every part of a step: [`Family::batch`] is asked for the first.
+    ///
+    /// # Errors
+    ///
+    /// The family's.
+    fn check_micro_batches(&self, of: usize, device: &Device) -> Result<(), FamilyError>;
 
     /// [`Family::loss_without_input`].
     ///
@@ -35,12 +53,12 @@ pub trait AnyFamily: Send + Sync {
     /// The family's own values and training, at a size.
     fn run(&self, growth: Growth, size: Size) -> FamilyRun;
 
-    /// [`Growth::plan`].
+    /// [`FamilyRun::plan`].
     ///
     /// # Errors
     ///
     /// Those of that function.
-    fn plan(&self, growth: &Growth, size: &Size, device: &Device) -> Result<ScalingPlan, FamilyError>;
+    fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError>;
 
     /// What the family says of its activations.
     fn criteria(&self) -> Criteria;
@@ -94,8 +112,17 @@ impl<F: Family> AnyFamily for F {
         Family::size(self)
     }
 
-    fn fingerprint(&self) -> String {
-        Family::fingerprint(self)
+    fn identity(&self, growth: &Growth) -> Result<Identity, FamilyError> {
+        Identity::of(self, growth)
+    }
+
+    fn delta(&self, growth: &Growth) -> Result<Size, FamilyError> {
+        Ok(Family::delta(self, &growth.base, &growth.grows)?)
+    }
+
+    fn check_micro_batches(&self, of: usize, device: &Device) -> Result<(), FamilyError> {
+        Family::batch(self, 0, MicroBatch { step: 0, index: 0, of }, device)?;
+        Ok(())
     }
 
     fn loss_without_input(&self) -> Result<Option<f64>, FamilyError> {
@@ -106,8 +133,8 @@ impl<F: Family> AnyFamily for F {
         FamilyRun::new(self, growth, size)
     }
 
-    fn plan(&self, growth: &Growth, size: &Size, device: &Device) -> Result<ScalingPlan, FamilyError> {
-        growth.plan(self, size, device)
+    fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError> {
+        run.plan(self, device)
     }
 
     fn criteria(&self) -> Criteria {
@@ -127,7 +154,7 @@ impl<F: Family> AnyFamily for F {
         interrupted: &dyn Fn() -> bool,
         sample: bool,
     ) -> Result<TrialEnd, FamilyError> {
-        let plan = run.growth.plan(self, &run.size, device)?;
+        let plan = run.plan(self, device)?;
         let Trained { model, curve, seconds } = run.train_in(folder, self, device, observe, interrupted)?;
         let finished = match curve.ended {
             Ended::Interrupted => return Err(Interrupted.into()),

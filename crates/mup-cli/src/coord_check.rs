@@ -2,11 +2,12 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode, time::Instant};
 
+use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_devices::{Backend, DeviceName};
 use mup_files::sha256;
 use mup_rules::Parametrization;
-use mup_study::cli::Interrupt;
+use mup_study::cli::{Interrupt, say};
 use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE};
 use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Report, Source, Statistic};
 
@@ -18,7 +19,8 @@ pub struct CoordCheckCommand {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub grow: GrowArguments,
-    /// The parametrization: mup, tensor-programs-v, mup-package, or standard, the negative control.
+    /// The parametrization: mup, complete-p, depth-mup, tensor-programs-v, mup-package, nanogpt-completep, complete-d-p, u-mup;
+    /// or standard, the negative control.
     #[arg(long, value_parser = Parametrization::named, default_value = "mup")]
     pub parametrization: Parametrization,
     /// Number of seeds at each size.
@@ -71,10 +73,10 @@ impl CoordCheckCommand {
         } else {
             output::line(format!("{title}\n{report}"))?;
         }
-        eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
+        say(format!("{:.0} s", begun.elapsed().as_secs_f64()));
         if let Some(folder) = &self.out {
             for file in report.write_to(folder, &title)? {
-                eprintln!("wrote {}", file.display());
+                say(format!("wrote {}", file.display()));
             }
         }
         Ok(ExitCode::from(report.exit_code()))
@@ -91,6 +93,10 @@ impl CoordCheckCommand {
         let growth = Growth { parametrization: self.parametrization.clone(), ..grown.growth };
         let run = self.training_run(family, growth)?;
         let device = mup_devices::open(self.device)?;
+        // What has no plan leaves no folder, which would refuse the corrected command.
+        for width in grown.widths.first().into_iter().chain(grown.widths.last()) {
+            family.plan(&run.clone().with_size(run.growth.at(*width)?), &device)?;
+        }
         let mut check = CoordCheck::new(grown.widths, self.seeds, self.steps)?;
         if !self.modules.is_empty() {
             check = check.with_modules(self.modules.iter().map(String::as_str));
@@ -102,8 +108,8 @@ impl CoordCheckCommand {
             check = check.with_sources(self.observe.iter().copied());
         }
         if let Some(folder) = &self.out {
-            let plan = family.plan(&run.growth, &run.size, &device)?.fingerprint();
-            check = check.with_folder(folder.join("trials"), key(family, &run, &plan, self.device));
+            let digest = self.digest(family, &run, &device)?;
+            check = check.with_folder(folder.join("trials"), key(family, &run, &digest));
         }
         let bar = progress_bar(check.n_passes());
         let counted = bar.clone();
@@ -119,6 +125,15 @@ impl CoordCheckCommand {
         });
         bar.finish_and_clear();
         Ok((title(family, &run), records?.judge(criteria)?))
+    }
+
+    /// Of all that a trial depends on besides its width and seed, which may be added: that of its plans is seen at the
+    /// delta, as at the base every factor is 1. Steps are the check's; it has no schedule and clips nothing.
+    fn digest(&self, family: &dyn AnyFamily, run: &FamilyRun, device: &Device) -> Result<String, FamilyError> {
+        let FamilyRun { growth, values, .. } = run;
+        let plan = family.plan(&run.clone().with_size(family.delta(growth)?), device)?.fingerprint();
+        let everything = format!("{:?} {growth:?} {values:?} {plan} {}", family.identity(growth)?, self.device);
+        Ok(sha256(everything)[..12].to_owned())
     }
 
     /// At the base.
@@ -139,10 +154,8 @@ fn title(family: &dyn AnyFamily, run: &FamilyRun) -> String {
 }
 
 /// What identifies a trial besides its width and seed: what a reader wants to know, and a digest of all of it.
-fn key(family: &dyn AnyFamily, run: &FamilyRun, plan: &str, device: DeviceName) -> String {
-    let everything = format!("{run:?} {plan} {} {device}", family.fingerprint());
+fn key(family: &dyn AnyFamily, run: &FamilyRun, digest: &str) -> String {
     let (rules, base) = (&run.growth.parametrization.name, &run.growth.base);
-    let digest = &sha256(everything)[..12];
     format!("{} · {rules} · learning rate {} · base {base} · {digest}", family.name(), run.learning_rate())
 }
 

@@ -9,7 +9,7 @@ use mup_train::FamilyError;
 
 /// The user stopped it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted; every finished run is kept, and the same command continues")]
+#[error("interrupted; every finished run in a folder (--out) is kept, and the same command continues")]
 pub struct Interrupted;
 
 /// The exit code of a result; says what is wrong. An error ends with 2, as bad arguments do, an [`Interrupted`] with 130.

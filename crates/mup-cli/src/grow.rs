@@ -36,13 +36,16 @@ impl GrowArguments {
     pub(crate) fn of(&self, family: &dyn AnyFamily) -> Result<Grown, FamilyError> {
         let size = changed(family.size(), self.size.as_deref())?;
         let grows = match self.grow.as_slice() {
-            [] => vec![size.names().next().ok_or("the family's size has no number that could grow")?.to_owned()],
+            [] => vec![size.first()?.to_owned()],
             grows => grows.to_vec(),
         };
         let own = size.get(&grows[0])?;
         let mut widths = match self.to {
             _ if !self.widths.is_empty() => self.widths.clone(),
-            None => [1, 2, 4, 8].map(|factor| factor * own).to_vec(),
+            None => {
+                let grown = [1, 2, 4, 8].map(|factor| size.times(&grows, factor)?.get(&grows[0]));
+                grown.into_iter().collect::<Result<_, _>>()?
+            }
             Some(to) if to < own => {
                 return Err(format!("--to {to} is below the family's own {} of {own}", grows[0]).into());
             }
@@ -56,6 +59,13 @@ impl GrowArguments {
         let growth = growth.from(widths[0])?;
         Ok(Grown { growth, widths })
     }
+}
+
+/// What differs between a base and a target, else the first number.
+pub(crate) fn grows(base: &Size, target: &Size) -> Result<Vec<String>, FamilyError> {
+    let differing = base.iter().zip(target.iter()).filter(|(base, target)| base != target);
+    let grows: Vec<String> = differing.map(|((name, _), _)| name.to_owned()).collect();
+    Ok(if grows.is_empty() { vec![base.first()?.to_owned()] } else { grows })
 }
 
 /// A parametrization as the paper abbreviates it.

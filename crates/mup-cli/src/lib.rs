@@ -9,6 +9,7 @@ mod coord_check;
 mod devices;
 mod ended;
 mod grow;
+mod identity;
 mod output;
 mod plan;
 mod remembered;
@@ -27,17 +28,21 @@ pub use crate::coord_check::CoordCheckCommand;
 pub use crate::devices::DevicesCommand;
 pub use crate::ended::{Interrupted, ended};
 pub use crate::grow::GrowArguments;
+pub use crate::identity::{BURN_VERSION, Identity, unchanged};
 pub use crate::plan::PlanCommand;
 pub use crate::remembered::RunArguments;
 pub use crate::reverse_transfer::ReverseTransferCommand;
 pub use crate::study::{
     CheckpointArguments, DEFAULT_STUDY, FamilyOf, StudyArguments, StudyCommand, TrainCommand, TuneCommand, everything,
-    unchanged,
 };
 pub use crate::transfer_check::TransferCheckCommand;
 pub use crate::wider_check::WiderCheckCommand;
+pub use mup_init::InitSpec;
+pub use mup_optim::MupAdamWConfig;
 pub use mup_probe::Probe;
-pub use mup_train::{Family, FamilyError, MicroBatch, Size};
+pub use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
+pub use mup_shapes::{InfShapes, Place, Places, ShapeReader};
+pub use mup_train::{Decay, Family, FamilyError, MicroBatch, Schedule, Size, SizeError, Training};
 
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]
@@ -56,8 +61,8 @@ In the order of a day's work:
   tune --space rate --trials 32 --target width=1024
   choose, train, report                the values that won, the large model once, a page
 
-Verdicts end with exit code 0 (holds), 1 (fails) or 3 (undecided); 2 is an error, 130 Ctrl-C. Runs are kept in --out:
-stop at any moment, and the same command continues. --json prints numbers for programs, progress goes to standard error.";
+Verdicts end with exit code 0 (holds), 1 (fails) or 3 (undecided), tune with 4 where trials have failed; 2 is an error, 130 Ctrl-C. Runs are kept in --out, of coord-check only if it is
+given: stop at any moment, and the same command continues. --json prints numbers for programs, progress goes to standard error.";
 
 /// A command of the program.
 #[derive(Clone, Debug, Subcommand)]

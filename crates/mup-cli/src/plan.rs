@@ -8,7 +8,11 @@ use mup_rules::{Parametrization, ScalingPlan};
 use mup_train::{FamilyError, Growth, Size};
 use serde_json::{Value, json};
 
-use crate::{AnyFamily, grow::changed, output};
+use crate::{
+    AnyFamily,
+    grow::{changed, grows},
+    output,
+};
 
 /// Prints plans, or how one differs from another.
 #[derive(Clone, Debug, clap::Args)]
@@ -22,7 +26,8 @@ pub struct PlanCommand {
     /// What is infinite [default: what differs between base and target]
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub grow: Vec<String>,
-    /// The parametrization: mup, tensor-programs-v, mup-package or standard.
+    /// The parametrization: mup, complete-p, depth-mup, tensor-programs-v, mup-package, nanogpt-completep, complete-d-p, u-mup
+    /// or standard.
     #[arg(long, value_parser = Parametrization::named, default_value = "mup")]
     pub parametrization: Parametrization,
     /// Print only what would train differently than under the plan of this file, which `--json` wrote.
@@ -51,32 +56,19 @@ impl PlanCommand {
 
     /// Each with its title.
     fn plans(&self, family: &dyn AnyFamily) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
-        // Nothing is computed: any device that is compiled in will do.
-        let device = mup_devices::open(DeviceName::from(Backend::Flex))?;
+        let device = mup_devices::open(any_device())?;
         let base = changed(family.size(), self.base.as_deref())?;
         let plan = |target: Size| -> Result<_, FamilyError> {
-            let growth = Growth::new(base.clone(), self.grows(&base, &target)?, self.parametrization.clone());
+            let grows = if self.grow.is_empty() { grows(&base, &target)? } else { self.grow.clone() };
+            let growth = Growth::new(base.clone(), grows, self.parametrization.clone());
             let title = format!("{} · base {base} · target {target}", family.name());
-            Ok((title, family.plan(&growth, &target, &device)?))
+            Ok((title, family.plan(&family.run(growth, target), &device)?))
         };
         if self.target.is_empty() {
-            let grows = self.grows(&base, &base)?;
-            return Ok(vec![plan(base.grown(&grows, 8 * base.get(&grows[0])?)?)?]);
+            let grows = if self.grow.is_empty() { vec![base.first()?.to_owned()] } else { self.grow.clone() };
+            return Ok(vec![plan(base.times(&grows, 8)?)?]);
         }
         self.target.iter().map(|target| plan(base.changed(target)?)).collect()
-    }
-
-    fn grows(&self, base: &Size, target: &Size) -> Result<Vec<String>, FamilyError> {
-        if !self.grow.is_empty() {
-            return Ok(self.grow.clone());
-        }
-        let differing = base.iter().zip(target.iter()).filter(|(base, target)| base != target);
-        let grows: Vec<String> = differing.map(|((name, _), _)| name.to_owned()).collect();
-        match base.names().next() {
-            Some(first) if grows.is_empty() => Ok(vec![first.to_owned()]),
-            None => Err("the family's size has no number that could grow".into()),
-            Some(_) => Ok(grows),
-        }
     }
 
     fn json(&self, plans: &[(String, ScalingPlan)]) -> Result<String, FamilyError> {
@@ -93,17 +85,29 @@ impl PlanCommand {
     }
 
     fn print_differences(&self, from: &ScalingPlan, plans: &[(String, ScalingPlan)]) -> Result<(), FamilyError> {
-        for (title, plan) in plans {
+        let differences = plans.iter().map(|(title, plan)| {
             let differences: Vec<String> = from.diff(plan).iter().map(ToString::to_string).collect();
-            if self.json {
-                output::print_json(&json!({ "title": title, "differences": differences }))?;
-            } else {
-                output::line(format!("{title}: {} would train differently", differences.len()))?;
-                differences.iter().try_for_each(|difference| output::line(format!("  {difference}")))?;
-            }
+            (title, differences)
+        });
+        if self.json {
+            let json = differences.map(|(title, differences)| json!({ "title": title, "differences": differences }));
+            return match &json.collect::<Vec<_>>()[..] {
+                [one] => output::print_json(one),
+                several => output::print_json(&several),
+            };
+        }
+        for (title, differences) in differences {
+            output::line(format!("{title}: {} would train differently", differences.len()))?;
+            differences.iter().try_for_each(|difference| output::line(format!("  {difference}")))?;
         }
         Ok(())
     }
+}
+
+/// The first backend that is compiled in: nothing is computed there.
+fn any_device() -> DeviceName {
+    let compiled = Backend::ALL.iter().copied().find(|backend| backend.is_compiled_in());
+    compiled.unwrap_or(Backend::Flex).into()
 }
 
 fn stored(path: &PathBuf) -> Result<ScalingPlan, FamilyError> {

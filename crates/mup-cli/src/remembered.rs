@@ -6,14 +6,20 @@ use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_devices::{Backend, DeviceName};
 use mup_rules::{Parametrization, ScalingPlan};
-use mup_study::{Record, RecordSource, Setting, Smoothing, Store, Trial, Values, cli::Interrupt};
+use mup_study::{
+    Record, RecordSource, Setting, Smoothing, Store, Trial, Values,
+    cli::{Interrupt, say},
+};
 use mup_sweep::in_parallel;
-use mup_train::{Event, FamilyError, FamilyRun, Growth, Training};
+use mup_train::{Event, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE};
 use mup_verdict::Answer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{AnyFamily, GrowArguments, any_family::parameters, coord_check::jobs, grow::Grown, output};
+use crate::{
+    AnyFamily, GrowArguments, Identity, any_family::parameters, coord_check::jobs, grow::Grown, identity::training,
+    output,
+};
 
 /// Arguments that the checks that train share; the same ones share their runs.
 #[derive(Clone, Debug, clap::Args)]
@@ -62,15 +68,18 @@ impl<'a> Remembered<'a> {
         }
         let grown = arguments.grow.of(family)?;
         let (name, Grown { growth, widths }) = (grown.name(), grown);
-        run(family, &growth, arguments.steps).training.check()?;
+        let run = run(family, &growth, arguments.steps);
+        run.training.check()?;
         let device = mup_devices::open(arguments.device)?;
-        // A size without a model leaves no folder.
-        widths.iter().try_for_each(|width| family.plan(&growth, &growth.at(*width)?, &device).map(|_| ()))?;
-        let settings = settings(family, &growth, arguments);
+        // What has no plan leaves no folder, which would refuse the corrected command.
+        for width in &widths {
+            family.plan(&run.clone().with_size(growth.at(*width)?), &device)?;
+        }
+        family.check_micro_batches(run.training.micro_batches, &device)?;
+        let identity = family.identity(&growth)?;
+        let settings = settings(&identity, &run, arguments);
         let store = Store::open(&arguments.out, &settings)?;
-        let fingerprint = Some(family.fingerprint()).filter(|fingerprint| !fingerprint.is_empty());
-        let what: Vec<String> = std::iter::once(family.name()).chain(fingerprint).collect();
-        eprintln!("{}\nfolder {}", what.join(" · "), arguments.out.display());
+        say(format!("{} · {}\nfolder {}", identity.family, identity.fingerprint, arguments.out.display()));
         let (interrupt, begun) = (Interrupt::listen()?, Instant::now());
         Ok(Self { family, growth, widths, name, device, store, settings, arguments, interrupt, begun })
     }
@@ -128,12 +137,11 @@ impl<'a> Remembered<'a> {
     fn plans<'r>(&self, runs: &'r [FamilyRun]) -> Result<Vec<ScalingPlan>, FamilyError> {
         let mut known: Vec<(&'r FamilyRun, ScalingPlan)> = Vec::new();
         let plan = |run: &'r FamilyRun| -> Result<_, FamilyError> {
-            let same =
-                |(other, _): &&(&'r FamilyRun, ScalingPlan)| other.growth == run.growth && other.size == run.size;
+            let same = |(other, _): &&(&'r FamilyRun, ScalingPlan)| same_model(other, run);
             if let Some((_, plan)) = known.iter().find(same) {
                 return Ok(plan.clone());
             }
-            let plan = self.family.plan(&run.growth, &run.size, &self.device)?;
+            let plan = self.family.plan(run, &self.device)?;
             known.push((run, plan.clone()));
             Ok(plan)
         };
@@ -185,9 +193,9 @@ impl<'a> Remembered<'a> {
             output::line(format!("{title}\n{report}\nanswer: {answer}"))?;
         }
         for file in files {
-            eprintln!("wrote {}", file.display());
+            say(format!("wrote {}", file.display()));
         }
-        eprintln!("{:.0} s", self.begun.elapsed().as_secs_f64());
+        say(format!("{:.0} s", self.begun.elapsed().as_secs_f64()));
         Ok(answer)
     }
 }
@@ -201,15 +209,24 @@ fn run(family: &dyn AnyFamily, growth: &Growth, steps: Option<usize>) -> FamilyR
 }
 
 /// What all runs of a folder share.
-fn settings(family: &dyn AnyFamily, growth: &Growth, arguments: &RunArguments) -> Value {
-    let Training { schedule, micro_batches, max_norm, steps, .. } = run(family, growth, arguments.steps).training;
+fn settings(identity: &Identity, run: &FamilyRun, arguments: &RunArguments) -> Value {
     json!({
-        "family": { "name": family.name(), "fingerprint": family.fingerprint() },
-        "base": growth.base,
-        "grows": growth.grows,
+        "family": identity,
+        "base": run.growth.base,
+        "grows": run.growth.grows,
         "device": arguments.device,
-        "training": { "schedule": schedule, "micro_batches": micro_batches, "max_norm": max_norm, "steps": steps },
+        "training": training(run),
+        "steps": run.training.steps,
     })
+}
+
+/// Rate and start are no part of a plan; the family's own values may be.
+fn same_model(a: &FamilyRun, b: &FamilyRun) -> bool {
+    let of_plan = |run: &FamilyRun| {
+        let own = run.values.iter().filter(|(name, _)| ![LEARNING_RATE, INIT_SCALE].contains(&name.as_str()));
+        own.map(|(name, value)| (name.clone(), value.to_bits())).collect::<Vec<_>>()
+    };
+    a.growth == b.growth && a.size == b.size && of_plan(a) == of_plan(b)
 }
 
 fn work(run: &FamilyRun, plan: &ScalingPlan) -> u64 {

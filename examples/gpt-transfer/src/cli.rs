@@ -111,10 +111,10 @@ impl TextArguments {
     /// What is usual here, where nothing else was asked for.
     pub(crate) fn complete(&self, mut study: StudyArguments) -> StudyArguments {
         let sizes = |normal: usize, quick: usize| if self.quick { quick } else { normal };
-        let width = |given: Option<usize>, usual| Some(format!("width={}", given.unwrap_or(usual)));
-        study.proxy = study.proxy.or_else(|| width(self.proxy_width, sizes(64, 32)));
-        study.base = study.base.or_else(|| width(self.base_width, self.proxy_width.unwrap_or(sizes(64, 32))));
-        study.target = study.target.or_else(|| width(self.target_width, sizes(256, 128)));
+        let width = |width: usize| format!("width={width}");
+        study.proxy = study.proxy.or_else(|| Some(width(self.proxy_width.unwrap_or(sizes(64, 32)))));
+        study.base = study.base.or_else(|| self.base_width.map(width));
+        study.target = study.target.or_else(|| Some(width(self.target_width.unwrap_or(sizes(256, 128)))));
         study.steps = study.steps.or(Some(sizes(400, 60)));
         if study.space.is_none() && study.rates.is_none() {
             let (low, high) = if self.quick { (-8.0, -4.0) } else { (-9.0, -3.0) };
@@ -157,6 +157,18 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn the_base_is_the_proxy_however_that_was_said() {
+        let sizes = |line: &str| {
+            let arguments = Arguments::try_parse_from(line.split(' ')).expect("parses");
+            let study = arguments.text.complete(arguments.study);
+            [study.proxy, study.base, study.target].map(Option::unwrap_or_default)
+        };
+        assert_eq!(sizes("gpt-transfer --proxy width=128"), ["width=128", "", "width=256"]);
+        assert_eq!(sizes("gpt-transfer --proxy-width 128"), ["width=128", "", "width=256"]);
+        assert_eq!(sizes("gpt-transfer --base-width 32 --quick"), ["width=32", "width=32", "width=128"]);
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

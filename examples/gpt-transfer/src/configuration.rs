@@ -4,10 +4,8 @@ use mup_data::Order;
 
 use crate::error::RunError;
 
-/// Raised whenever the training code changes its numbers, so that a study is not continued across the change.
+/// Raised whenever the training code changes its numbers, so that neither study nor check is continued across the change.
 pub(crate) const TRAINING_VERSION: u32 = 1;
-/// The version that the workspace pins.
-pub(crate) const BURN_VERSION: &str = "0.22.1";
 
 /// AdamW as in the GPT-3 experiment (TP-V App. F.4 takes GPT-3's): β₂ = 0.95, clipping by the global norm at 1.
 pub(crate) const BETA_1: f64 = 0.9;

@@ -14,7 +14,7 @@ use mup_rules::ScalingPlan;
 use mup_shapes::ShapeReader;
 use mup_train::{Family, FamilyError, MicroBatch, Size, Training, write_safetensors};
 
-use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM, WEIGHT_DECAY};
+use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM, TRAINING_VERSION, WEIGHT_DECAY};
 use crate::data::{self, Data};
 use crate::error::RunError;
 
@@ -209,7 +209,9 @@ impl Family for TextFamily {
 
     fn fingerprint(&self) -> String {
         let Configuration { batch, context, order, .. } = self.configuration;
-        format!("text {} in {order:?} order, batch {:?}", self.sha256, [batch, context])
+        let constants = format!("β {BETA_1}, {BETA_2}, ε {EPSILON:e}");
+        let data = format!("text {} in {order:?} order, batch {:?}", self.sha256, [batch, context]);
+        format!("training code {TRAINING_VERSION}, {constants}, {data}")
     }
 
     /// Of all matrix products of training on one token: forward, and twice that backward.

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use mup_cli::{StudyArguments, unchanged};
+use mup_cli::{BURN_VERSION, StudyArguments, unchanged};
 use mup_data::{DataSet, Order, Text, Tokenizer};
 use mup_study::{Study, StudyConfig};
 use mup_train::FamilyError;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{TextArguments, placed};
-use crate::configuration::{BURN_VERSION, Configuration, TRAINING_VERSION, WEIGHT_DECAY};
+use crate::configuration::{Configuration, WEIGHT_DECAY};
 use crate::data::{self, Data, Units};
 use crate::error::RunError;
 use crate::family::TextFamily;
@@ -25,9 +25,6 @@ struct Settings {
     vocab: usize,
     /// Of the text.
     text_sha256: String,
-    burn: String,
-    /// Version of the training code.
-    training: u32,
 }
 
 /// Opens the study in the folder as it is if nothing else is asked for; otherwise creates it, or continues it if it is
@@ -59,8 +56,6 @@ pub(crate) fn family(study: &Study) -> Result<TextFamily, FamilyError> {
     let settings = Settings::of(study.config())?;
     let data = Data::open(&data_folder(study))?;
     unchanged("the text of data/data.json", &settings.text_sha256, data.sha256())?;
-    unchanged("Burn", &settings.burn, BURN_VERSION)?;
-    unchanged("the training code", &settings.training.to_string(), &TRAINING_VERSION.to_string())?;
     let size = study.config().proxy.get("base").and_then(toml::Value::as_str).unwrap_or_default();
     let size = TextFamily::named_size(1, 1, 1).changed(size).map_err(|error| settings_error(&error.to_string()))?;
     let configuration = settings.configuration(size["width"], size["d_head"], size["n_layer"]);
@@ -81,8 +76,6 @@ fn described(text: &TextArguments, source: &Text, units: Units) -> Result<(TextF
         order: text.order.unwrap_or(Order::Random),
         vocab,
         text_sha256: source.sha256().to_owned(),
-        burn: BURN_VERSION.to_owned(),
-        training: TRAINING_VERSION,
     };
     data::check_length(source, settings.context)?;
     let width = text.base_width.or(text.proxy_width).unwrap_or(sizes(64, 32));

@@ -23,8 +23,11 @@ const ALLOWED: [(&str, &[&str]); 17] = [
         &[
             "mup-devices",
             "mup-files",
+            "mup-init",
+            "mup-optim",
             "mup-probe",
             "mup-rules",
+            "mup-shapes",
             "mup-study",
             "mup-sweep",
             "mup-train",

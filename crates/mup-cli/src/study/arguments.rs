@@ -7,16 +7,19 @@ use std::time::Duration;
 
 use clap::Args;
 use mup_devices::{Backend, DeviceName};
-use mup_rules::Parametrization;
+use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::whole;
 use mup_study::{Dimension, Program, Search, Space, Stage, Study, StudyConfig};
 use mup_sweep::Log2Grid;
-use mup_train::{FamilyError, Growth, LEARNING_RATE, RunFolder, Size};
+use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE, RunFolder, Size};
+use mup_transfer::transfer;
 
+use super::circumstances;
 use super::tables::{Proxy, Target, of_size, table};
-use super::{circumstances, values};
+use super::values::{check_space, unsaid, values_of};
 use crate::AnyFamily;
-use crate::grow::changed;
+use crate::grow::{changed, grows};
+use crate::identity::training;
 use crate::sweep::grid_around;
 
 /// Where a study is unless said otherwise.
@@ -67,7 +70,8 @@ pub struct StudyArguments {
     /// Seconds after which a trial has failed.
     #[arg(long, value_name = "SECONDS", value_parser = whole::<u64, 1>, help_heading = "Tuning")]
     pub timeout: Option<u64>,
-    /// How the proxy is parametrized: mup, standard, or another preset [default: mup]
+    /// How the proxy is parametrized: mup, complete-p, depth-mup, tensor-programs-v, mup-package, nanogpt-completep, complete-d-p, u-mup
+    /// or standard [default: mup]
     #[arg(long, value_name = "NAME", help_heading = "Tuning")]
     pub parametrization: Option<String>,
     /// Size of the proxy, as far as it differs from the family's own.
@@ -82,10 +86,10 @@ pub struct StudyArguments {
     /// Steps of the target [default: the proxy's longest]
     #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
     pub target_steps: Option<usize>,
-    /// Parts of a batch of the target whose gradients are averaged, to save memory [default: 1]
+    /// Parts of a batch of the target whose gradients are averaged, to save memory [default: the family's own]
     #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
     pub micro_batches: Option<usize>,
-    /// Steps between evaluations of the target [default: a tenth of its steps]
+    /// Steps between evaluations of the target [default: the family's own, or a tenth of its steps]
     #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
     pub evaluate_every: Option<usize>,
 }
@@ -138,6 +142,8 @@ impl StudyArguments {
             return Ok(Study::open(&self.folder())?);
         }
         let config = self.config(family, toml::Table::new())?;
+        let micro_batches = Target::of(&config)?.micro_batches;
+        family.check_micro_batches(micro_batches, &mup_devices::open(self.device())?)?;
         Ok(Study::create(&self.folder(), config)?)
     }
 
@@ -149,8 +155,9 @@ impl StudyArguments {
     /// Sizes without a model, a space or a search that does not fit, a device that does not answer.
     pub fn config(&self, family: &dyn AnyFamily, settings: toml::Table) -> Result<StudyConfig, FamilyError> {
         let proxy_size = changed(family.size(), self.proxy.as_deref())?;
-        let (proxy, growth) = self.proxy(family, &proxy_size, settings)?;
-        let own = family.run(growth.clone(), proxy_size.clone());
+        let target_size = self.target_size(&proxy_size)?;
+        let growth = self.growth(&proxy_size, &target_size)?;
+        let own = family.run(growth, proxy_size);
         let (space, search) = self.space(&own)?;
         let trials = match (self.trials, search) {
             (Some(trials), _) => trials,
@@ -161,7 +168,27 @@ impl StudyArguments {
         let mut stages = vec![Stage::of(steps, trials)];
         stages.extend(self.best.zip(self.long_steps).map(|(best, steps)| Stage::of_best(steps, best)));
         let longest = stages.iter().map(|stage| stage.steps).max().unwrap_or(steps);
-        let target = self.target(family, &proxy_size, &growth, longest)?;
+        let device = mup_devices::open(self.device())?;
+        let plan = family.plan(&own, &device)?;
+        let of_target = family.plan(&own.clone().with_size(target_size.clone()), &device)?;
+        let target = self.target(&own, &target_size, longest, &of_target)?;
+        // Better now than after the trials.
+        transfer(&values_of(&own), &space, &plan, &of_target).map_err(|error| {
+            let remedy = "give both the same number of blocks, and tune each number of blocks by itself";
+            format!("nothing would transfer from this proxy to this target: {error}; {remedy}")
+        })?;
+        let proxy = Proxy {
+            identity: family.identity(&own.growth)?,
+            parametrization: own.growth.parametrization.name.clone(),
+            size: of_size(&own.size),
+            base: own.growth.base.to_string(),
+            grows: own.growth.grows.clone(),
+            plan: plan.fingerprint(),
+            device: self.device(),
+            values: unsaid(&own, &space, &settings),
+            training: training(&own),
+            settings,
+        };
         let command = ["{self}", "trial", "--study", "{study}", "--file", "{file}"].map(str::to_owned).to_vec();
         let program = Program { command, timeout_seconds: self.timeout, threads: 1 };
         let seeds = if self.seeds.is_empty() { vec![0] } else { self.seeds.clone() };
@@ -177,55 +204,27 @@ impl StudyArguments {
         })
     }
 
-    fn proxy(
-        &self,
-        family: &dyn AnyFamily,
-        size: &Size,
-        settings: toml::Table,
-    ) -> Result<(Proxy, Growth), FamilyError> {
-        let device = self.device.unwrap_or_else(|| Backend::Flex.into());
-        let base = changed(size.clone(), self.base.as_deref())?;
-        let target = self.target_size(size)?;
-        let differing = |a: &Size, b: &Size| -> Vec<String> {
-            a.iter().zip(b.iter()).filter(|(a, b)| a != b).map(|((name, _), _)| name.to_owned()).collect()
-        };
-        let mut grows = differing(&base, &target);
-        if grows.is_empty() {
-            grows.extend(size.names().next().map(str::to_owned));
-        }
+    fn device(&self) -> DeviceName {
+        self.device.unwrap_or_else(|| Backend::Flex.into())
+    }
+
+    fn growth(&self, proxy: &Size, target: &Size) -> Result<Growth, FamilyError> {
+        let base = changed(proxy.clone(), self.base.as_deref())?;
         let parametrization = Parametrization::named(self.parametrization.as_deref().unwrap_or("mup"))?;
-        let growth = Growth::new(base.clone(), grows.clone(), parametrization);
-        let plan = family.plan(&growth, size, &mup_devices::open(device)?)?.fingerprint();
-        let proxy = Proxy {
-            family: family.name(),
-            fingerprint: family.fingerprint(),
-            parametrization: growth.parametrization.name.clone(),
-            size: of_size(size),
-            base: base.to_string(),
-            grows,
-            plan,
-            device,
-            settings,
-        };
-        Ok((proxy, growth))
+        let grows = grows(&base, target)?;
+        Ok(Growth::new(base, grows, parametrization))
     }
 
     fn target_size(&self, proxy: &Size) -> Result<Size, FamilyError> {
-        if let Some(target) = &self.target {
-            return Ok(proxy.changed(target)?);
-        }
-        let first = proxy.names().next().ok_or("the family's size has no number that could grow")?;
-        Ok(proxy.clone().with(first, 4 * proxy.get(first)?)?)
+        Ok(match &self.target {
+            Some(target) => proxy.changed(target)?,
+            None => proxy.times(&[proxy.first()?], 4)?,
+        })
     }
 
-    fn target(
-        &self,
-        family: &dyn AnyFamily,
-        proxy: &Size,
-        growth: &Growth,
-        longest: usize,
-    ) -> Result<Target, FamilyError> {
-        let size = self.target_size(proxy)?;
+    /// The target of a proxy's run.
+    fn target(&self, own: &FamilyRun, size: &Size, longest: usize, plan: &ScalingPlan) -> Result<Target, FamilyError> {
+        let FamilyRun { size: proxy, growth, training, .. } = own;
         if let Some(name) = growth.grows.iter().find(|name| size[name.as_str()] < proxy[name.as_str()]) {
             return Err(format!(
                 "the target has to be as wide as the proxy at least, but has {name} {} where the proxy has {}",
@@ -235,13 +234,12 @@ impl StudyArguments {
             .into());
         }
         let steps = self.target_steps.unwrap_or(longest);
-        let device = mup_devices::open(self.device.unwrap_or_else(|| Backend::Flex.into()))?;
-        let plan = family.plan(growth, &size, &device)?.fingerprint();
-        let evaluate_every = self.evaluate_every.unwrap_or((steps / 10).max(1));
-        Ok(Target { size: of_size(&size), steps, micro_batches: self.micro_batches.unwrap_or(1), evaluate_every, plan })
+        let evaluate_every = self.evaluate_every.or(training.evaluate_every).unwrap_or((steps / 10).max(1));
+        let micro_batches = self.micro_batches.unwrap_or(training.micro_batches);
+        Ok(Target { size: of_size(size), steps, micro_batches, evaluate_every, plan: plan.fingerprint() })
     }
 
-    fn space(&self, own: &mup_train::FamilyRun) -> Result<(Space, Search), FamilyError> {
+    fn space(&self, own: &FamilyRun) -> Result<(Space, Search), FamilyError> {
         let Some(name) = &self.space else {
             let grid = self.rates.map_or_else(|| grid_around(own.learning_rate(), 3.0, 3.0, 1.0), Ok)?;
             let rates = grid.exponents().into_iter().map(f64::exp2).collect();
@@ -258,7 +256,7 @@ impl StudyArguments {
             Space::named(name).map_err(|error| refuse(error.to_string()))?
         };
         // Every sample has to be one that a model takes: better now than in each trial.
-        values::with_values(own.clone(), &space.at(|_| 0.5)).map_err(|error| refuse(error.to_string()))?;
+        check_space(own, &space).map_err(|error| refuse(error.to_string()))?;
         Ok((space, self.search.unwrap_or_default()))
     }
 }

@@ -27,7 +27,7 @@ pub fn everything(
 ) -> Result<ExitCode, FamilyError> {
     let opened = Opened::new(study, family)?;
     let training = TargetTraining::of(&opened)?;
-    for (name, plan) in training.plans()? {
+    for (name, plan) in training.plans(&training.usual()?)? {
         say(format!("\nPlan: {name}\n{}", plan.summary()));
     }
     if opened.tune(tune)? == Tuned::Stopped {

@@ -22,7 +22,6 @@ use mup_transfer::choose;
 
 pub use arguments::{CheckpointArguments, DEFAULT_STUDY, StudyArguments};
 pub use everything::everything;
-pub use opened::unchanged;
 pub use target::TrainCommand;
 
 use crate::{AnyFamily, output};

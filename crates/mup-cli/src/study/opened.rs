@@ -7,9 +7,10 @@ use mup_study::launch::Tuned;
 use mup_study::{Study, Values};
 use mup_train::{FamilyError, FamilyRun, Growth, Size};
 
-use super::tables::{Proxy, Target, changed, size};
-use super::values::with_values;
+use super::tables::{Proxy, Target, changed, size, table};
+use super::values::{unsaid, with_values};
 use crate::AnyFamily;
+use crate::identity::{training, unchanged};
 
 /// A study, its family, and what it says of proxy and target.
 pub(super) struct Opened<'a> {
@@ -23,22 +24,6 @@ pub(super) struct Opened<'a> {
     base: Size,
 }
 
-/// Says which of a study's circumstances has changed, if it has.
-///
-/// # Errors
-///
-/// What it was, what it is, and what to do.
-pub fn unchanged(what: &str, there: &str, here: &str) -> Result<(), FamilyError> {
-    if there == here {
-        return Ok(());
-    }
-    Err(format!(
-        "study.toml was made for {what} {there}, but {what} is {here} now: continue it with the program and data that \
-         began it, or begin another study"
-    )
-    .into())
-}
-
 impl<'a> Opened<'a> {
     pub(super) fn new(study: &'a Study, family: &'a dyn AnyFamily) -> Result<Self, FamilyError> {
         let (proxy, target) = (Proxy::of(study.config())?, Target::of(study.config())?);
@@ -49,20 +34,30 @@ impl<'a> Opened<'a> {
             size(&of_family, "[target]", &target.size)?,
         ];
         let device = mup_devices::open(proxy.device)?;
-        unchanged("the family", &proxy.family, &family.name())?;
-        unchanged("data and code of fingerprint", &proxy.fingerprint, &family.fingerprint())?;
         let opened = Self { study, family, proxy, target, proxy_size, target_size, device, base };
-        let plan = opened.plan(&opened.proxy.parametrization, &opened.proxy_size)?.fingerprint();
-        unchanged("the plan", &opened.proxy.plan, &plan)?;
+        opened.check()?;
         Ok(opened)
+    }
+
+    /// Whether everything is as it was when the study was made.
+    fn check(&self) -> Result<(), FamilyError> {
+        let Self { study, family, proxy, .. } = self;
+        proxy.identity.unchanged(&family.identity(&self.growth(&proxy.parametrization)?)?)?;
+        let own = self.run(&proxy.parametrization, &self.proxy_size, &Values::default())?;
+        let lines = |table: &toml::Table| table.to_string().trim_end().replace('\n', ", ");
+        unchanged("a training of", &lines(&proxy.training), &lines(&training(&own)))?;
+        let values = unsaid(&own, &study.config().space, &proxy.settings);
+        unchanged("values of", &lines(&table(&proxy.values)), &lines(&table(&values)))?;
+        unchanged("the plan", &proxy.plan, &family.plan(&own, &self.device)?.fingerprint())
     }
 
     pub(super) fn growth(&self, parametrization: &str) -> Result<Growth, FamilyError> {
         Ok(Growth::new(self.base.clone(), self.proxy.grows.clone(), Parametrization::named(parametrization)?))
     }
 
-    pub(super) fn plan(&self, parametrization: &str, size: &Size) -> Result<ScalingPlan, FamilyError> {
-        self.family.plan(&self.growth(parametrization)?, size, &self.device)
+    /// What is prescribed for a model trained with these values.
+    pub(super) fn plan(&self, parametrization: &str, size: &Size, values: &Values) -> Result<ScalingPlan, FamilyError> {
+        self.family.plan(&self.run(parametrization, size, values)?, &self.device)
     }
 
     /// A run with these values; the others are the family's own.

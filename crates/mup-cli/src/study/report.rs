@@ -46,7 +46,7 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     let runs = runs.into_iter().map(|(_, run)| run).collect();
     let numbers = Numbers::new(study.config().clone(), &study.records()?, choice).with_runs(runs);
     let numbers = Numbers { transfer: Some(training.transfer(&compared.chosen)?), rate_curves, ..numbers };
-    let plans = training.plans()?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
+    let plans = training.plans(&compared.chosen)?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
     let title = format!("µTransfer of {}", opened.family.name());
     let report = Report { title, numbers, circumstances: circumstances(study.config()), plans };
     report.write(study.folder())?;

@@ -1,18 +1,20 @@
 //! What `study.toml` says of a family's proxy and target.
 
+use std::collections::BTreeMap;
+
 use mup_devices::DeviceName;
 use mup_study::StudyConfig;
 use mup_train::{FamilyError, Size};
 use serde::{Deserialize, Serialize};
 
+use crate::Identity;
+
 /// `[proxy]`: everything that decides a trial's numbers besides its values, seed and steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Proxy {
-    /// Name of the family.
-    pub(super) family: String,
-    /// Of its data and code.
-    pub(super) fingerprint: String,
+    #[serde(flatten)]
+    pub(super) identity: Identity,
     pub(super) parametrization: String,
     /// Its numbers by name; the choice looks among them for a width that is too small.
     pub(super) size: toml::Table,
@@ -23,6 +25,10 @@ pub(super) struct Proxy {
     /// Fingerprint of the plan, so that a changed rule is another study.
     pub(super) plan: String,
     pub(super) device: DeviceName,
+    /// The family's own values of what neither the space nor the settings say.
+    pub(super) values: BTreeMap<String, f64>,
+    /// Schedule, clipping, micro batches.
+    pub(super) training: toml::Table,
     /// What the program makes the family from.
     #[serde(flatten)]
     pub(super) settings: toml::Table,

@@ -151,16 +151,16 @@ impl<'a> TargetTraining<'a> {
     /// What becomes of the proxy's values in the target.
     pub(super) fn transfer(&self, values: &Values) -> Result<Transfer, FamilyError> {
         let Opened { proxy, proxy_size, target_size, study, .. } = self.opened;
-        let plan = |size| self.opened.plan(&proxy.parametrization, size);
+        let plan = |size| self.opened.plan(&proxy.parametrization, size, values);
         Ok(transfer(values, &study.config().space, &plan(proxy_size)?, &plan(target_size)?)?)
     }
 
-    /// Plans of proxy, target and target in SP, with their names.
-    pub(super) fn plans(&self) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
+    /// Plans of proxy, target and target in SP, with their names, under these values.
+    pub(super) fn plans(&self, values: &Values) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
         let Opened { proxy, proxy_size, target_size, .. } = self.opened;
         let name = proxy.parametrization.as_str();
         let plan = |label: &str, name: &str, size| -> Result<_, FamilyError> {
-            Ok((format!("{label}, {}", short(name)), self.opened.plan(name, size)?))
+            Ok((format!("{label}, {}", short(name)), self.opened.plan(name, size, values)?))
         };
         let mut plans = vec![plan("Proxy", name, proxy_size)?, plan("Target", name, target_size)?];
         if name != "standard" {
@@ -201,7 +201,7 @@ impl<'a> TargetTraining<'a> {
 
     fn trial(&self, parametrization: &str, values: &Values, seed: u64) -> Result<Trial, FamilyError> {
         let Opened { target, target_size, .. } = self.opened;
-        let plan = self.opened.plan(parametrization, target_size)?.fingerprint();
+        let plan = self.opened.plan(parametrization, target_size, values)?.fingerprint();
         let (micro_batches, evaluate_every) = (target.micro_batches, target.evaluate_every);
         let mut settings = self.settings.clone();
         settings["run"] = json!({ "micro_batches": micro_batches, "evaluate_every": evaluate_every });
@@ -227,7 +227,7 @@ impl<'a> TargetTraining<'a> {
 
     fn run_folder(&self, trial: &Trial, checkpoints: Option<&CheckpointArguments>) -> Result<RunFolder, FamilyError> {
         let context = RunContext::of(trial)?;
-        let plan = self.opened.plan(&context.parametrization, &context.size)?;
+        let plan = self.opened.plan(&context.parametrization, &context.size, &trial.values)?;
         let folder = RunFolder::new(self.path(trial)?, &plan);
         let folder = folder.with_identity("run", &json!({ "values": trial.values, "seed": trial.seed }))?;
         Ok(match checkpoints {

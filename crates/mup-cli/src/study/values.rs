@@ -1,21 +1,41 @@
 //! The values of a study as those of a family's hyperparameters.
 
-use mup_study::{Setting, Values};
+use std::collections::BTreeMap;
+
+use mup_study::{Setting, Space, Values};
 use mup_train::{FamilyError, FamilyRun};
 
 /// The run with these values of its hyperparameters.
 pub(super) fn with_values(mut run: FamilyRun, values: &Values) -> Result<FamilyRun, FamilyError> {
     for (name, value) in values.iter() {
-        if !run.values.contains_key(name) {
-            let known: Vec<&str> = run.values.keys().map(String::as_str).collect();
-            return Err(format!("unknown hyperparameter `{name}`; there are {}", known.join(", ")).into());
-        }
+        run.value(name)?;
         let number = value.number().filter(|number| number.is_finite() && *number >= 0.0);
         let number = number
             .ok_or_else(|| format!("`{name}` cannot be {value}: it has to be a finite number, and not negative"))?;
         run = run.with(name, number);
     }
     Ok(run)
+}
+
+/// Whether every sample of a space is one that the family takes: those at the ends of each range, and each of a list.
+pub(super) fn check_space(run: &FamilyRun, space: &Space) -> Result<(), FamilyError> {
+    for (name, dimension) in &space.0 {
+        let settings = match (dimension.ends(), dimension) {
+            (Some(ends), _) => ends.map(Setting::Number).to_vec(),
+            (None, listed) => listed.settings().unwrap_or_default(),
+        };
+        for setting in settings {
+            with_values(run.clone(), &Values::default().with(name, setting))?;
+        }
+    }
+    Ok(())
+}
+
+/// The values of a run that neither a space nor the settings of its family say.
+pub(super) fn unsaid(run: &FamilyRun, space: &Space, settings: &toml::Table) -> BTreeMap<String, f64> {
+    let said = |name: &String| space.0.contains_key(name) || settings.contains_key(name);
+    let others = run.values.iter().filter(|(name, _)| !said(name));
+    others.map(|(name, value)| (name.clone(), *value)).collect()
 }
 
 /// Every value of a run.

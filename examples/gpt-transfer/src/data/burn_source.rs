@@ -15,8 +15,8 @@ use mup_files::sha256;
 
 use super::BurnSourceError;
 use super::checkout::{ROOT_VARIABLE, workspace};
-use crate::configuration::BURN_VERSION;
 use crate::error::RunError;
+use mup_cli::BURN_VERSION;
 
 /// Crates compiled into every default build of this program, in the order of the text. Crates of other backends are
 /// left out: whether Cargo fetches them depends on its version.

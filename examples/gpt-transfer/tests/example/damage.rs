@@ -121,8 +121,11 @@ fn another_configuration_in_the_same_folder_is_refused_and_an_edit_loses_nothing
 #[test]
 fn a_study_of_another_version_of_the_program_is_not_continued_by_this_one() {
     for (from, to, said) in [
-        ("training = 1", "training = 0", "the training code 0"),
+        ("training code 1", "training code 0", "training code 0"),
         ("burn = \"0.22.1\"", "burn = \"0.21.0\"", "Burn 0.21.0"),
+        ("start = \"", "start = \"0", "a start"),
+        ("max_norm = 1.0", "max_norm = 2.0", "a training of"),
+        ("alpha-output = 1.0", "alpha-output = 2.0", "values of"),
         ("vocab = 256", "vocab = 300", "the plan"),
     ] {
         let place = Place::tuned();

@@ -1,0 +1,85 @@
+//! What the numbers of every run of a family depend on, beside its plan, size, values, seed and steps.
+
+use mup_files::sha256;
+use mup_train::{Family, FamilyError, FamilyRun, Growth, Training};
+use serde::{Deserialize, Serialize};
+
+/// The Burn that this program is built with: the workspace pins it.
+pub const BURN_VERSION: &str = "0.22.1";
+
+/// What studies and checks know a family by: where any of it has changed, what was trained before is of another family.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Identity {
+    /// [`Family::name`].
+    pub family: String,
+    /// [`Family::fingerprint`]: of data, of constants of the model and the optimizer.
+    pub fingerprint: String,
+    /// Digest of [`Family::start`] at the base.
+    pub start: String,
+    /// Version of Burn.
+    pub burn: String,
+    /// Version of this workspace.
+    pub mup: String,
+}
+
+impl Identity {
+    /// Of a family that grows from a base.
+    pub(crate) fn of<F: Family>(family: &F, growth: &Growth) -> Result<Self, FamilyError> {
+        let start = sha256(serde_json::to_string(&family.start(&growth.base))?);
+        Ok(Self {
+            family: family.name(),
+            fingerprint: family.fingerprint(),
+            start: start[..16].to_owned(),
+            burn: BURN_VERSION.to_owned(),
+            mup: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+
+    /// Whether a study was made for a family that is this one.
+    pub(crate) fn unchanged(&self, now: &Self) -> Result<(), FamilyError> {
+        unchanged("the family", &self.family, &now.family)?;
+        unchanged("data and code of fingerprint", &self.fingerprint, &now.fingerprint)?;
+        unchanged("a start of digest", &self.start, &now.start)?;
+        unchanged("Burn", &self.burn, &now.burn)?;
+        unchanged("mup", &self.mup, &now.mup)
+    }
+}
+
+/// How the runs of a family are trained: schedule, clipping, micro batches. Rate, steps and seed are a run's own, and how
+/// often it is evaluated decides no weight.
+pub(crate) fn training(run: &FamilyRun) -> toml::Table {
+    let Training { schedule, micro_batches, max_norm, .. } = run.training.clone();
+    let decisive = Training { schedule, micro_batches, max_norm, ..Training::new(1, 1.0) };
+    let mut table = toml::Table::try_from(decisive).expect("bug: settings with text keys are TOML");
+    table.retain(|name, _| !["steps", "learning_rate", "seed"].contains(&&*name));
+    table
+}
+
+/// Says which of a study's circumstances has changed, if it has.
+///
+/// # Errors
+///
+/// What it was, what it is, and what to do.
+pub fn unchanged(what: &str, there: &str, here: &str) -> Result<(), FamilyError> {
+    if there == here {
+        return Ok(());
+    }
+    Err(format!(
+        "study.toml was made for {what} {there}, but {what} is {here} now: continue it with the program and data that \
+         began it, or begin another study"
+    )
+    .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BURN_VERSION;
+
+    #[test]
+    fn the_version_of_burn_is_the_one_that_the_workspace_pins() {
+        let manifest: toml::Table = include_str!("../../../Cargo.toml").parse().expect("TOML");
+        let pinned = manifest["workspace"]["dependencies"]["burn"]["version"].as_str();
+        assert_eq!(pinned.map(|version| version.trim_start_matches('=')), Some(BURN_VERSION));
+    }
+}
