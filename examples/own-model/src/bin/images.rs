@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, loss::CrossEntropyLossConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::relu};
-use mup_cli::{Family, FamilyError, MicroBatch, Probe, Size};
+use mup_cli::{Family, FamilyError, MicroBatch, Probe, Size, Training};
 use own_model::uniform;
 
 const IMAGES: usize = 64;
@@ -41,10 +41,15 @@ impl Family for Images {
         let draw = |i| uniform(seed, part.step, i);
         let has_contrast = |image| draw(IMAGES * PIXELS + image) < 0.3;
         let pixel = |i| (draw(i) - 0.5) * if has_contrast(i / PIXELS) { 3.0 } else { 1.0 };
-        let pixels: Vec<f32> = (0..IMAGES * PIXELS).map(pixel).collect();
-        let classes: Vec<i64> = (0..IMAGES).map(|image| i64::from(has_contrast(image))).collect();
-        let images = Tensor::from_data(TensorData::new(pixels, [IMAGES, 1, 8, 8]), device);
-        Ok((images, Tensor::from_data(TensorData::new(classes, [IMAGES]), device)))
+        let images = part.part_of(IMAGES)?;
+        let pixels: Vec<f32> = (images.start * PIXELS..images.end * PIXELS).map(pixel).collect();
+        let classes: Vec<i64> = images.clone().map(|image| i64::from(has_contrast(image))).collect();
+        let pixels = Tensor::from_data(TensorData::new(pixels, [images.len(), 1, 8, 8]), device);
+        Ok((pixels, Tensor::from_data(TensorData::new(classes, [images.len()]), device)))
+    }
+
+    fn training(&self) -> Training {
+        Training::new(200, 2.0_f64.powi(-7)).with_max_norm(1.0)
     }
 
     fn loss(

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
 use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig, loss::CrossEntropyLossConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use mup_cli::{Family, FamilyError, MicroBatch, Probe, Size};
+use mup_cli::{Family, FamilyError, MicroBatch, Places, Probe, ShapeReader, Size};
 use own_model::uniform;
 
 const SEQUENCES: usize = 32;
@@ -41,11 +41,17 @@ impl Family for Sequences {
         Ok(Classifier { tokens: embedding(SYMBOLS), positions: embedding(LENGTH), encoder: encoder.init(device), head })
     }
 
+    /// Where Burn's layers stand in a residual branch, for rules of depth such as complete-p.
+    fn reader(&self) -> ShapeReader {
+        ShapeReader::new().with_places(Places::burn())
+    }
+
     fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
         // Squared, so that the classes are not balanced: equal ones cancel in the first step.
         let symbol = |i| (uniform(seed, part.step, i).powi(2) * SYMBOLS as f32) as i64;
-        let symbols: Vec<i64> = (0..SEQUENCES * LENGTH).map(symbol).collect();
-        let tokens = Tensor::<2, Int>::from_data(TensorData::new(symbols, [SEQUENCES, LENGTH]), device);
+        let rows = part.part_of(SEQUENCES)?;
+        let symbols: Vec<i64> = (rows.start * LENGTH..rows.end * LENGTH).map(symbol).collect();
+        let tokens = Tensor::<2, Int>::from_data(TensorData::new(symbols, [rows.len(), LENGTH]), device);
         Ok((tokens.clone(), tokens.narrow(1, 0, 1).flatten(0, 1)))
     }
 
