@@ -52,7 +52,7 @@ pub(crate) fn training(run: &FamilyRun) -> toml::Table {
     let Training { schedule, micro_batches, max_norm, .. } = run.training.clone();
     let decisive = Training { schedule, micro_batches, max_norm, ..Training::new(1, 1.0) };
     let mut table = toml::Table::try_from(decisive).expect("bug: settings with text keys are TOML");
-    table.retain(|name, _| !["steps", "learning_rate", "seed"].contains(&&*name));
+    table.retain(|name, _| !["steps", "learning_rate", "seed"].contains(&name));
     table
 }
 
