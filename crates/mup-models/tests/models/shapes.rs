@@ -44,7 +44,8 @@ fn every_layer_states_its_place_so_that_rules_of_depth_plan_every_model() {
     plan(shape_reader().infer(&conv_net(4), &conv_net(8), &conv_net(16)).unwrap());
     let gpt = |n_layer, d| GptConfig::new(11, 8, n_layer, d, 3, 4, 2 * d).init(&device).unwrap();
     let deep = plan(shape_reader().infer(&gpt(2, 8), &gpt(2, 16), &gpt(8, 32)).unwrap());
-    assert_eq!(deep.row("blocks.7.feed_forward.down.weight").unwrap().learning_rate.value, 1.0 / 16.0);
+    let closing = deep.row("blocks.7.feed_forward.down.weight").unwrap();
+    assert_eq!(closing.learning_rate.to_string(), "0.0625 = 1/m_in · 1/m_L");
 }
 
 #[test]
