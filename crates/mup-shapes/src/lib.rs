@@ -1,3 +1,5 @@
+//! What the parameters of a model are: sizes, axes, roles, places, and how they grow from a base to a target.
+//!
 #![cfg_attr(feature = "burn", doc = include_str!("../README.md"))]
 //!
 //! The rooms: [`Axes`] (which axes are contracted, which produced), [`LayerTable`] (what Burn's layers
