@@ -42,6 +42,9 @@ impl TransferCheckCommand {
     ///
     /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
     pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
+        // What cannot be varied leaves no folder, which would refuse the corrected command.
+        let growth = self.runs.grow.of(family)?.growth;
+        self.base_and_grid(family.run(growth.clone(), growth.base))?;
         let trained = Remembered::new(family, &self.runs)?;
         let (base, grid) = self.base_and_grid(trained.run(&trained.mup()))?;
         let growths = if self.no_control { vec![trained.mup()] } else { vec![trained.mup(), trained.standard()] };

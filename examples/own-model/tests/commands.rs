@@ -137,8 +137,15 @@ fn several_differences_are_one_document() {
 fn a_refused_command_leaves_no_folder_that_would_refuse_the_corrected_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let (program, folder) = (PROGRAMS[0].0, folder.path());
-    for command in ["wider-check", "transfer-check", "coord-check --out runs/coordinates"] {
-        let output = run(program, folder, &format!("{command} --grow depth --widths 2,4 --seeds 1"));
+    let deep = "--grow depth --widths 2,4 --seeds 1";
+    for command in [
+        &format!("wider-check {deep}"),
+        &format!("transfer-check {deep}"),
+        &format!("coord-check --out runs/coordinates {deep}"),
+        "transfer-check --over lerning-rate",
+        "wider-check --size width=0",
+    ] {
+        let output = run(program, folder, command);
         assert_eq!(output.status.code(), Some(2), "{command}");
         assert!(!folder.join("runs").exists(), "{command}");
     }

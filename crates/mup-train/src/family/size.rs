@@ -134,7 +134,8 @@ impl Size {
         let unreadable = || SizeError::Unreadable { text: text.to_owned() };
         text.split(',').try_fold(self.clone(), |size, change| {
             let (name, number) = change.split_once('=').ok_or_else(unreadable)?;
-            size.with(name.trim(), number.trim().parse().map_err(|_| unreadable())?)
+            let number = number.trim().parse().ok().filter(|number| *number > 0).ok_or_else(unreadable)?;
+            size.with(name.trim(), number)
         })
     }
 
@@ -207,7 +208,7 @@ mod tests {
         for message in messages.map(|refused| refused.expect_err("no such name").to_string()) {
             assert!(message.ends_with("it has width, heads, depth"), "{message}");
         }
-        for text in ["", "width", "width=x", "width=8,", "width=-1"] {
+        for text in ["", "width", "width=x", "width=8,", "width=-1", "width=0"] {
             assert_eq!(size().changed(text), Err(SizeError::Unreadable { text: text.to_owned() }), "{text}");
         }
     }
