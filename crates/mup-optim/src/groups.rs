@@ -3,23 +3,12 @@
 //! Burn's base group matches every parameter; here it belongs to an optimizer that refuses, so nothing
 //! trains with a rate that the plan does not prescribe.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use burn::module::{Module, ParamGroup};
-use burn::optim::{DynOptimizer, LearningRate, ModuleOptimizer, Optimizer, RecordState, StateSink, StateSource};
+use burn::optim::{LearningRate, ModuleOptimizer, Optimizer, RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
 use mup_rules::{PlanRow, ScalingPlan};
 
-use crate::tracked::Tracked;
-
-/// What trains a tensor.
-pub(crate) struct Trainer {
-    pub(crate) name: Cow<'static, str>,
-    /// On the rate of every step.
-    pub(crate) factor: f64,
-    pub(crate) inner: Arc<dyn DynOptimizer>,
-}
+use crate::tracked::{Tracked, Trainer};
 
 /// One group for each parameter that is trained; the others are kept. Plan and module agree.
 pub(crate) fn attach<M: Module>(

@@ -7,10 +7,11 @@ use burn::module::Module;
 use burn::optim::{DynOptimizer, ModuleOptimizer, Optimizer};
 use mup_rules::{OptimizerId, PlanRow, ScalingPlan};
 
-use crate::groups::{Trainer, attach};
+use crate::groups::attach;
 use crate::half::Widening;
 use crate::hyperparameters::Check;
 use crate::partition::check_partition;
+use crate::tracked::Trainer;
 use crate::{
     MasterWeights, MupAdafactorConfig, MupAdagradConfig, MupAdamConfig, MupAdamWConfig, MupAdanConfig, MupLambConfig,
     MupLionConfig, MupMuonConfig, MupRmsPropConfig, MupSgdConfig, OptimError,

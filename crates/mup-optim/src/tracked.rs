@@ -8,7 +8,13 @@ use burn::tensor::Device;
 use burn::tensor::kind::BridgeTensor;
 use burn_pack::Scalar;
 
-use crate::groups::Trainer;
+/// What trains a tensor.
+pub(crate) struct Trainer {
+    pub(crate) name: Cow<'static, str>,
+    /// On the rate of every step.
+    pub(crate) factor: f64,
+    pub(crate) inner: Arc<dyn DynOptimizer>,
+}
 
 /// Burn's `load_record` cannot fail, so it drops what it cannot use and begins anew without a word: the state of another
 /// optimizer, and, since it matches by `ParamId`, all states if the weights came another way than by Burn's record of the

@@ -3,7 +3,7 @@
 use mup_shapes::InfShape;
 use serde::{Deserialize, Serialize};
 
-use crate::warnings::named;
+use crate::named::named;
 use crate::{DepthRule, Parametrization, PlanRow, ScalingPlan};
 
 /// What nothing in the model settles about a parameter, and only its author can say.

@@ -2,7 +2,7 @@
 
 use mup_shapes::PathPattern;
 
-use crate::warnings::some;
+use crate::named::some;
 
 /// Errors of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

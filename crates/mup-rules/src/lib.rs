@@ -23,6 +23,7 @@ mod factor;
 mod made_again;
 mod markdown;
 mod mup;
+mod named;
 mod optimizer;
 mod overrides;
 mod parametrization;

@@ -1,6 +1,6 @@
 //! Steps that a 16-bit weight cannot hold.
 
-use crate::warnings::named;
+use crate::named::named;
 use crate::{PlanRow, ScalingPlan, Update};
 
 /// How many bits of a number count, the leading one included.

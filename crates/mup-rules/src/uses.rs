@@ -55,7 +55,7 @@ impl Uses {
         let unused = |(wish, used): &(&Override, &Use)| matches!(used, Use::Unused) && !wish.optional;
         let Some((wish, _)) = overrides.iter().zip(&self.0).find(unused) else { return Ok(()) };
         let paths: Vec<&str> = rows.iter().filter(|row| row.kind.is_trained()).map(|row| row.path.as_str()).collect();
-        let (meant, paths) = (wish.tensors.nearest(rows), crate::warnings::some(&paths));
+        let (meant, paths) = (wish.tensors.nearest(rows), crate::named::some(&paths));
         Err(RuleError::NothingMatches { wish: wish.to_string(), meant, paths })
     }
 

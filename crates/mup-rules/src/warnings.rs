@@ -3,15 +3,12 @@
 use mup_shapes::{Axis, Dim, Kind, Role};
 
 use crate::doubt::undecided;
+use crate::named::named;
 use crate::plan::PlanContents;
-use crate::summary::pattern;
 use crate::{Amendment, DepthRule, EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, Selector, Update, WeightDecay};
 
 /// Smallest d_head for which TP-V recommends to trust the optimum of a proxy (TP-V D.4).
 const SMALL_D_HEAD: usize = 32;
-
-/// How many parameters a warning names.
-const N_NAMED: usize = 3;
 
 pub(crate) fn warnings(plan: &PlanContents) -> Vec<String> {
     let rows = plan.rows.as_slice();
@@ -193,26 +190,4 @@ fn no_readout(rows: &[PlanRow]) -> Option<String> {
         "nothing maps width to a fixed size: if the model reads out through its embedding by hand (x·Eᵀ), its logits lack \
          the factor 1/m_in; mup_models' TiedReadout applies it: {paths}"
     ))
-}
-
-/// The first paths up to their numbers, and how many more there are; none for no rows.
-pub(crate) fn named<'a>(rows: impl Iterator<Item = &'a PlanRow>) -> Option<String> {
-    let paths: Vec<&str> = rows.map(|row| row.path.as_str()).collect();
-    (!paths.is_empty()).then(|| some(&paths))
-}
-
-/// The first paths up to their numbers, and how many more there are; "none" for no paths.
-pub(crate) fn some(paths: &[impl AsRef<str>]) -> String {
-    let mut patterns: Vec<String> = Vec::new();
-    for pattern in paths.iter().map(|path| pattern(path.as_ref())) {
-        if !patterns.contains(&pattern) {
-            patterns.push(pattern);
-        }
-    }
-    if patterns.is_empty() {
-        return "none".to_owned();
-    }
-    let (first, rest) = patterns.split_at(patterns.len().min(N_NAMED));
-    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    format!("{}{more}", first.join(", "))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::study::Digests;
+use crate::study::files::Digests;
 use crate::{Failure, Outcome, Smoothing, Trial, TrialCurve};
 
 /// The record of a trial as a study judges it today; `T` says which trial.

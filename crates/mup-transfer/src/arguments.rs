@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use mup_study::cli::{self, TuneArguments, whole};
 
-use crate::commands::New;
+use crate::commands::new::New;
 
 /// Tunes hyperparameters of any training program on a small model.
 ///

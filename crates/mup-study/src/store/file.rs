@@ -6,7 +6,7 @@ use mup_files::digest_of_json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::study::Digests;
+use crate::study::files::Digests;
 use crate::{Failure, Outcome, Stored, Trial, TrialCurve};
 
 /// Version of the record's form. A newer one is never read as this one.

@@ -1,13 +1,11 @@
 //! `study.toml`: which trials there are, and what a trial is.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::file::{self, Mistake};
-use crate::{Search, Smoothing, Space, StudyError};
+use crate::{Search, Smoothing, Space};
 
 pub(super) const STUDY_VERSION: u32 = 2;
 
@@ -133,15 +131,6 @@ impl StudyConfig {
         }
     }
 
-    /// Reads what [`to_toml`](Self::to_toml) writes, or a person.
-    ///
-    /// # Errors
-    ///
-    /// [`Mistake`]: no such file, or no study that makes sense.
-    pub fn from_toml(text: &str) -> Result<Self, Mistake> {
-        file::read(text).map(|(config, _)| config)
-    }
-
     /// As `study.toml` has it.
     ///
     /// # Panics
@@ -205,17 +194,4 @@ impl Stage {
     pub fn samples(&self) -> usize {
         self.trials.or(self.best).unwrap_or(0)
     }
-}
-
-/// The study of a file and what is odd about it, unless the file is damaged or has a mistake.
-pub(super) fn from_bytes(content: &[u8], path: &Path) -> Result<(StudyConfig, Vec<String>), StudyError> {
-    let damaged = |reason: &str| StudyError::Unreadable { path: path.to_owned(), reason: reason.to_owned() };
-    if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
-        return Err(damaged("it is UTF-16, which some editors write; save it as UTF-8"));
-    }
-    let text = std::str::from_utf8(content).map_err(|_| damaged("it is no text (UTF-8)"))?;
-    if text.trim_matches(['\0', ' ', '\n', '\r', '\t']).is_empty() {
-        return Err(damaged("it is empty"));
-    }
-    file::read(text).map_err(|mistake| StudyError::Mistake { path: path.to_owned(), mistake })
 }

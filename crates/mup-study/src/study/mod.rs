@@ -6,7 +6,7 @@ mod check;
 mod claim;
 mod config;
 mod file;
-mod files;
+pub(crate) mod files;
 pub mod limits;
 mod others;
 mod places;
@@ -29,6 +29,7 @@ use crate::foreign::{create_inside, refuse_file, refuse_file_as_study, refuse_fo
 use crate::records::Paperwork;
 use crate::store::{Damage, Store};
 use crate::{Difference, Outcome, RecordSource, Stored, StudyError, TrialEnd};
+use files::Digests;
 use walk::Walked;
 
 pub(crate) use claim::Claimed;
@@ -36,7 +37,6 @@ pub use config::{Program, Stage, StudyConfig};
 pub use file::Mistake;
 pub(crate) use file::read_space;
 pub use files::ChangedFile;
-pub(crate) use files::Digests;
 pub use others::Others;
 pub use retry::Retried;
 pub use trial::{StudyRecord, StudyTrial, Trial};
@@ -131,7 +131,7 @@ impl Study {
             }
             Err(error) => return Err(StudyError::io(&path, "read")(error)),
         };
-        let (config, oddities) = config::from_bytes(&content, &path)?;
+        let (config, oddities) = file::from_bytes(&content, &path)?;
         let (store, context) = (Store::at(folder.join("trials")), Arc::new(config.context()));
         Ok(Self {
             folder: folder.to_owned(),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use super::{Study, StudyConfig, config};
+use super::{Study, StudyConfig, file};
 use crate::{Difference, StudyError};
 
 impl Study {
@@ -20,7 +20,7 @@ impl Study {
             }
             content => content.map_err(StudyError::io(&path, "read"))?,
         };
-        let (now, _) = config::from_bytes(&content, &path)?;
+        let (now, _) = file::from_bytes(&content, &path)?;
         let mut differences = Vec::new();
         Difference::collect("", &self.config.deciding(), &now.deciding(), &mut differences);
         if differences.is_empty() { Ok(()) } else { Err(StudyError::Edited { path, differences }) }

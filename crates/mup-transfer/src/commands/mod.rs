@@ -1,6 +1,6 @@
 //! What `mup-transfer` does, command by command.
 
-mod new;
+pub(crate) mod new;
 mod output;
 mod report;
 mod shell;
@@ -13,7 +13,6 @@ use mup_study::{Study, StudyError};
 use mup_transfer::choose;
 
 use crate::arguments::Command;
-pub(crate) use new::New;
 use new::NewError;
 use output::{line, print};
 

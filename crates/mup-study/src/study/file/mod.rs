@@ -5,13 +5,15 @@
 mod entry;
 mod space;
 
+use std::path::Path;
+
 use toml::de::{DeTable, DeValue};
 
 use self::entry::{Entry, Fields};
 use super::config::{Program, STUDY_VERSION, Stage, StudyConfig};
 use crate::near::nearest;
 use crate::quote::quoted;
-use crate::{Search, Space};
+use crate::{Search, Space, StudyError};
 
 const STUDY: [&str; 11] =
     ["version", "seed", "search", "round", "seeds", "last-share", "stages", "space", "program", "proxy", "target"];
@@ -37,8 +39,32 @@ impl Mistake {
     }
 }
 
+impl StudyConfig {
+    /// Reads what [`to_toml`](Self::to_toml) writes, or a person.
+    ///
+    /// # Errors
+    ///
+    /// [`Mistake`]: no such file, or no study that makes sense.
+    pub fn from_toml(text: &str) -> Result<Self, Mistake> {
+        read(text).map(|(config, _)| config)
+    }
+}
+
+/// The study of a file and what is odd about it, unless the file is damaged or has a mistake.
+pub(super) fn from_bytes(content: &[u8], path: &Path) -> Result<(StudyConfig, Vec<String>), StudyError> {
+    let damaged = |reason: &str| StudyError::Unreadable { path: path.to_owned(), reason: reason.to_owned() };
+    if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
+        return Err(damaged("it is UTF-16, which some editors write; save it as UTF-8"));
+    }
+    let text = std::str::from_utf8(content).map_err(|_| damaged("it is no text (UTF-8)"))?;
+    if text.trim_matches(['\0', ' ', '\n', '\r', '\t']).is_empty() {
+        return Err(damaged("it is empty"));
+    }
+    read(text).map_err(|mistake| StudyError::Mistake { path: path.to_owned(), mistake })
+}
+
 /// A study that makes sense, and what is odd about it, which version 1 took.
-pub(super) fn read(text: &str) -> Result<(StudyConfig, Vec<String>), Mistake> {
+fn read(text: &str) -> Result<(StudyConfig, Vec<String>), Mistake> {
     let root = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
     let config = config(&Fields::of_file(&root, text))?;
     config.check().map_err(|problem| Mistake::at(text, place(root.get_ref(), &problem.entry), problem.reason))?;
