@@ -50,14 +50,7 @@ pub fn clip_by_global_norm<M: Module>(
     if max_norm.is_nan() || max_norm <= 0.0 {
         Check("clip_by_global_norm").positive("max_norm", max_norm)?;
     }
-    let mut squares = Squares { gradients: &gradients, sum: None, n: 0 };
-    module.visit(&mut squares);
-    let (sum, n) = (squares.sum, squares.n);
-    let n_gradients = gradients.len();
-    if n < n_gradients {
-        return Err(OptimError::ForeignGradients { n_foreign: n_gradients - n, n_gradients });
-    }
-    let norm = sum.ok_or(OptimError::NoGradients)?.sqrt();
+    let norm = norms(module, &gradients, Of::Everything)?;
     if max_norm.is_infinite() {
         return Ok((gradients, norm));
     }
@@ -65,12 +58,33 @@ pub fn clip_by_global_norm<M: Module>(
     // A comparison with NaN is false on every device; whether a clamp keeps NaN depends on the device.
     let large = quotient.clone().greater_scalar(1.0);
     let factor = quotient.mask_fill(large, 1.0);
-    module.visit(&mut Scale { gradients: &mut gradients, factor });
+    module.visit(&mut Scale { gradients: &mut gradients, factors: factor });
     Ok((gradients, norm))
+}
+
+/// Whose norm is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// One of all gradients together.
+    Everything,
+    /// One of each entry of the first axis, which is a trial.
+    EachTrial,
+}
+
+/// Euclidean norms of all gradients, `[1]` or `[trials]`, in f32 at least.
+pub(crate) fn norms<M: Module>(module: &M, gradients: &GradientsParams, of: Of) -> Result<Tensor<1>, OptimError> {
+    let mut squares = Squares { gradients, of, sum: None, n: 0 };
+    module.visit(&mut squares);
+    let (n, n_gradients) = (squares.n, gradients.len());
+    if n < n_gradients {
+        return Err(OptimError::ForeignGradients { n_foreign: n_gradients - n, n_gradients });
+    }
+    Ok(squares.sum.ok_or(OptimError::NoGradients)?.sqrt())
 }
 
 struct Squares<'a> {
     gradients: &'a GradientsParams,
+    of: Of,
     sum: Option<Tensor<1>>,
     n: usize,
 }
@@ -83,7 +97,13 @@ impl ModuleVisitor for Squares<'_> {
             DType::F32 | DType::F64 => gradient,
             _ => gradient.cast(FloatDType::F32),
         };
-        let square = gradient.square().sum();
+        let square = if self.of == Of::Everything {
+            gradient.square().sum()
+        } else {
+            let (trials, entries) = (gradient.dims()[0], gradient.shape().num_elements());
+            let rows: Tensor<2> = gradient.reshape([trials, entries / trials]);
+            rows.square().sum_dim(1).reshape([trials])
+        };
         self.sum = Some(match self.sum.take() {
             Some(sum) => {
                 let square = square.to_device(&sum.device()).cast(sum.dtype());
@@ -94,15 +114,18 @@ impl ModuleVisitor for Squares<'_> {
     }
 }
 
-struct Scale<'a> {
-    gradients: &'a mut GradientsParams,
-    factor: Tensor<1>,
+/// Multiplies every gradient by one factor, or each entry of its first axis by its own.
+pub(crate) struct Scale<'a> {
+    pub(crate) gradients: &'a mut GradientsParams,
+    pub(crate) factors: Tensor<1>,
 }
 
 impl ModuleVisitor for Scale<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let Some(gradient) = self.gradients.remove::<D>(param.id) else { return };
-        let factor = self.factor.clone().to_device(&gradient.device()).cast(gradient.dtype());
-        self.gradients.register(param.id, gradient * factor.reshape([1; D]));
+        let factors = self.factors.clone().to_device(&gradient.device()).cast(gradient.dtype());
+        let mut dims = [1; D];
+        dims[0] = factors.dims()[0];
+        self.gradients.register(param.id, gradient * factors.reshape(dims));
     }
 }

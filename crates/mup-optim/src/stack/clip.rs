@@ -1,12 +1,12 @@
 //! Clipping each trial by its own global norm.
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{DType, FloatDType, Tensor};
+use burn::tensor::Tensor;
 use mup_kernels::kept_numbers;
 
 use crate::OptimError;
-use crate::global_clip::EPSILON;
+use crate::global_clip::{EPSILON, Of, Scale, norms};
 use crate::hyperparameters::Check;
 
 /// [`clip_by_global_norm`](crate::clip_by_global_norm) of each of K trials that are trained as one module, with its own
@@ -26,14 +26,7 @@ pub fn clip_each_by_global_norm<M: Module>(
     for max_norm in max_norms.iter().filter(|max_norm| max_norm.is_nan() || **max_norm <= 0.0) {
         Check("clip_each_by_global_norm").positive("max_norms", *max_norm)?;
     }
-    let mut squares = Squares { gradients: &gradients, sum: None, n: 0 };
-    module.visit(&mut squares);
-    let (sum, n) = (squares.sum, squares.n);
-    let n_gradients = gradients.len();
-    if n < n_gradients {
-        return Err(OptimError::ForeignGradients { n_foreign: n_gradients - n, n_gradients });
-    }
-    let norms = sum.ok_or(OptimError::NoGradients)?.sqrt();
+    let norms = norms(module, &gradients, Of::EachTrial)?;
     let [trials] = norms.dims();
     if trials != max_norms.len() {
         return Err(OptimError::TrialCount { what: "thresholds".to_owned(), found: max_norms.len(), trials });
@@ -49,43 +42,4 @@ pub fn clip_each_by_global_norm<M: Module>(
     let factors = quotients.mask_fill(large, 1.0).mask_fill(infinite, 1.0);
     module.visit(&mut Scale { gradients: &mut gradients, factors });
     Ok((gradients, norms))
-}
-
-struct Squares<'a> {
-    gradients: &'a GradientsParams,
-    sum: Option<Tensor<1>>,
-    n: usize,
-}
-
-impl ModuleVisitor for Squares<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
-        self.n += 1;
-        let gradient = match gradient.dtype() {
-            DType::F32 | DType::F64 => gradient,
-            _ => gradient.cast(FloatDType::F32),
-        };
-        let (trials, entries) = (gradient.dims()[0], gradient.shape().num_elements());
-        let rows: Tensor<2> = gradient.reshape([trials, entries / trials]);
-        let squares = rows.square().sum_dim(1).reshape([trials]);
-        self.sum = Some(match self.sum.take() {
-            Some(sum) => sum + squares,
-            None => squares,
-        });
-    }
-}
-
-struct Scale<'a> {
-    gradients: &'a mut GradientsParams,
-    factors: Tensor<1>,
-}
-
-impl ModuleVisitor for Scale<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return };
-        let mut dims = [1; D];
-        dims[0] = gradient.dims()[0];
-        let factors = self.factors.clone().cast(gradient.dtype()).reshape(dims);
-        self.gradients.register(param.id, gradient * factors);
-    }
 }
