@@ -23,36 +23,40 @@ pre { background: #f6f7f9; padding: .8rem; overflow-x: auto; font-size: .85rem; 
 summary { cursor: pointer; }
 ";
 
-/// What can be published.
-pub(crate) trait Judgment: Display + Serialize {
-    /// What a panel of the figure shows.
-    type Panel: Panel;
+/// What is published of a judgment, beside what it prints and serializes.
+pub(crate) struct Publication<'a, P> {
     /// Name of the files, without ending.
-    const STEM: &'static str;
+    pub(crate) stem: &'static str,
     /// The panels of the figure, from left to right.
-    fn panels(&self) -> Vec<&Self::Panel>;
+    pub(crate) panels: Vec<&'a P>,
     /// What it comes to.
-    fn answer(&self) -> Answer;
+    pub(crate) answer: Answer,
     /// The same in words.
-    fn sentence(&self) -> String;
+    pub(crate) sentence: String,
     /// The runs, one row each, with their header.
-    fn rows(&self) -> Vec<Vec<String>>;
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 /// Writes `STEM.{csv,json,txt,svg,png,html}`.
-pub(crate) fn write_to<J: Judgment>(judgment: &J, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
+pub(crate) fn write_to<P: Panel>(
+    judgment: &(impl Display + Serialize),
+    publication: Publication<'_, P>,
+    folder: &Path,
+    title: &str,
+) -> Result<Vec<PathBuf>, VerdictError> {
+    let Publication { stem, panels, answer, sentence, rows } = publication;
     create_folders(folder).map_err(|source| VerdictError::Write { path: folder.to_owned(), source })?;
-    let file = |ending: &str| folder.join(format!("{}.{ending}", J::STEM));
+    let file = |ending: &str| folder.join(format!("{stem}.{ending}"));
     let failed = |path: &Path, reason: String| VerdictError::Draw { path: path.to_owned(), reason };
     let json = serde_json::to_string_pretty(judgment).map_err(|error| failed(&file("json"), error.to_string()))?;
-    let panels = Panels { panels: judgment.panels(), title };
+    let panels = Panels { panels, title };
     let svg = mup_figure::svg(&panels).map_err(|reason| failed(&file("svg"), reason))?;
-    let csv = csv(&judgment.rows()).map_err(|error| failed(&file("csv"), error.to_string()))?;
+    let csv = csv(&rows).map_err(|error| failed(&file("csv"), error.to_string()))?;
     let texts = [
         ("csv", csv),
         ("json", json + "\n"),
         ("txt", format!("{title}\n\n{judgment}\n")),
-        ("html", html_page(judgment, title, &svg)),
+        ("html", html_page(judgment, (answer, &sentence, &rows), title, &svg)),
         ("svg", svg),
     ];
     let mut files = Vec::new();
@@ -74,17 +78,20 @@ fn csv(rows: &[Vec<String>]) -> Result<String, Box<dyn std::error::Error>> {
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
-fn html_page<J: Judgment>(judgment: &J, title: &str, svg: &str) -> String {
-    let answer = judgment.answer().to_string();
-    let rows = judgment.rows();
+fn html_page(
+    judgment: &impl Display,
+    (answer, sentence, rows): (Answer, &str, &[Vec<String>]),
+    title: &str,
+    svg: &str,
+) -> String {
     let body = html! {
-        p class={ "verdict " (answer) } { strong { (answer) ". " } (judgment.sentence()) }
+        p class={ "verdict " (answer) } { strong { (answer) ". " } (sentence) }
         figure { (PreEscaped(svg)) }
         h2 { "Numbers" }
         pre { (judgment) }
         details {
             summary { "All " (rows.len().saturating_sub(1)) " rows" }
-            pre { @for row in &rows { (row.join("\t")) "\n" } }
+            pre { @for row in rows { (row.join("\t")) "\n" } }
         }
     };
     page(title, STYLE, &body)

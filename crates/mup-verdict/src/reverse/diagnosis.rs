@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::Edge;
 use crate::{
-    Interval, Slope, VerdictError, publication,
+    Answer, Interval, Slope, VerdictError,
+    publication::{self, Publication},
     transfer::{self, Report, Runs},
 };
 
@@ -157,7 +158,15 @@ impl Diagnosis {
     ///
     /// [`VerdictError::Write`] and [`VerdictError::Draw`], with the file.
     pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
-        publication::write_to(self, folder, title)
+        let publication = Publication {
+            stem: "reverse",
+            panels: vec![self.report()],
+            // A forecast without validation decides nothing.
+            answer: Answer::Undecided,
+            sentence: self.forecast().join(" "),
+            rows: transfer::rows(&[self.report()]),
+        };
+        publication::write_to(self, publication, folder, title)
     }
 }
 

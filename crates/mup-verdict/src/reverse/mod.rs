@@ -14,7 +14,6 @@
 
 mod diagnosis;
 mod edge;
-mod panel;
 mod validation;
 
 pub use diagnosis::{Criteria, Diagnosis, Fate};

@@ -8,7 +8,9 @@ use std::{
 use serde::Serialize;
 
 use super::Diagnosis;
-use crate::{Answer, Interval, Slope, VerdictError, publication};
+use crate::publication::{self, Publication};
+use crate::transfer::rows;
+use crate::{Answer, Interval, Slope, VerdictError};
 
 /// Two shifts, and whether they are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -169,7 +171,15 @@ impl Validation {
     ///
     /// [`VerdictError::Write`] and [`VerdictError::Draw`], with the file.
     pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
-        publication::write_to(self, folder, title)
+        let publication = Publication {
+            stem: "reverse",
+            // Simulated widths on the left, real ones on the right: the paper's Figure 21.
+            panels: vec![self.simulated().report(), self.real().report()],
+            answer: self.answer(),
+            sentence: self.sentence(),
+            rows: rows(&[self.simulated().report(), self.real().report()]),
+        };
+        publication::write_to(self, publication, folder, title)
     }
 }
 

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Report, Verdict};
-use crate::{Answer, Interval, VerdictError, publication};
+use super::{Report, Verdict, report::rows};
+use crate::publication::{self, Publication};
+use crate::{Answer, Interval, VerdictError};
 
 /// The parametrization that is claimed to transfer, and the one that is known not to.
 ///
@@ -91,6 +92,14 @@ impl Comparison {
     ///
     /// [`VerdictError::Write`] and [`VerdictError::Draw`], with the file.
     pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
-        publication::write_to(self, folder, title)
+        let publication = Publication {
+            stem: "transfer",
+            // SP on the left, as in the paper.
+            panels: vec![&self.control, &self.subject],
+            answer: self.answer(),
+            sentence: self.sentence(),
+            rows: rows(&[&self.subject, &self.control]),
+        };
+        publication::write_to(self, publication, folder, title)
     }
 }

@@ -7,70 +7,8 @@ use mup_figure::plotters::{
 use mup_figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label};
 use mup_sweep::Point;
 
-use super::{Comparison, Landscape, Report};
-use crate::{
-    Answer,
-    figure::{Exponents, Panel, Widths, chart},
-    publication::Judgment,
-};
-
-impl Judgment for Report {
-    type Panel = Self;
-
-    const STEM: &'static str = "transfer";
-
-    fn panels(&self) -> Vec<&Report> {
-        vec![self]
-    }
-
-    fn answer(&self) -> Answer {
-        self.answer()
-    }
-
-    fn sentence(&self) -> String {
-        self.sentence()
-    }
-
-    fn rows(&self) -> Vec<Vec<String>> {
-        rows(&[self])
-    }
-}
-
-impl Judgment for Comparison {
-    type Panel = Report;
-
-    const STEM: &'static str = "transfer";
-
-    /// SP on the left, as in the paper.
-    fn panels(&self) -> Vec<&Report> {
-        vec![&self.control, &self.subject]
-    }
-
-    fn answer(&self) -> Answer {
-        self.answer()
-    }
-
-    fn sentence(&self) -> String {
-        self.sentence()
-    }
-
-    fn rows(&self) -> Vec<Vec<String>> {
-        rows(&[&self.subject, &self.control])
-    }
-}
-
-pub(crate) fn rows(reports: &[&Report]) -> Vec<Vec<String>> {
-    let header = ["parametrization", "hyperparameter", "width", "seed", "log2_value", "loss"];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
-    for runs in reports.iter().map(|report| report.runs()) {
-        rows.extend(runs.runs.iter().map(|run| {
-            let loss = run.loss.map_or(String::new(), |loss| loss.to_string());
-            let numbers = [run.width.to_string(), run.seed.to_string(), run.log2_value.to_string(), loss];
-            [runs.label.clone(), runs.hyperparameter.clone()].into_iter().chain(numbers).collect()
-        }));
-    }
-    rows
-}
+use super::{Landscape, Report};
+use crate::figure::{Exponents, Panel, Widths, chart};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{Criteria, Landscape, Runs, Verdict};
-use crate::{Answer, Slope, VerdictError, publication};
+use crate::publication::{self, Publication};
+use crate::{Answer, Slope, VerdictError};
 
 /// The judgment on one parametrization. Made by [`Runs::judge`].
 ///
@@ -155,7 +156,14 @@ impl Report {
     ///
     /// [`VerdictError::Write`] and [`VerdictError::Draw`], with the file.
     pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
-        publication::write_to(self, folder, title)
+        let publication = Publication {
+            stem: "transfer",
+            panels: vec![self],
+            answer: self.answer(),
+            sentence: self.sentence(),
+            rows: rows(&[self]),
+        };
+        publication::write_to(self, publication, folder, title)
     }
 }
 
@@ -168,4 +176,18 @@ fn drift(landscapes: &[Landscape], confidence: f64) -> Option<Slope> {
     let spread: f64 = logs().map(|(x, _)| (x - middle).powi(2)).sum();
     let tilt = logs().map(|(x, uncertainty)| (x - middle).abs() * uncertainty).sum::<f64>() / spread;
     Some(Slope { low: slope.low - tilt, high: slope.high + tilt, ..slope })
+}
+
+/// The runs, one row each, with their header.
+pub(crate) fn rows(reports: &[&Report]) -> Vec<Vec<String>> {
+    let header = ["parametrization", "hyperparameter", "width", "seed", "log2_value", "loss"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for runs in reports.iter().map(|report| report.runs()) {
+        rows.extend(runs.runs.iter().map(|run| {
+            let loss = run.loss.map_or(String::new(), |loss| loss.to_string());
+            let numbers = [run.width.to_string(), run.seed.to_string(), run.log2_value.to_string(), loss];
+            [runs.label.clone(), runs.hyperparameter.clone()].into_iter().chain(numbers).collect()
+        }));
+    }
+    rows
 }

@@ -7,8 +7,9 @@ use std::{
 
 use serde::Serialize;
 
-use super::Report;
-use crate::{Answer, VerdictError, publication};
+use super::{Report, report::rows};
+use crate::publication::{self, Publication};
+use crate::{Answer, VerdictError};
 
 /// Two parametrizations with the same hyperparameters.
 ///
@@ -53,7 +54,15 @@ impl Comparison {
     ///
     /// [`VerdictError::Write`] and [`VerdictError::Draw`], with the file.
     pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
-        publication::write_to(self, folder, title)
+        let publication = Publication {
+            stem: "wider",
+            // SP on the left, as in the paper.
+            panels: vec![&self.control, &self.subject],
+            answer: self.answer(),
+            sentence: self.sentence(),
+            rows: rows(&[&self.subject, &self.control]),
+        };
+        publication::write_to(self, publication, folder, title)
     }
 }
 

@@ -3,70 +3,8 @@
 use mup_figure::plotters::prelude::{Color, DrawingBackend, LineSeries};
 use mup_figure::{Area, DrawResult, Entry, Pen, loss_label};
 
-use super::{Comparison, Report};
-use crate::{
-    Answer,
-    figure::{Panel, Widths, chart},
-    publication::Judgment,
-};
-
-impl Judgment for Report {
-    type Panel = Self;
-
-    const STEM: &'static str = "wider";
-
-    fn panels(&self) -> Vec<&Report> {
-        vec![self]
-    }
-
-    fn answer(&self) -> Answer {
-        self.answer()
-    }
-
-    fn sentence(&self) -> String {
-        self.sentence()
-    }
-
-    fn rows(&self) -> Vec<Vec<String>> {
-        rows(&[self])
-    }
-}
-
-impl Judgment for Comparison {
-    type Panel = Report;
-
-    const STEM: &'static str = "wider";
-
-    /// SP on the left, as in the paper.
-    fn panels(&self) -> Vec<&Report> {
-        vec![&self.control, &self.subject]
-    }
-
-    fn answer(&self) -> Answer {
-        self.answer()
-    }
-
-    fn sentence(&self) -> String {
-        self.sentence()
-    }
-
-    fn rows(&self) -> Vec<Vec<String>> {
-        rows(&[&self.subject, &self.control])
-    }
-}
-
-fn rows(reports: &[&Report]) -> Vec<Vec<String>> {
-    let mut rows = vec![["parametrization", "width", "seed", "step", "loss"].map(str::to_owned).to_vec()];
-    for curves in reports.iter().map(|report| report.curves()) {
-        for curve in &curves.curves {
-            let (width, seed) = (curve.width.to_string(), curve.seed.to_string());
-            rows.extend(curve.losses.iter().enumerate().map(|(step, loss)| {
-                vec![curves.label.clone(), width.clone(), seed.clone(), step.to_string(), loss.to_string()]
-            }));
-        }
-    }
-    rows
-}
+use super::Report;
+use crate::figure::{Panel, Widths, chart};
 
 /// Smoothed losses of a curve as points, from the first step that has a whole window.
 fn smoothed(curve: &super::Curve, window: usize) -> impl Iterator<Item = (f64, f64)> {

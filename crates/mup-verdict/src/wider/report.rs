@@ -9,7 +9,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::{Criteria, Curves, Idle, Pair};
-use crate::{Answer, VerdictError, publication};
+use crate::publication::{self, Publication};
+use crate::{Answer, VerdictError};
 
 /// The judgment on one parametrization. Made by [`Curves::judge`].
 ///
@@ -123,7 +124,14 @@ impl Report {
     ///
     /// [`VerdictError::Write`] and [`VerdictError::Draw`], with the file.
     pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
-        publication::write_to(self, folder, title)
+        let publication = Publication {
+            stem: "wider",
+            panels: vec![self],
+            answer: self.answer(),
+            sentence: self.sentence(),
+            rows: rows(&[self]),
+        };
+        publication::write_to(self, publication, folder, title)
     }
 }
 
@@ -175,4 +183,18 @@ fn signs(pair: &Pair) -> String {
         _ => '·',
     };
     pair.gaps.iter().map(sign).collect()
+}
+
+/// The runs, one row each, with their header.
+pub(super) fn rows(reports: &[&Report]) -> Vec<Vec<String>> {
+    let mut rows = vec![["parametrization", "width", "seed", "step", "loss"].map(str::to_owned).to_vec()];
+    for curves in reports.iter().map(|report| report.curves()) {
+        for curve in &curves.curves {
+            let (width, seed) = (curve.width.to_string(), curve.seed.to_string());
+            rows.extend(curve.losses.iter().enumerate().map(|(step, loss)| {
+                vec![curves.label.clone(), width.clone(), seed.clone(), step.to_string(), loss.to_string()]
+            }));
+        }
+    }
+    rows
 }
