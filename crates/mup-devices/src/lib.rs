@@ -3,6 +3,8 @@
 //! The rooms: [`DeviceName`] (what a user writes), [`open`] (a device that has computed something, or why not),
 //! [`list`] (what is compiled in and what answers), [`DeviceError`],
 //! [`let_openmp_sleep`] (LibTorch beside our kernels).
+//!
+//! It may use Burn, and knows neither models nor what is computed on a device.
 
 mod construct;
 mod error;

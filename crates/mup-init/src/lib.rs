@@ -3,6 +3,8 @@
 //! The rooms: [`Distribution`] (what the user asks for at base width), [`InitSpec`] (a distribution per
 //! role, and overrides by path), [`Draw`] (what is drawn for one parameter, after the plan's factor),
 //! [`Stream`] (the random numbers of one parameter), [`initialize`] (redraws a module).
+//!
+//! It takes every factor from a plan: it knows no rule, no optimizer and no concrete model.
 
 mod distribution;
 mod draw;

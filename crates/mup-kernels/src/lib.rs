@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
+//!
+//! It owns operations of a training step and the constants that stay on a device; it may use Burn, and knows no model, no
+//! rule and no plan.
 
 mod adam;
 mod gelu;

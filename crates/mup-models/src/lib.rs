@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+//!
+//! It owns modules and what their forward pass shows; how they start and what trains them it does not know.
 
 mod conv_net;
 mod error;

@@ -3,6 +3,8 @@
 //! The rooms: [`MupOptimizer`] and [`Planned`] (the door), a config for each optimizer ([`MupAdamWConfig`], …),
 //! [`resume`] (to continue from a record), [`clip_by_global_norm`], [`MupStack`] (K trials trained as one module),
 //! [`MasterWeights`] (f32 weights behind bf16 ones), [`OptimError`].
+//!
+//! It takes every factor from a plan, and knows neither how weights start nor any concrete model.
 
 mod adafactor;
 mod adagrad;

@@ -6,6 +6,8 @@
 //! store), [`ShapeReader`] (module to shapes, feature `burn`), [`BaseShapes`] (base and delta to base
 //! shapes, applied to a target, and their file), [`Bsh`] and [`PyTorchNames`] (microsoft/mup's file),
 //! [`Place`] and [`Stack`] (repeated blocks and their residual streams), [`InfShape`] and [`Role`] (the result).
+//!
+//! It may use Burn behind a feature, and knows no rule, no optimizer and no concrete model.
 
 mod axes;
 mod base_shapes;

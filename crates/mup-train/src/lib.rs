@@ -4,6 +4,8 @@
 //! [`Trainer`] (a run), [`Training`] and [`Schedule`] (its settings), [`Task`] (its loss), [`RunFolder`]
 //! (checkpoints and metrics), [`Event`] and [`Curve`] (what it tells and leaves), [`MeanGradients`],
 //! [`write_safetensors`] and its [`Layouts`], [`TrainError`].
+//!
+//! It knows no concrete model, no study, and not where batches come from.
 
 mod checkpoint;
 mod curve;

@@ -3,6 +3,8 @@
 //! One room per verdict: [`coordinates`], [`transfer`], [`wider`] and [`reverse`]. They share [`Slope`] (growth in
 //! width with an interval), [`Interval`] (a mean over seeds) and [`Answer`] (what a verdict comes to, with its exit
 //! code).
+//!
+//! It knows no concrete model, no dataset, no study and no command line; only [`coordinates`] runs anything.
 
 mod answer;
 pub mod coordinates;
