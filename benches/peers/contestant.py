@@ -1,6 +1,6 @@
 """A contestant of `cargo xtask bench peers`: reads requests as JSON lines, answers each with one line.
 
-Whatever else is printed goes to stderr. The requests are those of xtask/src/bench/protocol.rs.
+Whatever else is printed goes to stderr. The requests are those of benches/src/protocol.rs.
 """
 
 import argparse

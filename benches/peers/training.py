@@ -17,7 +17,7 @@ from layout import entries  # noqa: E402
 
 
 def tokens_of(batch, count, vocab):
-    """The tokens of a batch: splitmix64 of (batch, position), as in xtask/src/bench/tokens.rs."""
+    """The tokens of a batch: splitmix64 of (batch, position), as in benches/src/tokens.rs."""
     with np.errstate(over="ignore"):
         state = np.uint64(batch << 32) + np.arange(1, count + 1, dtype=np.uint64)
         z = state * np.uint64(0x9E3779B97F4A7C15)

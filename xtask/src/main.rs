@@ -1,21 +1,7 @@
 //! `cargo xtask`: the command line, and nothing else.
 
-mod ablations;
-mod bench;
-mod choices;
-mod coord_check;
-mod devices;
 #[cfg(test)]
 mod documents;
-mod error_rates;
-mod experiment;
-mod matrix;
-mod measure;
-mod plan;
-mod precision;
-mod provenance;
-mod setup;
-mod subjects;
 mod text_checks;
 mod tidy;
 
@@ -34,9 +20,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Checks whether a model's coordinates stay Θ(1) in width: exit code 0 flat, 1 not, 2 bad arguments, 3 undecided.
-    CoordCheck(coord_check::CoordCheck),
+    CoordCheck(mup_experiments::CoordCheck),
     /// How often a coordinate check of few seeds is wrong, as a table.
-    ErrorRates(error_rates::ErrorRates),
+    ErrorRates(mup_experiments::ErrorRates),
     /// Trains a GPT on text in several widths and follows the optimum of a hyperparameter, in µP and in SP: exit code
     /// 0 it stays in µP only, 1 it moves, 2 bad arguments, 3 undecided.
     TransferCheck(text_checks::TransferCheck),
@@ -47,23 +33,19 @@ enum Command {
     /// is so, 1 it is not, 2 bad arguments, 3 undecided.
     ReverseTransfer(text_checks::ReverseTransfer),
     /// Runs an experiment through gpt-transfer, resumable, and writes its table and figure.
-    Experiment(experiment::Experiment),
+    Experiment(mup_experiments::Experiment),
     /// Measures how fast we are: beside PyTorch on the same step, and how cost grows with size.
-    Bench(bench::Bench),
+    Bench(mup_benches::Bench),
     /// Compares every device that is compiled in and answers with flex, PyTorch and microsoft/mup: exit code 0 they agree, 1
     /// one does not.
-    Devices(devices::Devices),
+    Devices(mup_experiments::Devices),
     /// Prints what a parametrization prescribes for every parameter of a model.
-    Plan(plan::Plan),
+    Plan(mup_experiments::Plan),
     /// Checks the conventions of this workspace: crate graph, sources, generated files, one artifact set.
     Tidy,
     /// Prints the table of rules as docs/rules.md has it.
     Rules,
 }
-
-/// As in gpt-transfer: glibc's allocator gives large blocks back to the system after every step (docs/log.md, 2026-11-25).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     mup_devices::let_openmp_sleep();

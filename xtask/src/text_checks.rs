@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use gpt_transfer::{Sizes, TextFamily};
+use gpt_text::{Sizes, TextFamily};
 use mup_cli::{ReverseTransferCommand, TransferCheckCommand, WiderCheckCommand};
 use mup_sweep::Log2Grid;
 use mup_train::{FamilyError, LEARNING_RATE};

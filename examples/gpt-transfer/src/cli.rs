@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use gpt_text::Units;
 use mup_cli::{CheckpointArguments, DevicesCommand, StudyArguments, StudyCommand, TuneCommand};
 use mup_data::Order;
 use mup_study::cli::{TuneArguments, whole};
 use mup_sweep::Log2Grid;
-
-use crate::data::Units;
 
 /// Tunes a small GPT, transfers its hyperparameters to a larger one by µP, and shows what that is worth.
 ///

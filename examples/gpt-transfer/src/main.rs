@@ -1,6 +1,20 @@
-//! The program; see the library of the same name.
+//! Tunes a small GPT on text, transfers, trains a large one, writes a report: `mup-cli` for the family of `gpt-text`.
+//!
+//! Here are only the command line, and how it becomes a study and its tokens.
+
+mod cli;
+#[cfg(test)]
+mod documents;
+mod study;
 
 use std::process::ExitCode;
+
+use clap::Parser;
+use mup_cli::{StudyCommand, ended, everything};
+use mup_study::Study;
+use mup_train::FamilyError;
+
+use cli::{Arguments, Command};
 
 /// glibc's allocator gives large blocks back to the system after every step, which costs a quarter of the processor
 /// time of a step on flex (docs/log.md, 2026-11-25).
@@ -9,5 +23,30 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     mup_devices::let_openmp_sleep();
-    gpt_transfer::run()
+    ended(run(&Arguments::parse()))
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, FamilyError> {
+    match &arguments.command {
+        None => {
+            let Arguments { text, study, tune, checkpoints, json, .. } = arguments;
+            let study = study::open(text, study)?;
+            everything(&study, &study::family(&study)?, tune, checkpoints, *json)
+        }
+        Some(Command::Tune { text, tune }) => {
+            let study = study::open(text, &tune.study)?;
+            tune.run_on(&study, &study::family(&study)?)
+        }
+        Some(Command::Study(command)) => {
+            let verified = matches!(command, StudyCommand::Train(_));
+            command.run(&|study: &Study| {
+                let family = study::family(study)?;
+                if verified {
+                    family.data()?.verify()?;
+                }
+                Ok(Box::new(family))
+            })
+        }
+        Some(Command::Devices(command)) => command.run(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gpt_text::{Configuration, Data, TextError, TextFamily, Units, WEIGHT_DECAY};
 use mup_cli::{BURN_VERSION, StudyArguments, unchanged};
 use mup_data::{DataSet, Order, Text, Tokenizer};
 use mup_study::{Study, StudyConfig};
@@ -9,10 +10,6 @@ use mup_train::FamilyError;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{TextArguments, placed};
-use crate::configuration::{Configuration, WEIGHT_DECAY};
-use crate::data::{self, Data, Units};
-use crate::error::RunError;
-use crate::family::TextFamily;
 
 /// What `[proxy]` of study.toml says beside sizes and rules: with those it makes the family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,12 +35,12 @@ pub(crate) fn open(text: &TextArguments, study: &StudyArguments) -> Result<Study
         return Ok(study);
     }
     let units = text.units.unwrap_or_default();
-    let source = data::text(text.text.as_deref())?;
+    let source = gpt_text::text(text.text.as_deref())?;
     let (family, settings) = described(text, &source, units)?;
     let arguments = text.complete(study);
     let micro_batches = arguments.micro_batches.unwrap_or(1);
     if !settings.batch.is_multiple_of(micro_batches) {
-        return Err(RunError::MicroBatches { micro_batches, batch: settings.batch }.into());
+        return Err(TextError::MicroBatches { micro_batches, batch: settings.batch }.into());
     }
     let config = arguments.config(&family, toml::Table::try_from(&settings)?)?;
     let study = Study::create(&arguments.folder(), with_circumstances(config, text, &source, units))?;
@@ -77,7 +74,7 @@ fn described(text: &TextArguments, source: &Text, units: Units) -> Result<(TextF
         vocab,
         text_sha256: source.sha256().to_owned(),
     };
-    data::check_length(source, settings.context)?;
+    gpt_text::check_length(source, settings.context)?;
     let width = text.base_width.or(text.proxy_width).unwrap_or(sizes(64, 32));
     let configuration = settings.configuration(width, text.d_head.unwrap_or(sizes(32, 16)), text.n_layer.unwrap_or(2));
     Ok((TextFamily::new(configuration, settings.text_sha256.clone(), None), settings))
@@ -110,7 +107,7 @@ fn restore_data(study: &Study) -> Result<(), FamilyError> {
         return Ok(());
     }
     let made_with = |name: &str| study.config().made_with.get(name).and_then(toml::Value::as_str);
-    let text = data::text(made_with("text").map(Path::new))?;
+    let text = gpt_text::text(made_with("text").map(Path::new))?;
     let units = if made_with("units") == Some("characters") { Units::Characters } else { Units::Bytes };
     let settings = Settings::of(study.config())?;
     unchanged("the text", &settings.text_sha256, text.sha256())?;
@@ -121,7 +118,7 @@ fn restore_data(study: &Study) -> Result<(), FamilyError> {
 fn with_circumstances(mut config: StudyConfig, arguments: &TextArguments, text: &Text, units: Units) -> StudyConfig {
     let made_with = &mut config.made_with;
     made_with.insert("burn".to_owned(), BURN_VERSION.into());
-    made_with.insert("commit".to_owned(), data::commit().unwrap_or_else(|| "unknown".to_owned()).into());
+    made_with.insert("commit".to_owned(), gpt_text::commit().unwrap_or_else(|| "unknown".to_owned()).into());
     if let Some(text) = &arguments.text {
         let path = std::path::absolute(text).unwrap_or_else(|_| text.clone());
         made_with.insert("text".to_owned(), path.display().to_string().into());

@@ -36,7 +36,10 @@ struct Package {
 type Packages = BTreeMap<String, Package>;
 
 fn problems(packages: &Packages) -> Vec<String> {
-    let with_burn = packages.iter().filter(|(_, package)| package.dependencies.iter().any(|name| name == "burn"));
+    let with_burn = packages.iter().filter(|(_, package)| {
+        // A program whose libraries have Burn compiles devices in through its features.
+        package.features.contains_key("flex") || package.dependencies.iter().any(|name| name == "burn")
+    });
     let mut problems = Vec::new();
     for (name, package) in with_burn {
         if !package.features.get("default").is_some_and(|default| default.iter().any(|feature| feature == "flex")) {

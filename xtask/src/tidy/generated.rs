@@ -4,8 +4,6 @@ use std::path::Path;
 
 use mup_files::Sha256;
 
-use crate::bench;
-
 /// Problems in generated files of the workspace at `root`.
 pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
     let mut problems = Vec::new();
@@ -13,7 +11,7 @@ pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
     if rules != mup_rules::rules_markdown() {
         problems.push("docs/rules.md is not what the code says: cargo xtask rules > docs/rules.md".to_owned());
     }
-    if !std::fs::read_to_string(root.join("docs/ablation.md"))?.contains(&crate::ablations::claims()) {
+    if !std::fs::read_to_string(root.join("docs/ablation.md"))?.contains(&mup_experiments::claims_of_ablations()) {
         problems.push(
             "docs/ablation.md lists other rules than the code: cargo xtask coord-check --ablate --out docs/ablation.md"
                 .to_owned(),
@@ -28,13 +26,13 @@ pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
 /// What was measured, and the document about it.
 fn performance(root: &Path) -> std::io::Result<Option<String>> {
     let docs = root.join("docs");
-    let generated = match bench::document(&docs) {
+    let generated = match mup_benches::document(&docs) {
         Ok(text) => text,
         Err(error) => return Ok(Some(error.to_string())),
     };
-    let stale =
-        docs.join("performance.json").exists() && std::fs::read_to_string(root.join(bench::DOCUMENT))? != generated;
-    Ok(stale.then(|| format!("{} is not what its parts say: cargo xtask bench document", bench::DOCUMENT)))
+    let stale = docs.join("performance.json").exists()
+        && std::fs::read_to_string(root.join(mup_benches::DOCUMENT))? != generated;
+    Ok(stale.then(|| format!("{} is not what its parts say: cargo xtask bench document", mup_benches::DOCUMENT)))
 }
 
 /// Every JSON file of a folder of `golden/data` names the generators of the same folder of `golden/generate` by hash.

@@ -55,8 +55,10 @@ fn edges(metadata: &Metadata) -> Vec<(String, String)> {
 
 fn rust_files(root: &Path) -> std::io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
-    let mut folders: Vec<PathBuf> =
-        ["crates", "examples", "golden", "benches", "xtask"].iter().map(|folder| root.join(folder)).collect();
+    let mut folders: Vec<PathBuf> = ["crates", "examples", "golden", "benches", "experiments", "xtask"]
+        .iter()
+        .map(|folder| root.join(folder))
+        .collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();

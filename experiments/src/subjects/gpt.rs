@@ -1,0 +1,90 @@
+//! The GPT, in three variants and three ways to grow.
+
+use burn::tensor::{Device, Int, Tensor};
+use mup_init::{Distribution, InitSpec};
+use mup_models::{Gpt, GptConfig, Positions, cross_entropy};
+use mup_probe::Probe;
+use mup_rules::{Parametrization, ScalingPlan};
+use mup_shapes::{InfShapes, ShapeReader};
+use mup_train::{Family, FamilyError, MicroBatch, Size};
+
+use super::{
+    data::{CONTEXT, VOCAB, next_bytes},
+    set_up::{READOUT, as_set_up},
+};
+use crate::{
+    choices::{Model, Scaling},
+    setup::{Setup, WIDTH},
+};
+
+const N_LAYER: usize = 2;
+/// Standard deviation of an embedding that is also the readout: with 1, logits would start at √d_model.
+const TIED_EMBEDDING: f64 = 0.1;
+
+/// A [`Gpt`] of two blocks: with relative positions, with learned absolute ones, or with those and a readout that shares
+/// the token embedding's weight.
+#[derive(Clone, Debug)]
+pub(super) struct Decoder(pub(super) Setup);
+
+/// Where heads grow in width, random queries give the logits a part that shrinks like 1/√d_head, and hide what
+/// training adds. They start at zero (TP-V D.2).
+pub(super) fn start(model: Model, scaling: Scaling) -> InitSpec {
+    let start = match model {
+        Model::GptTied => InitSpec::new().embedding(Distribution::Normal { std: TIED_EMBEDDING }),
+        _ => InitSpec::new().scale(GptConfig::readout(), READOUT),
+    };
+    match scaling {
+        Scaling::DFfn => start.scale("blocks.*.feed_forward.down.weight", READOUT),
+        Scaling::DHead => start.zero_query([GptConfig::queries()]),
+        Scaling::Heads => start,
+    }
+}
+
+impl Family for Decoder {
+    type Model = Gpt;
+    type Batch = [Tensor<2, Int>; 2];
+
+    as_set_up!();
+
+    fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
+        let [d_model, n_head, d_head, d_ffn] = self.0.scaling.sizes(size[WIDTH])?;
+        let positions = if self.0.model == Model::Gpt { Positions::Relative } else { Positions::Absolute };
+        let config = GptConfig::new(VOCAB, CONTEXT, N_LAYER, d_model, n_head, d_head, d_ffn);
+        Ok(config.with_positions(positions).with_tied(self.0.model == Model::GptTied).init(device)?)
+    }
+
+    fn batch(&self, _seed: u64, _part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
+        Ok(next_bytes(self.0.scaling.batch(), device))
+    }
+
+    fn reader(&self) -> ShapeReader {
+        self.0.reader(mup_models::shape_reader())
+    }
+
+    fn plan(&self, shapes: &InfShapes, parametrization: Parametrization) -> Result<ScalingPlan, FamilyError> {
+        self.0.plan(shapes, parametrization)
+    }
+
+    fn loss(
+        &self,
+        model: &Gpt,
+        [tokens, targets]: &Self::Batch,
+        probe: &mut impl Probe,
+    ) -> Result<Tensor<1>, FamilyError> {
+        let logits: Tensor<2> = model.forward_probed(tokens.clone(), probe).flatten(0, 1);
+        Ok(cross_entropy(logits, targets.clone().flatten(0, 1)))
+    }
+
+    /// Where only the feed-forward branch grows, its second matrix maps an infinite to a finite dimension: it
+    /// is a readout, and what it makes of random features shrinks like 1/√d_ffn.
+    fn transients(&self) -> Vec<&'static str> {
+        match self.0.scaling {
+            Scaling::DFfn => vec!["blocks.*.feed_forward.output"],
+            Scaling::Heads | Scaling::DHead => Vec::new(),
+        }
+    }
+
+    fn unclaimed(&self) -> Vec<&'static str> {
+        self.0.scaling.unclaimed(self.0.optimizer).to_vec()
+    }
+}
