@@ -35,10 +35,10 @@ pub enum VerdictError {
         /// log₂ of the hyperparameter, where it varies.
         at: Option<f64>,
     },
-    /// A loss or a value that is no number, or a loss that is not positive.
+    /// A loss or a value that is no number.
     #[error(
-        "`{label}`, width {width}, seed {seed}: loss {loss} at log₂ value {at} cannot be used; a loss is positive and \
-         finite, and a run that diverged has none"
+        "`{label}`, width {width}, seed {seed}: loss {loss} at log₂ value {at} cannot be used; both are finite, and \
+         a run that diverged has no loss"
     )]
     UnusableLoss {
         /// The parametrization.
@@ -47,7 +47,7 @@ pub enum VerdictError {
         width: usize,
         /// Seed.
         seed: u64,
-        /// log₂ of the hyperparameter, or the step.
+        /// log₂ of the hyperparameter.
         at: f64,
         /// The loss.
         loss: f64,

@@ -48,7 +48,7 @@ impl Report {
         let drift = drift(&landscapes, criteria.confidence);
         let mean = |number: fn(&Landscape) -> f64| landscapes.iter().map(number).sum::<f64>() / landscapes.len() as f64;
         let seed_noise = mean(Landscape::seed_variance).sqrt();
-        let threshold = seed_noise.max(criteria.negligible * mean(|one| one.loss.value));
+        let threshold = seed_noise.max(criteria.negligible * mean(|one| one.loss.value.abs()));
         let verdict = criteria.judge(&landscapes, drift, threshold);
         Ok(Self { runs, criteria, landscapes, transferred, drift, seed_noise, verdict })
     }

@@ -10,6 +10,7 @@ use crate::VerdictError;
 
 /// One training run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Run {
     /// Width of the model.
     pub width: usize,
@@ -17,12 +18,14 @@ pub struct Run {
     pub seed: u64,
     /// log₂ of the hyperparameter.
     pub log2_value: f64,
-    /// Final loss; none if the run diverged.
+    /// Final loss; none if the run diverged, which has to be said.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub loss: Option<f64>,
 }
 
 /// The runs of one parametrization over one hyperparameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Runs {
     /// The parametrization, as figures and tables name it: `µP`.
     pub label: String,
@@ -72,7 +75,7 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`VerdictError`]: fewer than two widths, a run twice, a loss that is not positive and finite, a width and
+    /// [`VerdictError`]: fewer than two widths, a run twice, a loss that is not finite, a width and
     /// seed of which every run diverged, criteria out of range. What is only too little for a verdict (unbracketed
     /// optima, two widths, one seed) is [`Verdict::Undecided`](super::Verdict::Undecided).
     pub fn judge(self, criteria: Criteria) -> Result<Report, VerdictError> {
@@ -107,7 +110,7 @@ impl Runs {
                 return Err(VerdictError::ZeroWidth { label: label() });
             }
             let loss = loss.unwrap_or(1.0);
-            if !(at.is_finite() && loss.is_finite() && loss > 0.0) {
+            if !(at.is_finite() && loss.is_finite()) {
                 return Err(VerdictError::UnusableLoss { label: label(), width, seed, at, loss });
             }
         }

@@ -18,7 +18,7 @@ pub struct Criteria {
     pub tolerance: f64,
     /// Confidence level of every interval: 95 %, because a transfer check asks one question per parametrization.
     pub confidence: f64,
-    /// Smallest relative increase of the loss that counts as a cost: 0.1 %.
+    /// Smallest relative increase of the loss that counts as a cost: 0.1 % of its size, whatever its sign.
     ///
     /// What costs less than repeating the run with another seed is no cost either; the larger one decides.
     pub negligible: f64,

@@ -89,7 +89,7 @@ impl Curves {
     /// # Errors
     ///
     /// [`VerdictError`]: fewer than two widths, a run twice, different seeds or numbers of steps (of runs that did
-    /// not diverge), a loss that is not positive, curves that end before the burn-in, criteria out of range.
+    /// not diverge), curves that end before the burn-in, criteria out of range.
     pub fn judge(self, criteria: Criteria) -> Result<Report, VerdictError> {
         criteria.validate()?;
         self.validate(&criteria)?;
@@ -140,11 +140,7 @@ impl Curves {
     }
 
     fn check(&self, curve: &Curve, n_steps: usize) -> Result<(), VerdictError> {
-        let (width, seed) = (curve.width, curve.seed);
-        if let Some((step, loss)) = curve.losses.iter().enumerate().find(|(_, loss)| **loss <= 0.0) {
-            let (label, at, loss) = (self.label.clone(), step as f64, *loss);
-            return Err(VerdictError::UnusableLoss { label, width, seed, at, loss });
-        }
+        let width = curve.width;
         let diverged = curve.losses.last().is_some_and(|loss| !loss.is_finite());
         if curve.losses.len() < n_steps && !diverged {
             let (found, longest) = (curve.losses.len().to_string(), n_steps.to_string());

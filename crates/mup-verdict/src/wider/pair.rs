@@ -59,7 +59,7 @@ impl Pair {
         });
         let crossings = crossings(&gaps, criteria.in_a_row.min(steps.len()));
         let usual = mean(narrow.iter().map(|curve| curve.smooth(steps[steps.len() - 1], criteria.window)));
-        let better = crossings == 0 && overall.high <= criteria.negligible * usual;
+        let better = crossings == 0 && overall.high <= criteria.negligible * usual.abs();
         Self { narrow: narrow[0].width, wide: wide[0].width, gaps, overall, crossings, better }
     }
 }
@@ -101,7 +101,7 @@ fn gap(narrow: &[&Curve], wide: &[&Curve], step: usize, criteria: &Criteria, lev
     }
     let squares: f64 = differences.iter().map(|each| (each - difference).powi(2)).sum();
     let noise = if n > 1.0 { student(n - 1.0, level) * (squares / (n - 1.0) / n).sqrt() } else { f64::INFINITY };
-    let floor = criteria.negligible * mean(narrow.iter().map(|curve| curve.smooth(step, window)));
+    let floor = criteria.negligible * mean(narrow.iter().map(|curve| curve.smooth(step, window))).abs();
     Gap { step, difference, noise, worse: difference > noise && difference > floor }
 }
 

@@ -19,10 +19,26 @@ fn refused(change: impl Fn(&mut Vec<Run>), parts: &[&str]) {
 
 #[test]
 fn losses_that_are_no_losses_are_refused() {
-    for loss in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        refused(|runs| runs[5].loss = Some(loss), &["width 64, seed 0", "positive and finite", &loss.to_string()]);
+    for loss in [f64::NAN, f64::INFINITY] {
+        refused(|runs| runs[5].loss = Some(loss), &["width 64, seed 0", "finite", &loss.to_string()]);
     }
     refused(|runs| runs[0].log2_value = f64::NAN, &["NaN"]);
+}
+
+/// The log-likelihood of a density, or a problem that can be solved to the last digit.
+#[test]
+fn losses_of_zero_and_below_are_judged_as_any_others() {
+    let (above, mut below) = (QUIET.runs("µP", &WIDTHS), QUIET.runs("µP", &WIDTHS));
+    let least = above.runs.iter().filter_map(|run| run.loss).fold(f64::INFINITY, f64::min);
+    below.runs.iter_mut().for_each(|run| run.loss = run.loss.map(|loss| loss - least - 1.0));
+    below.runs[5].loss = Some(0.0);
+    let mut above = above;
+    above.runs[5].loss = Some(least + 1.0);
+    let judge = |runs: Runs| runs.judge(Criteria::default()).expect("usable runs");
+    let (above, below) = (judge(above), judge(below));
+    assert_eq!((above.answer(), above.verdict()), (below.answer(), below.verdict()));
+    let [drift, shifted] = [above, below].map(|report| report.drift().expect("a drift").value);
+    assert!((drift - shifted).abs() < 1e-9, "{drift} is not {shifted}");
 }
 
 #[test]

@@ -179,10 +179,19 @@ fn curves_that_cannot_be_paired_or_judged_are_refused() {
     refused(|curves| curves.push(curves[1].clone()), &["width 32, seed 1", "twice"]);
     refused(|curves| drop(curves.remove(4)), &["seeds", "[0, 1, 2]", "[0, 2]", "width 64"]);
     refused(|curves| curves[0].losses.truncate(100), &["number of steps", "100", "300"]);
-    refused(|curves| curves[0].losses[7] = 0.0, &["width 32, seed 0", "loss 0", "7"]);
     refused(|curves| curves.iter_mut().for_each(|curve| curve.losses.truncate(19)), &["19 steps", "step 19"]);
     let error = QUIET.curves("µP", &mut Noise::new(5)).judge(Criteria { window: 0, ..Criteria::default() });
     assert!(matches!(error, Err(VerdictError::Criterion { name: "window", .. })), "{error:?}");
+}
+
+/// The log-likelihood of a density, or a problem that can be solved to the last digit.
+#[test]
+fn losses_of_zero_and_below_are_judged_as_any_others() {
+    let mut below = QUIET.curves("µP", &mut Noise::new(5));
+    let expected = below.clone().judge(Criteria::default()).expect("usable curves").answer();
+    below.curves.iter_mut().flat_map(|curve| &mut curve.losses).for_each(|loss| *loss -= 9.0);
+    below.curves[0].losses[7] = 0.0;
+    assert_eq!(below.judge(Criteria::default()).expect("usable curves").answer(), expected);
 }
 
 #[test]
