@@ -1,6 +1,6 @@
 //! The size of a model: numbers by name.
 
-use std::{fmt, ops::Index};
+use std::{collections::HashSet, fmt, ops::Index};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Size(Vec<(String, usize)>);
+
+/// The largest number of a size: four times it, squared, is still a number of entries.
+const LARGEST: usize = 1 << 29;
 
 /// A size that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +65,24 @@ pub enum SizeError {
         value: usize,
         /// What it was to be multiplied by.
         factor: usize,
+    },
+    /// One number said twice: which of the two is meant nobody knows.
+    #[error("`{text}` says `{name}` twice: leave one out, or give each target its own option")]
+    Twice {
+        /// As given.
+        text: String,
+        /// Of which number.
+        name: String,
+    },
+    /// A number that no dimension of a tensor can be: products of it overflow without a word.
+    #[error(
+        "`{name}` of {number} is more than a tensor can have along an axis; the largest number of a size is {LARGEST}"
+    )]
+    Beyond {
+        /// Of which number.
+        name: String,
+        /// As given.
+        number: usize,
     },
     /// Nothing was said to grow.
     #[error("nothing grows: name a number of the size, such as width")]
@@ -118,9 +139,12 @@ impl Size {
     ///
     /// # Errors
     ///
-    /// [`SizeError::Unknown`].
+    /// [`SizeError::Unknown`], [`SizeError::Beyond`].
     pub fn with(mut self, name: &str, number: usize) -> Result<Self, SizeError> {
         self.get(name)?;
+        if number > LARGEST {
+            return Err(SizeError::Beyond { name: name.to_owned(), number });
+        }
         self.0.iter_mut().filter(|(known, _)| known == name).for_each(|(_, known)| *known = number);
         Ok(self)
     }
@@ -129,13 +153,18 @@ impl Size {
     ///
     /// # Errors
     ///
-    /// [`SizeError::Unreadable`], [`SizeError::Unknown`].
+    /// [`SizeError::Unreadable`], [`SizeError::Unknown`], [`SizeError::Twice`], [`SizeError::Beyond`].
     pub fn changed(&self, text: &str) -> Result<Self, SizeError> {
         let unreadable = || SizeError::Unreadable { text: text.to_owned() };
+        let mut said = HashSet::new();
         text.split(',').try_fold(self.clone(), |size, change| {
             let (name, number) = change.split_once('=').ok_or_else(unreadable)?;
-            let number = number.trim().parse().ok().filter(|number| *number > 0).ok_or_else(unreadable)?;
-            size.with(name.trim(), number)
+            let (name, number) = (name.trim(), number.trim().parse().ok().filter(|number| *number > 0));
+            let size = size.with(name, number.ok_or_else(unreadable)?)?;
+            if !said.insert(name) {
+                return Err(SizeError::Twice { text: text.to_owned(), name: name.to_owned() });
+            }
+            Ok(size)
         })
     }
 
@@ -143,7 +172,8 @@ impl Size {
     ///
     /// # Errors
     ///
-    /// [`SizeError::Unknown`], [`SizeError::NotWhole`], [`SizeError::TooLarge`], [`SizeError::Nothing`].
+    /// [`SizeError::Unknown`], [`SizeError::NotWhole`], [`SizeError::TooLarge`], [`SizeError::Beyond`],
+    /// [`SizeError::Nothing`].
     pub fn grown<N: AsRef<str>>(&self, names: &[N], number: usize) -> Result<Self, SizeError> {
         let first = names.first().ok_or(SizeError::Nothing)?.as_ref();
         let from = self.get(first)?;
@@ -230,6 +260,19 @@ mod tests {
             assert!(message.contains("`width`") && message.ends_with("too large a number"), "{message}");
         }
         assert_eq!(size().times(&["width", "heads"], 2), size().changed("width=128,heads=6"));
+    }
+
+    #[test]
+    fn a_number_that_is_said_twice_or_that_no_tensor_has_is_refused_by_name() {
+        let message = size().changed("width=64,width=128").expect_err("which?").to_string();
+        assert!(message.contains("`width` twice"), "{message}");
+        for refused in
+            [size().changed("width=536870913"), size().grown(&["width"], 1 << 40), size().with("heads", usize::MAX)]
+        {
+            let message = refused.expect_err("beyond").to_string();
+            assert!(message.contains("more than a tensor can have"), "{message}");
+        }
+        assert!(size().changed("width=536870912").is_ok());
     }
 
     #[test]
