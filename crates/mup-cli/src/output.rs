@@ -16,6 +16,11 @@ pub(crate) fn print_json(result: &impl Serialize) -> Result<(), FamilyError> {
     line(serde_json::to_string_pretty(result)?)
 }
 
+/// A log₂ for people: two digits, and none where it is whole.
+pub(crate) fn octaves(log2: f64) -> f64 {
+    (100.0 * log2).round() / 100.0
+}
+
 /// Prints a line. Whoever closed the pipe wants no more, which is no error.
 pub(crate) fn line(text: impl Display) -> Result<(), FamilyError> {
     match writeln!(io::stdout(), "{text}") {

@@ -79,7 +79,9 @@ impl<'a> Remembered<'a> {
         let identity = family.identity(&growth)?;
         let settings = settings(&identity, &run, arguments);
         let store = Store::open(&arguments.out, &settings)?;
-        say(format!("{} · {}\nfolder {}", identity.family, identity.fingerprint, arguments.out.display()));
+        let data =
+            if identity.fingerprint.is_empty() { String::new() } else { format!(" · {}", identity.fingerprint) };
+        say(format!("{}{data}\nfolder {}", identity.family, arguments.out.display()));
         let (interrupt, begun) = (Interrupt::listen()?, Instant::now());
         Ok(Self { family, growth, widths, name, device, store, settings, arguments, interrupt, begun })
     }

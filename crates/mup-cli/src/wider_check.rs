@@ -6,7 +6,7 @@ use mup_verdict::{
     wider::{Comparison, Criteria, Curve, Curves, Report},
 };
 
-use crate::{AnyFamily, RunArguments, grow::short, remembered::Remembered};
+use crate::{AnyFamily, RunArguments, grow::short, output::octaves, remembered::Remembered};
 
 /// Trains several sizes with the same values, in µP and in SP. Runs that a transfer check in the same folder did are read
 /// back.
@@ -32,7 +32,7 @@ impl WiderCheckCommand {
         let rate = self.log2_rate.map_or(own, f64::exp2);
         let report = |growth: Growth| self.report(&trained, growth, rate);
         let both = Comparison::new(report(trained.mup())?, report(trained.standard())?);
-        let title = trained.title(&format!("learning rate 2^{}", rate.log2()));
+        let title = trained.title(&format!("learning rate 2^{}", octaves(rate.log2())));
         let files = both.write_to(&self.runs.out.join("wider"), &title)?;
         trained.finish(&title, &both, both.answer(), &files)
     }

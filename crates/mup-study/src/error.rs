@@ -189,6 +189,18 @@ pub enum StudyError {
         /// Every setting that differs.
         differences: Vec<Difference>,
     },
+    /// What was asked for only adds to the study, whose description a person wrote.
+    #[error(
+        "{} was written or edited by hand, so it is not changed here; nothing is lost if you do:\n  {}",
+        path.display(),
+        differences.iter().map(Difference::to_string).collect::<Vec<_>>().join("\n  ")
+    )]
+    ByHand {
+        /// The file.
+        path: PathBuf,
+        /// What is to be changed.
+        differences: Vec<Difference>,
+    },
     /// There is no study.
     #[error("there is no study at {}: give the folder of one, or create it first", path.display())]
     Absent {

@@ -43,7 +43,7 @@ pub(crate) fn open(text: &TextArguments, study: &StudyArguments) -> Result<Study
         return Err(TextError::MicroBatches { micro_batches, batch: settings.batch }.into());
     }
     let config = arguments.config(&family, toml::Table::try_from(&settings)?)?;
-    let study = Study::create(&arguments.folder(), with_circumstances(config, text, &source, units))?;
+    let study = arguments.create(with_circumstances(config, text, &source, units))?;
     Data::prepare(&source, units, settings.context, &data_folder(&study))?;
     Ok(study)
 }

@@ -83,6 +83,47 @@ fn a_study_goes_from_tuning_to_a_report_and_is_continued_as_it_is() {
 }
 
 #[test]
+fn a_finished_study_takes_more_trials_and_another_target_from_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    let tune = |change: &str| {
+        let output =
+            run(program, folder, &format!("tune --space rate --steps 20 --proxy width=16 --jobs 1 {change} --json"));
+        let [printed, said] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert!(output.status.success(), "{change}: {said}");
+        (printed, said)
+    };
+    assert!(tune("--trials 2 --target width=32").0.contains("\"finished\": 2"));
+    let (printed, said) = tune("--trials 3 --target width=48");
+    assert!(printed.contains("\"finished\": 3") && said.contains("study.toml is changed: target.size.width"), "{said}");
+    assert!(verdict(program, folder, "train").contains("width 48"));
+}
+
+#[test]
+fn a_target_that_diverges_ends_with_exit_code_1_and_says_at_which_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    verdict(program, folder, "tune --rates=-10:-10 --steps 12 --proxy width=16 --target width=32 --jobs 1");
+    let output = run(program, folder, "train --values learning-rate=1e30");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.code() == Some(1) && printed.contains("step"), "{:?} {printed}", output.status);
+}
+
+#[test]
+fn what_one_check_trained_another_reads_and_the_steps_of_one_folder_are_one_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    let trials = || std::fs::read_dir(folder.join("runs/verdicts/trials")).expect("records").count();
+    let few = "--widths 16,32 --seeds 1 --steps 8";
+    verdict(program, folder, &format!("wider-check {few} --log2-rate=-8"));
+    assert_eq!(trials(), 4, "two widths in µP and SP");
+    verdict(program, folder, &format!("reverse-transfer {few} --grid=-8:-8 --loss-without-input 1"));
+    let all = trials();
+    verdict(program, folder, &format!("wider-check {few} --log2-rate=-8"));
+    assert_eq!(trials(), all);
+}
+
+#[test]
 fn ctrl_c_keeps_what_is_finished_and_the_same_command_continues() {
     let folder = tempfile::tempdir().expect("a folder");
     let (program, folder) = (PROGRAMS[0].0, folder.path());
@@ -188,6 +229,10 @@ fn what_does_not_fit_the_family_is_an_error_that_names_it() {
         ("tune --micro-batches 5", ["micro_batches", "32"]),
         ("tune --space below.toml", ["init-scale", "-1"]),
         ("tune --space gpt-3", ["gpt-3", "alpha-attention"]),
+        ("tune --space gtp-3", ["gtp-3", "gpt-3 and rate"]),
+        ("plan --target width=64,width=128", ["`width` twice", "its own option"]),
+        ("plan --target width=1000000000000", ["width", "more than a tensor can have"]),
+        ("wider-check --widths 8", ["8", "two different"]),
     ] {
         let output = run(PROGRAMS[0].0, folder.path(), arguments);
         let said = String::from_utf8_lossy(&output.stderr);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use mup_devices::{Backend, DeviceName};
 use mup_rules::{Parametrization, ScalingPlan};
-use mup_study::cli::whole;
+use mup_study::cli::{say, whole};
 use mup_study::{Dimension, Program, Search, Space, Stage, Study, StudyConfig};
 use mup_sweep::Log2Grid;
 use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE, RunFolder, Size};
@@ -144,7 +144,20 @@ impl StudyArguments {
         let config = self.config(family, toml::Table::new())?;
         let micro_batches = Target::of(&config)?.micro_batches;
         family.check_micro_batches(micro_batches, &mup_devices::open(self.device())?)?;
-        Ok(Study::create(&self.folder(), config)?)
+        self.create(config)
+    }
+
+    /// The study in the folder: created, continued, or extended by trials or another target, which is said.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Study::create_or_extend`].
+    pub fn create(&self, config: StudyConfig) -> Result<Study, FamilyError> {
+        let (study, changed) = Study::create_or_extend(&self.folder(), config)?;
+        for difference in changed {
+            say(format!("study.toml is changed: {difference}"));
+        }
+        Ok(study)
     }
 
     /// The study of a family. `settings` are what the program makes the family from, if it has arguments for that: they
@@ -246,9 +259,7 @@ impl StudyArguments {
             let space = Space::default().with(LEARNING_RATE, Dimension::Grid(rates));
             return Ok((space, self.search.unwrap_or(Search::Grid)));
         };
-        let refuse = |reason: String| -> FamilyError {
-            format!("cannot read the space {name}: {reason}; there are gpt-3 and rate, or give a TOML file").into()
-        };
+        let refuse = |reason: String| -> FamilyError { format!("--space {name}: {reason}").into() };
         let space = if name.ends_with(".toml") {
             let text = fs::read_to_string(name).map_err(|error| refuse(error.to_string()))?;
             Space::from_toml(&text).map_err(|mistake| refuse(mistake.to_string()))?

@@ -10,10 +10,11 @@ use mup_train::FamilyError;
 use super::arguments::CheckpointArguments;
 use super::opened::Opened;
 use super::report;
-use super::target::{TargetTraining, chosen, explain};
+use super::target::{TargetTraining, chosen, exit_code, explain};
 use crate::{AnyFamily, Interrupted};
 
-/// Runs every stage of a study, or continues where an earlier run of the same command stopped.
+/// Runs every stage of a study, or continues where an earlier run of the same command stopped. Ends with 1 if the target
+/// diverges.
 ///
 /// # Errors
 ///
@@ -39,8 +40,12 @@ pub fn everything(
     let of_proxy = opened.proxy.parametrization.as_str();
     let control = (of_proxy != "standard").then_some("standard");
     let seed = study.config().seeds[0];
+    let mut ended = ExitCode::SUCCESS;
     for parametrization in [of_proxy].into_iter().chain(control) {
         let (record, _) = training.train(parametrization, &values, seed, checkpoints)?;
+        if parametrization == of_proxy {
+            ended = exit_code(&record.outcome);
+        }
         if let Some(sample) = &record.curve.sample {
             let indented: Vec<String> = sample.lines().map(|line| format!("  │ {line}")).collect();
             say(format!("Sample:\n{}", indented.join("\n")));
@@ -49,5 +54,5 @@ pub fn everything(
     let written = report::write(&training, Vec::new())?;
     say("");
     report::print(&written, study, json)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ended)
 }

@@ -76,7 +76,8 @@ pub enum StudyCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Train the target with the transferred values, or with others; continues from its last checkpoint.
+    /// Train the target with the transferred values, or with others; continues from its last checkpoint. Exit code 1 if it
+    /// diverges.
     Train(TrainCommand),
     /// Write the report of a study and of the targets trained so far.
     Report {
@@ -132,7 +133,7 @@ impl StudyCommand {
                 let study = Study::open(study)?;
                 output::print(&choose(study.config(), &study.records()?)?, *json)?;
             }
-            Self::Train(command) => command.run(family)?,
+            Self::Train(command) => return command.run(family),
             Self::Report { study, compare, json } => {
                 let study = Study::open(study)?;
                 report::run(&Opened::new(&study, &*family(&study)?)?, compare, *json)?;

@@ -1,11 +1,12 @@
 //! Training the target: with the transferred values, or with others to compare with.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Args;
 use mup_rules::ScalingPlan;
 use mup_study::cli::{Interrupt, say, whole};
-use mup_study::{Record, RecordSource, Setting, Smoothing, Store, Study, Trial, Values};
+use mup_study::{Outcome, Record, RecordSource, Setting, Smoothing, Store, Study, Trial, Values};
 use mup_train::{Event, FamilyError, FamilyRun, LEARNING_RATE, RunFolder, Size};
 use mup_transfer::{Choice, Transfer, Transferred, choose, transfer};
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,7 @@ pub(super) struct TargetTraining<'a> {
 }
 
 impl TrainCommand {
-    pub(super) fn run(&self, family: FamilyOf<'_>) -> Result<(), FamilyError> {
+    pub(super) fn run(&self, family: FamilyOf<'_>) -> Result<ExitCode, FamilyError> {
         let study = Study::open(&self.study)?;
         let family = family(&study)?;
         let opened = Opened::new(&study, &*family)?;
@@ -99,8 +100,18 @@ impl TrainCommand {
         if let Some(path) = &self.export {
             training.export(&record.trial, path, self.fold)?;
         }
-        if self.json { output::print_json(&record) } else { output::line(training.line(&record)?) }
+        if self.json {
+            output::print_json(&record)?
+        } else {
+            output::line(training.line(&record)?)?
+        }
+        Ok(exit_code(&record.outcome))
     }
+}
+
+/// A target that diverged is no success, whatever was recorded of it.
+pub(super) fn exit_code(outcome: &Outcome) -> ExitCode {
+    if outcome.loss().is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 pub(super) fn chosen(study: &Study) -> Result<Choice, FamilyError> {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mup_study::{Setting, Space, Values};
+use mup_study::{Setting, Space, Values, rounded};
 use mup_train::{FamilyError, FamilyRun};
+
+use crate::output::octaves;
 
 /// The run with these values of its hyperparameters.
 pub(super) fn with_values(mut run: FamilyRun, values: &Values) -> Result<FamilyRun, FamilyError> {
@@ -67,8 +69,9 @@ pub(super) fn told(values: &Values, usual: &Values) -> String {
     let rate = number(values.get(mup_train::LEARNING_RATE)).log2();
     let unusual =
         values.iter().filter(|(name, value)| *name != mup_train::LEARNING_RATE && usual.get(name) != Some(value));
-    let others = unusual.map(|(name, value)| format!(", {name} {value}"));
-    format!("rate 2^{rate}{}", others.collect::<String>())
+    let others =
+        unusual.map(|(name, value)| format!(", {name} {}", value.number().map_or_else(|| value.to_string(), rounded)));
+    format!("rate 2^{}{}", octaves(rate), others.collect::<String>())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The search for hyperparameters, as a directory: `study.toml` says which trials there are, `trials/` has a file for
 //! each that has ended. Nothing else is needed to continue, on this machine or on others.
 
+mod amend;
 mod asked;
 mod check;
 mod claim;

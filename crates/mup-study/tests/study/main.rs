@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod edits;
+mod extension;
 mod first_version;
 mod mistakes;
 mod search;

@@ -1,0 +1,47 @@
+//! More trials, or another target, for a study that is there: what changes no record.
+
+use std::path::Path;
+
+use mup_files::write_durably;
+
+use super::Study;
+use crate::{Difference, StudyConfig, StudyError};
+
+impl Study {
+    /// Creates a study, or continues the one in the folder, also with more trials than it has or with another target: then
+    /// `study.toml` is changed, and what was changed is returned. No record is touched, and none stops belonging.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`create`](Self::create), which says what else differs. [`StudyError::ByHand`]: a `study.toml` that was
+    /// written or edited by hand is left to its author.
+    pub fn create_or_extend(folder: &Path, config: StudyConfig) -> Result<(Self, Vec<Difference>), StudyError> {
+        let refused = match Self::create(folder, config.clone()) {
+            Ok(study) => return Ok((study, Vec::new())),
+            Err(error) => error,
+        };
+        let StudyError::OtherConfiguration { differences, .. } = &refused else { return Err(refused) };
+        let (differences, there) = (differences.clone(), Self::open(folder)?);
+        let Some(extended) = there.config.extended(&config) else { return Err(refused) };
+        let path = there.description();
+        let written = std::fs::read_to_string(&path).map_err(StudyError::io(&path, "read"))?;
+        if written != there.config.to_toml() {
+            return Err(StudyError::ByHand { path, differences });
+        }
+        write_durably(&path, extended.to_toml().as_bytes()).map_err(StudyError::io(&path, "write"))?;
+        Ok((Self::open(folder)?, differences))
+    }
+}
+
+impl StudyConfig {
+    /// This with the other's trials and target, unless the two differ in more, or the other has fewer trials.
+    fn extended(&self, other: &Self) -> Option<Self> {
+        let fewer = |(here, there): (&super::Stage, &super::Stage)| there.trials < here.trials;
+        if self.stages.len() != other.stages.len() || self.stages.iter().zip(&other.stages).any(fewer) {
+            return None;
+        }
+        let mut extended = Self { target: other.target.clone(), ..self.clone() };
+        extended.stages.iter_mut().zip(&other.stages).for_each(|(here, there)| here.trials = there.trials);
+        (extended.identity() == other.identity()).then_some(extended)
+    }
+}
