@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use mup_study::cli::{self, TuneArguments, whole};
 
+use crate::commands::check::Check;
 use crate::commands::new::New;
 
 /// Tunes hyperparameters of any training program on a small model.
@@ -26,6 +27,7 @@ Examples:
   mup-transfer status runs/a
   mup-transfer choose runs/a
   mup-transfer report runs/a --open
+  mup-transfer check 64=runs/a 128=runs/b 256=runs/c --control 64=runs/d 128=runs/e 256=runs/f
 
 A trial's program gets its values by {NAME} in its arguments, by environment variables (MUP_LEARNING_RATE, MUP_SEED,
 MUP_STEPS) or from the JSON file {file} (MUP_TRIAL), and writes one JSON object a line to standard output:
@@ -80,6 +82,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say whether the best value stays where it is as the model grows wider, from a study for each width.
+    Check(Check),
     /// Write report.html, figures as SVG and PNG, and report.json with every number, into the study's folder or another.
     Report {
         /// Folder of the study.

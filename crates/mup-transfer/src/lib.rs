@@ -2,7 +2,8 @@
 //!
 //! The rooms, in the order of the workflow, on the records of a [`mup_study::Study`]: [`choose`](fn@choose) (the best,
 //! with intervals, importance and warnings), [`transfer`](fn@transfer) (the proxy's values to the target's), [`Cost`]
-//! (what it took), [`report`] (figures, page, numbers).
+//! (what it took), [`report`] (figures, page, numbers). Several studies, one for each width, are [`over_widths`] what
+//! `mup-verdict` judges.
 //!
 //! It knows nothing of how a trial trains, nor Burn.
 
@@ -11,6 +12,7 @@ mod cost;
 mod error;
 pub mod report;
 mod transfer;
+mod widths;
 
 pub use choice::{
     Candidate, Choice, ChoiceError, Chosen, Counts, FrozenLoss, Importance, Interval, Noise, NoiseSource,
@@ -19,3 +21,4 @@ pub use choice::{
 pub use cost::{Cost, Spent};
 pub use error::TransferError;
 pub use transfer::{Transfer, Transferred, transfer};
+pub use widths::{WidthStudy, WidthsError, over_widths};

@@ -1,4 +1,4 @@
-//! µTransfer for any training program: tune it on a proxy, one machine or many, choose, and report.
+//! µTransfer for any training program: tune it on a proxy, one machine or many, choose, report, check over widths.
 
 mod arguments;
 mod commands;

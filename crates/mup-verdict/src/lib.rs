@@ -7,6 +7,7 @@
 //! It knows no concrete model, no dataset, no study and no command line; only [`coordinates`] runs anything.
 
 mod answer;
+#[cfg(feature = "coordinates")]
 pub mod coordinates;
 mod error;
 mod figure;

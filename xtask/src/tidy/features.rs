@@ -9,11 +9,13 @@ const BINARIES: [&str; 3] = ["gpt-transfer", "own-model", "xtask"];
 
 /// What a package must build without: beginnings of names. Who tunes a program compiles no figure and no tensor, and who
 /// checks coordinates compiles no search.
-const WITHOUT: [(&[&str], &[&str]); 4] = [
+const WITHOUT: [(&[&str], &[&str]); 6] = [
     (&["-p", "mup-shapes", "--no-default-features"], &["burn"]),
     (&["-p", "mup-rules"], &["burn"]),
     (&["-p", "mup-study"], &["burn", "plotters", "fanova", "maud"]),
     (&["-p", "mup-verdict"], &["fanova", "tpe", "sobol", "wait-timeout"]),
+    (&["-p", "mup-verdict", "--no-default-features"], &["burn"]),
+    (&["-p", "mup-transfer"], &["burn"]),
 ];
 
 /// Problems in the resolved dependencies of the workspace at `root`.

@@ -15,7 +15,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     ("mup-init", &["mup-shapes", "mup-rules"]),
     ("mup-optim", &["mup-shapes", "mup-rules", "mup-kernels"]),
     ("mup-models", &["mup-shapes", "mup-rules", "mup-kernels", "mup-probe"]),
-    ("mup-transfer", &["mup-files", "mup-figure", "mup-sweep", "mup-rules", "mup-study"]),
+    ("mup-transfer", &["mup-files", "mup-figure", "mup-sweep", "mup-rules", "mup-study", "mup-verdict"]),
     ("mup-train", &["mup-files", "mup-kernels", "mup-probe", "mup-shapes", "mup-rules", "mup-init", "mup-optim"]),
     ("mup-verdict", &["mup-files", "mup-figure", "mup-sweep", "mup-kernels", "mup-probe", "mup-shapes", "mup-train"]),
     (

@@ -39,6 +39,7 @@ pub use frozen::FrozenLoss;
 pub use importance::{Importance, SAMPLES_FOR_IMPORTANCE, Share};
 pub use interval::Interval;
 pub use noise::{Noise, NoiseSource};
+pub(crate) use proxy::width_of;
 pub(crate) use table::short;
 pub(crate) use transferable::of as transfers;
 pub use transferable::{Transferable, across_width};

@@ -25,6 +25,11 @@ pub(super) fn check(proxy: &toml::Table) -> Vec<Warning> {
     warnings
 }
 
+/// The width that a proxy's table says, under whatever name.
+pub(crate) fn width_of(proxy: &toml::Table) -> Option<usize> {
+    usize::try_from(find(proxy, &WIDTHS)?.1).ok()
+}
+
 /// The first of the names that is a whole number, in this table or in those below it.
 fn find(table: &toml::Table, names: &[&str]) -> Option<(String, i64)> {
     let here = names.iter().find_map(|name| {

@@ -1,5 +1,6 @@
 //! What `mup-transfer` does, command by command.
 
+pub(crate) mod check;
 pub(crate) mod new;
 mod output;
 mod report;
@@ -49,6 +50,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Erro
             let study = Study::open(&study)?;
             print(&choose(study.config(), &study.records()?)?, json)?;
         }
+        Command::Check(asked) => return check::run(&asked),
         Command::Report { study, out, open, json } => report::run(&study, out.as_deref(), open, json)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 #![cfg(all(unix, feature = "cli"))]
 
 mod changes;
+mod check;
 mod choice;
 mod folders;
 mod mistakes;
