@@ -21,6 +21,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 /// The same for lists.
+#[cfg(feature = "coordinates")]
 pub(crate) mod list {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
