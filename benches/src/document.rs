@@ -32,6 +32,20 @@ impl Write {
     }
 }
 
+/// Writes numbers as JSON and their picture into a folder, and performance.md anew.
+pub(crate) fn publish(
+    folder: &Path,
+    (name, numbers): (&str, &impl serde::Serialize),
+    (drawn, picture): (&str, &impl mup_figure::Picture),
+) -> Outcome<()> {
+    let (pictures, json) = (folder.join("pictures"), folder.join(format!("{name}.json")));
+    fs::create_dir_all(&pictures).map_err(|error| format!("{}: {error}", pictures.display()))?;
+    write_durably(&json, format!("{}\n", serde_json::to_string_pretty(numbers)?).as_bytes())?;
+    mup_figure::write_png(picture, &pictures.join(format!("{drawn}.png")))?;
+    println!("written: {}", json.display());
+    write(folder)
+}
+
 /// Writes performance.md into a folder that has its parts.
 pub(crate) fn write(folder: &Path) -> Outcome<()> {
     let path = folder.join("performance.md");

@@ -1,10 +1,12 @@
 //! What the command asks a contestant, and what it answers: one JSON object a line, each way.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Outcome;
 use crate::shape::{BASE, D_HEAD, LEARNING_RATE, Shape, VOCAB};
 
 /// A request; the answer to each is named beside it.
@@ -37,6 +39,16 @@ impl Request {
             Self::Matmul { .. } => "matmul",
         }
     }
+}
+
+/// Answers the requests on standard input until they end.
+pub(crate) fn answer_requests<A: Serialize>(mut answer: impl FnMut(Request) -> Outcome<A>) -> Outcome<()> {
+    let mut answers = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        writeln!(answers, "{}", serde_json::to_string(&answer(serde_json::from_str(&line?)?)?)?)?;
+        answers.flush()?;
+    }
+    Ok(())
 }
 
 /// A shape with everything that the other side has no constants for.

@@ -1,6 +1,6 @@
 //! `cargo xtask error-rates`: how often a check of few seeds is wrong, from checks drawn out of many seeds.
 
-use std::{collections::BTreeMap, error::Error, fs::OpenOptions, io::Write, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, error::Error, path::PathBuf, process::ExitCode};
 
 use mup_rules::Parametrization;
 use mup_verdict::{
@@ -12,6 +12,7 @@ use crate::{
     ablations::{ABLATIONS, Claim},
     choices::{Model, Optimizer, Scaling},
     measure::measure,
+    rows::Rows,
     setup::{SEEDS, Setup},
     subjects,
 };
@@ -55,25 +56,14 @@ impl ErrorRates {
         if self.seeds == 0 || self.pool < self.seeds || self.draws == 0 {
             return Err("--seeds and --draws must be positive, and --pool at least --seeds".into());
         }
-        let known = self.out.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-        if !known.contains(HEADER) {
-            self.add(HEADER)?;
-        }
+        let rows = Rows::open(self.out.as_deref(), HEADER)?;
         for cell in cells()? {
             let label = cell.label();
-            if self.model.is_none_or(|model| model == cell.setup.model) && !known.contains(&label) {
-                self.add(&format!("{label} {}\n", self.measure(&cell.setup)?))?;
+            if self.model.is_none_or(|model| model == cell.setup.model) && !rows.has(&label) {
+                rows.add(&format!("{label} {}\n", self.measure(&cell.setup)?))?;
             }
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn add(&self, text: &str) -> std::io::Result<()> {
-        print!("{text}");
-        match &self.out {
-            Some(path) => OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes()),
-            None => std::io::stdout().flush(),
-        }
     }
 
     /// The right half of a row.

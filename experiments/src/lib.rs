@@ -14,6 +14,7 @@ mod matrix;
 mod measure;
 mod plan;
 mod readme;
+mod rows;
 mod setup;
 mod subjects;
 

@@ -1,6 +1,6 @@
 //! `cargo xtask coord-check --matrix`: every model, way to grow and optimizer, in µP and in SP, as a table.
 
-use std::{fs::OpenOptions, io::Write, path::Path, time::Instant};
+use std::{path::Path, time::Instant};
 
 use clap::ValueEnum;
 use mup_rules::Parametrization;
@@ -9,6 +9,7 @@ use mup_verdict::coordinates::{Quantity, Report, Summary, TrialError, Verdict};
 use crate::{
     choices::{Model, Optimizer, Scaling},
     measure::measure,
+    rows::Rows,
     setup::{SEEDS, Setup},
     subjects,
 };
@@ -18,29 +19,18 @@ undecided | verdict | exit code | seconds |\n|---|---|---|---|---|---|---|---|--
 
 /// Prints a row per check as soon as it is known; rows that the file has are not measured again.
 pub(crate) fn matrix(out: Option<&Path>) -> Result<(), TrialError> {
-    let known = out.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    if !known.contains(HEADER) {
-        add(out, HEADER)?;
-    }
+    let rows = Rows::open(out, HEADER)?;
     for setup in setups() {
         let name = name(&setup);
-        if !known.contains(&name) {
+        if !rows.has(&name) {
             let begun = Instant::now();
             let report = measure(std::slice::from_ref(&setup), 0..SEEDS)?
                 .remove(0)
                 .judge(subjects::family(&setup).criteria())?;
-            add(out, &format!("{name} {} {:.0} |\n", cells(&report), begun.elapsed().as_secs_f64()))?;
+            rows.add(&format!("{name} {} {:.0} |\n", cells(&report), begun.elapsed().as_secs_f64()))?;
         }
     }
     Ok(())
-}
-
-fn add(out: Option<&Path>, text: &str) -> std::io::Result<()> {
-    print!("{text}");
-    match out {
-        Some(path) => OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes()),
-        None => std::io::stdout().flush(),
-    }
 }
 
 /// Every combination that exists.

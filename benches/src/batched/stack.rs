@@ -1,7 +1,5 @@
 //! K trials of a tuning run trained as one, each with a seed, a rate, a decay and tokens of its own.
 
-use std::io::{BufRead, Write};
-
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::{InitSpec, initialize};
@@ -10,7 +8,7 @@ use mup_optim::{MupAdamWConfig, MupStack, StackOptimizer};
 use mup_rules::Parametrization;
 
 use crate::Outcome;
-use crate::protocol::Request;
+use crate::protocol::{Request, answer_requests};
 use crate::shape::{Shape, VOCAB};
 use crate::tokens::tokens;
 use crate::training::{Phases, Watch, plan};
@@ -18,16 +16,10 @@ use crate::training::{Phases, Watch, plan};
 /// Answers repetitions until the requests end.
 pub(super) fn answer(shape: Shape, trials: usize) -> Outcome<()> {
     let mut training = Training::new(shape, trials)?;
-    let mut answers = std::io::stdout().lock();
-    for line in std::io::stdin().lock().lines() {
-        let Request::Repetition { first, steps } = serde_json::from_str(&line?)? else {
-            return Err("K models as one answer repetitions alone".into());
-        };
-        let phases = Phases::mean_of(first, steps, |index| training.step(index))?;
-        writeln!(answers, "{}", serde_json::to_string(&phases)?)?;
-        answers.flush()?;
-    }
-    Ok(())
+    answer_requests(|request| match request {
+        Request::Repetition { first, steps } => Phases::mean_of(first, steps, |index| training.step(index)),
+        _ => Err("K models as one answer repetitions alone".into()),
+    })
 }
 
 struct Training {

@@ -1,15 +1,15 @@
 //! Our side of `bench peers`: a process that builds one model and answers requests.
 
-use std::io::{BufRead, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use mup_rules::Parametrization;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::memory::{self, Memory};
-use crate::protocol::{Built, Hello, Losses, Rate, Request};
+use crate::protocol::{Built, Hello, Losses, Rate, Request, answer_requests};
 use crate::shape::{D_HEAD, Shape};
 use crate::training::Training;
 use crate::{Outcome, device};
@@ -28,12 +28,7 @@ impl Contestant {
         let device = device::open(&self.device)?;
         let description = mup_devices::describe(&device);
         let mut state = State { device: device.autodiff(), description, before: None, training: None };
-        let mut answers = std::io::stdout().lock();
-        for line in std::io::stdin().lock().lines() {
-            let answer = state.answer(serde_json::from_str(&line?)?)?;
-            writeln!(answers, "{answer}")?;
-            answers.flush()?;
-        }
+        answer_requests(|request| state.answer(request))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -48,7 +43,7 @@ struct State {
 }
 
 impl State {
-    fn answer(&mut self, request: Request) -> Outcome<String> {
+    fn answer(&mut self, request: Request) -> Outcome<Value> {
         match request {
             Request::Hello => json(&Hello { device: self.description.clone(), ..Hello::default() }),
             Request::Build { shape, .. } => {
@@ -95,6 +90,6 @@ fn settle(device: &Device) -> Outcome<()> {
     Ok(())
 }
 
-fn json(answer: &impl Serialize) -> Outcome<String> {
-    Ok(serde_json::to_string(answer)?)
+fn json(answer: &impl Serialize) -> Outcome<Value> {
+    Ok(serde_json::to_value(answer)?)
 }

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use mup_files::write_durably;
 use mup_golden::{Wanted, root};
 use mup_rules::Parametrization;
 
@@ -112,7 +111,7 @@ impl Peers {
             println!("{}", document::shape_table(&measured, measured.shapes.len() - 1));
         }
         println!("{}{}", document::left_out(&measured), document::targets_table(&measured));
-        self.write(&measured)?;
+        page::publish(&self.out, ("performance", &measured), ("peers", &Bars(&measured)))?;
         Ok(if measured.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
@@ -257,17 +256,6 @@ impl Peers {
         let mut is_there = answers.iter().map(Option::is_some);
         running.retain(|_| is_there.next().is_some_and(|there| there));
         Ok(answers.into_iter().flatten().collect())
-    }
-
-    fn write(&self, measured: &Measured) -> Outcome<()> {
-        let pictures = self.out.join("pictures");
-        std::fs::create_dir_all(&pictures).map_err(|error| format!("{}: {error}", pictures.display()))?;
-        let mut json = serde_json::to_vec_pretty(measured)?;
-        json.push(b'\n');
-        write_durably(&self.out.join("performance.json"), &json)?;
-        mup_figure::write_png(&Bars(measured), &pictures.join("peers.png"))?;
-        println!("written: {}", self.out.join("performance.json").display());
-        page::write(&self.out)
     }
 }
 

@@ -9,7 +9,6 @@ mod overhead;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use mup_files::write_durably;
 use mup_golden::root;
 
 use crate::machine::{Machine, all_cores};
@@ -52,17 +51,7 @@ impl Task {
             scaling.overheads.push(Overhead::measure(name, &device, sizes.paired, usize::from(self.pairs))?);
         }
         println!("{}", scaling.document());
-        self.write(&scaling)?;
+        page::publish(&self.out, ("scaling", &scaling), ("scaling", &figure::Panels(&scaling)))?;
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn write(&self, scaling: &Scaling) -> Outcome<()> {
-        let folder = self.out.join("pictures");
-        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let mut json = serde_json::to_vec_pretty(scaling)?;
-        json.push(b'\n');
-        write_durably(&self.out.join("scaling.json"), &json)?;
-        mup_figure::write_png(&figure::Panels(scaling), &folder.join("scaling.png"))?;
-        page::write(&self.out)
     }
 }
