@@ -96,10 +96,10 @@ mod tests {
         nn::{Linear, LinearConfig},
         tensor::{Device, Tensor},
     };
+    use mup_probe::Probe;
     use mup_train::{Family, FamilyError, MicroBatch, Size};
 
     use super::GrowArguments;
-    use crate::Probe;
 
     #[derive(Module, Debug)]
     struct Net {

@@ -22,6 +22,7 @@ mod wider_check;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use mup_train::{Family, FamilyError};
 
 pub use crate::any_family::{AnyFamily, BoxedTrial};
 pub use crate::coord_check::CoordCheckCommand;
@@ -37,12 +38,6 @@ pub use crate::study::{
 };
 pub use crate::transfer_check::TransferCheckCommand;
 pub use crate::wider_check::WiderCheckCommand;
-pub use mup_init::InitSpec;
-pub use mup_optim::MupAdamWConfig;
-pub use mup_probe::Probe;
-pub use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
-pub use mup_shapes::{InfShapes, Place, Places, ShapeReader};
-pub use mup_train::{Decay, Family, FamilyError, MicroBatch, Schedule, Size, SizeError, Training};
 
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]

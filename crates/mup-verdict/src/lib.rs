@@ -25,8 +25,3 @@ pub use answer::Answer;
 pub use error::VerdictError;
 pub use interval::Interval;
 pub use slope::Slope;
-
-/// The README of the workspace, so that its example is compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

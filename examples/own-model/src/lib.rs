@@ -8,3 +8,8 @@ pub fn uniform(seed: u64, step: usize, i: usize) -> f32 {
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     ((z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 40) as f32 / (1_u32 << 24) as f32
 }
+
+/// The README of the workspace, so that its examples are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use mup_cli::Parametrization;
+use burn_mup::prelude::Parametrization;
 
 const PROGRAMS: [(&str, &str); 2] =
     [(env!("CARGO_BIN_EXE_sequences"), "width"), (env!("CARGO_BIN_EXE_images"), "channels")];

@@ -1,12 +1,10 @@
 //! A small convolutional network that tells images of high contrast from others.
 
-use std::process::ExitCode;
-
-use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, loss::CrossEntropyLossConfig};
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::relu};
-use mup_cli::{Family, FamilyError, MicroBatch, Probe, Size, Training};
+use burn::prelude::*;
+use burn::tensor::activation::relu;
+use burn_mup::prelude::*;
 use own_model::uniform;
 
 const IMAGES: usize = 64;
@@ -41,36 +39,30 @@ impl Family for Images {
         let draw = |i| uniform(seed, part.step, i);
         let has_contrast = |image| draw(IMAGES * PIXELS + image) < 0.3;
         let pixel = |i| (draw(i) - 0.5) * if has_contrast(i / PIXELS) { 3.0 } else { 1.0 };
-        let images = part.part_of(IMAGES)?;
-        let pixels: Vec<f32> = (images.start * PIXELS..images.end * PIXELS).map(pixel).collect();
         // One label in ten is wrong, so that no run learns them all and ends at a loss of 0.
         let is_wrong = |image| draw(IMAGES * (PIXELS + 1) + image) < 0.1;
-        let class = |image| i64::from(has_contrast(image) != is_wrong(image));
-        let classes: Vec<i64> = images.clone().map(class).collect();
-        let pixels = Tensor::from_data(TensorData::new(pixels, [images.len(), 1, 8, 8]), device);
-        Ok((pixels, Tensor::from_data(TensorData::new(classes, [images.len()]), device)))
+        let images = part.part_of(IMAGES)?;
+        let pixels: Vec<f32> = (images.start * PIXELS..images.end * PIXELS).map(pixel).collect();
+        let classes: Vec<i32> = images.map(|image| i32::from(has_contrast(image) != is_wrong(image))).collect();
+        let pixels = Tensor::<1>::from_floats(pixels.as_slice(), device).reshape([-1, 1, 8, 8]);
+        Ok((pixels, Tensor::from_ints(classes.as_slice(), device)))
     }
 
     fn training(&self) -> Training {
         Training::new(200, 2.0_f64.powi(-7)).with_max_norm(1.0)
     }
 
-    fn loss(
-        &self,
-        net: &Net,
-        (images, classes): &Self::Batch,
-        probe: &mut impl Probe,
-    ) -> Result<Tensor<1>, FamilyError> {
-        let x = net.first.forward(images.clone());
+    fn loss(&self, net: &Net, (x, y): &Self::Batch, probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError> {
+        let x = net.first.forward(x.clone());
         probe.observe("first", &x);
         let x = net.second.forward(relu(x));
         probe.observe("second", &x);
         let logits = net.head.forward(relu(x).mean_dims(&[2, 3]).flatten::<2>(1, 3));
         probe.observe_logits("logits", &logits);
-        Ok(CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, classes.clone()))
+        Ok(CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, y.clone()))
     }
 }
 
-fn main() -> ExitCode {
-    mup_cli::main(Images)
+fn main() -> std::process::ExitCode {
+    burn_mup::main(Images)
 }

@@ -1,12 +1,9 @@
 //! burn-nn's `TransformerEncoder`, unchanged, told to find the first token of a sequence.
 
-use std::process::ExitCode;
-
-use burn::module::Module;
 use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
 use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig, loss::CrossEntropyLossConfig};
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use mup_cli::{Family, FamilyError, MicroBatch, Places, Probe, ShapeReader, Size};
+use burn::prelude::*;
+use burn_mup::prelude::*;
 use own_model::uniform;
 
 const SEQUENCES: usize = 32;
@@ -14,7 +11,7 @@ const LENGTH: usize = 8;
 const SYMBOLS: usize = 8;
 
 #[derive(Module, Debug)]
-struct Classifier {
+struct Net {
     tokens: Embedding,
     positions: Embedding,
     encoder: TransformerEncoder,
@@ -25,7 +22,7 @@ struct Classifier {
 struct Sequences;
 
 impl Family for Sequences {
-    type Model = Classifier;
+    type Model = Net;
     type Batch = (Tensor<2, Int>, Tensor<1, Int>);
 
     fn size(&self) -> Size {
@@ -33,12 +30,12 @@ impl Family for Sequences {
     }
 
     /// Heads grow in number: Burn's attention divides by √d_head, which is µP where their width stays.
-    fn model(&self, size: &Size, device: &Device) -> Result<Classifier, FamilyError> {
+    fn model(&self, size: &Size, device: &Device) -> Result<Net, FamilyError> {
         let width = size["width"];
         let encoder = TransformerEncoderConfig::new(width, 4 * width, width / 16, size["depth"]).with_dropout(0.0);
         let embedding = |n| EmbeddingConfig::new(n, width).init(device);
         let head = LinearConfig::new(width, SYMBOLS).init(device);
-        Ok(Classifier { tokens: embedding(SYMBOLS), positions: embedding(LENGTH), encoder: encoder.init(device), head })
+        Ok(Net { tokens: embedding(SYMBOLS), positions: embedding(LENGTH), encoder: encoder.init(device), head })
     }
 
     /// Where Burn's layers stand in a residual branch, for rules of depth such as complete-p.
@@ -48,29 +45,24 @@ impl Family for Sequences {
 
     fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
         // Squared, so that the classes are not balanced: equal ones cancel in the first step.
-        let symbol = |i| (uniform(seed, part.step, i).powi(2) * SYMBOLS as f32) as i64;
+        let symbol = |i| (uniform(seed, part.step, i).powi(2) * SYMBOLS as f32) as i32;
         let rows = part.part_of(SEQUENCES)?;
-        let symbols: Vec<i64> = (rows.start * LENGTH..rows.end * LENGTH).map(symbol).collect();
-        let tokens = Tensor::<2, Int>::from_data(TensorData::new(symbols, [rows.len(), LENGTH]), device);
+        let symbols: Vec<i32> = (rows.start * LENGTH..rows.end * LENGTH).map(symbol).collect();
+        let tokens = Tensor::<1, Int>::from_ints(symbols.as_slice(), device).reshape([rows.len(), LENGTH]);
         Ok((tokens.clone(), tokens.narrow(1, 0, 1).flatten(0, 1)))
     }
 
-    fn loss(
-        &self,
-        model: &Classifier,
-        (tokens, first): &Self::Batch,
-        probe: &mut impl Probe,
-    ) -> Result<Tensor<1>, FamilyError> {
-        let x = model.tokens.forward(tokens.clone()) + model.positions.weight.val().unsqueeze();
+    fn loss(&self, net: &Net, (x, y): &Self::Batch, probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError> {
+        let x = net.tokens.forward(x.clone()) + net.positions.weight.val().unsqueeze();
         probe.observe("embedding", &x);
-        let x = model.encoder.forward(TransformerEncoderInput::new(x));
+        let x = net.encoder.forward(TransformerEncoderInput::new(x));
         probe.observe("encoder", &x);
-        let logits = model.head.forward(x.mean_dim(1).flatten::<2>(1, 2));
+        let logits = net.head.forward(x.mean_dim(1).flatten::<2>(1, 2));
         probe.observe_logits("logits", &logits);
-        Ok(CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, first.clone()))
+        Ok(CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, y.clone()))
     }
 }
 
-fn main() -> ExitCode {
-    mup_cli::main(Sequences)
+fn main() -> std::process::ExitCode {
+    burn_mup::main(Sequences)
 }
