@@ -2,8 +2,6 @@
 
 mod arguments;
 mod commands;
-#[cfg(test)]
-mod documents;
 
 use std::process::ExitCode;
 

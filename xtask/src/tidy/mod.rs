@@ -6,6 +6,7 @@ mod devices;
 mod features;
 mod generated;
 mod graph;
+mod packages;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     problems.extend(generated::check(&root)?);
     problems.extend(features::check(&root)?);
     problems.extend(devices::check(&metadata));
+    problems.extend(packages::check(&metadata));
     for problem in &problems {
         println!("{problem}");
     }
