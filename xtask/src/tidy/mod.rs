@@ -7,6 +7,7 @@ mod features;
 mod generated;
 mod graph;
 mod packages;
+mod readmes;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     problems.extend(features::check(&root)?);
     problems.extend(devices::check(&metadata));
     problems.extend(packages::check(&metadata));
+    problems.extend(readmes::check(&metadata)?);
     for problem in &problems {
         println!("{problem}");
     }
