@@ -2,6 +2,7 @@
 //!
 //! Each room is one check, a pure function from what it reads to a list of problems.
 
+mod dependencies;
 mod devices;
 mod features;
 mod generated;
@@ -32,6 +33,7 @@ pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     problems.extend(generated::check(&root)?);
     problems.extend(features::check(&root)?);
     problems.extend(devices::check(&metadata));
+    problems.extend(dependencies::check(&metadata)?);
     problems.extend(packages::check(&metadata));
     problems.extend(readmes::check(&metadata)?);
     for problem in &problems {
