@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod documents;
+mod public_api;
 mod text_checks;
 mod tidy;
 
@@ -45,6 +46,8 @@ enum Command {
     Tidy,
     /// Prints the table of rules as docs/rules.md has it.
     Rules,
+    /// Writes the public API of every published crate, docs/public-api.
+    PublicApi,
 }
 
 fn main() -> ExitCode {
@@ -64,5 +67,6 @@ fn main() -> ExitCode {
             print!("{}", mup_rules::rules_markdown());
             Ok(ExitCode::SUCCESS)
         }
+        Command::PublicApi => public_api::write().map(|()| ExitCode::SUCCESS),
     })
 }

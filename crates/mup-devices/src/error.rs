@@ -4,6 +4,7 @@ use crate::{Backend, DeviceName};
 
 /// A device that cannot be used, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DeviceError {
     /// No device is called that.
     #[error("unknown device `{name}`; there are {}, some with an index, as in cuda:1", names().join(", "))]

@@ -2,6 +2,7 @@
 
 /// Errors of this crate. All problems of a kind are reported at once.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InitError {
     /// The plan was made for another module.
     #[error("the plan does not fit the module:{}", list(.0))]
@@ -13,6 +14,7 @@ pub enum InitError {
 
 /// One disagreement between plan and module.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanMismatch {
     /// The plan has a row that the module lacks.
     #[error("`{path}` is in the plan but not in the module; make the plan from this module's own shapes")]
@@ -50,6 +52,7 @@ pub enum PlanMismatch {
 
 /// One thing in a specification that cannot be done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SpecProblem {
     /// An override that matches nothing would silently change nothing.
     #[error(

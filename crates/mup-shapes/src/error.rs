@@ -4,6 +4,7 @@ use crate::{Dim, FileError, Kind, PathPattern};
 
 /// Errors of this crate. All problems of a kind are reported at once.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ShapeError {
     /// The module cannot be read into shapes.
     #[error("cannot read the module's shapes:{}", list(.0))]
@@ -147,6 +148,7 @@ pub enum ReadProblem {
 
 /// One disagreement between base, delta and target.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Mismatch {
     /// A parameter of the base is missing elsewhere.
     #[error(

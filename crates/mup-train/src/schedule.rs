@@ -27,6 +27,7 @@ pub struct Schedule {
 /// How the rate falls after the warm-up of w steps in a run of n, with step s counted from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Decay {
     /// 1.
     Constant,

@@ -6,6 +6,7 @@ use mup_figure::FigureError;
 
 /// Runs that cannot be judged, or a report that cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum VerdictError {
     /// Fewer than two different widths.
     #[error(

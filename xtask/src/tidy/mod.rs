@@ -36,6 +36,7 @@ pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     problems.extend(dependencies::check(&metadata)?);
     problems.extend(packages::check(&metadata));
     problems.extend(readmes::check(&metadata)?);
+    problems.extend(crate::public_api::check(&metadata)?);
     for problem in &problems {
         println!("{problem}");
     }

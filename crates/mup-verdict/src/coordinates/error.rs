@@ -9,6 +9,7 @@ pub type TrialError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Errors of this crate.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckError {
     /// Fewer than two different widths: no slope.
     #[error("a slope in width needs two different widths or more (three or more give an interval), but got {widths:?}")]
