@@ -24,6 +24,13 @@ pub(crate) enum Model {
     BurnTransformerAbsorbed,
 }
 
+impl Model {
+    /// Whether it has blocks, of which there may be more.
+    pub(crate) fn is_transformer(self) -> bool {
+        !matches!(self, Self::Mlp | Self::MlpUneven | Self::ConvNet)
+    }
+}
+
 /// What grows with the width of a transformer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scaling {

@@ -26,11 +26,11 @@ pub struct CoordCheck {
     #[arg(long, default_value_t = Optimizer::Adamw)]
     optimizer: Optimizer,
     /// Removes each rule of µP alone, with the defaults of the check, and prints which module shows it.
-    #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json", "jobs", "grow", "to", "size", "modules", "statistics", "observe"])]
+    #[arg(long, conflicts_with_all = ["model", "scaling", "optimizer", "parametrization", "ignore_depth", "widths", "seeds", "steps", "lr", "tolerance", "device", "json", "jobs", "grow", "to", "size", "modules", "statistics", "observe"])]
     ablate: bool,
     /// Checks every model, way to grow and optimizer in µP and in SP, and prints a table; with `--out`, as with
     /// `--ablate`, into that file.
-    #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "widths", "seeds", "steps", "lr", "tolerance", "device", "json", "jobs", "grow", "to", "size", "modules", "statistics", "observe"])]
+    #[arg(long, conflicts_with_all = ["ablate", "model", "scaling", "optimizer", "parametrization", "ignore_depth", "widths", "seeds", "steps", "lr", "tolerance", "device", "json", "jobs", "grow", "to", "size", "modules", "statistics", "observe"])]
     matrix: bool,
     #[command(flatten)]
     check: CoordCheckCommand,
@@ -126,6 +126,17 @@ mod tests {
     }
 
     #[test]
+    fn along_depth_rules_of_depth_are_flat_in_both_forms_and_others_are_not() {
+        for model in ["gpt", "burn-transformer"] {
+            let deep = format!("--model {model} --grow depth --widths 1,2,4,8 --seeds 3");
+            check(&deep, 0);
+            check(&format!("{deep} --parametrization depth-mup"), 0);
+            check(&format!("{deep} --parametrization standard"), 1);
+            check(&format!("{deep} --parametrization mup --ignore-depth"), 1);
+        }
+    }
+
+    #[test]
     fn a_model_that_diverges_is_a_verdict() {
         check("--model mlp --optimizer sgd --widths 32,64 --seeds 1 --steps 3 --lr 1e30", 1);
     }
@@ -170,5 +181,18 @@ mod tests {
         refused("--lr nan", "--lr");
         refused("--optimizer lion", "lion");
         refused("--scaling d-head", "no heads");
+        refused("--grow depth", "it has width");
+    }
+
+    #[test]
+    fn what_a_check_along_depth_would_ignore_is_refused() {
+        let refused = |arguments: &str, part: &str| {
+            let message = exit_code(&format!("--model gpt --grow depth --to 4 {arguments}")).expect_err("refused");
+            assert!(message.to_string().contains(part), "{message} lacks {part:?}");
+        };
+        refused("--steps 10", "leave --steps");
+        refused("--observe input", "--observe out");
+        refused("--parametrization mup", "complete_p");
+        refused("--ignore-depth", "--parametrization");
     }
 }

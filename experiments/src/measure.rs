@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, ops::Range};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_sweep::in_parallel;
-use mup_verdict::coordinates::{CoordCheck, Record, Records, TrialError};
+use mup_verdict::coordinates::{CoordCheck, Record, Records, Source, TrialError};
 
 use crate::{setup::Setup, subjects};
 
@@ -37,8 +37,14 @@ pub(crate) fn measure(setups: &[Setup], seeds: Range<u64>) -> Result<Vec<Records
 
 fn one_seed(setup: &Setup, seed: u64) -> Result<Vec<Record>, TrialError> {
     let family = subjects::family(setup);
-    let check = CoordCheck::new(setup.widths.clone(), 1, setup.steps)?;
-    let records = check.run(|width, _| family.trial(&subjects::run(setup, &*family, width, seed)?, &setup.device))?;
+    let run = |width| subjects::run(setup, &*family, width, seed);
+    let records = if setup.along_depth() {
+        let check = CoordCheck::new(setup.widths.clone(), 1, 1)?.with_sources(Source::ALONG_DEPTH);
+        check.run(|depth, _| family.depth_trial(&run(depth)?, &setup.device))?
+    } else {
+        let check = CoordCheck::new(setup.widths.clone(), 1, setup.steps)?;
+        check.run(|width, _| family.trial(&run(width)?, &setup.device))?
+    };
     Ok(records.iter().map(|record| Record { seed, ..record.clone() }).collect())
 }
 

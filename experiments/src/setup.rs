@@ -17,6 +17,10 @@ pub(crate) const SEEDS: u64 = 5;
 pub(crate) const STEPS: usize = 10;
 /// What grows in every model; what else grows with it, a [`Scaling`] says.
 pub(crate) const WIDTH: &str = "width";
+/// Number of blocks of a transformer.
+pub(crate) const DEPTH: &str = "depth";
+/// Unless depth grows.
+const BLOCKS: usize = 2;
 
 /// What is trained and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +39,11 @@ pub(crate) struct Setup {
     pub(crate) l2: f64,
     /// Decoupled, AdamW's.
     pub(crate) weight_decay: f64,
+    /// Whether a layer multiplies each branch of a GPT.
+    pub(crate) branch_factors: bool,
+    /// [`WIDTH`], or [`DEPTH`].
+    pub(crate) grows: &'static str,
+    /// Of what grows.
     pub(crate) widths: Vec<usize>,
     pub(crate) steps: usize,
     /// Where it is trained, without autodiff.
@@ -55,6 +64,8 @@ impl Setup {
             epsilon: 1e-8,
             l2: 0.0,
             weight_decay: 0.1,
+            branch_factors: false,
+            grows: WIDTH,
             widths: WIDTHS.to_vec(),
             steps: STEPS,
             device: Device::flex(),
@@ -68,11 +79,19 @@ impl Setup {
 
     /// Width of the base model.
     pub(crate) fn base(&self) -> usize {
+        if self.along_depth() { WIDTHS[0] } else { self.smallest() }
+    }
+
+    pub(crate) fn along_depth(&self) -> bool {
+        self.grows == DEPTH
+    }
+
+    fn smallest(&self) -> usize {
         self.widths.iter().copied().min().unwrap_or_default()
     }
 
     pub(crate) fn growth(&self) -> Growth {
-        Growth::new(self.size(), [WIDTH], self.parametrization.clone())
+        Growth::new(self.size(), [self.grows], self.parametrization.clone())
     }
 
     // What every family of this workspace takes from its setup.
@@ -82,7 +101,9 @@ impl Setup {
     }
 
     pub(crate) fn size(&self) -> Size {
-        Size::new([(WIDTH, self.base())])
+        let blocks = if self.along_depth() { self.smallest() } else { BLOCKS };
+        let depth = self.model.is_transformer().then_some((DEPTH, blocks));
+        Size::new([(WIDTH, self.base())].into_iter().chain(depth))
     }
 
     pub(crate) fn reader(&self, reader: ShapeReader) -> ShapeReader {
@@ -115,8 +136,10 @@ impl Setup {
 
     /// All of it but what a run says itself: widths, rules, device.
     pub(crate) fn fingerprint(&self) -> String {
-        let Self { model, scaling, optimizer, declarations, start, epsilon, l2, weight_decay, .. } = self;
-        format!("{model} {scaling} {optimizer} {declarations:?} {start:?} {epsilon} {l2} {weight_decay}")
+        let Self { model, scaling, optimizer, declarations, start, epsilon, l2, weight_decay, branch_factors, .. } =
+            self;
+        let form = if *branch_factors { " branch factors" } else { "" };
+        format!("{model} {scaling} {optimizer} {declarations:?} {start:?} {epsilon} {l2} {weight_decay}{form}")
     }
 }
 

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use mup_rules::ScalingPlan;
 use mup_study::{Evaluation, TrialCurve, TrialEnd};
 use mup_train::{Ended, Event, Family, FamilyError, FamilyRun, Growth, MicroBatch, RunFolder, Size, Trained};
-use mup_verdict::coordinates::{Activations, Criteria, trial_of};
+use mup_verdict::coordinates::{Activations, Criteria, depth_trial_of, trial_of};
 
 use crate::{Identity, Interrupted};
 
@@ -69,6 +69,13 @@ pub trait AnyFamily: Send + Sync {
     ///
     /// Those of [`trial_of`].
     fn trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError>;
+
+    /// A trial of the coordinate check along depth.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`depth_trial_of`].
+    fn depth_trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError>;
 
     /// Trains, on from the folder's last checkpoint if there is one; with `sample` the curve has what the model made.
     ///
@@ -143,6 +150,10 @@ impl<F: Family> AnyFamily for F {
 
     fn trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError> {
         Ok(Box::new(trial_of(self, run, device)?))
+    }
+
+    fn depth_trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError> {
+        Ok(Box::new(depth_trial_of(self, run, device)?))
     }
 
     fn train(

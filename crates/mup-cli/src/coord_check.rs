@@ -11,24 +11,33 @@ use mup_study::cli::{Interrupt, say};
 use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE};
 use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Report, Source, Statistic};
 
-use crate::{AnyFamily, GrowArguments, Interrupted, output};
+use crate::{
+    AnyFamily, GrowArguments, Interrupted,
+    depth::{deepens, ignoring_depth, usual_rules},
+    grow::Grown,
+    output,
+};
 
-/// Trains for a few steps on one batch at several sizes, and judges the slope of every activation and of its change.
+/// Trains for a few steps on one batch at several sizes, and judges the slope of every activation and of its change. Where
+/// blocks are added, it judges the sum of their branches and how far one small step of theirs moves the residual stream.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CoordCheckCommand {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub grow: GrowArguments,
     /// The parametrization: mup, complete-p, depth-mup, tensor-programs-v, mup-package, nanogpt-completep, complete-d-p, u-mup;
-    /// or standard, the negative control.
-    #[arg(long, value_parser = Parametrization::named, default_value = "mup")]
-    pub parametrization: Parametrization,
+    /// or standard, the negative control [default: mup, or complete-p where blocks are added]
+    #[arg(long, value_parser = Parametrization::named)]
+    pub parametrization: Option<Parametrization>,
+    /// Plan another number of blocks as if it were the base's: with mup the negative control along depth.
+    #[arg(long, requires = "parametrization")]
+    pub ignore_depth: bool,
     /// Number of seeds at each size.
     #[arg(long, default_value_t = 5)]
     pub seeds: u64,
-    /// Number of optimizer steps.
-    #[arg(long, default_value_t = 10)]
-    pub steps: usize,
+    /// Number of optimizer steps [default: 10; along depth one]
+    #[arg(long)]
+    pub steps: Option<usize>,
     /// Base learning rate [default: the family's own]
     #[arg(long)]
     pub lr: Option<f64>,
@@ -90,41 +99,66 @@ impl CoordCheckCommand {
     pub fn report(&self, family: &dyn AnyFamily) -> Result<(String, Report), FamilyError> {
         let criteria = Criteria { tolerance: self.tolerance, ..family.criteria() };
         let grown = self.grow.of(family)?;
-        let growth = Growth { parametrization: self.parametrization.clone(), ..grown.growth };
-        let run = self.training_run(family, growth)?;
         let device = mup_devices::open(self.device)?;
+        let (along_depth, growth) = self.growth(family, &grown, &device)?;
+        let run = self.training_run(family, growth)?;
         // What has no plan leaves no folder, which would refuse the corrected command.
         for width in grown.widths.first().into_iter().chain(grown.widths.last()) {
             family.plan(&run.clone().with_size(run.growth.at(*width)?), &device)?;
         }
-        let mut check = CoordCheck::new(grown.widths, self.seeds, self.steps)?;
+        let mut check = self.check(grown.widths, along_depth)?;
         if !self.modules.is_empty() {
             check = check.with_modules(self.modules.iter().map(String::as_str));
         }
         if !self.statistics.is_empty() {
             check = check.with_statistics(self.statistics.iter().copied().chain([criteria.statistic]));
         }
-        if !self.observe.is_empty() {
-            check = check.with_sources(self.observe.iter().copied());
-        }
         if let Some(folder) = &self.out {
             let digest = self.digest(family, &run, &device)?;
             check = check.with_folder(folder.join("trials"), key(family, &run, &digest));
         }
         let bar = progress_bar(check.n_passes());
-        let counted = bar.clone();
+        let (counted, grows) = (bar.clone(), run.growth.grows.join(" and "));
         let check = check.on_pass(move |width, seed, _| {
-            counted.set_message(format!("width {width} seed {seed}"));
+            counted.set_message(format!("{grows} {width} seed {seed}"));
             counted.inc(1);
         });
         let (jobs, interrupt) = (self.jobs.unwrap_or_else(jobs), Interrupt::listen()?);
         let records = check.run_parallel(jobs, |width, seed| {
             let run = run.clone().with_size(run.growth.at(width)?).with_seed(seed);
-            let (mut trial, interrupt) = (family.trial(&run, &device)?, interrupt.clone());
+            let trial = if along_depth { family.depth_trial(&run, &device) } else { family.trial(&run, &device) };
+            let (mut trial, interrupt) = (trial?, interrupt.clone());
             Ok(move |seen: &mut Activations| if interrupt.requested() { Err(Interrupted.into()) } else { trial(seen) })
         });
         bar.finish_and_clear();
         Ok((title(family, &run), records?.judge(criteria)?))
+    }
+
+    /// Whether blocks are added, and the growth under the rules that were asked for, or are usual.
+    fn growth(&self, family: &dyn AnyFamily, grown: &Grown, device: &Device) -> Result<(bool, Growth), FamilyError> {
+        let asked = self.parametrization.clone();
+        let asked = if self.ignore_depth { asked.map(ignoring_depth) } else { asked };
+        let largest = grown.growth.at(grown.widths.iter().copied().max().unwrap_or_default())?;
+        let along_depth = deepens(family, &grown.growth, asked.as_ref(), &largest, device)?;
+        let parametrization = asked.unwrap_or_else(|| usual_rules(along_depth));
+        Ok((along_depth, Growth { parametrization, ..grown.growth.clone() }))
+    }
+
+    /// What is recorded, and for how many steps.
+    fn check(&self, widths: Vec<usize>, along_depth: bool) -> Result<CoordCheck, FamilyError> {
+        if !along_depth {
+            let check = CoordCheck::new(widths, self.seeds, self.steps.unwrap_or(10))?;
+            let observed = self.observe.iter().copied();
+            return Ok(if self.observe.is_empty() { check } else { check.with_sources(observed) });
+        }
+        if self.steps.is_some() || !self.observe.is_empty() {
+            return Err(
+                "along depth the check takes one small step and observes the residual stream: leave --steps and \
+                        --observe out"
+                    .into(),
+            );
+        }
+        Ok(CoordCheck::new(widths, self.seeds, 1)?.with_sources(Source::ALONG_DEPTH))
     }
 
     /// Of all that a trial depends on besides its width and seed, which may be added: that of its plans is seen at the

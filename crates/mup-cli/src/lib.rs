@@ -6,6 +6,7 @@
 
 mod any_family;
 mod coord_check;
+mod depth;
 mod devices;
 mod ended;
 mod grow;

@@ -39,6 +39,15 @@ pub trait Probe {
     fn observe_logits<const D: usize>(&mut self, name: &str, logits: &Tensor<D>) {
         self.observe(name, logits);
     }
+
+    /// Called with the residual stream `x ← x + F(x)`, instead of [`observe`](Self::observe): before the first block, and
+    /// after each one or at least after the last, in front of a norm.
+    ///
+    /// A check along depth compares its two ends. Which activation it is, who looks cannot tell by its name; a probe to which
+    /// it is all the same sees it like any activation.
+    fn observe_stream<const D: usize>(&mut self, name: &str, stream: &Tensor<D>) {
+        self.observe(name, stream);
+    }
 }
 
 /// Looks at nothing, and costs nothing.
@@ -65,10 +74,10 @@ impl<'a, P: Probe> Scope<'a, P> {
         Self { probe, prefix }
     }
 
-    /// Reports the part's own result under its path.
-    pub fn observe_self<const D: usize>(&mut self, activation: &Tensor<D>) {
+    /// Reports the residual stream as the part leaves it, under the part's path.
+    pub fn observe_own_stream<const D: usize>(&mut self, stream: &Tensor<D>) {
         if P::ENABLED {
-            self.probe.observe(&self.prefix, activation);
+            self.probe.observe_stream(&self.prefix, stream);
         }
     }
 }
@@ -85,6 +94,12 @@ impl<P: Probe> Probe for Scope<'_, P> {
     fn observe_logits<const D: usize>(&mut self, name: &str, logits: &Tensor<D>) {
         if P::ENABLED {
             self.probe.observe_logits(&format!("{}.{name}", self.prefix), logits);
+        }
+    }
+
+    fn observe_stream<const D: usize>(&mut self, name: &str, stream: &Tensor<D>) {
+        if P::ENABLED {
+            self.probe.observe_stream(&format!("{}.{name}", self.prefix), stream);
         }
     }
 }

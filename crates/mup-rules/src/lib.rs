@@ -10,6 +10,7 @@
 mod abc;
 mod alike;
 mod amendment;
+mod branches;
 mod builder;
 mod complete;
 mod compose;

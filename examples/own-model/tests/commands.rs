@@ -165,6 +165,25 @@ fn a_plan_of_depth_alone_is_one_under_rules_of_depth() {
     assert!(plan.contains("target width=32,depth=4"), "{plan}");
 }
 
+/// The model of `sequences` is made of burn-nn's layers, which know nothing of depth.
+#[test]
+fn along_depth_a_stock_encoder_is_flat_and_without_rules_of_depth_it_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let code = |arguments: &str| {
+        let command = format!("coord-check --grow depth --widths 1,2,4,8 --size width=16 {arguments}");
+        let output = run(PROGRAMS[0].0, folder.path(), &command);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (flat, report) = code("--out deep");
+    assert_eq!(flat, Some(0), "{report}");
+    assert!(report.contains("complete-p") && report.contains("depths [1, 2, 4, 8]"), "{report}");
+    assert!(folder.path().join("deep/coord-check.svg").exists() && folder.path().join("deep/trials").exists());
+    for control in ["--parametrization standard", "--parametrization mup --ignore-depth"] {
+        let (code, report) = code(control);
+        assert_eq!(code, Some(1), "{report}");
+    }
+}
+
 #[test]
 fn several_differences_are_one_document() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -178,9 +197,9 @@ fn several_differences_are_one_document() {
 fn a_refused_command_leaves_no_folder_that_would_refuse_the_corrected_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let (program, folder) = (PROGRAMS[0].0, folder.path());
-    let deep = "--grow depth --widths 2,4 --seeds 1";
+    let deep = "--grow depth --widths 2,4 --seeds 1 --parametrization mup";
     for command in [
-        &format!("wider-check {deep}"),
+        "wider-check --grow depth --widths 2,4 --seeds 1",
         &format!("transfer-check {deep}"),
         &format!("coord-check --out runs/coordinates {deep}"),
         "transfer-check --over lerning-rate",

@@ -16,7 +16,7 @@ use mup_init::InitSpec;
 use mup_models::cross_entropy;
 use mup_probe::Probe;
 use mup_rules::{Form, Parametrization, Power, ScalingPlan};
-use mup_shapes::{InfShapes, ParamSpec, Role, ShapeReader};
+use mup_shapes::{InfShapes, ParamSpec, Places, Role, ShapeReader};
 use mup_train::{Family, FamilyError, MicroBatch, Size};
 
 use super::{
@@ -25,10 +25,8 @@ use super::{
 };
 use crate::{
     choices::{Model, Scaling},
-    setup::{Setup, WIDTH},
+    setup::{DEPTH, Setup, WIDTH},
 };
-
-const N_LAYER: usize = 2;
 
 /// A causal language model around Burn's encoder, with a stock `Linear` as readout.
 #[derive(Module, Debug)]
@@ -61,7 +59,7 @@ impl Family for Encoder {
 
     fn model(&self, size: &Size, device: &Device) -> Result<LanguageModel, FamilyError> {
         let [d_model, n_head, _, d_ffn] = self.0.scaling.sizes(size[WIDTH])?;
-        let encoder = TransformerEncoderConfig::new(d_model, d_ffn, n_head, N_LAYER);
+        let encoder = TransformerEncoderConfig::new(d_model, d_ffn, n_head, size[DEPTH]);
         Ok(LanguageModel {
             tokens: EmbeddingConfig::new(VOCAB, d_model).init(device),
             positions: EmbeddingConfig::new(CONTEXT, d_model).init(device),
@@ -77,7 +75,7 @@ impl Family for Encoder {
 
     /// Burn's own layers; the query is declared as multiplied by its layer only if its rule is to say so.
     fn reader(&self) -> ShapeReader {
-        let reader = self.0.reader(ShapeReader::new());
+        let reader = self.0.reader(ShapeReader::new().with_places(Places::burn()));
         if self.0.model != Model::BurnTransformerAbsorbed {
             return reader;
         }
@@ -108,12 +106,12 @@ impl Family for Encoder {
         let [sequences, length] = tokens.dims();
         let positions = model.positions.weight.val().narrow(0, 0, length);
         let mut x = model.tokens.forward(tokens.clone()) + positions.unsqueeze();
-        probe.observe("embedding", &x);
+        probe.observe_stream("embedding", &x);
         let mask = generate_autoregressive_mask(sequences, length, &x.device());
         for (i, layer) in model.encoder.layers.iter().enumerate() {
             observe_attention(probe, i, &layer.mha, || layer.norm_2.forward(x.clone()));
             x = layer.forward(x, None, Some(mask.clone()));
-            probe.observe(&format!("layers.{i}"), &x);
+            probe.observe_stream(&format!("layers.{i}"), &x);
         }
         let logits = model.readout.forward(model.norm.forward(x));
         probe.observe_logits("logits", &logits);

@@ -14,14 +14,13 @@ use super::{
 };
 use crate::{
     choices::{Model, Scaling},
-    setup::{Setup, WIDTH},
+    setup::{DEPTH, Setup, WIDTH},
 };
 
-const N_LAYER: usize = 2;
 /// Standard deviation of an embedding that is also the readout: with 1, logits would start at √d_model.
 const TIED_EMBEDDING: f64 = 0.1;
 
-/// A [`Gpt`] of two blocks: with relative positions, with learned absolute ones, or with those and a readout that shares
+/// A [`Gpt`]: with relative positions, with learned absolute ones, or with those and a readout that shares
 /// the token embedding's weight.
 #[derive(Clone, Debug)]
 pub(super) struct Decoder(pub(super) Setup);
@@ -49,8 +48,9 @@ impl Family for Decoder {
     fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
         let [d_model, n_head, d_head, d_ffn] = self.0.scaling.sizes(size[WIDTH])?;
         let positions = if self.0.model == Model::Gpt { Positions::Relative } else { Positions::Absolute };
-        let config = GptConfig::new(VOCAB, CONTEXT, N_LAYER, d_model, n_head, d_head, d_ffn);
-        Ok(config.with_positions(positions).with_tied(self.0.model == Model::GptTied).init(device)?)
+        let config = GptConfig::new(VOCAB, CONTEXT, size[DEPTH], d_model, n_head, d_head, d_ffn);
+        let config = config.with_positions(positions).with_tied(self.0.model == Model::GptTied);
+        Ok(config.with_branch_factors(self.0.branch_factors).init(device)?)
     }
 
     fn batch(&self, _seed: u64, _part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {

@@ -38,7 +38,7 @@ impl Block {
             self.attention.forward_residual(normed, frame, x, &mut attention)
         };
         let x = self.feed_forward(x, scope);
-        scope.observe_self(&x);
+        scope.observe_own_stream(&x);
         x
     }
 

@@ -11,9 +11,9 @@ use mup_probe::{NoProbe, Probe, Scope};
 
 /// A pre-norm decoder; see [`GptConfig`](super::GptConfig).
 ///
-/// A probe sees `embedding`, for each block the names of [`CausalAttention`](crate::CausalAttention) and
-/// [`FeedForward`](crate::FeedForward) under `blocks.{i}.attention` and `blocks.{i}.feed_forward`, what goes into them as
-/// `blocks.{i}.attention_norm` and `blocks.{i}.feed_forward_norm`, and the residual stream after both as `blocks.{i}`;
+/// A probe sees the residual stream as `embedding` and, after each block, as `blocks.{i}`; in it the names of
+/// [`CausalAttention`](crate::CausalAttention) and [`FeedForward`](crate::FeedForward) under `blocks.{i}.attention` and
+/// `blocks.{i}.feed_forward`, and what goes into them as `blocks.{i}.attention_norm` and `blocks.{i}.feed_forward_norm`;
 /// then `final_norm` and `logits`.
 #[derive(Module, Debug)]
 pub struct Gpt {
@@ -59,9 +59,8 @@ impl Gpt {
         let [_, time] = tokens.dims();
         let context = self.context;
         assert!((1..=context).contains(&time), "Gpt: {time} tokens, but the context is {context} and 1 is the least");
-        let mut x = self.embed(tokens, 0);
-        probe.observe("embedding", &x);
-        x = self.dropout.forward(x);
+        let mut x = self.dropout.forward(self.embed(tokens, 0));
+        probe.observe_stream("embedding", &x);
         let frame = self.frame(time, time, &x.device(), x.dtype());
         for (i, block) in self.blocks.iter().enumerate() {
             x = block.forward(x, &frame, &mut Scope::new(probe, format_args!("blocks.{i}")));

@@ -40,6 +40,9 @@ fn note(group: &[&Summary], report: &Report) -> Note {
 }
 
 fn text(summary: &Summary, report: &Report) -> &'static str {
+    if let Some(text) = along_depth(summary) {
+        return text;
+    }
     match (summary.verdict, summary.quantity) {
         (Verdict::NotFinite, _) => {
             "NaN or infinite at some width. Usually the learning rate is too large for that width, which is what a \
@@ -89,6 +92,37 @@ fn text(summary: &Summary, report: &Report) -> &'static str {
     }
 }
 
+/// What a verdict along depth means.
+fn along_depth(summary: &Summary) -> Option<&'static str> {
+    Some(match (summary.source, summary.verdict) {
+        (Source::Stream, Verdict::Grows) => {
+            "A small step of the blocks moves the stream's end more the deeper the model is. Usually rules of width alone; a \
+             rate inside branches without m_L^(α−1), or one of closing maps without m_L^(α−1), in the plain form 1/m_L."
+        }
+        (Source::Stream, Verdict::Vanishes) => {
+            "A small step of the blocks moves the stream's end less the deeper the model is. Usually a rate that is divided by \
+             depth twice, or an ε that does not follow the gradient of deep branches down."
+        }
+        (Source::Branches, Verdict::Grows) => {
+            "The sum of the branches at the start grows faster than the plan's α has it, and at α = ½ it must not grow. Usually \
+             branches without m_L^−α: no layer multiplies them, and the maps that close them (or the norm behind) start as in \
+             the base."
+        }
+        (Source::Branches, Verdict::Vanishes) => {
+            "The sum of the branches at the start falls faster than the plan's α has it. Usually GPT-2's 1/√(2L) of the model's \
+             own depth, left in beside the plan's factor; or a branch that is multiplied twice. A first step hardly shows it."
+        }
+        (Source::Stream | Source::Branches, Verdict::NotFinite) => {
+            "NaN or infinite at some depth: the blocks' sum is too large for its own start."
+        }
+        (Source::Branches, Verdict::Zero) => {
+            "Zero at every depth: the maps that close the branches start at zero, so that nothing is claimed of their sum."
+        }
+        (Source::Stream | Source::Branches, Verdict::Flat) => "Keeps its size as blocks are added.",
+        _ => return None,
+    })
+}
+
 /// A fixed number of values, as the readout and attention logits have it, and not reported as such.
 fn may_be_logits(summary: &Summary, report: &Report) -> bool {
     summary.source == Source::Activation && report.keeps_length(summary) != Some(false)
@@ -96,6 +130,7 @@ fn may_be_logits(summary: &Summary, report: &Report) -> bool {
 
 /// More seeds narrow the interval like 1/√seeds; the margin is what it must not reach (see `Criteria::tolerance`).
 fn what_decides(summary: &Summary, criteria: &Criteria, [n_widths, n_seeds]: [usize; 2]) -> String {
+    let grows = summary.source.grows();
     let Some(slope) = summary.slope else {
         return "zero in some trials, so that it has no logarithm there; more steps, or a start that is not zero, would \
                 decide"
@@ -103,12 +138,12 @@ fn what_decides(summary: &Summary, criteria: &Criteria, [n_widths, n_seeds]: [us
     };
     let half_width = (slope.high - slope.value).max(slope.value - slope.low);
     if !half_width.is_finite() {
-        return "two points fix a line but not its error; more seeds, or a third width, would decide".to_owned();
+        return format!("two points fix a line but not its error; more seeds, or a third {grows}, would decide");
     }
     if n_seeds == 1 {
         let errors = student(n_widths as f64 - 2.0, 0.5 + criteria.confidence / 2.0);
         return format!(
-            "one seed at {n_widths} widths says so little of its noise that the interval is ±{errors:.0} standard errors; \
+            "one seed at {n_widths} {grows}s says so little of its noise that the interval is ±{errors:.0} standard errors; \
              three seeds or more would decide"
         );
     }
@@ -116,7 +151,7 @@ fn what_decides(summary: &Summary, criteria: &Criteria, [n_widths, n_seeds]: [us
     let margin = if size <= criteria.tolerance { 2.0 * criteria.tolerance - size } else { size };
     let needed = (n_seeds as f64 * (half_width / margin).powi(2)).ceil().max(n_seeds as f64 + 1.0);
     format!(
-        "about {needed} seeds instead of {n_seeds} would decide if seeds scatter, more and larger widths if the curve bends"
+        "about {needed} seeds instead of {n_seeds} would decide if seeds scatter, more and larger {grows}s if the curve bends"
     )
 }
 

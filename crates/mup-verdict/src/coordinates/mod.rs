@@ -1,4 +1,4 @@
-//! Do coordinates stay Θ(1) in width? Slopes of log statistic on log width, per module and step.
+//! Do coordinates stay Θ(1) in width, and along depth? Slopes of log statistic on log width, per module and step.
 //!
 //! The rooms: [`Source`] and [`Quantity`] (of what), [`Statistic`] (a number for its size), [`Record`] (one measured
 //! number), [`CoordCheck`] (runs a model over widths, seeds and steps, resumes, in parallel), [`Verdict`] (what a
@@ -7,6 +7,7 @@
 mod activations;
 mod check;
 mod covariance;
+mod depth;
 mod error;
 mod explain;
 mod files;
@@ -29,6 +30,7 @@ mod verdict;
 
 pub use activations::{Activations, Observed};
 pub use check::CoordCheck;
+pub use depth::depth_trial_of;
 pub use error::{CheckError, TrialError};
 pub use of_family::trial_of;
 pub use record::{DamagedTrial, Record, Records};

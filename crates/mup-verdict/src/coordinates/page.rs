@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 use mup_shapes::PathPattern;
 
 use super::explain::notes;
-use super::table::{HEADER, cells, circumstances, stillness, verdict_line};
+use super::table::{cells, circumstances, header, stillness, verdict_line};
 use super::{Criteria, Report, Verdict};
 use crate::page;
 
@@ -44,7 +44,7 @@ fn rows(report: &Report) -> Markup {
     };
     html! {
         div.scroll { table {
-            tr { @for name in HEADER { th { (name) } } }
+            tr { @for name in header(report) { th { (name) } } }
             @for summary in report.summaries() {
                 tr.(class(summary.verdict)) { @for cell in cells(summary) { td { (cell) } } }
             }
@@ -68,9 +68,9 @@ fn criteria(criteria: &Criteria) -> Markup {
     let Criteria { statistic, tolerance, confidence, transients, unclaimed } = criteria;
     html! {
         ul {
-            li { "Statistic " (statistic) ", on activations and inputs; at initialization, and of the change since then." }
+            li { "Statistic " (statistic) ", at initialization, and of the change since then." }
             li {
-                "Flat within ±" (tolerance) ": exponents of width come in halves, and a slope counts as the nearest one "
+                "Flat within ±" (tolerance) ": exponents of width and depth come in halves, and a slope counts as the nearest one "
                 "if its interval excludes the next. Within the tolerance, the interval must not reach ±"
                 (2.0 * tolerance) "; beyond it, not 0. Otherwise the row is undecided."
             }

@@ -44,7 +44,7 @@ impl Picture for Plot<'_> {
         let columns = columns(panels.len());
         let areas = body.split_evenly((panels.len().div_ceil(columns).max(1), columns));
         for (area, (step, curves)) in areas.iter().zip(&panels) {
-            panel(self.report.widths(), *step, curves, area, pen)?;
+            panel(self.report, *step, curves, area, pen)?;
         }
         Ok(())
     }
@@ -70,16 +70,19 @@ fn columns(n_panels: usize) -> usize {
 }
 
 fn panel<B: DrawingBackend>(
-    widths: &[usize],
+    report: &Report,
     step: usize,
     curves: &[&Finding],
     area: &Area<'_, B>,
     pen: Pen,
 ) -> DrawResult<B> {
     let (plot, legend) = area.split_vertically(pen.px(PANEL.1.into()));
+    let widths = report.widths();
     let x_range = widths[0] as f64..widths[widths.len() - 1] as f64;
-    let caption = match curves.first().map(|finding| finding.quantity) {
-        Some(Quantity::Change) => format!("x − x₀ after step {step}"),
+    let caption = match curves.first().map(|finding| (finding.source, finding.quantity)) {
+        Some((Source::Branches, _)) => "sum of branches at initialization".to_owned(),
+        Some((Source::Stream, _)) => "Δx_L after a small step of the blocks".to_owned(),
+        Some((_, Quantity::Change)) => format!("x − x₀ after step {step}"),
         _ => "x₀ at initialization".to_owned(),
     };
     let mut chart = ChartBuilder::on(&plot)
@@ -90,7 +93,7 @@ fn panel<B: DrawingBackend>(
         .build_cartesian_2d(x_range.log_scale().base(2.0), y_range(curves).log_scale())?;
     chart
         .configure_mesh()
-        .x_desc("width")
+        .x_desc(report.grows())
         .x_labels(widths.len() + 1)
         .x_label_formatter(&|width| format!("{width:.0}"))
         .y_label_formatter(&power_of_ten)

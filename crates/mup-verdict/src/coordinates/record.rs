@@ -10,7 +10,7 @@ use super::{CheckError, Criteria, Quantity, Report, Source, Statistic};
 /// One measured number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Width of the model.
+    /// Width of the model, or of a check along depth its depth.
     pub width: usize,
     /// Seed of the trial.
     pub seed: u64,
@@ -18,7 +18,7 @@ pub struct Record {
     pub step: usize,
     /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// Activation, logits, input, parameter or gradient.
+    /// The kind of tensor.
     pub source: Source,
     /// That, or its change.
     pub quantity: Quantity,

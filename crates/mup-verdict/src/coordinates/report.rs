@@ -13,7 +13,7 @@ use crate::{Answer, Slope};
 pub struct Finding {
     /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// Activation, logits, input, parameter or gradient.
+    /// The kind of tensor.
     pub source: Source,
     /// That, or its change.
     pub quantity: Quantity,
@@ -25,7 +25,7 @@ pub struct Finding {
     /// their middle; zero when a value is.
     #[serde(with = "crate::number::list")]
     pub means: Vec<f64>,
-    /// Growth in width; none where a value is zero or not finite.
+    /// Growth in width, or in depth; none where a value is zero or not finite.
     pub slope: Option<Slope>,
     /// What it means.
     pub verdict: Verdict,
@@ -147,6 +147,11 @@ impl Report {
         &self.criteria
     }
 
+    /// What the widths are: of a check along depth, its depths.
+    pub(crate) fn grows(&self) -> &'static str {
+        self.summaries.first().map_or("width", |summary| summary.source.grows())
+    }
+
     /// Widths, ascending.
     #[must_use]
     pub fn widths(&self) -> &[usize] {
@@ -199,9 +204,7 @@ fn check_logits(records: &Records) -> Result<(), CheckError> {
 
 fn summarize(findings: &[Finding], criteria: &Criteria) -> Vec<Summary> {
     let sums_up = |finding: &&Finding| {
-        let change = finding.source.has_change() && finding.step > 0;
-        let part = if change { Quantity::Change } else { Quantity::Value };
-        finding.statistic == criteria.statistic && finding.quantity == part
+        finding.statistic == criteria.statistic && finding.source.sums_up(finding.quantity, finding.step)
     };
     let chosen: Vec<Finding> = findings.iter().filter(sums_up).cloned().collect();
     let groups = chosen.chunk_by(|a, b| a.module == b.module && a.source == b.source && a.quantity == b.quantity);

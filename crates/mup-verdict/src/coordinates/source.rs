@@ -24,24 +24,50 @@ pub enum Source {
     Parameter,
     /// The gradient of the loss in a parameter.
     Gradient,
+    /// The residual stream behind the last block, of which only the change is judged: see
+    /// [`depth_trial_of`](super::depth_trial_of).
+    Stream,
+    /// The sum of a residual stream's branches, in units of what the plan's α makes of it.
+    Branches,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: &[Self] = &[Self::Activation, Self::Logits, Self::Input, Self::Parameter, Self::Gradient];
+    pub const ALL: &[Self] =
+        &[Self::Activation, Self::Logits, Self::Input, Self::Parameter, Self::Gradient, Self::Stream, Self::Branches];
+
+    /// What a check along depth records.
+    pub const ALONG_DEPTH: [Self; 2] = [Self::Stream, Self::Branches];
 
     /// What a check records unless told otherwise: what decides.
     pub const DEFAULT: &[Self] = &[Self::Activation, Self::Logits, Self::Input];
 
-    /// Whether theory says that it is Θ(1) in width, so that its slope decides.
+    /// Whether theory says that it is Θ(1) in width, or in depth, so that its slope decides.
     #[must_use]
     pub fn decides(self) -> bool {
-        matches!(self, Self::Activation | Self::Logits | Self::Input)
+        !matches!(self, Self::Parameter | Self::Gradient)
     }
 
-    /// Whether its change since initialization means something: a gradient's does not.
+    /// Whether its change since initialization means something: a gradient's does not, and that of branches is the
+    /// stream's.
     pub(crate) fn has_change(self) -> bool {
-        self != Self::Gradient
+        !matches!(self, Self::Gradient | Self::Branches)
+    }
+
+    /// Whether a row of the report is made of it: a start, a change, and of gradients every step. A stream's own size is that
+    /// of its embedding.
+    pub(crate) fn sums_up(self, quantity: Quantity, step: usize) -> bool {
+        match (self, quantity) {
+            (Self::Stream, Quantity::Value) => false,
+            (Self::Gradient, Quantity::Value) => true,
+            (_, Quantity::Value) => step == 0,
+            (_, Quantity::Change) => self.has_change(),
+        }
+    }
+
+    /// What grows where it is seen.
+    pub(crate) fn grows(self) -> &'static str {
+        if Self::ALONG_DEPTH.contains(&self) { "depth" } else { "width" }
     }
 
     /// For a table: x₀ and Δx, and the like.
@@ -54,6 +80,9 @@ impl Source {
             (Self::Parameter, Quantity::Value) => "W₀",
             (Self::Parameter, Quantity::Change) => "ΔW",
             (Self::Gradient, _) => "∇W",
+            (Self::Stream, Quantity::Value) => "x_L",
+            (Self::Stream, Quantity::Change) => "Δx_L",
+            (Self::Branches, _) => "x_L − x_0",
         }
     }
 
@@ -64,6 +93,8 @@ impl Source {
             Self::Input => "input",
             Self::Parameter => "parameter",
             Self::Gradient => "gradient",
+            Self::Stream => "stream",
+            Self::Branches => "branches",
         }
     }
 }

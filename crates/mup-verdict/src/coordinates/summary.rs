@@ -10,7 +10,7 @@ use crate::Slope;
 pub struct Summary {
     /// Name of the activation, or path of the parameter.
     pub module: String,
-    /// Activation, logits, input, parameter or gradient.
+    /// The kind of tensor.
     pub source: Source,
     /// That, or its change.
     pub quantity: Quantity,

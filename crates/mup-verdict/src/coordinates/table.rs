@@ -8,8 +8,11 @@ use super::explain::{Note, notes};
 use super::{Criteria, DamagedTrial, Report, Source, Summary, Untrained, Verdict};
 use crate::Slope;
 
-pub(crate) const HEADER: [&str; 8] =
-    ["module", "of", "slope", "interval", "over widths", "slope over steps", "failing", "verdict"];
+/// Names of the columns.
+pub(crate) fn header(report: &Report) -> [String; 8] {
+    let over = format!("over {}s", report.grows());
+    ["module", "of", "slope", "interval", &over, "slope over steps", "failing", "verdict"].map(str::to_owned)
+}
 
 /// Eighths of a character cell.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -18,7 +21,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", circumstances(self))?;
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(HEADER);
+        table.load_style(presets::NOTHING).set_header(header(self));
         for summary in self.summaries() {
             table.add_row(cells(summary));
         }
@@ -48,10 +51,16 @@ impl fmt::Display for Report {
 /// What was measured, in a line.
 pub(crate) fn circumstances(report: &Report) -> String {
     let Criteria { statistic, tolerance, confidence, .. } = report.criteria();
-    let (widths, n_seeds, percent) = (report.widths(), report.n_seeds(), confidence * 100.0);
+    let (grows, widths, n_seeds, percent) = (report.grows(), report.widths(), report.n_seeds(), confidence * 100.0);
+    let what = match grows {
+        "depth" => {
+            "of the sum of branches x_L − x_0, in units of the plan's own, and of Δx_L after one small step of the blocks alone"
+        }
+        _ => "of x₀ and of Δx_t = x_t − x₀",
+    };
     format!(
-        "widths {widths:?} · {n_seeds} seeds · {statistic} of x₀ and of Δx_t = x_t − x₀ · slope of log statistic on log \
-         width, {percent} % interval · flat within ±{tolerance}"
+        "{grows}s {widths:?} · {n_seeds} seeds · {statistic} {what} · slope of log statistic on log {grows}, {percent} % \
+         interval · flat within ±{tolerance}"
     )
 }
 

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod controls;
+mod depth;
 mod folder;
 mod golden;
 mod logits;

@@ -1,7 +1,7 @@
 //! burn-nn's `TransformerEncoder`, unchanged, told to find the first token of a sequence.
 
 use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
-use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig, loss::CrossEntropyLossConfig};
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig, loss::CrossEntropyLossConfig};
 use burn::prelude::*;
 use burn_mup::prelude::*;
 use own_model::uniform;
@@ -15,6 +15,7 @@ struct Net {
     tokens: Embedding,
     positions: Embedding,
     encoder: TransformerEncoder,
+    norm: LayerNorm,
     head: Linear,
 }
 
@@ -33,9 +34,12 @@ impl Family for Sequences {
     fn model(&self, size: &Size, device: &Device) -> Result<Net, FamilyError> {
         let width = size["width"];
         let encoder = TransformerEncoderConfig::new(width, 4 * width, width / 16, size["depth"]).with_dropout(0.0);
+        let encoder = encoder.with_norm_first(true);
         let embedding = |n| EmbeddingConfig::new(n, width).init(device);
         let head = LinearConfig::new(width, SYMBOLS).init(device);
-        Ok(Net { tokens: embedding(SYMBOLS), positions: embedding(LENGTH), encoder: encoder.init(device), head })
+        let norm = LayerNormConfig::new(width).init(device);
+        let (tokens, positions, encoder) = (embedding(SYMBOLS), embedding(LENGTH), encoder.init(device));
+        Ok(Net { tokens, positions, encoder, norm, head })
     }
 
     /// Where Burn's layers stand in a residual branch, for rules of depth such as complete-p.
@@ -54,10 +58,10 @@ impl Family for Sequences {
 
     fn loss(&self, net: &Net, (x, y): &Self::Batch, probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError> {
         let x = net.tokens.forward(x.clone()) + net.positions.weight.val().unsqueeze();
-        probe.observe("embedding", &x);
+        probe.observe_stream("embedding", &x); // the residual stream: a check along depth compares its ends
         let x = net.encoder.forward(TransformerEncoderInput::new(x));
-        probe.observe("encoder", &x);
-        let logits = net.head.forward(x.mean_dim(1).flatten::<2>(1, 2));
+        probe.observe_stream("encoder", &x);
+        let logits = net.head.forward(net.norm.forward(x).mean_dim(1).flatten::<2>(1, 2));
         probe.observe_logits("logits", &logits);
         Ok(CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, y.clone()))
     }
