@@ -1,4 +1,4 @@
-//! Whether blocks are added as a model grows, and the rules that follow from it.
+//! Whether blocks are added as a model grows, and the rules and the control that follow from it.
 
 use burn::tensor::Device;
 use mup_rules::{DepthRule, Parametrization};
@@ -24,6 +24,11 @@ pub(crate) fn deepens(
 /// The rules of a check where none were asked for.
 pub(crate) fn usual_rules(deepens: bool) -> Parametrization {
     if deepens { Parametrization::complete_p() } else { Parametrization::mup() }
+}
+
+/// The negative control of a check: rules of width alone where blocks are added, else SP.
+pub(crate) fn control(deepens: bool) -> Parametrization {
+    if deepens { ignoring_depth(Parametrization::mup()) } else { Parametrization::standard() }
 }
 
 /// Plans another number of blocks as if it were the base's.

@@ -73,6 +73,7 @@ pub(crate) fn short(parametrization: &str) -> &str {
     match parametrization {
         "standard" => "SP",
         "mup" => "µP",
+        "mup without depth" => "µP of width",
         other => other,
     }
 }

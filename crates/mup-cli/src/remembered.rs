@@ -62,12 +62,22 @@ pub(crate) struct Remembered<'a> {
 }
 
 impl<'a> Remembered<'a> {
+    /// In µP.
     pub(crate) fn new(family: &'a dyn AnyFamily, arguments: &'a RunArguments) -> Result<Self, FamilyError> {
+        Self::under(Parametrization::mup(), family, arguments)
+    }
+
+    pub(crate) fn under(
+        parametrization: Parametrization,
+        family: &'a dyn AnyFamily,
+        arguments: &'a RunArguments,
+    ) -> Result<Self, FamilyError> {
         if arguments.seeds == 0 {
             return Err("--seeds must be positive".into());
         }
         let grown = arguments.grow.of(family)?;
         let (name, Grown { growth, widths }) = (grown.name(), grown);
+        let growth = Growth { parametrization, ..growth };
         let run = run(family, &growth, arguments.steps);
         run.training.check()?;
         let device = mup_devices::open(arguments.device)?;
@@ -90,14 +100,24 @@ impl<'a> Remembered<'a> {
         self.family
     }
 
-    /// From the smallest width, in µP.
-    pub(crate) fn mup(&self) -> Growth {
+    /// From the smallest width, under the rules that are checked.
+    pub(crate) fn growth(&self) -> Growth {
         self.growth.clone()
     }
 
     /// From the smallest width, in SP.
     pub(crate) fn standard(&self) -> Growth {
-        Growth { parametrization: Parametrization::standard(), ..self.growth.clone() }
+        self.growth_under(Parametrization::standard())
+    }
+
+    /// From the smallest width, under other rules.
+    pub(crate) fn growth_under(&self, parametrization: Parametrization) -> Growth {
+        Growth { parametrization, ..self.growth.clone() }
+    }
+
+    /// What the widths are.
+    pub(crate) fn grows(&self) -> &str {
+        self.growth.grows.first().map_or("width", String::as_str)
     }
 
     /// What grows, and through which values, with the seeds: the end of every title.

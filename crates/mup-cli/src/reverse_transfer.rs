@@ -51,16 +51,16 @@ impl ReverseTransferCommand {
         let widths = self.simulated(trained.widths(), narrow);
         let title = trained.title(&format!("{narrow} simulates {widths:?}"));
         let folder = self.runs.out.join(format!("reverse-{narrow}"));
-        let run = trained.run(&trained.mup());
+        let run = trained.run(&trained.growth());
         let grid = self.grid.map_or_else(|| grid_around(run.learning_rate(), 3.0, 4.0, 1.0), Ok)?;
-        let (mup, standard) = (trained.mup(), trained.standard());
+        let (mup, standard) = (trained.growth(), trained.standard());
         let name = format!("µP, width {narrow}, simulated");
-        let mut sweeps = vec![Sweep::new(&name, LEARNING_RATE, &widths, |width, seed, rate| {
+        let mut sweeps = vec![Sweep::new(&trained, &name, LEARNING_RATE, &widths, |width, seed, rate| {
             let run = run.clone().with_growth(mup.from(width)?).with_size(mup.at(narrow)?);
             Ok(run.with_seed(seed).with(LEARNING_RATE, rate))
         })];
         if !self.no_validation {
-            sweeps.push(Sweep::new("SP, trained", LEARNING_RATE, &widths, |width, seed, rate| {
+            sweeps.push(Sweep::new(&trained, "SP, trained", LEARNING_RATE, &widths, |width, seed, rate| {
                 let run = run.clone().with_growth(standard.clone()).with_size(standard.at(width)?);
                 Ok(run.with_seed(seed).with(LEARNING_RATE, rate))
             }));

@@ -25,12 +25,14 @@ type Wanted = (usize, usize, u64, f64);
 impl<'a> Sweep<'a> {
     /// `describe` gives the run of a width, a seed and a value of the hyperparameter.
     pub(crate) fn new(
+        trained: &Remembered,
         label: &str,
         hyperparameter: &str,
         widths: &[usize],
         describe: impl Fn(usize, u64, f64) -> Result<FamilyRun, FamilyError> + 'a,
     ) -> Self {
-        let runs = Runs { label: label.to_owned(), hyperparameter: hyperparameter.replace('-', " "), runs: Vec::new() };
+        let (label, grows) = (label.to_owned(), trained.grows().to_owned());
+        let runs = Runs { label, hyperparameter: hyperparameter.replace('-', " "), grows, runs: Vec::new() };
         Self { runs, widths: widths.to_vec(), describe: Box::new(describe) }
     }
 }

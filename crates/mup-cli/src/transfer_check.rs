@@ -1,5 +1,6 @@
 //! `transfer-check`: does the optimum stay where it is as the model grows?
 
+use mup_rules::Parametrization;
 use mup_sweep::Log2Grid;
 use mup_train::{FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE};
 use mup_verdict::{
@@ -9,17 +10,22 @@ use mup_verdict::{
 
 use crate::{
     AnyFamily, RunArguments,
-    grow::short,
+    depth::{control, deepens, usual_rules},
+    grow::{Grown, short},
     remembered::Remembered,
     sweep::{self, Sweep, grid_around},
 };
 
-/// Trains a grid of values at several sizes, in µP and in SP, and follows the best.
+/// Trains a grid of values at several sizes, in µP and in SP, and follows the best; where blocks are added, under rules of depth
+/// and under rules of width alone.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TransferCheckCommand {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub runs: RunArguments,
+    /// The parametrization that is checked [default: mup, or complete-p where blocks are added]
+    #[arg(long, value_parser = Parametrization::named)]
+    pub parametrization: Option<Parametrization>,
     /// The hyperparameter whose optimum is followed: learning-rate, init-scale, or one of the family's own.
     #[arg(long, default_value = LEARNING_RATE)]
     pub over: String,
@@ -30,7 +36,7 @@ pub struct TransferCheckCommand {
     /// log₂ of the learning rate while another hyperparameter varies [default: the family's own]
     #[arg(long, allow_hyphen_values = true)]
     pub log2_rate: Option<f64>,
-    /// Leave the standard parametrization out; without this control the answer is at best undecided.
+    /// Leave the control out (SP, or where blocks are added µP of width alone); without it the answer is at best undecided.
     #[arg(long)]
     pub no_control: bool,
 }
@@ -42,22 +48,21 @@ impl TransferCheckCommand {
     ///
     /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
     pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
-        // What cannot be varied leaves no folder, which would refuse the corrected command.
-        let growth = self.runs.grow.of(family)?.growth;
-        self.base_and_grid(family.run(growth.clone(), growth.base))?;
-        let trained = Remembered::new(family, &self.runs)?;
-        let (base, grid) = self.base_and_grid(trained.run(&trained.mup()))?;
-        let growths = if self.no_control { vec![trained.mup()] } else { vec![trained.mup(), trained.standard()] };
+        let [subject, control] = self.rules(family)?;
+        let trained = Remembered::under(subject, family, &self.runs)?;
+        let (base, grid) = self.base_and_grid(trained.run(&trained.growth()))?;
+        let control = (!self.no_control).then(|| trained.growth_under(control));
+        let growths: Vec<Growth> = [trained.growth()].into_iter().chain(control).collect();
         let sweep = |growth: &Growth| {
-            let run = base.clone().with_growth(growth.clone());
-            Sweep::new(short(&growth.parametrization.name), &self.over, trained.widths(), move |width, seed, value| {
+            let (run, label) = (base.clone().with_growth(growth.clone()), short(&growth.parametrization.name));
+            Sweep::new(&trained, label, &self.over, trained.widths(), move |width, seed, value| {
                 let run = run.clone().with_size(run.growth.at(width)?);
                 Ok(run.with_seed(seed).with(&self.over, value))
             })
         };
         let swept = sweep::run(&trained, growths.iter().map(sweep).collect(), &grid)?;
         let mut reports = swept.into_iter().map(|runs| runs.judge(Criteria::default()));
-        let subject = reports.next().ok_or("bug: µP is always swept")??;
+        let subject = reports.next().ok_or("bug: the subject is always swept")??;
         let folder = self.runs.out.join(format!("transfer-{}", self.over));
         let title = trained.title(&self.over.replace('-', " "));
         match reports.next().transpose()? {
@@ -72,6 +77,17 @@ impl TransferCheckCommand {
                 trained.finish(&title, &subject, subject.answer().max(Answer::Undecided), &files)
             }
         }
+    }
+
+    /// The rules that are checked, and those of the control. What cannot be varied is refused here, before it leaves a folder
+    /// that would refuse the corrected command.
+    fn rules(&self, family: &dyn AnyFamily) -> Result<[Parametrization; 2], FamilyError> {
+        let Grown { growth, widths } = self.runs.grow.of(family)?;
+        self.base_and_grid(family.run(growth.clone(), growth.base.clone()))?;
+        let largest = growth.at(widths.last().copied().unwrap_or_default())?;
+        let asked = self.parametrization.as_ref();
+        let deepens = deepens(family, &growth, asked, &largest, &mup_devices::open(self.runs.device)?)?;
+        Ok([asked.cloned().unwrap_or_else(|| usual_rules(deepens)), control(deepens)])
     }
 
     /// From a family's own run at the base: the run that varies, and over which grid of log₂ values.

@@ -28,10 +28,10 @@ impl WiderCheckCommand {
     /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
     pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
         let trained = Remembered::new(family, &self.runs)?;
-        let own = trained.run(&trained.mup()).learning_rate();
+        let own = trained.run(&trained.growth()).learning_rate();
         let rate = self.log2_rate.map_or(own, f64::exp2);
         let report = |growth: Growth| self.report(&trained, growth, rate);
-        let both = Comparison::new(report(trained.mup())?, report(trained.standard())?);
+        let both = Comparison::new(report(trained.growth())?, report(trained.standard())?);
         let title = trained.title(&format!("learning rate 2^{}", octaves(rate.log2())));
         let files = both.write_to(&self.runs.out.join("wider"), &title)?;
         trained.finish(&title, &both, both.answer(), &files)

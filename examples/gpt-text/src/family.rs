@@ -32,7 +32,7 @@ const CHECKED_STEPS: usize = 150;
 /// Names of a size's numbers: what grows, and what stays.
 const WIDTH: &str = "width";
 const D_HEAD: &str = "d_head";
-const DEPTH: &str = "n_layer";
+const DEPTH: &str = "depth";
 
 /// What a family of a check has in common, whatever its width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

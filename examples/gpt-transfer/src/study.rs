@@ -55,7 +55,7 @@ pub(crate) fn family(study: &Study) -> Result<TextFamily, FamilyError> {
     unchanged("the text of data/data.json", &settings.text_sha256, data.sha256())?;
     let size = study.config().proxy.get("base").and_then(toml::Value::as_str).unwrap_or_default();
     let size = TextFamily::named_size(1, 1, 1).changed(size).map_err(|error| settings_error(&error.to_string()))?;
-    let configuration = settings.configuration(size["width"], size["d_head"], size["n_layer"]);
+    let configuration = settings.configuration(size["width"], size["d_head"], size["depth"]);
     Ok(TextFamily::new(configuration, settings.text_sha256, Some(data)))
 }
 

@@ -18,6 +18,10 @@ pub(crate) trait Panel: Sized {
     /// The frame in which every panel fits.
     fn frame(panels: &[&Self]) -> Self::Frame;
     fn widths(&self) -> Vec<usize>;
+    /// What the widths are.
+    fn grows(&self) -> &str {
+        "width"
+    }
     /// Entries of the legend after those of the widths.
     fn marks(panels: &[&Self]) -> Vec<Entry>;
     fn draw<B: DrawingBackend>(
@@ -71,7 +75,8 @@ impl<P: Panel> Picture for Panels<'_, P> {
         for (panel, area) in self.panels.iter().zip(body.split_evenly((1, self.panels.len()))) {
             panel.draw(&area, pen, &widths, frame)?;
         }
-        let of_width = |width: &usize| Entry::line(format!("width {width}"), widths.shade(*width));
+        let grows = self.panels.first().map_or("width", |panel| panel.grows());
+        let of_width = |width: &usize| Entry::line(format!("{grows} {width}"), widths.shade(*width));
         let entries: Vec<Entry> = widths.0.iter().map(of_width).chain(P::marks(&self.panels)).collect();
         legend(&foot, pen, &entries)
     }

@@ -14,9 +14,9 @@ use crate::{Answer, Interval, VerdictError};
 /// drifts. Otherwise *undecided*: where the control does not drift, the setting cannot tell the two apart.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// µP.
+    /// µP; where blocks are added, rules of depth.
     pub subject: Report,
-    /// SP.
+    /// SP; where blocks are added, rules of width alone.
     pub control: Report,
 }
 
@@ -25,11 +25,13 @@ impl Comparison {
     ///
     /// # Errors
     ///
-    /// [`VerdictError::Incomparable`]: different hyperparameters or widths.
+    /// [`VerdictError::Incomparable`]: different hyperparameters or sizes.
     pub fn new(subject: Report, control: Report) -> Result<Self, VerdictError> {
         let widths = |report: &Report| format!("{:?}", report.runs().widths());
         let hyperparameter = |report: &Report| report.runs().hyperparameter.clone();
+        let grows = |report: &Report| report.runs().grows.clone();
         for (what, left, right) in [
+            ("what grows", grows(&subject), grows(&control)),
             ("the hyperparameter", hyperparameter(&subject), hyperparameter(&control)),
             ("the list of widths", widths(&subject), widths(&control)),
         ] {

@@ -45,6 +45,10 @@ impl Panel for Report {
         self.runs().widths()
     }
 
+    fn grows(&self) -> &str {
+        &self.runs().grows
+    }
+
     fn marks(panels: &[&Self]) -> Vec<Entry> {
         let mut marks = vec![Entry { text: "optimum".to_owned(), color: MARK, swatch: Swatch::Ring }];
         if panels.iter().any(|report| report.runs().runs.iter().any(|run| run.loss.is_none())) {
@@ -55,7 +59,9 @@ impl Panel for Report {
 
     fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen, widths: &Widths, frame: Frame) -> DrawResult<B> {
         let caption = match self.drift() {
-            Some(drift) => format!("{}: {:+.2} octaves per doubling of width", self.runs().label, drift.value),
+            Some(drift) => {
+                format!("{}: {:+.2} octaves per doubling of {}", self.runs().label, drift.value, self.runs().grows)
+            }
             None => self.runs().label.clone(),
         };
         let x = Exponents { low: frame.x.0, high: frame.x.1 };

@@ -17,7 +17,8 @@ use crate::{Answer, Slope, VerdictError};
 /// let run = |width: usize, seed, x| Run { width, seed, log2_value: x, loss: Some(loss(width as f64, x)) };
 /// let seeds = |width| (0..2).flat_map(move |seed| (0..10).map(move |i| run(width, seed, f64::from(i) - 12.0)));
 /// let runs = [64, 128, 256].into_iter().flat_map(seeds).collect();
-/// let report = Runs { label: "SP".into(), hyperparameter: "learning rate".into(), runs }.judge(Criteria::default())?;
+/// let runs = Runs { label: "SP".into(), hyperparameter: "learning rate".into(), grows: "width".into(), runs };
+/// let report = runs.judge(Criteria::default())?;
 /// assert!((report.drift().unwrap().value + 1.0).abs() < 1e-9);
 /// assert_eq!(report.exit_code(), 1);
 /// # Ok::<(), mup_verdict::VerdictError>(())
@@ -132,20 +133,20 @@ impl Report {
     /// The verdict in a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let (label, what) = (&self.runs.label, &self.runs.hyperparameter);
+        let Runs { label, hyperparameter: what, grows, .. } = &self.runs;
         let moves = self.drift.map_or(String::new(), |drift| {
             let Slope { value, low, high } = drift;
             let interval =
                 if low.is_finite() { format!(" [{low:+.2}, {high:+.2}]") } else { " (no interval)".to_owned() };
-            format!("it moves by {value:+.2}{interval} octaves per doubling of width").replace('-', "−")
+            format!("it moves by {value:+.2}{interval} octaves per doubling of {grows}").replace('-', "−")
         });
         match self.verdict {
             Verdict::Transfers if self.landscapes.iter().any(|one| one.flat) => {
-                format!("{label}: any {what} near the optimum will do, and the narrowest width's costs nothing.")
+                format!("{label}: any {what} near the optimum will do, and the smallest {grows}'s costs nothing.")
             }
             Verdict::Transfers => format!("{label}: the best {what} transfers; {moves}."),
             Verdict::Drifts { .. } => format!("{label}: the best {what} drifts; {moves}."),
-            Verdict::Costs { .. } => format!("{label}: the narrowest width's {what} {}.", self.verdict),
+            Verdict::Costs { .. } => format!("{label}: the smallest {grows}'s {what} {}.", self.verdict),
             Verdict::Undecided { reason } => format!("{label}: undecided, {reason}; {moves}."),
         }
     }
@@ -180,7 +181,8 @@ fn drift(landscapes: &[Landscape], confidence: f64) -> Option<Slope> {
 
 /// The runs, one row each, with their header.
 pub(crate) fn rows(reports: &[&Report]) -> Vec<Vec<String>> {
-    let header = ["parametrization", "hyperparameter", "width", "seed", "log2_value", "loss"];
+    let grows = reports.first().map_or("width", |report| &report.runs().grows);
+    let header = ["parametrization", "hyperparameter", grows, "seed", "log2_value", "loss"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     for runs in reports.iter().map(|report| report.runs()) {
         rows.extend(runs.runs.iter().map(|run| {

@@ -12,7 +12,7 @@ use crate::VerdictError;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// Width of the model.
+    /// Width of the model, or whatever grows.
     pub width: usize,
     /// Seed of weights and batches.
     pub seed: u64,
@@ -31,8 +31,15 @@ pub struct Runs {
     pub label: String,
     /// The hyperparameter, as figures and tables name it: `learning rate`.
     pub hyperparameter: String,
+    /// What grows, as figures and tables name it: `width`.
+    #[serde(default = "width")]
+    pub grows: String,
     /// In any order.
     pub runs: Vec<Run>,
+}
+
+fn width() -> String {
+    "width".to_owned()
 }
 
 impl Runs {
@@ -46,7 +53,7 @@ impl Runs {
     /// # use mup_sweep::Log2Grid;
     /// # use mup_verdict::transfer::{Run, Runs};
     /// let grid = Log2Grid::new(-9.0, -7.0, 1.0)?;
-    /// let mut runs = Runs { label: "µP".into(), hyperparameter: "learning rate".into(), runs: Vec::new() };
+    /// let mut runs = Runs { label: "µP".into(), hyperparameter: "learning rate".into(), grows: "width".into(), runs: Vec::new() };
     /// while let Some(log2_value) = runs.wanted(64, 0, &grid, 8) {
     ///     let loss = Some(2.0 + 0.1 * (log2_value + 5.0).powi(2));
     ///     runs.runs.push(Run { width: 64, seed: 0, log2_value, loss });

@@ -12,9 +12,17 @@ impl fmt::Display for Report {
         let what = &self.runs().hyperparameter;
         writeln!(f, "{}, log₂ {what}, {} % intervals", self.runs().label, self.criteria().confidence * 100.0)?;
         let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_header(["width", "seeds", "best", "interval", "loss", "± seeds", "regret", "interval", "curve"]);
+        table.load_style(presets::NOTHING).set_header([
+            &self.runs().grows,
+            "seeds",
+            "best",
+            "interval",
+            "loss",
+            "± seeds",
+            "regret",
+            "interval",
+            "curve",
+        ]);
         for landscape in self.landscapes() {
             table.add_row(cells(landscape));
         }
@@ -31,8 +39,9 @@ impl fmt::Display for Report {
         if let Some((width, regret)) = self.worst_regret() {
             write!(
                 f,
-                " Regret of 2^{:.2}: at most {regret:.4} (width {width}); seeds differ by {:.4}.",
+                " Regret of 2^{:.2}: at most {regret:.4} ({} {width}); seeds differ by {:.4}.",
                 self.transferred(),
+                self.runs().grows,
                 self.seed_noise()
             )?;
         }

@@ -143,15 +143,15 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooFewWidths { found } => write!(f, "{found} widths are too few, add one"),
+            Self::TooFewWidths { found } => write!(f, "{found} sizes are too few, add one"),
             Self::TooFewSeeds { found } => write!(f, "{found} seed is too few, add one"),
             Self::Unbracketed { width, seed } => {
-                write!(f, "the optimum of width {width}, seed {seed} lies on the edge of its grid, extend it")
+                write!(f, "the optimum at {width}, seed {seed} lies on the edge of its grid, extend it")
             }
-            Self::WideInterval => f.write_str("the interval is too wide, add seeds or widths"),
+            Self::WideInterval => f.write_str("the interval is too wide, add seeds or sizes"),
             Self::NoEffect { width } => write!(
                 f,
-                "nowhere on its grid does the loss of width {width} depend on the value: was anything trained, and does the \
+                "nowhere on its grid does the loss at {width} depend on the value: was anything trained, and does the \
                  program use the value? If so, widen the grid"
             ),
             Self::FlatAndNoisy => f.write_str("the landscape is flat and noisy, widen the grid or add seeds"),
@@ -164,7 +164,7 @@ impl fmt::Display for Verdict {
         match self {
             Self::Transfers => f.write_str("transfers"),
             Self::Drifts { .. } => f.write_str("drifts"),
-            Self::Costs { width, regret } => write!(f, "costs {regret:.3} of loss at width {width}"),
+            Self::Costs { width, regret } => write!(f, "costs {regret:.3} of loss at {width}"),
             Self::Undecided { reason } => write!(f, "undecided: {reason}"),
         }
     }

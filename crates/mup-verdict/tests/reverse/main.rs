@@ -42,7 +42,12 @@ impl World {
                 }
             }
         }
-        let runs = Runs { label: label.to_owned(), hyperparameter: "learning rate".to_owned(), runs };
+        let runs = Runs {
+            label: label.to_owned(),
+            hyperparameter: "learning rate".to_owned(),
+            grows: "width".to_owned(),
+            runs,
+        };
         Diagnosis::new(runs, UNTRAINED, Criteria::default()).expect("usable runs")
     }
 }

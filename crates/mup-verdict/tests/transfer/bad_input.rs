@@ -82,7 +82,8 @@ fn different_widths_or_hyperparameters_are_not_compared() {
 fn a_driver_is_told_what_to_run_until_the_optimum_is_bracketed_or_it_gives_up() {
     let grid = Log2Grid::new(-6.0, -4.0, 1.0).expect("a grid");
     let drive = |loss: fn(f64) -> Option<f64>| {
-        let mut runs = Runs { label: String::new(), hyperparameter: String::new(), runs: Vec::new() };
+        let mut runs =
+            Runs { label: String::new(), hyperparameter: String::new(), grows: String::new(), runs: Vec::new() };
         while let Some(log2_value) = runs.wanted(64, 1, &grid, 3) {
             runs.runs.push(Run { width: 64, seed: 1, log2_value, loss: loss(log2_value) });
         }

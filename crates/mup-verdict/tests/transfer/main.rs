@@ -45,7 +45,8 @@ impl World {
                 }
             }
         }
-        Runs { label: label.to_owned(), hyperparameter: "learning rate".to_owned(), runs }
+        let [label, hyperparameter, grows] = [label, "learning rate", "width"].map(str::to_owned);
+        Runs { label, hyperparameter, grows, runs }
     }
 
     fn report(self, label: &str) -> Report {
