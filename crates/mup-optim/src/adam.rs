@@ -14,7 +14,8 @@ use crate::{OptimError, Planned};
 /// AdamW with the plan's learning rates, weight decay and ε. Defaults are PyTorch's (`torch.optim.AdamW`), not
 /// Burn's.
 ///
-/// For a tensor with plan factors `c` (rate), `d` (decay) and `e` (ε), and the rate `η` given to `step`:
+/// For a tensor with plan factors `c` (rate), `d` (decay) and `e` (ε), and the rate `η` given to `step` (the moments' βs by
+/// [`ScalingPlan::beta`]):
 ///
 /// ```text
 /// w ← w·(1 − c·η·d·λ) − c·η · m̂ / (√v̂ + e·ε)
@@ -53,6 +54,10 @@ impl Planned for MupAdamWConfig {
         self.relative_rate
     }
 
+    fn follows_beta(&self) -> bool {
+        true
+    }
+
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
         let check = Check("AdamW");
         check.moments(self.beta_1, self.beta_2, self.epsilon)?;
@@ -70,7 +75,8 @@ impl Stackable for MupAdamWConfig {
     fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> FusedAdam {
         let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
         let (epsilon, decay) = (self.epsilon * row.epsilon.value, lambda * row.weight_decay.value);
-        FusedAdam { beta_1: self.beta_1, beta_2: self.beta_2, epsilon, decay, l2: 0.0 }
+        let [beta_1, beta_2] = [self.beta_1, self.beta_2].map(|beta| plan.beta(beta));
+        FusedAdam { beta_1, beta_2, epsilon, decay, l2: 0.0 }
     }
 }
 
@@ -115,6 +121,10 @@ impl Planned for MupAdamConfig {
         self.relative_rate
     }
 
+    fn follows_beta(&self) -> bool {
+        true
+    }
+
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
         let check = Check("Adam");
         check.moments(self.beta_1, self.beta_2, self.epsilon)?;
@@ -129,9 +139,10 @@ impl Planned for MupAdamConfig {
 impl Stackable for MupAdamConfig {
     type Step = FusedAdam;
 
-    fn of_row(&self, _plan: &ScalingPlan, row: &PlanRow) -> FusedAdam {
+    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> FusedAdam {
+        let [beta_1, beta_2] = [self.beta_1, self.beta_2].map(|beta| plan.beta(beta));
         let (epsilon, l2) = (self.epsilon * row.epsilon.value, self.l2 * row.weight_decay.value);
-        FusedAdam { beta_1: self.beta_1, beta_2: self.beta_2, epsilon, decay: 0.0, l2 }
+        FusedAdam { beta_1, beta_2, epsilon, decay: 0.0, l2 }
     }
 }
 

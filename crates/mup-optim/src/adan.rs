@@ -56,6 +56,10 @@ impl Planned for MupAdanConfig {
         self.relative_rate
     }
 
+    fn follows_beta(&self) -> bool {
+        true
+    }
+
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
         let check = Check("Adan");
         check.moments(self.beta_1, self.beta_2, self.epsilon)?;
@@ -74,7 +78,8 @@ impl Stackable for MupAdanConfig {
     fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> Adan {
         let lambda = decay(plan, self.weight_decay, self.peak_learning_rate, self.relative_rate);
         let (epsilon, weight_decay) = (self.epsilon * row.epsilon.value, lambda * row.weight_decay.value);
-        Adan { config: Self { epsilon, weight_decay, ..self.clone() } }
+        let [beta_1, beta_2, beta_3] = [self.beta_1, self.beta_2, self.beta_3].map(|beta| plan.beta(beta));
+        Adan { config: Self { beta_1, beta_2, beta_3, epsilon, weight_decay, ..self.clone() } }
     }
 }
 

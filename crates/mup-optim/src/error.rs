@@ -152,6 +152,18 @@ pub enum OptimError {
     /// A record that an optimizer cannot continue from.
     #[error("the optimizer cannot continue from its record: {}", kinds(.0))]
     Record(Vec<RecordProblem>),
+    /// A run that scales β, and an optimizer for which that is no rule.
+    #[error(
+        "{optimizer}: the plan's run law `{law}` scales the decay of moving averages (β), and for those of {optimizer} there is \
+         no such rule; choose a law that keeps β (power-lines, or RunLaw::with_beta(Power::ONE)), another optimizer, or no \
+         momentum; a Planned of your own says that it applies ScalingPlan::beta by Planned::follows_beta"
+    )]
+    Beta {
+        /// Name of the optimizer.
+        optimizer: String,
+        /// Name of the law.
+        law: String,
+    },
     /// There is nothing to clip.
     #[error(
         "no parameter of the module has a gradient; was the loss computed from this module, on an autodiff device?"

@@ -58,6 +58,12 @@ pub trait Planned {
         1.0
     }
 
+    /// Whether [`update`](Self::update) applies [`ScalingPlan::beta`] to the decay of every moving average, or has none. Unless
+    /// it does, a plan whose run scales β is refused.
+    fn follows_beta(&self) -> bool {
+        false
+    }
+
     /// Whether the hyperparameters have a meaning, under this plan.
     ///
     /// # Errors
@@ -65,7 +71,7 @@ pub trait Planned {
     /// [`OptimError`] naming the first that has none.
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError>;
 
-    /// The optimizer of a tensor, with the row's factors on λ and ε. The factor on the rate is applied from outside. Under
+    /// The optimizer of a tensor, with the row's factors on λ and ε, and averages by [`ScalingPlan::beta`]. The factor on the rate is applied from outside. Under
     /// [`WeightDecay::Independent`](mup_rules::WeightDecay::Independent) an optimizer that decays by rate·λ divides λ by the
     /// peak of its rate. It is given weights and gradients of 16 bits in f32.
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer;
@@ -111,6 +117,10 @@ pub(crate) fn trainer(name: Cow<'static, str>, masters: bool, factor: f64, inner
 /// What every optimizer must keep, and what this one says of itself.
 pub(crate) fn check(config: &impl Planned, plan: &ScalingPlan) -> Result<(), OptimError> {
     Check("the optimizer").positive("relative_rate", config.relative_rate())?;
+    if plan.beta_exponent().to_bits() != 1.0_f64.to_bits() && !config.follows_beta() {
+        let law = plan.run().map(|run| run.law.name.clone()).unwrap_or_default();
+        return Err(OptimError::Beta { optimizer: config.id().to_string(), law });
+    }
     config.check(plan)
 }
 

@@ -54,6 +54,10 @@ impl Planned for MupRmsPropConfig {
         self.relative_rate
     }
 
+    fn follows_beta(&self) -> bool {
+        self.momentum == 0.0
+    }
+
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
         let check = Check("RMSProp");
         check.coefficient("alpha", self.alpha)?;
@@ -70,9 +74,9 @@ impl Planned for MupRmsPropConfig {
 impl Stackable for MupRmsPropConfig {
     type Step = RmsProp;
 
-    fn of_row(&self, _plan: &ScalingPlan, row: &PlanRow) -> RmsProp {
+    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> RmsProp {
         let (epsilon, l2) = (self.epsilon * row.epsilon.value, self.l2 * row.weight_decay.value);
-        RmsProp { config: Self { epsilon, l2, ..self.clone() } }
+        RmsProp { config: Self { alpha: plan.beta(self.alpha), epsilon, l2, ..self.clone() } }
     }
 }
 

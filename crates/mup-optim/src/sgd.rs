@@ -52,6 +52,10 @@ impl Planned for MupSgdConfig {
         self.relative_rate
     }
 
+    fn follows_beta(&self) -> bool {
+        self.momentum == 0.0
+    }
+
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
         let check = Check("SGD");
         check.coefficient("momentum", self.momentum)?;

@@ -147,7 +147,7 @@ impl<'a> PlanBuilder<'a> {
     /// Batch and horizon of the base's run and of the target's, and the law that connects them.
     #[must_use]
     pub fn run(mut self, base: Run, target: Run, law: RunLaw) -> Self {
-        self.run = Some(RunScaling { base, target, law });
+        self.run = Some(RunScaling::new(base, target, law));
         self
     }
 
@@ -179,7 +179,10 @@ impl<'a> PlanBuilder<'a> {
 
     /// The plan before it is checked as a whole. What is asked here was asked of every plan that was ever stored, since
     /// reading asks it again; what is asked of new plans alone belongs to [`build`](Self::build).
-    pub(crate) fn contents(self) -> Result<(PlanContents, Uses), RuleError> {
+    pub(crate) fn contents(mut self) -> Result<(PlanContents, Uses), RuleError> {
+        if let Some(run) = &mut self.run {
+            run.parameters = run.law.follows(&Variable::PARAMETERS).then(|| parameters_mult(self.shapes));
+        }
         self.parametrization.check()?;
         self.check_variables()?;
         self.overrides.check()?;
@@ -238,7 +241,7 @@ impl<'a> PlanBuilder<'a> {
             Some(ratio) => known.with(variable.clone(), ratio),
             None => known,
         });
-        let run = self.run.as_ref().map(|run| run.base.to(run.target)).unwrap_or_default();
+        let run = self.run.as_ref().map(RunScaling::ratios).unwrap_or_default();
         let width = Ratios::width(shape.fan_in_mult(), shape.fan_out_mult());
         let ratios = variables
             .iter()
@@ -260,7 +263,8 @@ impl<'a> PlanBuilder<'a> {
     /// The fans are the tensor's own, and every other variable is said once.
     fn check_variables(&self) -> Result<(), RuleError> {
         let fans = [Variable::FAN_IN, Variable::FAN_OUT];
-        let run: &[Variable] = if self.run.is_some() { &[Variable::BATCH, Variable::TOKENS] } else { &[] };
+        let run = [Variable::BATCH, Variable::TOKENS, Variable::PARAMETERS];
+        let run = if self.run.is_some() { &run[..] } else { &[] };
         let mut known: Vec<&Variable> = fans.iter().chain(run).collect();
         for (variable, _) in &self.variables {
             if known.contains(&variable) {
@@ -274,6 +278,17 @@ impl<'a> PlanBuilder<'a> {
         }
         Ok(())
     }
+}
+
+/// `m_N`: numbers that are trained, target over base; a block of another number of blocks counts as one of the base's.
+fn parameters_mult(shapes: &InfShapes) -> f64 {
+    let trained = || shapes.into_iter().filter(|shape| shape.kind.is_trained());
+    let target: f64 = trained().map(|shape| shape.dims.iter().map(|dim| dim.size() as f64).product::<f64>()).sum();
+    let at_base = |shape: &InfShape| {
+        let blocks = shape.stack.as_ref().map_or(1.0, |stack| stack.depth_mult());
+        shape.dims.iter().map(|dim| dim.base_size() as f64).product::<f64>() / blocks
+    };
+    target / trained().map(at_base).sum::<f64>()
 }
 
 fn is_hidden_matrix(shape: &InfShape, role: Role) -> bool {

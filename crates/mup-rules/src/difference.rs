@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::factor::four_digits;
 use crate::{Column, Factor, PlanRow, ScalingPlan, WeightDecay};
 
 /// One thing that two plans would train differently; prints as `` `path`: learning rate 0.25 = 1/m_in → 1 ``.
@@ -30,6 +31,13 @@ pub enum PlanDifference {
         from: WeightDecay,
         /// In the second plan.
         to: WeightDecay,
+    },
+    /// Their runs change β otherwise.
+    Beta {
+        /// The exponent in the first plan.
+        from: f64,
+        /// The exponent in the second plan.
+        to: f64,
     },
     /// A parameter of the first plan that the second does not have.
     Missing {
@@ -89,6 +97,10 @@ impl ScalingPlan {
         if self.weight_decay() != other.weight_decay() {
             differences.push(PlanDifference::WeightDecay { from: self.weight_decay(), to: other.weight_decay() });
         }
+        let (from, to) = (self.beta_exponent(), other.beta_exponent());
+        if from.to_bits() != to.to_bits() {
+            differences.push(PlanDifference::Beta { from, to });
+        }
         let (mut ours, mut theirs) = (self.rows_by_path().peekable(), other.rows_by_path().peekable());
         loop {
             let order = match (ours.peek(), theirs.peek()) {
@@ -110,13 +122,19 @@ impl ScalingPlan {
 
     /// Sixteen hexadecimal digits that are equal exactly when [`diff`](Self::diff) is empty (up to chance, 2⁻⁶⁴).
     ///
-    /// The 64-bit FNV-1a hash of a UTF-8 text: `optimizers|weight decay` as they print, then a line per
+    /// The 64-bit FNV-1a hash of a UTF-8 text: `optimizers|weight decay` as they print, then `|β` and the bits of its exponent
+    /// where the run changes it, then a line per
     /// parameter in the order of paths, `path|optimizer|kind|role|axes|dims|A|B|C|decay|ε` as they print, each number
     /// as the 16 hexadecimal digits of its bits; for constants A alone, for frozen tensors A and B. Every line ends in a
     /// line feed. The same on every platform. Not a cryptographic hash.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let mut text = format!("{}|{}\n", self.optimizer_names(), self.weight_decay());
+        let mut text = format!("{}|{}", self.optimizer_names(), self.weight_decay());
+        match self.beta_exponent().to_bits() {
+            // As before plans had it.
+            kept if kept == 1.0_f64.to_bits() => text.push('\n'),
+            bits => text += &format!("|β{bits:016x}\n"),
+        }
         for row in self.rows_by_path() {
             text += &format!("{}|{}|{}", row.path, row.optimizer, identity(row));
             text.extend(row.columns().map(|(_, factor)| format!("|{:016x}", factor.value.to_bits())));
@@ -160,6 +178,7 @@ impl std::fmt::Display for PlanDifference {
             Self::Optimizers { from, to } => write!(f, "optimizer {from} → {to}"),
             Self::Optimizer { path, from, to } => write!(f, "`{path}`: optimizer {from} → {to}"),
             Self::WeightDecay { from, to } => write!(f, "weight decay {from} → {to}"),
+            Self::Beta { from, to } => write!(f, "β to the power {} → {}", four_digits(*from), four_digits(*to)),
             Self::Missing { path } => write!(f, "`{path}`: only in the first plan"),
             Self::Added { path } => write!(f, "`{path}`: only in the second plan"),
             Self::Parameter { path, from, to } => {

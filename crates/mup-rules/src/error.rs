@@ -338,16 +338,47 @@ pub enum RuleError {
         meant: Option<PathPattern>,
     },
     /// A preset name that does not exist.
-    #[error("no parametrization is called `{name}`; there are: {known}")]
+    #[error("no parametrization is called `{name}`; {}there are: {known}", did_you_mean(.meant.as_ref()))]
     UnknownParametrization {
         /// Name asked for.
         name: String,
+        /// The name that was probably meant.
+        meant: Option<String>,
         /// Names of the presets.
         known: String,
     },
+    /// A law of runs that does not exist.
+    #[error("no run law is called `{name}`; {}there are: {known}", did_you_mean(.meant.as_ref()))]
+    UnknownRunLaw {
+        /// Name asked for.
+        name: String,
+        /// The name that was probably meant.
+        meant: Option<String>,
+        /// Names of the presets.
+        known: String,
+    },
+    /// A law that follows what a run has not.
+    #[error(
+        "run law `{law}` follows {variable}, which no run has: m_B, m_D and m_N are its variables; for tensors there are Amendments"
+    )]
+    ForeignVariable {
+        /// Name of the law.
+        law: String,
+        /// The variable.
+        variable: String,
+    },
+    /// A run for a plan that has one.
+    #[error(
+        "the plan has a run already ({run}); give it once: leave out PlanBuilder::run, or the other (--run-law, \
+         ScalingPlan::with_run)"
+    )]
+    TwoRuns {
+        /// The plan's.
+        run: String,
+    },
 }
 
-fn did_you_mean(meant: Option<&PathPattern>) -> String {
+fn did_you_mean(meant: Option<&impl std::fmt::Display>) -> String {
     meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "))
 }
 

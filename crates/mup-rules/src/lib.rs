@@ -4,7 +4,7 @@
 //! and [`Update`] (how rates follow from it), [`Parametrization`] (a table with its conventions and [`Amendment`]s; presets in
 //! `mup.rs`, `complete.rs` and `standard.rs`), [`DepthRule`] (what it does about another number of blocks), [`Overrides`] and
 //! [`RunLaw`] (what the user wants, and what the run changes), [`PlanBuilder`] and `compose.rs` (a row put together),
-//! [`ScalingPlan`] (all rows; stored, and made again when read: `made_again.rs`), [`PlanSummary`] and [`PlanDifference`] (a
+//! [`ScalingPlan`] (all rows; stored, and made again when read: `made_again.rs`; given a run: `in_run.rs`), [`PlanSummary`] and [`PlanDifference`] (a
 //! plan in short, and against another), [`rules_markdown`] (the table as a document).
 
 mod abc;
@@ -21,6 +21,7 @@ mod doubt;
 mod error;
 mod explain;
 mod factor;
+mod in_run;
 mod made_again;
 mod markdown;
 mod mup;
@@ -33,10 +34,12 @@ mod plan_file;
 mod plan_file_v1;
 mod power;
 mod precision;
+mod preset_name;
 mod row;
 mod rule;
 mod rule_for;
 mod run;
+mod run_law;
 mod selector;
 mod standard;
 mod summary;
@@ -62,7 +65,8 @@ pub use power::Power;
 pub use precision::Significand;
 pub use row::{Column, PlanRow};
 pub use rule::{Form, Rule};
-pub use run::{Run, RunLaw, RunScaling};
+pub use run::{Run, RunScaling};
+pub use run_law::RunLaw;
 pub use selector::Selector;
 pub use summary::{PlanSummary, RowGroup};
 pub use variable::{Ratios, Variable};

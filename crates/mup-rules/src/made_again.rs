@@ -4,13 +4,15 @@
 //! plan compares it with its model.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use mup_shapes::{Feeds, InfShape, InfShapes, Kind, ParamSpec, Place, Role, Stack};
 
 use crate::depth::is_number;
 use crate::plan::PlanContents;
 use crate::{
-    Change, Column, DepthRule, Doubt, Factor, OptimizerId, Parametrization, PlanRow, RuleError, ScalingPlan, Variable,
+    Change, Column, DepthRule, Doubt, Factor, OptimizerId, Parametrization, PlanBuilder, PlanRow, RuleError,
+    RunScaling, ScalingPlan, Variable,
 };
 
 /// Relative difference of numbers that are the same: `powf` may differ in its last bits between platforms.
@@ -19,9 +21,18 @@ const SAME: f64 = 1e-12;
 impl ScalingPlan {
     /// The plan, if its rows are what it prescribes; formulas and warnings as they are said today.
     pub(crate) fn made_again(self) -> Result<Self, RuleError> {
-        let table = self.parametrization();
-        let shapes = InfShapes::new(self.rows().iter().map(|row| shape(row, table, self.streams())).collect());
-        let PlanContents { optimizers, streams, rows, warnings, .. } = self.again(&shapes)?;
+        let shapes = self.shapes_again();
+        let builder = self.builder_again(&shapes);
+        let builder = match self.run() {
+            Some(run) => builder.run(run.base, run.target, run.law.clone()),
+            None => builder,
+        };
+        let PlanContents { optimizers, streams, rows, warnings, run, .. } = builder.contents()?.0;
+        let parameters = |run: Option<&RunScaling>| run.and_then(|run| run.parameters).map_or(1.0, f64::abs);
+        let (stored, computed) = (parameters(self.run()), parameters(run.as_ref()));
+        if (stored - computed).abs() > SAME * computed {
+            return Err(edited("the run", &"m_N", &stored, &computed));
+        }
         same("the plan", "optimizers", &identities(self.optimizers()), &identities(&optimizers))?;
         same("the plan", "streams", &listed(self.streams()), &listed(&streams))?;
         let rows = self.rows().iter().zip(&shapes).zip(rows);
@@ -30,24 +41,27 @@ impl ScalingPlan {
         Ok(self.with_rows(rows, warnings))
     }
 
-    fn again(&self, shapes: &InfShapes) -> Result<PlanContents, RuleError> {
+    /// What the rows were made from.
+    pub(crate) fn shapes_again(&self) -> InfShapes {
+        InfShapes::new(self.rows().iter().map(|row| shape(row, self.parametrization(), self.streams())).collect())
+    }
+
+    /// The builder of the plan, without its run.
+    pub(crate) fn builder_again<'s>(&'s self, shapes: &'s InfShapes) -> PlanBuilder<'s> {
         let by_path: HashMap<&str, &PlanRow> = self.rows().iter().map(|row| (row.path.as_str(), row)).collect();
-        let ratio = |shape: &InfShape, variable: &Variable| {
-            by_path.get(shape.path.as_str()).and_then(|row| row.variables.get(variable))
-        };
+        let by_path = Rc::new(by_path);
         let mut builder = Self::of(shapes, self.parametrization().clone()).overrides(self.overrides().clone());
         builder = builder.default_optimizer(self.default_optimizer(shapes));
-        if let Some(run) = self.run() {
-            builder = builder.run(run.base, run.target, run.law.clone());
-        }
         let counted = self.parametrization().depth == DepthRule::Scaled && !self.variables().contains(&Variable::DEPTH);
         let variables = self.rows().iter().flat_map(|row| row.variables.iter().map(|(variable, _)| variable));
         let variables: BTreeSet<&Variable> =
             variables.filter(|variable| !counted || **variable != Variable::DEPTH).collect();
         for variable in variables {
-            builder = builder.ratios(variable.clone(), move |shape| ratio(shape, variable));
+            let by_path = Rc::clone(&by_path);
+            let ratio = move |shape: &InfShape| by_path.get(shape.path.as_str())?.variables.get(variable);
+            builder = builder.ratios(variable.clone(), ratio);
         }
-        Ok(builder.contents()?.0)
+        builder
     }
 
     /// A wish for an init std once spoke of constants too, as norms start with.

@@ -3,6 +3,7 @@
 use mup_shapes::Role;
 use serde::{Deserialize, Serialize};
 
+use crate::preset_name::{meant, plain};
 use crate::{
     Amendment, DepthRule, EpsilonRule, Form, L2Rule, Power, Rule, RuleError, Variable, WeightDecay, mup, standard,
 };
@@ -158,13 +159,13 @@ impl Parametrization {
         }
     }
 
-    /// A preset by name.
+    /// A preset by name, as a command line or code writes it: `complete-p`, `complete_p()`.
     ///
     /// # Errors
     ///
-    /// [`RuleError::UnknownParametrization`], listing the names that exist.
+    /// [`RuleError::UnknownParametrization`] with the name that was probably meant, and those that exist.
     pub fn named(name: &str) -> Result<Self, RuleError> {
-        match name {
+        match plain(name).as_str() {
             "mup" => Ok(Self::mup()),
             "complete-p" => Ok(Self::complete_p()),
             "depth-mup" => Ok(Self::depth_mup()),
@@ -174,7 +175,10 @@ impl Parametrization {
             "tensor-programs-v" => Ok(Self::tensor_programs_v()),
             "mup-package" => Ok(Self::mup_package()),
             "standard" => Ok(Self::standard()),
-            _ => Err(RuleError::UnknownParametrization { name: name.to_owned(), known: Self::NAMES.join(", ") }),
+            _ => {
+                let (name, meant) = (name.to_owned(), meant(name, Self::NAMES));
+                Err(RuleError::UnknownParametrization { name, meant, known: Self::NAMES.join(", ") })
+            }
         }
     }
 

@@ -96,6 +96,12 @@ impl Power {
         Self::collect(self.exponents.iter().map(|(variable, own)| (variable.clone(), own * exponent)))
     }
 
+    /// Whether it scales with nothing.
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        self.exponents.is_empty()
+    }
+
     /// Whether every exponent is a finite number.
     #[must_use]
     pub fn is_finite(&self) -> bool {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DecayTerm, OptimizerId, Power, Ratios, RuleError, Variable};
+use crate::factor::four_digits;
+use crate::{Power, Ratios, RuleError, RunLaw, Variable};
 
 /// By how much of a training the steps may miss a whole number: one that is cut off within a step has hardly any left.
 const UNEVEN: f64 = 0.1;
@@ -16,6 +17,13 @@ pub struct Run {
     pub batch: f64,
     /// Tokens in the whole training.
     pub tokens: f64,
+}
+
+/// `65536 in a batch, 2000000000 in all`.
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in a batch, {} in all", self.batch, self.tokens)
+    }
 }
 
 impl Run {
@@ -51,63 +59,6 @@ impl Run {
     }
 }
 
-/// How rate, decay and ε follow batch and horizon, in `m_B` and `m_D`, stated for AdamW. Other optimizers follow:
-/// ε's power is how gradients of the run scale, so SGD, whose update is the gradient, has `rate/ε` (the linear rule of
-/// batches), and a coefficient beside the gradient, L2, has `rate·λ·ε/rate` (1 under Complete(d)P: L2 is part of the
-/// loss).
-///
-/// Decay is given by its product with the rate, since a run law changes that product *on purpose*, where the
-/// conventions of [`WeightDecay`](crate::WeightDecay) keep it: fed with the run's rate they would cancel the law.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct RunLaw {
-    /// Name, as printed.
-    pub name: String,
-    /// Factor on the rate.
-    pub rate: Power,
-    /// Factor on rate·λ.
-    pub rate_decay: Power,
-    /// Factor on ε.
-    pub epsilon: Power,
-}
-
-impl RunLaw {
-    /// A law by its three factors.
-    #[must_use]
-    pub fn new(name: impl Into<String>, rate: Power, rate_decay: Power, epsilon: Power) -> Self {
-        Self { name: name.into(), rate, rate_decay, epsilon }
-    }
-
-    /// Rate and λ by √(m_B/m_D), ε by √(m_D/m_B).
-    ///
-    /// The batch part is exact in the limit of noise-dominated gradients (Malladi et al., arXiv:2205.10287), the
-    /// horizon part empirical.
-    ///
-    /// # Reference
-    ///
-    /// Complete(d)P, arXiv:2512.22382, Table 1.
-    #[must_use]
-    pub fn complete_d() -> Self {
-        let steps = |exponent| Power::of(Variable::TOKENS, exponent) * Power::of(Variable::BATCH, -exponent);
-        Self::new("complete-d", steps(-0.5), steps(-1.0), steps(0.5))
-    }
-
-    /// Factor on the rate of an optimizer.
-    pub(crate) fn rate_of(&self, optimizer: &OptimizerId) -> Power {
-        &self.rate * &self.epsilon.pow(optimizer.update.gradient)
-    }
-
-    /// Factor on the λ of an optimizer.
-    pub(crate) fn decay_of(&self, optimizer: &OptimizerId) -> Power {
-        match optimizer.decay {
-            DecayTerm::Step | DecayTerm::Update => &self.rate_decay / &self.rate_of(optimizer),
-            DecayTerm::None => Power::ONE,
-            DecayTerm::Gradient => &(&self.rate_decay * &self.epsilon) / &self.rate,
-        }
-    }
-}
-
 /// A law with the runs that it connects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,40 +70,98 @@ pub struct RunScaling {
     pub target: Run,
     /// The law.
     pub law: RunLaw,
+    /// `m_N` of the target's model, where the law follows it; the plan counts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<f64>,
 }
 
 impl RunScaling {
+    pub(crate) fn new(base: Run, target: Run, law: RunLaw) -> Self {
+        Self { base, target, law, parameters: None }
+    }
+
+    /// `m_B`, `m_D` and, where the law follows it, `m_N`.
+    #[must_use]
+    pub fn ratios(&self) -> Ratios {
+        let ratios = self.base.to(self.target);
+        match self.parameters {
+            Some(parameters) => ratios.with(Variable::PARAMETERS, parameters),
+            None => ratios,
+        }
+    }
+
+    /// Whether batch or tokens are others than the base's.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.base != self.target
+    }
+
+    /// A power of the law's in these runs.
+    fn value(&self, power: &Power) -> f64 {
+        power.value(&self.ratios()).unwrap_or(f64::NAN)
+    }
+
+    /// The exponent of β: an average forgets over the same part of the data, or of the run, as at the base.
+    #[must_use]
+    pub fn beta_exponent(&self) -> f64 {
+        self.value(&self.law.beta)
+    }
+
+    /// The ratios in words: `batch × 8, tokens × 30`.
+    #[must_use]
+    pub fn growth(&self) -> String {
+        let (ratios, mut said) = (self.ratios(), vec![("batch", Variable::BATCH), ("tokens", Variable::TOKENS)]);
+        said.extend(self.parameters.map(|_| ("parameters", Variable::PARAMETERS)));
+        let ratio = |variable: &Variable| four_digits(ratios.get(variable).unwrap_or(f64::NAN));
+        said.iter().map(|(name, variable)| format!("{name} × {}", ratio(variable))).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the law does to each setting of the run, as printed: `rate × 0.5 = √m_B/√m_D`, for AdamW.
+    #[must_use]
+    pub fn applied(&self) -> Vec<String> {
+        let RunLaw { rate, rate_decay, epsilon, beta, .. } = &self.law;
+        let printed = |power: &Power| match power.is_one() {
+            true => "1".to_owned(),
+            false => format!("{} = {power}", four_digits(self.value(power))),
+        };
+        let factors = [("rate", rate), ("rate·λ", rate_decay), ("ε", epsilon)];
+        let factors = factors.map(|(name, power)| format!("{name} × {}", printed(power)));
+        let beta = if beta.is_one() { "β kept".to_owned() } else { format!("β to the power {}", printed(beta)) };
+        factors.into_iter().chain([beta]).collect()
+    }
+
     /// Both runs can be, and the law is one of finite numbers.
     pub(crate) fn check(&self) -> Result<(), RuleError> {
-        let RunLaw { name, rate, rate_decay, epsilon } = &self.law;
-        if ![rate, rate_decay, epsilon].into_iter().all(Power::is_finite) {
-            return Err(RuleError::BadExponent { parametrization: name.clone(), rule: "run law".to_owned() });
-        }
+        self.law.check()?;
         let runs = [("base", self.base), ("target", self.target)];
         let bad = runs.into_iter().find_map(|(whose, run)| Some((whose, run, run.problem()?)));
         bad.map_or(Ok(()), |(whose, Run { batch, tokens }, problem)| {
             Err(RuleError::BadRun { whose, batch, tokens, problem })
         })
     }
+
+    /// That the run changes and nothing follows it, with the remedy.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        (self.changes() && self.law.is_none()).then(|| {
+            format!(
+                "the run changes from {} to {} (tokens), and the law `{}` scales nothing by it: rate, decay, ε and β stay the \
+                 base's while their optima move; the law complete-d follows batch and tokens: --run-law complete-d, \
+                 RunLaw::complete_d()",
+                self.base, self.target, self.law.name
+            )
+        })
+    }
 }
 
+/// The ratios, what the law makes of them, and what that rests on.
 impl std::fmt::Display for RunScaling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ratios = self.base.to(self.target);
-        let ratio = |variable| ratios.get(&variable).unwrap_or(f64::NAN);
-        let printed = |power: &Power| {
-            let value = power.value(&ratios).unwrap_or(f64::NAN);
-            format!("{} = {power}", crate::factor::four_digits(value))
-        };
-        let RunLaw { name, rate, rate_decay, epsilon } = &self.law;
-        write!(
-            f,
-            "run: batch × {}, tokens × {} · {name}: rate × {}, rate·λ × {}, ε × {}",
-            crate::factor::four_digits(ratio(Variable::BATCH)),
-            crate::factor::four_digits(ratio(Variable::TOKENS)),
-            printed(rate),
-            printed(rate_decay),
-            printed(epsilon)
-        )
+        write!(f, "run: {} · {}", self.growth(), self.law.name)?;
+        if self.law.is_none() {
+            return f.write_str(": nothing follows");
+        }
+        write!(f, "\n  {}", self.applied().join(" · "))?;
+        self.law.grounds().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }

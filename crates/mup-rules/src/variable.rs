@@ -33,9 +33,11 @@ impl Variable {
     pub const BATCH: Self = Self::new("m_B");
     /// `m_D`: tokens in training.
     pub const TOKENS: Self = Self::new("m_D");
+    /// `m_N`: numbers that are trained, in the whole model.
+    pub const PARAMETERS: Self = Self::new("m_N");
 
     /// In the order in which factors are multiplied, so that a value is the same bits everywhere.
-    const ORDER: [Self; 5] = [Self::FAN_IN, Self::FAN_OUT, Self::DEPTH, Self::BATCH, Self::TOKENS];
+    const ORDER: [Self; 6] = [Self::FAN_IN, Self::FAN_OUT, Self::DEPTH, Self::BATCH, Self::TOKENS, Self::PARAMETERS];
 
     /// A variable by the name that formulas print.
     #[must_use]

@@ -5,7 +5,9 @@ use mup_shapes::{Axis, Dim, Kind, Role};
 use crate::doubt::undecided;
 use crate::named::named;
 use crate::plan::PlanContents;
-use crate::{Amendment, DepthRule, EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, Selector, Update, WeightDecay};
+use crate::{
+    Amendment, DepthRule, EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, RunScaling, Selector, Update, WeightDecay,
+};
 
 /// Smallest d_head for which TP-V recommends to trust the optimum of a proxy (TP-V D.4).
 const SMALL_D_HEAD: usize = 32;
@@ -26,6 +28,7 @@ pub(crate) fn warnings(plan: &PlanContents) -> Vec<String> {
         no_readout(rows),
         depth_ignored(plan),
         streams_of_their_own(plan),
+        plan.run.as_ref().and_then(RunScaling::warning),
     ];
     all.into_iter().flatten().chain(amendments_without_tensors(plan)).collect()
 }
@@ -159,7 +162,7 @@ fn depth_ignored(plan: &PlanContents) -> Option<String> {
     (!changed.is_empty()).then(|| {
         format!(
             "the number of residual additions changes ({}) and `{}` scales nothing by it: the optimum moves, and a deep enough \
-             model diverges; Parametrization::complete_p() scales depth",
+             model diverges; the preset complete-p scales depth (--parametrization complete-p, Parametrization::complete_p())",
             changed.join(", "),
             plan.parametrization.name
         )

@@ -9,6 +9,12 @@ use serde_json::{Value, json};
 
 /// With an optimizer and a variable from outside the crate, a run, wishes of every kind, constants, and a doubt.
 fn plan() -> ScalingPlan {
+    planned(Some(RUN))
+}
+
+const RUN: [Run; 2] = [Run::new(4096.0, 1e6), Run::new(65_536.0, 6.4e7)];
+
+fn planned(run: Option<[Run; 2]>) -> ScalingPlan {
     let constant = |kind| ParamSpec::new(Axes::multiplier(), kind);
     let model = |n: usize| {
         ModuleShapes::new(vec![
@@ -27,17 +33,31 @@ fn plan() -> ScalingPlan {
     let slower = Amendment::new("up.*", Amended::Adam, Power::of(slots.clone(), -0.3), "slots are averaged");
     let scion = OptimizerId::new("scion", Update::SPECTRAL).with_shape_factor(ShapeFactor::SqrtAspect);
     let shapes = BaseShapes::infer(&model(64), &model(128)).unwrap().apply(&model(200)).unwrap();
-    ScalingPlan::of(&shapes, Parametrization::mup().with_amendment(slower))
+    let plan = ScalingPlan::of(&shapes, Parametrization::mup().with_amendment(slower))
         .variable(slots, |shape| if shape.path.starts_with("up") { 5.0 } else { 2.0 })
         .optimizer(Role::Hidden, scion)
-        .run(Run::new(4096.0, 1e6), Run::new(65_536.0, 6.4e7), RunLaw::complete_d())
         .overrides(Overrides::decay_matrices_only())
         .rate("up.*", 2.0)
         .decay("down.*", 0.5)
         .init_std("router.*", 3.0)
-        .frozen("norm.*")
-        .build()
-        .unwrap()
+        .frozen("norm.*");
+    let plan = match run {
+        Some([base, target]) => plan.run(base, target, RunLaw::complete_d()),
+        None => plan,
+    };
+    plan.build().unwrap()
+}
+
+/// A run is given to a finished plan as it would have been to its builder, whatever is in it.
+#[test]
+fn a_finished_plan_of_everything_in_a_run_is_the_one_that_was_built_with_it() {
+    let [base, target] = RUN;
+    let law = RunLaw::complete_d();
+    assert_eq!(planned(None).with_run(base, target, law.clone()).unwrap(), plan());
+    let read = ScalingPlan::from_json(&planned(None).to_json()).unwrap();
+    assert_eq!(read.with_run(base, target, law.clone()).unwrap(), plan());
+    let deep = deep().with_run(base, target, law).unwrap();
+    assert_eq!(ScalingPlan::from_json(&deep.to_json()).unwrap(), deep);
 }
 
 /// A branch between embedding and head, under rules of depth.

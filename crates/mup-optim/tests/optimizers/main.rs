@@ -13,6 +13,7 @@ mod partition;
 mod planned;
 mod rejected;
 mod resume;
+mod run;
 mod scaling;
 mod schedules;
 mod sixteen_bits;

@@ -136,6 +136,16 @@ fn trials_of_every_optimizer_train_as_they_would_alone_to_the_bit() {
     assert_each(|k| MupAdanConfig::new().with_epsilon(1e-3).with_relative_rate([1.0, 2.0, 0.5][k]));
 }
 
+#[test]
+fn in_a_run_that_scales_beta_trials_train_as_they_would_alone() {
+    let configs: Vec<_> =
+        [0.9, 0.99, 0.95].map(|beta| MupAdamWConfig::new().with_epsilon(1e-3).with_beta_2(beta)).into();
+    let plan = crate::run::with_beta(&mup(configs[0].id()));
+    let stack: Stack<'_> = Box::new(|nets| MupStack::new(&plan, nets).with(&configs).build().unwrap());
+    let single: Single<'_> = Box::new(|k, net| MupOptimizer::new(&plan, net).with(configs[k].clone()).build().unwrap());
+    assert_alone("AdamW in a run", FloatDType::F32, &stack, &single);
+}
+
 /// Hidden matrices by Muon, in blocks, and the rest by AdamW, each with a base rate of its own in each trial.
 #[test]
 fn trials_of_a_mixture_train_as_they_would_alone_to_the_bit() {
