@@ -53,10 +53,11 @@ impl<M: Module> Run<'_, M> {
     /// Everything is launched before anything is read, so that a step waits for its device once. The update comes after:
     /// launched before, it would have to be undone, and a model kept for that is updated by copying instead of in place.
     fn gradients(&mut self, model: &M) -> Result<Option<(GradientsParams, f64)>, TrainError> {
-        let (step, of) = (self.journal.step(), self.training.micro_batches);
-        let (mut mean, mut numbers) = (MeanGradients::default(), Vec::with_capacity(of + 1));
-        for index in 0..of {
-            let loss = self.loss(model, MicroBatch { step, index, of })?;
+        let (batches, of) = (self.training.batches, self.training.micro_batches);
+        let (first, parts) = (self.journal.step() * batches, batches * of);
+        let (mut mean, mut numbers) = (MeanGradients::default(), Vec::with_capacity(parts + 1));
+        for part in 0..parts {
+            let loss = self.loss(model, MicroBatch { step: first + part / of, index: part % of, of })?;
             numbers.push(loss.clone().inner());
             mean.add(model, GradientsParams::from_grads(loss.backward(), model));
         }
@@ -64,16 +65,16 @@ impl<M: Module> Run<'_, M> {
         let (gradients, norm) = clip_by_global_norm(model, mean.mean(model), max_norm)?;
         numbers.push(norm);
         let numbers = read(numbers);
-        let (losses, norm) = (&numbers[..of], numbers[of]);
+        let (losses, norm) = (&numbers[..parts], numbers[parts]);
         let broken = losses.iter().find(|loss| !loss.is_finite());
-        self.journal.losses.push(broken.copied().unwrap_or_else(|| losses.iter().sum::<f64>() / of as f64));
+        self.journal.losses.push(broken.copied().unwrap_or_else(|| losses.iter().sum::<f64>() / parts as f64));
         Ok((broken.is_none() && norm.is_finite()).then_some((gradients, norm)))
     }
 
     fn loss(&self, model: &M, batch: MicroBatch) -> Result<Tensor<1>, TrainError> {
-        let step = batch.step;
+        let step = self.journal.step();
         // A resumed run repeats its dropout masks, and runs in threads take none out of each other's sequence.
-        let seed = seed_at(self.training.seed, &[step as u64, batch.index as u64]);
+        let seed = seed_at(self.training.seed, &[batch.step as u64, batch.index as u64]);
         let loss = self.generator.seeded(&model.devices(), seed, || self.task.loss(model, batch));
         let loss = loss.map_err(|source| TrainError::Task { step, source })?;
         let refuse = |problem| Err(TrainError::Task { step, source: String::into(problem) });
@@ -145,12 +146,16 @@ impl<M: Module> Run<'_, M> {
             rate: self.training.rate(step),
             gradient_norm,
             tokens: self.tokens(),
-            tokens_per_second: self.task.tokens_per_step() as f64 / started.elapsed().as_secs_f64(),
+            tokens_per_second: self.tokens_per_step() as f64 / started.elapsed().as_secs_f64(),
         };
         self.journal.tell(&Event::Step(report))
     }
 
     fn tokens(&self) -> u64 {
-        self.journal.step() as u64 * self.task.tokens_per_step()
+        self.journal.step() as u64 * self.tokens_per_step()
+    }
+
+    fn tokens_per_step(&self) -> u64 {
+        self.training.batches as u64 * self.task.tokens_per_step()
     }
 }

@@ -9,16 +9,16 @@ use crate::{FamilyError, TrainError};
 /// Which part of the data a loss is asked of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MicroBatch {
-    /// The step, counted from 0.
+    /// The batch of the data, counted from 0: the step, unless a step has several ([`Training::batches`](crate::Training)).
     pub step: usize,
-    /// The micro batch within the step, counted from 0.
+    /// The micro batch within the batch, counted from 0.
     pub index: usize,
-    /// Micro batches of a step.
+    /// Micro batches of a batch.
     pub of: usize,
 }
 
 impl MicroBatch {
-    /// Its part of the `examples` of a step's whole batch: `index · examples/of ..` and as many.
+    /// Its part of the `examples` of the whole batch: `index · examples/of ..` and as many.
     ///
     /// ```
     /// use mup_train::MicroBatch;
@@ -32,7 +32,7 @@ impl MicroBatch {
     /// the batch.
     pub fn part_of(&self, examples: usize) -> Result<Range<usize>, TrainError> {
         if self.of == 0 || !examples.is_multiple_of(self.of) {
-            let range = format!("a divisor of the step's {examples} examples");
+            let range = format!("a divisor of the batch's {examples} examples");
             return Err(TrainError::Setting { name: "micro_batches", value: self.of as f64, range });
         }
         let size = examples / self.of;
@@ -64,7 +64,7 @@ pub trait Task<M> {
         Ok(None)
     }
 
-    /// Tokens (or examples) that one step trains on, all its micro batches together.
+    /// Tokens (or examples) of one batch, all its micro batches together: of a step, unless it has several batches.
     fn tokens_per_step(&self) -> u64;
 
     /// What decides the losses: data, order, seed, batch. A checkpoint made with another fingerprint is refused.

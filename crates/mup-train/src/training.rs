@@ -16,7 +16,11 @@ pub struct Training {
     /// The factor on it.
     #[serde(default)]
     pub schedule: Schedule,
-    /// Micro batches of a step, whose gradients are averaged.
+    /// Batches of the data in a step, whose gradients are averaged: a larger batch of any task, of the data that as many
+    /// steps of one batch would read.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub batches: usize,
+    /// Micro batches of each, whose gradients are averaged, to save memory.
     #[serde(default = "one")]
     pub micro_batches: usize,
     /// Largest global norm of the gradients; none: they are measured, not clipped.
@@ -34,14 +38,20 @@ fn one() -> usize {
     1
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
+}
+
 impl Training {
-    /// This many steps with this peak rate: linear decay, one micro batch, no clipping, evaluation at the end.
+    /// This many steps with this peak rate: linear decay, one batch in one part, no clipping, evaluation at the end.
     #[must_use]
     pub fn new(steps: usize, learning_rate: f64) -> Self {
         Self {
             steps,
             learning_rate,
             schedule: Schedule::default(),
+            batches: 1,
             micro_batches: 1,
             max_norm: None,
             evaluate_every: None,
@@ -56,7 +66,14 @@ impl Training {
         self
     }
 
-    /// With several micro batches a step.
+    /// With several batches of the data a step.
+    #[must_use]
+    pub fn with_batches(mut self, n: usize) -> Self {
+        self.batches = n;
+        self
+    }
+
+    /// With several micro batches a batch.
     #[must_use]
     pub fn with_micro_batches(mut self, n: usize) -> Self {
         self.micro_batches = n;
@@ -101,6 +118,7 @@ impl Training {
             _ => Ok(()),
         };
         at_least_1("steps", Some(self.steps))?;
+        at_least_1("batches", Some(self.batches))?;
         at_least_1("micro_batches", Some(self.micro_batches))?;
         at_least_1("evaluate_every", self.evaluate_every)?;
         let (rate, range) = (self.learning_rate, "finite and not negative".to_owned());

@@ -58,7 +58,13 @@ fn flatten(name: &str, value: &Value, into: &mut BTreeMap<String, String>) {
 /// nothing, and are left out.
 pub(super) fn plan_value(plan: &ScalingPlan) -> Value {
     let rows: Map<String, Value> = plan.rows().iter().map(|row| (row.path.clone(), row_value(row))).collect();
-    json!({ "parametrization": plan.parametrization().name, "weight decay": plan.weight_decay(), "rows": rows })
+    let mut value =
+        json!({ "parametrization": plan.parametrization().name, "weight decay": plan.weight_decay(), "rows": rows });
+    let beta = plan.beta_exponent();
+    if beta.to_bits() != 1.0_f64.to_bits() {
+        value["β to the power"] = json!(beta);
+    }
+    value
 }
 
 fn row_value(row: &PlanRow) -> Value {

@@ -1,14 +1,15 @@
-//! How a family grows: from which base, by which numbers, under which rules.
+//! How a family grows: from which base and which run, by which numbers, under which rules.
 
-use burn::optim::ModuleOptimizer;
+use std::fmt;
+
 use burn::tensor::Device;
-use mup_init::initialize;
-use mup_rules::{Parametrization, ScalingPlan};
+use mup_rules::{Parametrization, Run, RunLaw, ScalingPlan};
 
 use super::{Family, FamilyError, Size, SizeError};
 
-/// From which base a family grows, by which numbers of its [`Size`], and under which rules.
-#[derive(Clone, Debug, PartialEq)]
+/// From which base a family grows, by which numbers of its [`Size`], and under which rules; and from which run, under
+/// which law.
+#[derive(Clone, PartialEq)]
 pub struct Growth {
     /// Where every factor is 1.
     pub base: Size,
@@ -16,6 +17,24 @@ pub struct Growth {
     pub grows: Vec<String>,
     /// The rules.
     pub parametrization: Parametrization,
+    /// Batch and tokens of the run where the hyperparameters were found, in which every factor of the law is 1; none: of each
+    /// run its own.
+    pub run: Option<Run>,
+    /// What follows another batch and other tokens.
+    pub law: RunLaw,
+}
+
+/// Without a run of its own as it was before there was one: digests are made of it.
+impl fmt::Debug for Growth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { base, grows, parametrization, run, law } = self;
+        let mut printed = f.debug_struct("Growth");
+        printed.field("base", base).field("grows", grows).field("parametrization", parametrization);
+        if run.is_some() {
+            printed.field("run", run).field("law", law);
+        }
+        printed.finish()
+    }
 }
 
 impl Growth {
@@ -26,7 +45,14 @@ impl Growth {
         grows: impl IntoIterator<Item = N>,
         parametrization: Parametrization,
     ) -> Self {
-        Self { base, grows: grows.into_iter().map(Into::into).collect(), parametrization }
+        let grows = grows.into_iter().map(Into::into).collect();
+        Self { base, grows, parametrization, run: None, law: RunLaw::none() }
+    }
+
+    /// From this run, where the hyperparameters were found, under a law. Under none a run of another batch or length warns.
+    #[must_use]
+    pub fn from_run(self, run: Run, law: RunLaw) -> Self {
+        Self { run: Some(run), law, ..self }
     }
 
     /// The size at which the first of them has this number.
@@ -47,7 +73,7 @@ impl Growth {
         Ok(Self { base: self.at(number)?, ..self.clone() })
     }
 
-    /// What is prescribed for a size. Nothing is allocated.
+    /// What is prescribed for a size, in the run of its base. Nothing is allocated.
     ///
     /// # Errors
     ///
@@ -58,25 +84,5 @@ impl Growth {
         let delta = model(&family.delta(&self.base, &self.grows)?)?;
         let shapes = family.reader().infer(&base, &delta, &model(size)?)?;
         family.plan(&shapes, self.parametrization.clone())
-    }
-
-    /// A model of a size with its weights, and its optimizer, on the autodiff device of `device`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`plan`](Self::plan), of the family's start and of its optimizer.
-    pub fn start<F: Family>(
-        &self,
-        family: &F,
-        size: &Size,
-        init_scale: f64,
-        seed: u64,
-        device: &Device,
-    ) -> Result<(F::Model, ModuleOptimizer), FamilyError> {
-        let plan = self.plan(family, size, device)?;
-        let model = family.model(size, &device.clone().autodiff())?;
-        let model = initialize(model, &plan, &family.start(&self.base).scale_all(init_scale), seed)?;
-        let optimizer = family.optimizer(&plan, &model)?;
-        Ok((model, optimizer))
     }
 }

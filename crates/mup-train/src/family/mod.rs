@@ -149,7 +149,7 @@ pub trait Family: Clone + Send + Sync + 'static {
     }
 
     /// What is prescribed under a parametrization: with AdamW, unless said otherwise. Here belong wishes
-    /// ([`ScalingPlan::of`]) and rules that only this family needs.
+    /// ([`ScalingPlan::of`]) and rules that only this family needs; batch and horizon come on top, from [`Growth`].
     ///
     /// # Errors
     ///
@@ -189,7 +189,8 @@ pub trait Family: Clone + Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Tokens, or examples, that one step trains on: 1 unless said otherwise, so that tokens count steps.
+    /// Tokens, or examples, of one batch, and so of a step unless it has several batches: 1 unless said otherwise, so that
+    /// tokens count batches.
     #[must_use]
     fn tokens_per_step(&self) -> u64 {
         1

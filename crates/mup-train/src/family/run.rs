@@ -5,7 +5,8 @@ use std::fmt;
 
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
-use mup_rules::ScalingPlan;
+use mup_init::initialize;
+use mup_rules::{Run, RunScaling, ScalingPlan};
 
 use super::hyperparameters::{self, INIT_SCALE, LEARNING_RATE};
 use super::{Batches, Family, FamilyError, Growth, Size};
@@ -33,6 +34,8 @@ pub struct FamilyRun {
 pub struct Started<F: Family> {
     /// The family, with the run's values of its own hyperparameters.
     pub family: F,
+    /// What is prescribed for the model, in this run.
+    pub plan: ScalingPlan,
     /// The model with its weights.
     pub model: F::Model,
     /// Its optimizer.
@@ -73,6 +76,13 @@ impl FamilyRun {
         self
     }
 
+    /// With another number of the family's batches in a step.
+    #[must_use]
+    pub fn with_batches(mut self, batches: usize) -> Self {
+        self.training.batches = batches;
+        self
+    }
+
     /// With another size of the model.
     #[must_use]
     pub fn with_size(self, size: Size) -> Self {
@@ -101,28 +111,47 @@ impl FamilyRun {
         self.values.get(LEARNING_RATE).copied().unwrap_or(self.training.learning_rate)
     }
 
-    /// What is prescribed for the run's model, with its values of the family's own hyperparameters. Nothing is allocated.
+    /// Batch and length of the run, in the family's tokens.
+    #[must_use]
+    pub fn in_tokens<F: Family>(&self, family: &F) -> Run {
+        let batch = family.tokens_per_step() as f64 * self.training.batches as f64;
+        Run::new(batch, batch * self.training.steps as f64)
+    }
+
+    /// What is prescribed for the run's model, with its values of the family's own hyperparameters, its batch and its length.
+    /// Nothing is allocated.
     ///
     /// # Errors
     ///
-    /// A hyperparameter that the family has not, and those of [`Growth::plan`].
+    /// A hyperparameter that the family has not, and those of [`Growth::plan`] and [`ScalingPlan::with_run`].
     pub fn plan<F: Family>(&self, family: &F, device: &Device) -> Result<ScalingPlan, FamilyError> {
-        self.growth.plan(&hyperparameters::with_values(family, &self.values)?, &self.size, device)
+        let Growth { run, law, .. } = &self.growth;
+        let family = hyperparameters::with_values(family, &self.values)?;
+        let (plan, target) = (self.growth.plan(&family, &self.size, device)?, self.in_tokens(&family));
+        match *run {
+            Some(base) if base != target || !law.is_none() => Ok(plan.with_run(base, target, law.clone())?),
+            _ => Ok(plan),
+        }
     }
 
     /// Model and optimizer before the first step.
     ///
     /// # Errors
     ///
-    /// A hyperparameter that the family has not, and those of [`Growth::start`].
+    /// Those of [`plan`](Self::plan), of the family's start and of its optimizer.
     pub fn start<F: Family>(&self, family: &F, device: &Device) -> Result<Started<F>, FamilyError> {
+        let plan = self.plan(family, device)?;
         let family = hyperparameters::with_values(family, &self.values)?;
         let init_scale = self.values.get(INIT_SCALE).copied().unwrap_or(1.0);
-        let (model, optimizer) = self.growth.start(&family, &self.size, init_scale, self.seed, device)?;
-        Ok(Started { family, model, optimizer })
+        let start = family.start(&self.growth.base).scale_all(init_scale);
+        let model = family.model(&self.size, &device.clone().autodiff())?;
+        let model = initialize(model, &plan, &start, self.seed)?;
+        let optimizer = family.optimizer(&plan, &model)?;
+        Ok(Started { family, plan, model, optimizer })
     }
 
-    /// Trains from scratch; `observe` sees every event, `interrupted` is asked before each step.
+    /// Trains from scratch; `observe` sees every event, `interrupted` is asked before each step. That batch or length is not
+    /// that of the growth's run, and no law follows it, is a warning.
     ///
     /// # Errors
     ///
@@ -147,10 +176,13 @@ impl FamilyRun {
         folder: Option<RunFolder>,
         family: &F,
         device: &Device,
-        observe: impl FnMut(&Event),
+        mut observe: impl FnMut(&Event),
         interrupted: impl Fn() -> bool,
     ) -> Result<Trained<F::Model>, FamilyError> {
-        let Started { family, model, optimizer } = self.start(family, device)?;
+        let Started { family, plan, model, optimizer } = self.start(family, device)?;
+        if let Some(warning) = plan.run().and_then(RunScaling::warning) {
+            observe(&Event::Warning(warning));
+        }
         let training = Training { learning_rate: self.learning_rate(), seed: self.seed, ..self.training.clone() };
         let trainer = Trainer::new(training).observe(observe).interrupt(interrupted);
         let trainer = match folder {

@@ -6,10 +6,11 @@ use mup_init::{InitSpec, initialize};
 use mup_models::{Mlp, MlpConfig, cross_entropy, shape_reader};
 use mup_optim::MupAdamWConfig;
 use mup_probe::Probe;
-use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
+use mup_rules::{OptimizerId, Parametrization, Run, RunLaw, ScalingPlan};
 use mup_shapes::{InfShapes, ShapeReader};
 use mup_train::{
-    Batches, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, MicroBatch, Size, Trainer, Training,
+    Batches, Event, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, MicroBatch, Size, Trainer,
+    Training,
 };
 
 const STEPS: usize = 6;
@@ -153,6 +154,85 @@ fn a_plan_is_that_of_the_values_that_the_run_is_trained_with() {
     let own = growth().plan(&FAMILY, &run().size, &Device::flex()).expect("plan").fingerprint();
     assert_eq!(plan(run()), own);
     assert_ne!(plan(run().with("alpha-output", 16.0)), own, "it is of SGD");
+}
+
+/// The family knows nothing of batch and horizon: neither its data nor its plan.
+#[test]
+fn a_target_of_another_batch_and_length_is_planned_by_the_law_of_its_growth() {
+    let proxy = run().in_tokens(&FAMILY);
+    assert_eq!(proxy, Run::new(12.0, 12.0 * STEPS as f64));
+    let target = run().with_steps(2 * STEPS).with_batches(4);
+    assert_eq!(target.in_tokens(&FAMILY), Run::new(48.0, 96.0 * STEPS as f64));
+    let under = |law: RunLaw| target.clone().with_growth(growth().from_run(proxy, law));
+    let plan = |run: &FamilyRun| run.plan(&FAMILY, &Device::flex()).expect("plan");
+    let (plain, scaled) = (plan(&target), plan(&under(RunLaw::complete_d())));
+    for (plain, scaled) in plain.rows().iter().zip(scaled.rows()) {
+        // m_B = 4, m_D = 8.
+        let ratio = scaled.learning_rate.value / plain.learning_rate.value;
+        assert!((ratio - 0.5_f64.sqrt()).abs() < 1e-15, "{}", plain.path);
+    }
+    assert_eq!(scaled.beta(0.9), 0.9_f64.sqrt());
+    assert_eq!(scaled.run().map(|run| (run.base, run.target)), Some((proxy, target.in_tokens(&FAMILY))));
+    assert_ne!(losses(&under(RunLaw::complete_d())), losses(&under(RunLaw::none())));
+    assert_eq!(losses(&under(RunLaw::none())), losses(&target));
+}
+
+#[test]
+fn another_batch_or_length_without_a_law_is_a_warning_that_names_both_runs_and_the_flag() {
+    let warned = |run: FamilyRun| {
+        let mut warnings = Vec::new();
+        let observe = |event: &Event| {
+            if let Event::Warning(warning) = event {
+                warnings.push(warning.clone());
+            }
+        };
+        run.train(&FAMILY, &Device::flex(), observe, || false).expect("trains");
+        warnings.join("\n")
+    };
+    let from = |law| growth().from_run(run().in_tokens(&FAMILY), law);
+    let longer = || run().with_steps(2 * STEPS);
+    let warning = warned(longer().with_growth(from(RunLaw::none())));
+    for part in ["12 in a batch, 72 in all", "12 in a batch, 144 in all", "--run-law complete-d"] {
+        assert!(warning.contains(part), "{warning}");
+    }
+    assert!(warned(run().with_batches(2).with_growth(from(RunLaw::none()))).contains("24 in a batch"));
+    for quiet in [run().with_growth(from(RunLaw::none())), longer().with_growth(from(RunLaw::complete_d())), longer()] {
+        assert_eq!(warned(quiet), "");
+    }
+}
+
+/// A family whose own plan has a run says so once.
+#[test]
+fn a_law_for_a_family_that_plans_its_run_itself_is_refused() {
+    #[derive(Clone)]
+    struct Planned;
+    impl Family for Planned {
+        type Model = Mlp;
+        type Batch = <Perceptron as Family>::Batch;
+        fn size(&self) -> Size {
+            FAMILY.size()
+        }
+        fn model(&self, size: &Size, device: &Device) -> Result<Mlp, FamilyError> {
+            FAMILY.model(size, device)
+        }
+        fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
+            FAMILY.batch(seed, part, device)
+        }
+        fn loss(&self, mlp: &Mlp, batch: &Self::Batch, probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError> {
+            FAMILY.loss(mlp, batch, probe)
+        }
+        fn reader(&self) -> ShapeReader {
+            shape_reader()
+        }
+        fn plan(&self, shapes: &InfShapes, parametrization: Parametrization) -> Result<ScalingPlan, FamilyError> {
+            let [base, target] = [Run::new(1.0, 10.0), Run::new(2.0, 20.0)];
+            Ok(ScalingPlan::of(shapes, parametrization).run(base, target, RunLaw::bjorck()).build()?)
+        }
+    }
+    let growth = growth().from_run(Run::new(1.0, 10.0), RunLaw::complete_d());
+    let run = FamilyRun::new(&Planned, growth.clone(), growth.base);
+    let message = run.plan(&Planned, &Device::flex()).expect_err("two runs").to_string();
+    assert!(message.contains("the plan has a run already (bjorck)") && message.contains("--run-law"), "{message}");
 }
 
 #[test]

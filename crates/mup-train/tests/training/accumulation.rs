@@ -1,8 +1,11 @@
 //! Averaging over micro batches, and over shards.
 
+use std::cell::RefCell;
+
 use burn::optim::GradientsParams;
-use burn::tensor::Device;
-use mup_train::{Curve, MeanGradients, MicroBatch, Schedule, Task, Trainer, Training};
+use burn::tensor::{Device, Tensor};
+use mup_models::Mlp;
+use mup_train::{Curve, Event, FamilyError, MeanGradients, MicroBatch, Schedule, Task, Trainer, Training};
 
 use crate::net::{Largest, start, start_sgd, weights};
 
@@ -35,6 +38,63 @@ fn k_micro_batches_train_as_the_whole_batch() {
             assert!(f64::from((a - b).abs()) < TOLERANCE, "a weight in {k} parts: {a} and {b}");
         }
     }
+}
+
+/// Tells which parts of the data a run reads.
+#[derive(Default)]
+struct Seen(RefCell<Vec<MicroBatch>>);
+
+impl Task<Mlp> for Seen {
+    fn loss(&self, model: &Mlp, batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
+        self.0.borrow_mut().push(batch);
+        Largest::default().loss(model, batch)
+    }
+
+    fn tokens_per_step(&self) -> u64 {
+        8
+    }
+
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
+}
+
+/// So a larger batch needs nothing of a task, and at equal data no other data than a smaller one.
+#[test]
+fn steps_of_k_batches_read_what_k_times_the_steps_of_one_batch_read_and_count_as_many_tokens() {
+    let read = |steps, batches| {
+        let (task, (model, optimizer), mut told) = (Seen::default(), start_sgd(16), Vec::new());
+        let training = Training::new(steps, 0.02).with_batches(batches).with_micro_batches(2);
+        let trainer = Trainer::new(training).observe(|event| {
+            if let Event::Step(report) = event {
+                told.push(report.tokens);
+            }
+        });
+        let curve = trainer.train(&task, model, optimizer).unwrap().curve;
+        (task.0.into_inner(), curve, told)
+    };
+    let ((small, by_one, _), (large, by_four, told)) = (read(12, 1), read(3, 4));
+    assert_eq!(small, large);
+    assert_eq!((by_one.tokens, by_four.tokens), (12 * 8, 12 * 8));
+    assert_eq!((by_one.losses.len(), by_four.losses.len(), told), (12, 3, vec![32, 64, 96]));
+}
+
+/// The first step of plain SGD by hand: the mean of the gradients at one model, and of its losses.
+#[test]
+fn a_step_of_k_batches_is_one_of_their_mean() {
+    let (model, _) = start_sgd(16);
+    let task = Largest::default();
+    let each = |step| task.loss(&model, MicroBatch { step, index: 0, of: 1 }).unwrap();
+    let losses: Vec<f64> = (0..3).map(|step| f64::from(each(step).into_scalar::<f32>())).collect();
+    let mut mean = MeanGradients::default();
+    (0..3).for_each(|step| mean.add(&model, GradientsParams::from_grads(each(step).backward(), &model)));
+    let (by_hand, mut optimizer) = start_sgd(16);
+    let by_hand = optimizer.step(0.02, by_hand, mean.mean(&model));
+    let (model, optimizer) = start_sgd(16);
+    let training = Training::new(1, 0.02).with_schedule(Schedule::constant()).with_batches(3);
+    let trained = Trainer::new(training).train(&task, model, optimizer).unwrap();
+    assert_eq!(trained.curve.losses, [losses.iter().sum::<f64>() / 3.0]);
+    assert_eq!(weights(&trained.model), weights(&by_hand));
 }
 
 /// Adam and clipping forgive a factor on the gradients; the gradients themselves do not.

@@ -14,6 +14,7 @@ fn refusal(training: Training) -> String {
 fn a_setting_outside_its_range_is_named_with_its_value_and_range() {
     let run = || Training::new(10, 0.1);
     assert_eq!(refusal(Training::new(0, 0.1)), "steps is 0, but must be at least 1");
+    assert_eq!(refusal(run().with_batches(0)), "batches is 0, but must be at least 1");
     assert_eq!(refusal(run().with_micro_batches(0)), "micro_batches is 0, but must be at least 1");
     assert_eq!(refusal(run().with_evaluate_every(0)), "evaluate_every is 0, but must be at least 1");
     assert_eq!(refusal(Training::new(10, f64::NAN)), "learning_rate is NaN, but must be finite and not negative");

@@ -51,6 +51,12 @@ fn a_checkpoint_of_another_width_or_plan_is_refused_by_parameter() {
         "{refused:?}"
     );
 
+    let beta = mup_rules::RunLaw::none().with_beta(mup_rules::Power::of(mup_rules::Variable::BATCH, 1.0));
+    let (base, target) = (mup_rules::Run::new(8.0, 80.0), mup_rules::Run::new(16.0, 160.0));
+    let in_run = plan(8).with_run(base, target, beta).unwrap();
+    let (_, refused) = train_in(RunFolder::new(run.path(), &in_run), ten_steps(), &Largest::default());
+    assert_eq!(differences(refused.unwrap_err()), ["plan.β to the power: absent in the checkpoint, 2.0 now"]);
+
     let standard = ScalingPlan::new(&crate::net::shapes(8), Parametrization::standard(), OptimizerId::ADAMW).unwrap();
     let (_, refused) = train_in(RunFolder::new(run.path(), &standard), ten_steps(), &Largest::default());
     let refused = differences(refused.unwrap_err());
