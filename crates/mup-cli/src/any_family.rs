@@ -4,12 +4,12 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use mup_rules::ScalingPlan;
+use mup_rules::{Run, ScalingPlan};
 use mup_study::{Evaluation, TrialCurve, TrialEnd};
 use mup_train::{Ended, Event, Family, FamilyError, FamilyRun, Growth, MicroBatch, RunFolder, Size, Trained};
 use mup_verdict::coordinates::{Activations, Criteria, depth_trial_of, trial_of};
 
-use crate::{Identity, Interrupted};
+use crate::{Identity, Interrupted, remedy::on_the_command_line};
 
 /// A training run: each call is a step that reports its activations.
 pub type BoxedTrial = Box<dyn FnMut(&mut Activations) -> Result<(), FamilyError>>;
@@ -52,6 +52,9 @@ pub trait AnyFamily: Send + Sync {
 
     /// The family's own values and training, at a size.
     fn run(&self, growth: Growth, size: Size) -> FamilyRun;
+
+    /// [`FamilyRun::in_tokens`].
+    fn in_tokens(&self, run: &FamilyRun) -> Run;
 
     /// [`FamilyRun::plan`].
     ///
@@ -140,8 +143,12 @@ impl<F: Family> AnyFamily for F {
         FamilyRun::new(self, growth, size)
     }
 
+    fn in_tokens(&self, run: &FamilyRun) -> Run {
+        run.in_tokens(self)
+    }
+
     fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError> {
-        run.plan(self, device)
+        run.plan(self, device).map_err(on_the_command_line)
     }
 
     fn criteria(&self) -> Criteria {

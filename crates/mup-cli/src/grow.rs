@@ -83,13 +83,6 @@ pub(crate) fn changed(size: Size, change: Option<&str>) -> Result<Size, FamilyEr
     Ok(change.map_or(Ok(size.clone()), |change| size.changed(change))?)
 }
 
-impl Grown {
-    /// What grows, for people: `width`, `width and heads`.
-    pub(crate) fn name(&self) -> String {
-        self.growth.grows.join(" and ")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use burn::{
@@ -133,7 +126,7 @@ mod tests {
 
     fn grown(arguments: GrowArguments) -> Result<(String, Vec<usize>), String> {
         let grown = arguments.of(&Layers).map_err(|error| error.to_string())?;
-        Ok((format!("{} from {}", grown.name(), grown.growth.base), grown.widths))
+        Ok((format!("{} from {}", grown.growth.grows.join(" and "), grown.growth.base), grown.widths))
     }
 
     #[test]

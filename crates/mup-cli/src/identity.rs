@@ -49,8 +49,8 @@ impl Identity {
 /// How the runs of a family are trained: schedule, clipping, micro batches. Rate, steps and seed are a run's own, and how
 /// often it is evaluated decides no weight.
 pub(crate) fn training(run: &FamilyRun) -> toml::Table {
-    let Training { schedule, micro_batches, max_norm, .. } = run.training.clone();
-    let decisive = Training { schedule, micro_batches, max_norm, ..Training::new(1, 1.0) };
+    let Training { schedule, batches, micro_batches, max_norm, .. } = run.training.clone();
+    let decisive = Training { schedule, batches, micro_batches, max_norm, ..Training::new(1, 1.0) };
     let mut table = toml::Table::try_from(decisive).expect("bug: settings with text keys are TOML");
     table.retain(|name, _| !["steps", "learning_rate", "seed"].contains(&name));
     table

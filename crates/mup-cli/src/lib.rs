@@ -13,11 +13,15 @@ mod grow;
 mod identity;
 mod output;
 mod plan;
+mod remedy;
 mod remembered;
 mod reverse_transfer;
+mod run_axis;
 mod study;
 mod sweep;
+mod target_run;
 mod transfer_check;
+mod transfer_run;
 mod wider_check;
 
 use std::process::ExitCode;
@@ -37,6 +41,7 @@ pub use crate::reverse_transfer::ReverseTransferCommand;
 pub use crate::study::{
     CheckpointArguments, DEFAULT_STUDY, FamilyOf, StudyArguments, StudyCommand, TrainCommand, TuneCommand, everything,
 };
+pub use crate::target_run::TargetRunArguments;
 pub use crate::transfer_check::TransferCheckCommand;
 pub use crate::wider_check::WiderCheckCommand;
 

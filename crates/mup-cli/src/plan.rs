@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use mup_devices::{Backend, DeviceName};
 use mup_rules::{Parametrization, ScalingPlan};
+use mup_study::cli::whole;
 use mup_train::{FamilyError, Growth, Size};
 use serde_json::{Value, json};
 
 use crate::{
-    AnyFamily,
+    AnyFamily, TargetRunArguments,
     grow::{changed, grows},
     output,
 };
@@ -30,6 +31,12 @@ pub struct PlanCommand {
     /// or standard.
     #[arg(long, value_parser = Parametrization::named, default_value = "mup")]
     pub parametrization: Parametrization,
+    /// Steps at the base [default: the family's own]
+    #[arg(long, value_name = "N", value_parser = whole::<usize, 1>)]
+    pub steps: Option<usize>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target_run: TargetRunArguments,
     /// Print only what would train differently than under the plan of this file, which `--json` wrote.
     #[arg(long, value_name = "FILE")]
     pub diff: Option<PathBuf>,
@@ -62,7 +69,9 @@ impl PlanCommand {
             let grows = if self.grow.is_empty() { grows(&base, &target)? } else { self.grow.clone() };
             let growth = Growth::new(base.clone(), grows, self.parametrization.clone());
             let title = format!("{} · base {base} · target {target}", family.name());
-            Ok((title, family.plan(&family.run(growth, target), &device)?))
+            let at_base = family.run(growth, target);
+            let steps = self.steps.unwrap_or(at_base.training.steps);
+            Ok((title, family.plan(&self.target_run.after(family, &at_base.with_steps(steps)), &device)?))
         };
         if self.target.is_empty() {
             let grows = if self.grow.is_empty() { vec![base.first()?.to_owned()] } else { self.grow.clone() };

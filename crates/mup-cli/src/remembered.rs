@@ -17,8 +17,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    AnyFamily, GrowArguments, Identity, any_family::parameters, coord_check::jobs, grow::Grown, identity::training,
+    AnyFamily, GrowArguments, Identity,
+    any_family::parameters,
+    coord_check::jobs,
+    grow::{Grown, changed},
+    identity::training,
     output,
+    run_axis::RunAxis,
 };
 
 /// Arguments that the checks that train share; the same ones share their runs.
@@ -52,7 +57,7 @@ pub(crate) struct Remembered<'a> {
     family: &'a dyn AnyFamily,
     growth: Growth,
     widths: Vec<usize>,
-    name: String,
+    grows: Vec<String>,
     device: Device,
     store: Store,
     settings: Value,
@@ -72,28 +77,57 @@ impl<'a> Remembered<'a> {
         family: &'a dyn AnyFamily,
         arguments: &'a RunArguments,
     ) -> Result<Self, FamilyError> {
+        let Grown { growth, widths } = arguments.grow.of(family)?;
+        let (grows, growth) = (growth.grows.clone(), Growth { parametrization, ..growth });
+        let size = |run: FamilyRun, width: usize| -> Result<_, FamilyError> {
+            let size = run.growth.at(width)?;
+            Ok(run.with_size(size))
+        };
+        Self::of(family, arguments, Grown { growth, widths }, grows, size)
+    }
+
+    /// Of the base's model, in runs that grow; `check` sees the base's before there is a folder.
+    pub(crate) fn along_the_run(
+        family: &'a dyn AnyFamily,
+        arguments: &'a RunArguments,
+        axis: RunAxis,
+        check: impl Fn(FamilyRun) -> Result<(), FamilyError>,
+    ) -> Result<Self, FamilyError> {
+        let base = changed(family.size(), arguments.grow.size.as_deref())?;
+        let widths = axis.times(&arguments.grow)?;
+        let growth = Growth::new(base.clone(), [base.first()?], Parametrization::mup());
+        check(run(family, &growth, arguments.steps))?;
+        let (grown, grows) = (Grown { growth, widths }, vec![axis.name().to_owned()]);
+        Self::of(family, arguments, grown, grows, |run, times| axis.at(run, times))
+    }
+
+    /// Of what is grown; `at` is a run of one of its widths, from that at the base.
+    fn of(
+        family: &'a dyn AnyFamily,
+        arguments: &'a RunArguments,
+        Grown { growth, widths }: Grown,
+        grows: Vec<String>,
+        at: impl Fn(FamilyRun, usize) -> Result<FamilyRun, FamilyError>,
+    ) -> Result<Self, FamilyError> {
         if arguments.seeds == 0 {
             return Err("--seeds must be positive".into());
         }
-        let grown = arguments.grow.of(family)?;
-        let (name, Grown { growth, widths }) = (grown.name(), grown);
-        let growth = Growth { parametrization, ..growth };
         let run = run(family, &growth, arguments.steps);
         run.training.check()?;
         let device = mup_devices::open(arguments.device)?;
         // What has no plan leaves no folder, which would refuse the corrected command.
         for width in &widths {
-            family.plan(&run.clone().with_size(growth.at(*width)?), &device)?;
+            family.plan(&at(run.clone(), *width)?, &device)?;
         }
         family.check_micro_batches(run.training.micro_batches, &device)?;
         let identity = family.identity(&growth)?;
-        let settings = settings(&identity, &run, arguments);
+        let settings = settings(&identity, &run, &grows, arguments);
         let store = Store::open(&arguments.out, &settings)?;
         let data =
             if identity.fingerprint.is_empty() { String::new() } else { format!(" · {}", identity.fingerprint) };
         say(format!("{}{data}\nfolder {}", identity.family, arguments.out.display()));
         let (interrupt, begun) = (Interrupt::listen()?, Instant::now());
-        Ok(Self { family, growth, widths, name, device, store, settings, arguments, interrupt, begun })
+        Ok(Self { family, growth, widths, grows, device, store, settings, arguments, interrupt, begun })
     }
 
     pub(crate) fn family(&self) -> &'a dyn AnyFamily {
@@ -117,13 +151,13 @@ impl<'a> Remembered<'a> {
 
     /// What the widths are.
     pub(crate) fn grows(&self) -> &str {
-        self.growth.grows.first().map_or("width", String::as_str)
+        self.grows.first().map_or("width", String::as_str)
     }
 
     /// What grows, and through which values, with the seeds: the end of every title.
     pub(crate) fn title(&self, what: &str) -> String {
         let seeds = self.arguments.seeds;
-        format!("{} · {what} · {} {:?} · {seeds} seeds", self.family.name(), self.name, self.widths)
+        format!("{} · {what} · {} {:?} · {seeds} seeds", self.family.name(), self.grows.join(" and "), self.widths)
     }
 
     /// Widths, ascending.
@@ -171,7 +205,7 @@ impl<'a> Remembered<'a> {
     }
 
     fn record(&self, run: &FamilyRun, plan: &ScalingPlan, bar: &ProgressBar) -> Result<Record<Trial>, FamilyError> {
-        let (trial, step) = (self.trial(run, plan), parameters(plan));
+        let (trial, step) = (self.trial(run, plan), parameters(plan) * run.training.batches as u64);
         let (stored, source) = self.store.run(&trial, || {
             let (name, values) = (&run.growth.parametrization.name, &trial.values);
             let mut observe = |event: &Event| {
@@ -191,13 +225,16 @@ impl<'a> Remembered<'a> {
     /// The run, as its record names it.
     fn trial(&self, run: &FamilyRun, plan: &ScalingPlan) -> Trial {
         let values = run.values.iter().map(|(name, value)| (name.clone(), Setting::Number(*value)));
-        let context = json!({
+        let mut context = json!({
             "parametrization": run.growth.parametrization.name,
             "base": run.growth.base,
             "size": run.size,
             "plan": plan.fingerprint(),
             "settings": self.settings,
         });
+        if run.training.batches > 1 {
+            context["batches"] = json!(run.training.batches);
+        }
         Trial { values: Values(values.collect()), seed: run.seed, steps: run.training.steps, context: context.into() }
     }
 
@@ -231,28 +268,29 @@ fn run(family: &dyn AnyFamily, growth: &Growth, steps: Option<usize>) -> FamilyR
 }
 
 /// What all runs of a folder share.
-fn settings(identity: &Identity, run: &FamilyRun, arguments: &RunArguments) -> Value {
+fn settings(identity: &Identity, run: &FamilyRun, grows: &[String], arguments: &RunArguments) -> Value {
     json!({
         "family": identity,
         "base": run.growth.base,
-        "grows": run.growth.grows,
+        "grows": grows,
         "device": arguments.device,
         "training": training(run),
         "steps": run.training.steps,
     })
 }
 
-/// Rate and start are no part of a plan; the family's own values may be.
+/// Rate and start are no part of a plan; the family's own values may be, and of a growth from a run batch and length are.
 fn same_model(a: &FamilyRun, b: &FamilyRun) -> bool {
     let of_plan = |run: &FamilyRun| {
         let own = run.values.iter().filter(|(name, _)| ![LEARNING_RATE, INIT_SCALE].contains(&name.as_str()));
         own.map(|(name, value)| (name.clone(), value.to_bits())).collect::<Vec<_>>()
     };
-    a.growth == b.growth && a.size == b.size && of_plan(a) == of_plan(b)
+    let length = |run: &FamilyRun| run.growth.run.map(|_| (run.training.steps, run.training.batches));
+    a.growth == b.growth && a.size == b.size && length(a) == length(b) && of_plan(a) == of_plan(b)
 }
 
 fn work(run: &FamilyRun, plan: &ScalingPlan) -> u64 {
-    parameters(plan) * run.training.steps as u64
+    parameters(plan) * (run.training.steps * run.training.batches) as u64
 }
 
 fn progress_bar(work: u64) -> ProgressBar {

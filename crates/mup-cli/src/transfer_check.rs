@@ -1,11 +1,11 @@
 //! `transfer-check`: does the optimum stay where it is as the model grows?
 
-use mup_rules::Parametrization;
+use mup_rules::{Parametrization, RunLaw};
 use mup_sweep::Log2Grid;
 use mup_train::{FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE};
 use mup_verdict::{
     Answer,
-    transfer::{Comparison, Criteria},
+    transfer::{Comparison, Criteria, Runs},
 };
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     depth::{control, deepens, usual_rules},
     grow::{Grown, short},
     remembered::Remembered,
+    run_axis::RunAxis,
     sweep::{self, Sweep, grid_around},
 };
 
@@ -36,6 +37,10 @@ pub struct TransferCheckCommand {
     /// log₂ of the learning rate while another hyperparameter varies [default: the family's own]
     #[arg(long, allow_hyphen_values = true)]
     pub log2_rate: Option<f64>,
+    /// With --grow batch (over the same data) or --grow tokens: what follows them, none, complete-d, bjorck or power-lines;
+    /// the control is none [default: none, without a control]
+    #[arg(long, value_name = "NAME", value_parser = RunLaw::named)]
+    pub run_law: Option<RunLaw>,
     /// Leave the control out (SP, or where blocks are added µP of width alone); without it the answer is at best undecided.
     #[arg(long)]
     pub no_control: bool,
@@ -48,6 +53,12 @@ impl TransferCheckCommand {
     ///
     /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
     pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
+        if let Some(axis) = RunAxis::of(&self.runs.grow, family) {
+            return self.along_the_run(family, axis);
+        }
+        if self.run_law.is_some() {
+            return Err("--run-law follows batch and tokens, and here the model grows alone: give --grow batch or --grow tokens".into());
+        }
         let [subject, control] = self.rules(family)?;
         let trained = Remembered::under(subject, family, &self.runs)?;
         let (base, grid) = self.base_and_grid(trained.run(&trained.growth()))?;
@@ -61,9 +72,14 @@ impl TransferCheckCommand {
             })
         };
         let swept = sweep::run(&trained, growths.iter().map(sweep).collect(), &grid)?;
+        self.conclude(&trained, swept, &format!("transfer-{}", self.over))
+    }
+
+    /// Judges what was swept, the subject and its control if there is one, and writes it into a folder of that name.
+    pub(crate) fn conclude(&self, trained: &Remembered, swept: Vec<Runs>, folder: &str) -> Result<Answer, FamilyError> {
         let mut reports = swept.into_iter().map(|runs| runs.judge(Criteria::default()));
         let subject = reports.next().ok_or("bug: the subject is always swept")??;
-        let folder = self.runs.out.join(format!("transfer-{}", self.over));
+        let folder = self.runs.out.join(folder);
         let title = trained.title(&self.over.replace('-', " "));
         match reports.next().transpose()? {
             Some(control) => {

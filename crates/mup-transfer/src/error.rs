@@ -12,9 +12,9 @@ pub enum TransferError {
         /// The target's.
         target: String,
     },
-    /// They have different parameters, so they differ in more than width.
+    /// They have different parameters, so they differ in more than width and number of blocks.
     #[error(
-        "proxy and target differ in more than width; only in the proxy: [{}]; only in the target: [{}]",
+        "proxy and target differ in more than width and number of blocks; only in the proxy: [{}]; only in the target: [{}]",
         only_proxy.join(", "),
         only_target.join(", ")
     )]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mup_rules::{PlanRow, ScalingPlan};
+use mup_rules::{PlanRow, Run, RunScaling, ScalingPlan};
 use mup_study::{Setting, Space, Values};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,10 @@ pub struct Transfer {
     pub values: Values,
     /// One row for each value: first those that a plan says something of, then by name.
     pub rows: Vec<Transferred>,
+    /// What becomes of the run's settings, and on what that rests, a line each; nothing where the target has the proxy's batch
+    /// and length.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub run: Vec<String>,
 }
 
 /// The values that train the target, given those that trained the proxy best.
@@ -41,7 +45,8 @@ pub struct Transfer {
 ///
 /// # Errors
 ///
-/// [`TransferError`]: plans for other rules, other parameters (another depth, say) or another base.
+/// [`TransferError`]: plans for other rules, other parameters or another base. Blocks may be of another number: that their
+/// plan scales depth, or says that it does not, was asked when it was made.
 pub fn transfer(
     values: &Values,
     space: &Space,
@@ -67,7 +72,26 @@ pub fn transfer(
         let (name, proxy, target) = (name.to_owned(), value.clone(), value.clone());
         Transferred { name, proxy, target, transferable, explanation }
     };
-    Ok(Transfer { values: values.clone(), rows: sorted.into_iter().map(row).collect() })
+    let run = target.run().map(of_run).unwrap_or_default();
+    Ok(Transfer { values: values.clone(), rows: sorted.into_iter().map(row).collect(), run })
+}
+
+/// From run to run, by which law, each setting, on which grounds; or that nothing follows.
+fn of_run(run: &RunScaling) -> Vec<String> {
+    let steps = |run: &Run| run.tokens / run.batch;
+    let settings = format!(
+        "run: {} tokens in a batch → {}, {} steps → {} ({})",
+        run.base.batch,
+        run.target.batch,
+        steps(&run.base),
+        steps(&run.target),
+        run.growth()
+    );
+    let law = match run.warning() {
+        Some(warning) => vec![format!("warning: {warning}")],
+        None => std::iter::once(format!("law {}", run.law.name)).chain(run.applied()).collect(),
+    };
+    std::iter::once(settings).chain(law).chain(run.law.grounds()).collect()
 }
 
 /// Names of which a target's plan says what becomes of them.
@@ -87,7 +111,7 @@ fn check_rules(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), Transfer
 }
 
 fn check_parameters(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
-    let paths = |plan: &ScalingPlan| plan.rows().iter().map(|row| row.path.clone()).collect::<BTreeSet<_>>();
+    let paths = |plan: &ScalingPlan| plan.rows().iter().map(|row| in_any_block(&row.path)).collect::<BTreeSet<_>>();
     let (of_proxy, of_target) = (paths(proxy), paths(target));
     if of_proxy == of_target {
         return Ok(());
@@ -95,6 +119,12 @@ fn check_parameters(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), Tra
     let only_proxy = of_proxy.difference(&of_target).cloned().collect();
     let only_target = of_target.difference(&of_proxy).cloned().collect();
     Err(TransferError::OtherParameters { only_proxy, only_target })
+}
+
+/// A path with `*` for the numbers of blocks.
+fn in_any_block(path: &str) -> String {
+    let number = |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
+    path.split('.').map(|segment| if number(segment) { "*" } else { segment }).collect::<Vec<_>>().join(".")
 }
 
 fn check_bases(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {

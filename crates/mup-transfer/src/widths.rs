@@ -90,7 +90,8 @@ impl WidthStudy {
 ///
 /// [`WidthsError`]: more than one number varies, other hyperparameters or horizons, nothing that has ended.
 pub fn over_widths(label: &str, studies: &[WidthStudy]) -> Result<(Runs, Vec<String>), WidthsError> {
-    let mut runs = Runs { label: label.to_owned(), hyperparameter: String::new(), grows: "width".to_owned(), runs: Vec::new() };
+    let mut runs =
+        Runs { label: label.to_owned(), hyperparameter: String::new(), grows: "width".to_owned(), runs: Vec::new() };
     let mut remarks = Vec::new();
     for WidthStudy { width, study } in studies {
         let (config, folder) = (study.config(), study.folder().to_owned());

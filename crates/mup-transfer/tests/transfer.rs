@@ -1,7 +1,7 @@
 //! The transfer: states every value, refuses plans between which nothing transfers.
 
-use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
-use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec};
+use mup_rules::{OptimizerId, Parametrization, Run, RunLaw, ScalingPlan};
+use mup_shapes::{BaseShapes, ModuleShapes, ParamShape, ParamSpec, Places};
 use mup_study::{Dimension, Setting, Space, Values};
 use mup_transfer::{TransferError, Transferable, transfer};
 
@@ -42,12 +42,58 @@ fn the_user_s_numbers_stay_and_the_target_s_plan_is_stated() {
     assert_eq!(moved.rows[1].explanation, "standard deviations times 1 in 1 tensors, 0.5 in 2 tensors");
 }
 
+/// Blocks under rules of depth, of which the base has as many as asked for.
+fn deep(width: usize, n_layer: usize) -> ScalingPlan {
+    let places = || Places::new().closing("blocks.**");
+    let model = |width, n_layer| shapes(width, 10, n_layer);
+    let target = model(width, n_layer).placed(&places()).unwrap();
+    let shapes = BaseShapes::infer(&model(64, 2), &model(128, 2)).unwrap().apply(&target).unwrap();
+    ScalingPlan::new(&shapes, Parametrization::complete_p(), OptimizerId::ADAMW).unwrap()
+}
+
 #[test]
-fn another_depth_is_refused_by_the_paths_that_differ() {
-    let values = values();
-    let error = transfer(&values, &Space::default(), &mup(64), &plan(256, 10, 3, Parametrization::mup())).unwrap_err();
-    let only_target = vec!["blocks.2".to_owned()];
-    assert_eq!(error, TransferError::OtherParameters { only_proxy: vec![], only_target });
+fn values_transfer_to_another_number_of_blocks_and_the_plan_says_what_becomes_of_them() {
+    let moved = transfer(&values(), &Space::default(), &deep(64, 2), &deep(256, 8)).unwrap();
+    assert_eq!(moved.rows[0].explanation, "times 1 in 1 tensors, 0.0625 in 8 tensors");
+    assert_eq!(moved.run, Vec::<String>::new());
+}
+
+#[test]
+fn other_parameters_are_refused_by_the_paths_that_differ() {
+    let weight = |path: &str, d| ParamShape::new(path, "Linear", [10, d], ParamSpec::weight());
+    let other = |d| ModuleShapes::new(vec![weight("input", d), weight("output", d)]);
+    let shapes = BaseShapes::infer(&other(64), &other(128)).unwrap().apply(&other(256)).unwrap();
+    let other = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
+    let error = transfer(&values(), &Space::default(), &mup(64), &other).unwrap_err();
+    let (only_proxy, only_target) = (vec!["blocks.*".to_owned()], vec!["output".to_owned()]);
+    assert_eq!(error, TransferError::OtherParameters { only_proxy, only_target });
+}
+
+/// What was applied to each setting of the run, which part of it is derived and which empirical.
+#[test]
+fn a_target_of_another_batch_and_length_says_what_its_law_does_and_why() {
+    let (base, target) = (Run::new(1024.0, 102_400.0), Run::new(4096.0, 819_200.0));
+    let under = |law| {
+        let plan = mup(256).with_run(base, target, law).unwrap();
+        transfer(&values(), &Space::default(), &mup(64), &plan).unwrap()
+    };
+    let moved = under(RunLaw::complete_d());
+    let [run, law, rate, decay, epsilon, beta, derived, empirical] = &moved.run[..] else { panic!("{:?}", moved.run) };
+    assert_eq!(run, "run: 1024 tokens in a batch → 4096, 100 steps → 200 (batch × 4, tokens × 8)");
+    assert_eq!(law, "law complete-d");
+    assert_eq!(rate, "rate × 0.7071 = √m_B/√m_D");
+    assert_eq!(decay, "rate·λ × 0.5 = m_B/m_D");
+    assert_eq!(epsilon, "ε × 1.414 = √m_D/√m_B");
+    assert_eq!(beta, "β to the power 0.5 = m_B/m_D");
+    assert!(derived.starts_with("derived: powers of m_B") && derived.contains("2205.10287"), "{derived}");
+    assert!(empirical.starts_with("empirical: powers of m_D") && empirical.contains("2512.22382"), "{empirical}");
+    assert!(moved.rows[0].explanation.starts_with("times 0.7071"), "{}", moved.rows[0].explanation);
+    let warned = under(RunLaw::none());
+    assert!(
+        warned.run[1].starts_with("warning: the run changes") && warned.run[1].contains("--run-law"),
+        "{:?}",
+        warned.run
+    );
 }
 
 #[test]

@@ -185,6 +185,41 @@ fn along_depth_a_stock_encoder_is_flat_and_without_rules_of_depth_it_is_not() {
 }
 
 #[test]
+fn a_plan_of_another_batch_and_length_says_what_follows_and_warns_where_nothing_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = |arguments: &str| verdict(PROGRAMS[0].0, folder.path(), &format!("plan --target width=64 {arguments}"));
+    let (longer, law) = ("--steps 100 --target-steps 200 --target-batch 4x", "--run-law complete-d");
+    let scaled = plan(&format!("{longer} {law}"));
+    assert!(scaled.contains("run: batch × 4, tokens × 8 · complete-d"), "{scaled}");
+    assert!(scaled.contains("rate × 0.7071 = √m_B/√m_D"), "{scaled}");
+    let unscaled = plan(longer);
+    assert!(unscaled.contains("warning: the run changes") && unscaled.contains(law), "{unscaled}");
+    assert!(!plan("").contains("run:"), "of one run");
+}
+
+#[test]
+fn an_optimum_is_followed_along_batch_and_tokens_with_a_law_and_without() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    for (axis, law) in [("batch", "complete-d"), ("tokens", "bjorck")] {
+        let out = format!("runs/{axis}");
+        let arguments = format!(
+            "transfer-check --grow {axis} --widths 1,2 --seeds 1 --steps 24 --grid=-9:-8 --run-law {law} --out {out}"
+        );
+        let said = verdict(program, folder, &arguments);
+        assert!(said.contains(&format!("{axis} [1, 2]")) && said.contains(law) && said.contains("no law"), "{said}");
+        assert!(folder.join(&out).join(format!("transfer-learning-rate-{axis}/transfer.html")).exists());
+        let trials = || std::fs::read_dir(folder.join(&out).join("trials")).expect("records").count();
+        let trained = trials();
+        verdict(program, folder, &arguments);
+        assert_eq!(trials(), trained, "the runs were there");
+        let alone = verdict(program, folder, &arguments.replace(&format!(" --run-law {law}"), ""));
+        assert!(alone.contains("no law"), "{alone}");
+        assert_eq!(trials(), trained, "the control's were there");
+    }
+}
+
+#[test]
 fn several_differences_are_one_document() {
     let folder = tempfile::tempdir().expect("a folder");
     let (program, folder) = (PROGRAMS[0].0, folder.path());
@@ -229,8 +264,11 @@ fn what_does_not_fit_the_family_is_an_error_that_names_it() {
     std::fs::write(folder.path().join("below.toml"), below).expect("written");
     for (arguments, parts) in [
         ("plan --target widht=64", ["widht", "width, depth"]),
-        ("plan --target depth=4", ["encoder.layers", "complete_p"]),
-        ("plan --target width=64,depth=4", ["encoder.layers", "complete_p"]),
+        ("plan --target depth=4", ["encoder.layers", "--parametrization complete-p"]),
+        ("plan --target width=64,depth=4", ["encoder.layers", "--parametrization complete-p"]),
+        ("plan --parametrization complete_d", ["did you mean `complete-p`", "complete-d-p"]),
+        ("plan --run-law complet-d", ["did you mean `complete-d`", "power-lines"]),
+        ("plan --target-batch 0.5", ["--target-batch", "whole number"]),
         ("plan --diff nowhere.json", ["nowhere.json", "plan --json"]),
         ("coord-check --grow layers", ["layers", "width, depth"]),
         ("coord-check --widths 32", ["32", "two different widths"]),
@@ -243,8 +281,12 @@ fn what_does_not_fit_the_family_is_an_error_that_names_it() {
         ("reverse-transfer", ["--loss-without-input", "Family"]),
         ("choose", ["there is no study", "create it first"]),
         ("tune --target width=16", ["as wide as the proxy", "32"]),
-        ("tune --target depth=4", ["encoder.layers", "complete_p"]),
-        ("tune --target depth=4 --parametrization complete-p", ["would transfer", "same number of blocks"]),
+        ("tune --target depth=4", ["encoder.layers", "--parametrization complete-p"]),
+        ("transfer-check --run-law complete-d", ["--run-law", "--grow batch"]),
+        ("transfer-check --grow batch --steps 20 --widths 1,8", ["20/8", "multiple of 8"]),
+        ("transfer-check --grow tokens --widths 2,4", ["--widths", "begin with 1"]),
+        ("transfer-check --grow batch --to 0", ["--to", "at least 1"]),
+        ("wider-check --grow batch", ["batch", "width, depth"]),
         ("tune --micro-batches 5", ["micro_batches", "32"]),
         ("tune --space below.toml", ["init-scale", "-1"]),
         ("tune --space gpt-3", ["gpt-3", "alpha-attention"]),

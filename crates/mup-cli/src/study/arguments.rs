@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use mup_devices::{Backend, DeviceName};
-use mup_rules::{Parametrization, ScalingPlan};
+use mup_rules::{Parametrization, RunScaling, ScalingPlan};
 use mup_study::cli::{say, whole};
 use mup_study::{Dimension, Program, Search, Space, Stage, Study, StudyConfig};
 use mup_sweep::Log2Grid;
@@ -17,10 +17,10 @@ use mup_transfer::transfer;
 use super::circumstances;
 use super::tables::{Proxy, Target, of_size, table};
 use super::values::{check_space, unsaid, values_of};
-use crate::AnyFamily;
 use crate::grow::{changed, grows};
 use crate::identity::training;
 use crate::sweep::grid_around;
+use crate::{AnyFamily, TargetRunArguments};
 
 /// Where a study is unless said otherwise.
 pub const DEFAULT_STUDY: &str = "runs/study";
@@ -83,9 +83,9 @@ pub struct StudyArguments {
     /// Size of the target, as far as it differs from the proxy's [default: 4 times the first number]
     #[arg(long, value_name = "NAME=N,…", help_heading = "Sizes")]
     pub target: Option<String>,
-    /// Steps of the target [default: the proxy's longest]
-    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
-    pub target_steps: Option<usize>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target_run: TargetRunArguments,
     /// Parts of a batch of the target whose gradients are averaged, to save memory [default: the family's own]
     #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
     pub micro_batches: Option<usize>,
@@ -183,13 +183,16 @@ impl StudyArguments {
         let longest = stages.iter().map(|stage| stage.steps).max().unwrap_or(steps);
         let device = mup_devices::open(self.device())?;
         let plan = family.plan(&own, &device)?;
-        let of_target = family.plan(&own.clone().with_size(target_size.clone()), &device)?;
-        let target = self.target(&own, &target_size, longest, &of_target)?;
+        let longest = own.clone().with_steps(longest);
+        let target_run = self.target_run.after(family, &longest).with_size(target_size);
+        let of_target = family.plan(&target_run, &device)?;
+        let target = self.target(&own, &target_run, &of_target)?;
         // Better now than after the trials.
-        transfer(&values_of(&own), &space, &plan, &of_target).map_err(|error| {
-            let remedy = "give both the same number of blocks, and tune each number of blocks by itself";
-            format!("nothing would transfer from this proxy to this target: {error}; {remedy}")
-        })?;
+        transfer(&values_of(&own), &space, &plan, &of_target)
+            .map_err(|error| format!("nothing would transfer from this proxy to this target: {error}"))?;
+        if let Some(warning) = of_target.run().and_then(RunScaling::warning) {
+            say(format!("warning: {warning}"));
+        }
         let proxy = Proxy {
             identity: family.identity(&own.growth)?,
             parametrization: own.growth.parametrization.name.clone(),
@@ -212,7 +215,7 @@ impl StudyArguments {
             program: Some(program),
             proxy: table(&proxy),
             target: table(&target),
-            made_with: circumstances::made_with(),
+            made_with: circumstances::made_with(family.in_tokens(&longest)),
             ..StudyConfig::new(space, stages)
         })
     }
@@ -236,8 +239,9 @@ impl StudyArguments {
     }
 
     /// The target of a proxy's run.
-    fn target(&self, own: &FamilyRun, size: &Size, longest: usize, plan: &ScalingPlan) -> Result<Target, FamilyError> {
+    fn target(&self, own: &FamilyRun, target: &FamilyRun, plan: &ScalingPlan) -> Result<Target, FamilyError> {
         let FamilyRun { size: proxy, growth, training, .. } = own;
+        let (size, steps) = (&target.size, target.training.steps);
         if let Some(name) = growth.grows.iter().find(|name| size[name.as_str()] < proxy[name.as_str()]) {
             return Err(format!(
                 "the target has to be as wide as the proxy at least, but has {name} {} where the proxy has {}",
@@ -246,10 +250,11 @@ impl StudyArguments {
             )
             .into());
         }
-        let steps = self.target_steps.unwrap_or(longest);
         let evaluate_every = self.evaluate_every.or(training.evaluate_every).unwrap_or((steps / 10).max(1));
         let micro_batches = self.micro_batches.unwrap_or(training.micro_batches);
-        Ok(Target { size: of_size(size), steps, micro_batches, evaluate_every, plan: plan.fingerprint() })
+        let (batches, run_law) = (target.training.batches, target.growth.law.clone());
+        let (size, plan) = (of_size(size), plan.fingerprint());
+        Ok(Target { size, steps, batches, run_law, micro_batches, evaluate_every, plan })
     }
 
     fn space(&self, own: &FamilyRun) -> Result<(Space, Search), FamilyError> {

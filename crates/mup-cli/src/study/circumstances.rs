@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use mup_rules::Run;
 use mup_study::StudyConfig;
+use mup_train::FamilyError;
 use mup_transfer::report::Circumstances;
+
+use super::tables::table;
+use crate::identity::unchanged;
 
 /// Versions and machine, and what the study was made with.
 pub(super) fn circumstances(config: &StudyConfig) -> Circumstances {
@@ -17,10 +22,22 @@ pub(super) fn circumstances(config: &StudyConfig) -> Circumstances {
     Circumstances { command, commit: environment.remove("commit"), environment }
 }
 
+/// Batch and tokens of the proxy's longest run.
+const PROXY_RUN: &str = "proxy-run";
+
 /// What a new study is made with.
-pub(super) fn made_with() -> toml::Table {
+pub(super) fn made_with(proxy: Run) -> toml::Table {
     let entries = describe().into_iter().chain([("command".to_owned(), command())]);
-    entries.map(|(name, value)| (name, value.into())).collect()
+    let entries = entries.map(|(name, value)| (name, value.into()));
+    entries.chain([(PROXY_RUN.to_owned(), toml::Value::Table(table(&proxy)))]).collect()
+}
+
+/// Whether the proxy has the batch and the tokens that were written down, if they were.
+pub(super) fn check_proxy_run(config: &StudyConfig, now: Run) -> Result<(), FamilyError> {
+    let Some(written) = config.made_with.get(PROXY_RUN) else { return Ok(()) };
+    let unreadable = |error: toml::de::Error| format!("study.toml: `{PROXY_RUN}` is no batch and tokens: {error}");
+    let written: Run = written.clone().try_into().map_err(unreadable)?;
+    unchanged("a proxy of", &written.to_string(), &now.to_string())
 }
 
 fn describe() -> BTreeMap<String, String> {

@@ -24,7 +24,7 @@ pub use arguments::{CheckpointArguments, DEFAULT_STUDY, StudyArguments};
 pub use everything::everything;
 pub use target::TrainCommand;
 
-use crate::{AnyFamily, output};
+use crate::{AnyFamily, TargetRunArguments, output};
 use opened::Opened;
 
 /// From a study to the family that it is of: the program's own, or made from what the study says.
@@ -88,6 +88,9 @@ pub enum StudyCommand {
         /// and parametrization. The study itself is shown first if it is one.
         #[arg(long, value_name = "DIR")]
         compare: Vec<PathBuf>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        target_run: TargetRunArguments,
         /// Print the numbers as JSON.
         #[arg(long)]
         json: bool,
@@ -134,9 +137,11 @@ impl StudyCommand {
                 output::print(&choose(study.config(), &study.records()?)?, *json)?;
             }
             Self::Train(command) => return command.run(family),
-            Self::Report { study, compare, json } => {
+            Self::Report { study, compare, target_run, json } => {
                 let study = Study::open(study)?;
-                report::run(&Opened::new(&study, &*family(&study)?)?, compare, *json)?;
+                let family = family(&study)?;
+                let opened = Opened::new(&study, &*family)?.with_target_run(target_run)?;
+                report::run(&opened, compare, *json)?;
             }
             Self::Status { study, json } => output::print(&Status::of(&Study::open(study)?)?, *json)?,
             Self::Retry { study } => say(cli::retry(&Study::open(study)?)?),

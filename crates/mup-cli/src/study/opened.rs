@@ -1,16 +1,17 @@
 //! A study and the family that it is of, after a look that the two still belong together.
 
 use burn::tensor::Device;
-use mup_rules::{Parametrization, ScalingPlan};
+use mup_rules::{Parametrization, Run, ScalingPlan};
 use mup_study::cli::{self, Interrupt, TuneArguments, say};
 use mup_study::launch::Tuned;
 use mup_study::{Study, Values};
 use mup_train::{FamilyError, FamilyRun, Growth, Size};
 
+use super::circumstances::check_proxy_run;
 use super::tables::{Proxy, Target, changed, size, table};
 use super::values::{unsaid, with_values};
-use crate::AnyFamily;
 use crate::identity::{training, unchanged};
+use crate::{AnyFamily, TargetRunArguments};
 
 /// A study, its family, and what it says of proxy and target.
 pub(super) struct Opened<'a> {
@@ -36,7 +37,18 @@ impl<'a> Opened<'a> {
         let device = mup_devices::open(proxy.device)?;
         let opened = Self { study, family, proxy, target, proxy_size, target_size, device, base };
         opened.check()?;
+        check_proxy_run(study.config(), opened.proxy_run()?)?;
         Ok(opened)
+    }
+
+    /// With a target of another batch or length, or another law, than the study says.
+    pub(super) fn with_target_run(mut self, asked: &TargetRunArguments) -> Result<Self, FamilyError> {
+        let own = self.run(&self.proxy.parametrization, &self.proxy_size, &Values::default())?.training.batches;
+        let Target { steps, batches, run_law, .. } = &mut self.target;
+        *steps = asked.target_steps.unwrap_or(*steps);
+        *batches = asked.target_batch.map_or(*batches, |times| times * own);
+        *run_law = asked.run_law.clone().unwrap_or_else(|| run_law.clone());
+        Ok(self)
     }
 
     /// Whether everything is as it was when the study was made.
@@ -55,14 +67,36 @@ impl<'a> Opened<'a> {
         Ok(Growth::new(self.base.clone(), self.proxy.grows.clone(), Parametrization::named(parametrization)?))
     }
 
-    /// What is prescribed for a model trained with these values.
-    pub(super) fn plan(&self, parametrization: &str, size: &Size, values: &Values) -> Result<ScalingPlan, FamilyError> {
-        self.family.plan(&self.run(parametrization, size, values)?, &self.device)
+    /// What is prescribed for the proxy, trained with these values.
+    pub(super) fn proxy_plan(&self, values: &Values) -> Result<ScalingPlan, FamilyError> {
+        self.family.plan(&self.run(&self.proxy.parametrization, &self.proxy_size, values)?, &self.device)
     }
 
     /// A run with these values; the others are the family's own.
     pub(super) fn run(&self, parametrization: &str, size: &Size, values: &Values) -> Result<FamilyRun, FamilyError> {
         with_values(self.family.run(self.growth(parametrization)?, size.clone()), values)
+    }
+
+    /// Batch and tokens of the longest stage, from which values are transferred.
+    fn proxy_run(&self) -> Result<Run, FamilyError> {
+        let longest = self.study.config().stages.iter().map(|stage| stage.steps).max().unwrap_or(1);
+        let own = self.run(&self.proxy.parametrization, &self.proxy_size, &Values::default())?;
+        Ok(self.family.in_tokens(&own.with_steps(longest)))
+    }
+
+    /// A run of the target with these values.
+    pub(super) fn target_run(&self, parametrization: &str, values: &Values) -> Result<FamilyRun, FamilyError> {
+        let Target { steps, batches, run_law, micro_batches, evaluate_every, .. } = &self.target;
+        let run = self.run(parametrization, &self.target_size, values)?;
+        let growth = run.growth.clone().from_run(self.proxy_run()?, run_law.clone());
+        let mut run = run.with_growth(growth).with_steps(*steps).with_batches(*batches);
+        (run.training.micro_batches, run.training.evaluate_every) = (*micro_batches, Some(*evaluate_every));
+        Ok(run)
+    }
+
+    /// What is prescribed for the target in its run.
+    pub(super) fn target_plan(&self, parametrization: &str, values: &Values) -> Result<ScalingPlan, FamilyError> {
+        self.family.plan(&self.target_run(parametrization, values)?, &self.device)
     }
 
     /// Number of the first of what grows: what tables and figures call the width.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mup_devices::DeviceName;
+use mup_rules::RunLaw;
 use mup_study::StudyConfig;
 use mup_train::{FamilyError, Size};
 use serde::{Deserialize, Serialize};
@@ -40,10 +41,39 @@ pub(super) struct Proxy {
 pub(super) struct Target {
     pub(super) size: toml::Table,
     pub(super) steps: usize,
+    /// Batches of the family in a step.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub(super) batches: usize,
+    /// What follows another batch and length than the proxy's.
+    #[serde(default = "RunLaw::none", with = "by_name", skip_serializing_if = "RunLaw::is_none")]
+    pub(super) run_law: RunLaw,
     pub(super) micro_batches: usize,
     pub(super) evaluate_every: usize,
     /// Fingerprint of the plan.
     pub(super) plan: String,
+}
+
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
+}
+
+/// A law as the command line names it.
+mod by_name {
+    use mup_rules::RunLaw;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(law: &RunLaw, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&law.name)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RunLaw, D::Error> {
+        RunLaw::named(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 impl Proxy {

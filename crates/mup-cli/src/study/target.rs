@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use mup_rules::ScalingPlan;
+use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::{Interrupt, say, whole};
 use mup_study::{Outcome, Record, RecordSource, Setting, Smoothing, Store, Study, Trial, Values};
 use mup_train::{Event, FamilyError, FamilyRun, LEARNING_RATE, RunFolder, Size};
@@ -16,8 +16,9 @@ use super::FamilyOf;
 use super::arguments::{CheckpointArguments, DEFAULT_STUDY};
 use super::opened::Opened;
 use super::progress::Progress;
+use super::tables::Target;
 use super::values::{parse, told, values_of};
-use crate::{grow::short, output};
+use crate::{TargetRunArguments, grow::short, output};
 
 /// Trains the target of a study.
 #[derive(Clone, Debug, Args)]
@@ -34,6 +35,9 @@ pub struct TrainCommand {
     /// Seed of weights and batches.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u64, 0>)]
     pub seed: u64,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target_run: TargetRunArguments,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub checkpoints: CheckpointArguments,
@@ -81,13 +85,14 @@ impl TrainCommand {
     pub(super) fn run(&self, family: FamilyOf<'_>) -> Result<ExitCode, FamilyError> {
         let study = Study::open(&self.study)?;
         let family = family(&study)?;
-        let opened = Opened::new(&study, &*family)?;
+        let opened = Opened::new(&study, &*family)?.with_target_run(&self.target_run)?;
         let training = TargetTraining::of(&opened)?;
         if let Some(path) = &self.export {
             check_export(path)?;
         }
         let of_proxy = &opened.proxy.parametrization;
-        let parametrization = self.parametrization.as_ref().unwrap_or(of_proxy);
+        let asked = self.parametrization.as_deref().map(Parametrization::named).transpose()?;
+        let parametrization = &asked.map_or_else(|| of_proxy.clone(), |asked| asked.name);
         let values = match self.values.as_str() {
             "chosen" => training.chosen(&chosen(&study)?)?,
             "default" => training.usual()?,
@@ -121,10 +126,13 @@ pub(super) fn chosen(study: &Study) -> Result<Choice, FamilyError> {
 impl<'a> TargetTraining<'a> {
     /// Opens where the runs of this target are kept.
     pub(super) fn of(opened: &'a Opened<'a>) -> Result<Self, FamilyError> {
-        let (size, steps) = (&opened.target_size, opened.target.steps);
-        let names: Vec<String> =
+        let (size, Target { steps, batches, run_law, .. }) = (&opened.target_size, &opened.target);
+        let mut names: Vec<String> =
             opened.proxy.grows.iter().map(|name| format!("{name}{}", size[name.as_str()])).collect();
-        let folder = opened.study.folder().join("targets").join(format!("{}-steps{steps}", names.join("-")));
+        names.push(format!("steps{steps}"));
+        names.extend((*batches > 1).then(|| format!("batches{batches}")));
+        names.extend((!run_law.is_none()).then(|| run_law.name.clone()));
+        let folder = opened.study.folder().join("targets").join(names.join("-"));
         let settings = serde_json::to_value(&opened.proxy)?;
         let store = Store::open(&folder, &settings)?;
         Ok(Self { opened, folder, settings, store })
@@ -146,8 +154,7 @@ impl<'a> TargetTraining<'a> {
 
     /// Every value of the family, those given included.
     pub(super) fn complete(&self, values: &Values) -> Result<Values, FamilyError> {
-        let Opened { proxy, target_size, .. } = self.opened;
-        Ok(values_of(&self.opened.run(&proxy.parametrization, target_size, values)?))
+        Ok(values_of(&self.opened.target_run(&self.opened.proxy.parametrization, values)?))
     }
 
     /// The family's own.
@@ -161,21 +168,20 @@ impl<'a> TargetTraining<'a> {
 
     /// What becomes of the proxy's values in the target.
     pub(super) fn transfer(&self, values: &Values) -> Result<Transfer, FamilyError> {
-        let Opened { proxy, proxy_size, target_size, study, .. } = self.opened;
-        let plan = |size| self.opened.plan(&proxy.parametrization, size, values);
-        Ok(transfer(values, &study.config().space, &plan(proxy_size)?, &plan(target_size)?)?)
+        let Opened { proxy, study, .. } = self.opened;
+        let target = self.opened.target_plan(&proxy.parametrization, values)?;
+        Ok(transfer(values, &study.config().space, &self.opened.proxy_plan(values)?, &target)?)
     }
 
     /// Plans of proxy, target and target in SP, with their names, under these values.
     pub(super) fn plans(&self, values: &Values) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
-        let Opened { proxy, proxy_size, target_size, .. } = self.opened;
-        let name = proxy.parametrization.as_str();
-        let plan = |label: &str, name: &str, size| -> Result<_, FamilyError> {
-            Ok((format!("{label}, {}", short(name)), self.opened.plan(name, size, values)?))
+        let name = self.opened.proxy.parametrization.as_str();
+        let target = |name: &str| -> Result<_, FamilyError> {
+            Ok((format!("Target, {}", short(name)), self.opened.target_plan(name, values)?))
         };
-        let mut plans = vec![plan("Proxy", name, proxy_size)?, plan("Target", name, target_size)?];
+        let mut plans = vec![(format!("Proxy, {}", short(name)), self.opened.proxy_plan(values)?), target(name)?];
         if name != "standard" {
-            plans.push(plan("Target", "standard", target_size)?);
+            plans.push(target("standard")?);
         }
         Ok(plans)
     }
@@ -212,10 +218,13 @@ impl<'a> TargetTraining<'a> {
 
     fn trial(&self, parametrization: &str, values: &Values, seed: u64) -> Result<Trial, FamilyError> {
         let Opened { target, target_size, .. } = self.opened;
-        let plan = self.opened.plan(parametrization, target_size, values)?.fingerprint();
+        let plan = self.opened.target_plan(parametrization, values)?.fingerprint();
         let (micro_batches, evaluate_every) = (target.micro_batches, target.evaluate_every);
         let mut settings = self.settings.clone();
         settings["run"] = json!({ "micro_batches": micro_batches, "evaluate_every": evaluate_every });
+        if target.batches > 1 {
+            settings["run"]["batches"] = json!(target.batches);
+        }
         let (parametrization, size) = (parametrization.to_owned(), target_size.clone());
         let context = serde_json::to_value(RunContext { parametrization, size, plan, settings })?;
         Ok(Trial { values: values.clone(), seed, steps: target.steps, context: context.into() })
@@ -223,11 +232,7 @@ impl<'a> TargetTraining<'a> {
 
     fn run(&self, trial: &Trial) -> Result<FamilyRun, FamilyError> {
         let context = RunContext::of(trial)?;
-        let run = self.opened.run(&context.parametrization, &context.size, &trial.values)?;
-        let mut run = run.with_seed(trial.seed).with_steps(trial.steps);
-        run.training.micro_batches = self.opened.target.micro_batches;
-        run.training.evaluate_every = Some(self.opened.target.evaluate_every);
-        Ok(run)
+        Ok(self.opened.target_run(&context.parametrization, &trial.values)?.with_seed(trial.seed))
     }
 
     /// Where a run keeps its checkpoints and metrics.
@@ -238,7 +243,7 @@ impl<'a> TargetTraining<'a> {
 
     fn run_folder(&self, trial: &Trial, checkpoints: Option<&CheckpointArguments>) -> Result<RunFolder, FamilyError> {
         let context = RunContext::of(trial)?;
-        let plan = self.opened.plan(&context.parametrization, &context.size, &trial.values)?;
+        let plan = self.opened.target_plan(&context.parametrization, &trial.values)?;
         let folder = RunFolder::new(self.path(trial)?, &plan);
         let folder = folder.with_identity("run", &json!({ "values": trial.values, "seed": trial.seed }))?;
         Ok(match checkpoints {
@@ -290,5 +295,6 @@ pub(super) fn explain(transfer: &Transfer, usual: &Values) -> String {
     };
     let varied = |row: &&Transferred| row.name == LEARNING_RATE || usual.get(&row.name) != Some(&row.proxy);
     let lines: Vec<String> = transfer.rows.iter().filter(varied).map(line).collect();
-    format!("Transferred from proxy to target:\n{}", lines.join("\n"))
+    let run = transfer.run.iter().map(|line| format!("\n  {line}"));
+    format!("Transferred from proxy to target:\n{}{}", lines.join("\n"), run.collect::<String>())
 }

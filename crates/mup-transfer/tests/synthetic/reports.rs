@@ -42,7 +42,8 @@ pub(crate) fn complete() -> Report {
         transferable: Transferable::Yes,
         explanation: "unchanged".to_owned(),
     };
-    report.numbers.transfer = Some(Transfer { values: chosen.clone(), rows: chosen.iter().map(row).collect() });
+    report.numbers.transfer =
+        Some(Transfer { values: chosen.clone(), rows: chosen.iter().map(row).collect(), run: Vec::new() });
     report.numbers.rate_curves = figure_1();
     report.plans = vec![("proxy".to_owned(), "rows & <columns>".to_owned())];
     report

@@ -1,7 +1,9 @@
 //! burn-nn's `TransformerEncoder`, unchanged, told to find the first token of a sequence.
 
 use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
-use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig, loss::CrossEntropyLossConfig};
+use burn::nn::{
+    Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig, loss::CrossEntropyLossConfig,
+};
 use burn::prelude::*;
 use burn_mup::prelude::*;
 use own_model::uniform;

@@ -51,6 +51,7 @@ pub(super) fn transfer(transfer: &Transfer) -> Markup {
                 }
             }
         } }
+        @for line in &transfer.run { p.note { (line) } }
     }
 }
 

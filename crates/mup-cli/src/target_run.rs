@@ -1,0 +1,67 @@
+//! Batch and length of the target on the command line, and the law that follows them.
+
+use mup_rules::RunLaw;
+use mup_study::cli::whole;
+use mup_train::{FamilyRun, Growth};
+
+use crate::AnyFamily;
+
+/// Batch and length of the target, and the law that follows them.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub struct TargetRunArguments {
+    /// Steps of the target [default: the proxy's, at its longest]
+    #[arg(long, value_name = "N", help_heading = "Target", value_parser = whole::<usize, 1>)]
+    pub target_steps: Option<usize>,
+    /// Batch of the target in batches of the proxy, a whole number: with 4 (or 4x) a step averages over four times the data
+    /// [default: 1]
+    #[arg(long, value_name = "TIMES", help_heading = "Target", value_parser = times)]
+    pub target_batch: Option<usize>,
+    /// What rate, decay, ε and β do when batch and tokens change from proxy to target: none, complete-d, bjorck or
+    /// power-lines [default: none, with a warning where they change]
+    #[arg(long, value_name = "NAME", help_heading = "Target", value_parser = RunLaw::named)]
+    pub run_law: Option<RunLaw>,
+}
+
+impl TargetRunArguments {
+    /// The law.
+    #[must_use]
+    pub fn law(&self) -> RunLaw {
+        self.run_law.clone().unwrap_or_else(RunLaw::none)
+    }
+
+    /// The run of the target after `proxy`, with its length and batch where nothing else is said.
+    pub(crate) fn after(&self, family: &dyn AnyFamily, proxy: &FamilyRun) -> FamilyRun {
+        let growth = from_run(family, proxy, self.law());
+        let training = &proxy.training;
+        let (steps, times) = (self.target_steps.unwrap_or(training.steps), self.target_batch.unwrap_or(1));
+        proxy.clone().with_growth(growth).with_steps(steps).with_batches(times * training.batches)
+    }
+}
+
+/// The growth of a run, from that run, under a law.
+pub(crate) fn from_run(family: &dyn AnyFamily, run: &FamilyRun, law: RunLaw) -> Growth {
+    run.growth.clone().from_run(family.in_tokens(run), law)
+}
+
+/// `4`, `4x` or `4×`.
+fn times(text: &str) -> Result<usize, String> {
+    let number = text.trim().trim_end_matches(['x', '×']);
+    number.parse().ok().filter(|times| *times > 0).ok_or_else(|| {
+        "how many times the proxy's batch, a whole number of at least 1 such as 4; for a smaller or uneven one change the \
+         family's own batch"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::times;
+
+    #[test]
+    fn a_batch_is_a_whole_number_of_batches() {
+        assert_eq!([times("4"), times("4x"), times(" 16× ")], [Ok(4), Ok(4), Ok(16)]);
+        for text in ["0", "1.5", "-2", "x", "", "65536 tokens"] {
+            assert!(times(text).expect_err(text).contains("whole number"), "{text}");
+        }
+    }
+}
