@@ -80,9 +80,14 @@ pub(crate) struct TextArguments {
     #[arg(long, value_name = "N", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) d_head: Option<usize>,
 
-    /// Number of blocks, the same in proxy and target [default: 2]
+    /// Number of blocks of proxy and base, and of the target unless --target-layers says otherwise [default: 2]
     #[arg(long, value_name = "N", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) n_layer: Option<usize>,
+
+    /// Number of blocks of the target; another than the proxy's needs rules of depth: --parametrization complete-p
+    /// [default: the proxy's]
+    #[arg(long, value_name = "N", help_heading = "Sizes", conflicts_with = "target", value_parser = whole::<usize, 1>)]
+    pub(crate) target_layers: Option<usize>,
 
     /// Length of a training sequence, in tokens [default: 64, quick 32]
     #[arg(long, value_name = "N", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
@@ -113,7 +118,9 @@ impl TextArguments {
         let width = |width: usize| format!("width={width}");
         study.proxy = study.proxy.or_else(|| Some(width(self.proxy_width.unwrap_or(sizes(64, 32)))));
         study.base = study.base.or_else(|| self.base_width.map(width));
-        study.target = study.target.or_else(|| Some(width(self.target_width.unwrap_or(sizes(256, 128)))));
+        let layers = self.target_layers.map_or_else(String::new, |layers| format!(",n_layer={layers}"));
+        let target = || width(self.target_width.unwrap_or(sizes(256, 128))) + &layers;
+        study.target = study.target.or_else(|| Some(target()));
         study.steps = study.steps.or(Some(sizes(400, 60)));
         if study.space.is_none() && study.rates.is_none() {
             let (low, high) = if self.quick { (-8.0, -4.0) } else { (-9.0, -3.0) };
@@ -139,6 +146,8 @@ Examples:
       your own text
   gpt-transfer tune --space gpt-3 --trials 64 --steps 200 --best 16 --long-steps 800 --study runs/six
       six hyperparameters over two horizons, as in Tensor Programs V, Appendix F.4
+  gpt-transfer --target-layers 8 --parametrization complete-p --target-batch 4 --target-steps 400 --run-law complete-d
+      a target that is also deeper, with four times the batch and the tokens
   gpt-transfer choose --study runs/six
   gpt-transfer train --study runs/six
   gpt-transfer report --study runs/six
@@ -167,6 +176,7 @@ mod tests {
         assert_eq!(sizes("gpt-transfer --proxy width=128"), ["width=128", "", "width=256"]);
         assert_eq!(sizes("gpt-transfer --proxy-width 128"), ["width=128", "", "width=256"]);
         assert_eq!(sizes("gpt-transfer --base-width 32 --quick"), ["width=32", "width=32", "width=128"]);
+        assert_eq!(sizes("gpt-transfer --target-layers 8"), ["width=64", "", "width=256,n_layer=8"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod clocks;
 mod damage;
 mod disk;
 mod diverged;
+mod every_axis;
 mod export;
 mod killed;
 #[path = "../../../../crates/mup-data/tests/moments/mod.rs"]
