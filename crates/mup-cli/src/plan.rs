@@ -37,6 +37,9 @@ pub struct PlanCommand {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub target_run: TargetRunArguments,
+    /// Print every parameter in a row of its own, instead of those that are prescribed alike in one place.
+    #[arg(long)]
+    pub full: bool,
     /// Print only what would train differently than under the plan of this file, which `--json` wrote.
     #[arg(long, value_name = "FILE")]
     pub diff: Option<PathBuf>,
@@ -56,7 +59,10 @@ impl PlanCommand {
         match &self.diff {
             Some(path) => self.print_differences(&stored(path)?, &plans)?,
             None if self.json => output::line(self.json(&plans)?)?,
-            None => plans.iter().try_for_each(|(title, plan)| output::line(format!("{title}\n{plan}")))?,
+            None if self.full => plans.iter().try_for_each(|(title, plan)| output::line(format!("{title}\n{plan}")))?,
+            None => {
+                plans.iter().try_for_each(|(title, plan)| output::line(format!("{title}\n{}", plan.summary())))?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,4 +1,4 @@
-//! The plan as an aligned table, in full and in short, and one row in words.
+//! The plan as an aligned table, and one row in words; in short: `folded.rs`.
 
 use std::fmt;
 
@@ -13,57 +13,61 @@ const LEGEND: &str = "m_in, m_out: this tensor's fan-in and fan-out over the bas
 
 impl fmt::Display for ScalingPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.rows().iter().map(|row| cells(self, row, row.path.clone()));
-        write_table(f, self, header(self), rows)
+        write_head(f, self)?;
+        writeln!(f, "{LEGEND}\n")?;
+        write_rows(f, self)?;
+        write_tail(f, self)
     }
 }
 
 /// The columns; that of optimizers where there are several.
-pub(crate) fn header(plan: &ScalingPlan) -> Vec<&'static str> {
+fn header(plan: &ScalingPlan) -> Vec<&'static str> {
     let optimizer = (plan.optimizers().len() > 1).then_some("optimizer");
     let place = scales_depth(plan).then_some("place");
     let names = ["parameter", "shape", "role"].into_iter().chain(place).chain(["form"]).chain(optimizer);
     names.chain(["A", "init std", "rate", "decay", "ε"]).collect()
 }
 
-/// Header line, rows, wishes, warnings.
-pub(crate) fn write_table(
-    f: &mut fmt::Formatter<'_>,
-    plan: &ScalingPlan,
-    header: Vec<&str>,
-    rows: impl Iterator<Item = Vec<String>>,
-) -> fmt::Result {
+/// What the plan is of: rules, optimizers, the run, depth.
+pub(crate) fn write_head(f: &mut fmt::Formatter<'_>, plan: &ScalingPlan) -> fmt::Result {
     let table = plan.parametrization();
     let (name, optimizers, n_rows) = (&table.name, plan.optimizer_names(), plan.rows().len());
     writeln!(f, "{name} · {optimizers} · decay {} · ε {} · {n_rows} rows", table.weight_decay, table.epsilon)?;
     plan.run().map_or(Ok(()), |run| writeln!(f, "{run}"))?;
-    for stack in plan.streams() {
-        writeln!(f, "depth {}: residual additions on {stack}, m_L = {}", table.depth, four_digits(stack.depth_mult()))?;
-    }
-    writeln!(f, "{LEGEND}\n")?;
-    let mut printed = Table::new();
-    printed.load_style(presets::NOTHING).set_header(header);
-    rows.for_each(|row| {
-        printed.add_row(row);
-    });
-    for column in printed.column_iter_mut() {
-        column.set_padding((0, 2)).set_cell_alignment(CellAlignment::Left);
-    }
-    for line in printed.lines() {
-        writeln!(f, "{}", line.trim_end())?;
-    }
+    plan.streams().iter().try_for_each(|stack| {
+        writeln!(f, "depth {}: residual additions on {stack}, m_L = {}", table.depth, four_digits(stack.depth_mult()))
+    })
+}
+
+/// Wishes, warnings, notes.
+pub(crate) fn write_tail(f: &mut fmt::Formatter<'_>, plan: &ScalingPlan) -> fmt::Result {
     plan.overrides().iter().try_for_each(|wish| writeln!(f, "yours: {wish}"))?;
     plan.warnings().iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
     plan.notes().iter().try_for_each(|note| writeln!(f, "note: {note}"))
 }
 
-pub(crate) fn cells(plan: &ScalingPlan, row: &PlanRow, parameter: String) -> Vec<String> {
+fn write_rows(f: &mut fmt::Formatter<'_>, plan: &ScalingPlan) -> fmt::Result {
+    let mut printed = Table::new();
+    printed.load_style(presets::NOTHING).set_header(header(plan));
+    plan.rows().iter().for_each(|row| {
+        printed.add_row(cells(plan, row));
+    });
+    for column in printed.column_iter_mut() {
+        column.set_padding((0, 2)).set_cell_alignment(CellAlignment::Left);
+    }
+    printed.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
+}
+
+fn cells(plan: &ScalingPlan, row: &PlanRow) -> Vec<String> {
     let or_dash = |applies: bool, text: String| if applies { text } else { ABSENT.to_owned() };
     let optimizer = (plan.optimizers().len() > 1).then(|| or_dash(row.is_trained(), row.optimizer.clone()));
     let rate = if row.frozen { "frozen".to_owned() } else { row.learning_rate.to_string() };
     let place = scales_depth(plan).then(|| or_dash(row.kind.is_trained(), place(row)));
-    let names =
-        [parameter, shape(row), role(row)].into_iter().chain(place).chain([form(row).to_owned()]).chain(optimizer);
+    let names = [row.path.clone(), shape(row), role(row)]
+        .into_iter()
+        .chain(place)
+        .chain([form(row).to_owned()])
+        .chain(optimizer);
     let numbers = [
         row.multiplier.to_string(),
         or_dash(row.kind.is_trained(), row.init_std.to_string()),
@@ -74,7 +78,7 @@ pub(crate) fn cells(plan: &ScalingPlan, row: &PlanRow, parameter: String) -> Vec
     names.chain(numbers).collect()
 }
 
-fn role(row: &PlanRow) -> String {
+pub(crate) fn role(row: &PlanRow) -> String {
     match row.kind.is_trained() {
         true if row.has(Doubt::ReadoutOrInner) => format!("{}?", row.role),
         true => row.role.to_string(),
@@ -82,16 +86,16 @@ fn role(row: &PlanRow) -> String {
     }
 }
 
-fn scales_depth(plan: &ScalingPlan) -> bool {
+pub(crate) fn scales_depth(plan: &ScalingPlan) -> bool {
     plan.parametrization().depth == DepthRule::Scaled
 }
 
-fn place(row: &PlanRow) -> String {
+pub(crate) fn place(row: &PlanRow) -> String {
     row.place.map_or_else(|| "?".to_owned(), |place| place.to_string())
 }
 
 /// Short, so that the table of a GPT fits 160 columns.
-fn form(row: &PlanRow) -> &'static str {
+pub(crate) fn form(row: &PlanRow) -> &'static str {
     match row.form {
         _ if !row.kind.is_trained() => ABSENT,
         Form::Plain => "plain",
@@ -102,7 +106,7 @@ fn form(row: &PlanRow) -> &'static str {
 }
 
 /// `in 64→256 × out 64→256`; a single axis needs no name.
-fn shape(row: &PlanRow) -> String {
+pub(crate) fn shape(row: &PlanRow) -> String {
     if let [dim] = row.dims.as_slice() {
         return dim.to_string();
     }

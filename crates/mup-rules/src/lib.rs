@@ -21,6 +21,7 @@ mod doubt;
 mod error;
 mod explain;
 mod factor;
+mod folded;
 mod in_run;
 mod made_again;
 mod markdown;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::preset_name::{meant, plain};
-use crate::{DecayTerm, OptimizerId, Power, RuleError, Variable};
+use crate::{Column, DecayTerm, OptimizerId, Power, RuleError, Variable};
 
 /// How rate, decay, ε and β follow batch and horizon, in `m_B`, `m_D` and `m_N`, stated for AdamW. Other optimizers follow:
 /// ε's power is how gradients of the run scale, so SGD, whose update is the gradient, has `rate/ε` (the linear rule of
@@ -176,6 +176,16 @@ impl RunLaw {
     pub fn grounds(&self) -> impl Iterator<Item = String> {
         let lines = [("derived", &self.derived), ("empirical", &self.empirical)];
         lines.into_iter().filter(|(_, what)| !what.is_empty()).map(|(kind, what)| format!("{kind}: {what}"))
+    }
+
+    /// Factor on a number of a plan for AdamW.
+    pub(crate) fn on(&self, column: Column) -> Option<Power> {
+        match column {
+            Column::LearningRate => Some(self.rate.clone()),
+            Column::WeightDecay => Some(&self.rate_decay / &self.rate),
+            Column::Epsilon => Some(self.epsilon.clone()),
+            Column::Multiplier | Column::InitStd => None,
+        }
     }
 
     /// Factor on the rate of an optimizer.

@@ -1,18 +1,17 @@
 //! The plan in short: layers that repeat become one line.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 
-use crate::explain::{cells, header, write_table};
 use crate::{PlanRow, ScalingPlan};
 
-/// Rows of a plan that differ in nothing but the numbers in their paths; prints as a table.
+/// Rows of a plan that differ in nothing but the numbers in their paths; prints on one screen, with what is prescribed alike
+/// in one place.
 ///
 /// A 96-layer model has the rows of one layer here, with `blocks.*.` in their paths.
 #[derive(Clone, Debug)]
 pub struct PlanSummary<'a> {
-    plan: &'a ScalingPlan,
-    groups: Vec<RowGroup<'a>>,
+    pub(crate) plan: &'a ScalingPlan,
+    pub(crate) groups: Vec<RowGroup<'a>>,
 }
 
 /// Rows with the same prescription and the same path up to numbers.
@@ -49,17 +48,6 @@ impl<'a> PlanSummary<'a> {
     #[must_use]
     pub fn groups(&self) -> &[RowGroup<'a>] {
         &self.groups
-    }
-}
-
-impl fmt::Display for PlanSummary<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let header = std::iter::once("n").chain(header(self.plan)).collect();
-        let rows = self.groups.iter().map(|group| {
-            let cells = cells(self.plan, group.rows[0], group.pattern.clone());
-            std::iter::once(group.rows.len().to_string()).chain(cells).collect()
-        });
-        write_table(f, self.plan, header, rows)
     }
 }
 

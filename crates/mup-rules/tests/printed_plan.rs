@@ -48,7 +48,9 @@ fn the_summary_of_a_run_that_grows_along_every_axis() {
     let (base, target) = (Run::new(65_536.0, 2e9), Run::new(524_288.0, 6e10));
     let plan = ScalingPlan::of(&shapes, Parametrization::complete_p()).run(base, target, RunLaw::complete_d());
     let plan = plan.build().expect("a plan");
-    assert!(plan.summary().to_string().lines().count() < 50);
+    let printed = plan.summary().to_string();
+    assert!(printed.lines().count() < 50, "{printed}");
+    assert!(printed.lines().all(|line| line.chars().count() <= 120), "{printed}");
     assert_snapshot!(plan.summary());
     assert_snapshot!("one row along every axis", plan.row("blocks.9.feed_forward.down.weight").expect("a row"));
 }
