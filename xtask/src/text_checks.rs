@@ -122,6 +122,7 @@ mod tests {
     use super::{ReverseTransfer, TransferCheck, WiderCheck};
 
     #[derive(Debug, Parser)]
+    #[allow(clippy::large_enum_variant, reason = "there is one, parsed once")]
     enum Cli {
         TransferCheck(TransferCheck),
         WiderCheck(WiderCheck),
