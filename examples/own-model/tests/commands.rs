@@ -187,7 +187,8 @@ fn along_depth_a_stock_encoder_is_flat_and_without_rules_of_depth_it_is_not() {
 #[test]
 fn a_plan_of_another_batch_and_length_says_what_follows_and_warns_where_nothing_does() {
     let folder = tempfile::tempdir().expect("a folder");
-    let plan = |arguments: &str| verdict(PROGRAMS[0].0, folder.path(), &format!("plan --target width=64 {arguments}"));
+    let plan =
+        |arguments: &str| verdict(PROGRAMS[0].0, folder.path(), format!("plan --target width=64 {arguments}").trim());
     let (longer, law) = ("--steps 100 --target-steps 200 --target-batch 4x", "--run-law complete-d");
     let scaled = plan(&format!("{longer} {law}"));
     assert!(scaled.contains("run: batch × 4, tokens × 8 · complete-d"), "{scaled}");

@@ -82,14 +82,14 @@ fn steps_of_k_batches_read_what_k_times_the_steps_of_one_batch_read_and_count_as
 /// The first step of plain SGD by hand: the mean of the gradients at one model, and of its losses.
 #[test]
 fn a_step_of_k_batches_is_one_of_their_mean() {
-    let (model, _) = start_sgd(16);
+    let (model, mut optimizer) = start_sgd(16);
     let task = Largest::default();
     let each = |step| task.loss(&model, MicroBatch { step, index: 0, of: 1 }).unwrap();
     let losses: Vec<f64> = (0..3).map(|step| f64::from(each(step).into_scalar::<f32>())).collect();
     let mut mean = MeanGradients::default();
     (0..3).for_each(|step| mean.add(&model, GradientsParams::from_grads(each(step).backward(), &model)));
-    let (by_hand, mut optimizer) = start_sgd(16);
-    let by_hand = optimizer.step(0.02, by_hand, mean.mean(&model));
+    let gradients = mean.mean(&model);
+    let by_hand = optimizer.step(0.02, model, gradients);
     let (model, optimizer) = start_sgd(16);
     let training = Training::new(1, 0.02).with_schedule(Schedule::constant()).with_batches(3);
     let trained = Trainer::new(training).train(&task, model, optimizer).unwrap();

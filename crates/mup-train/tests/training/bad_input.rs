@@ -102,6 +102,6 @@ fn a_loss_that_cannot_be_trained_on_is_an_error_and_not_a_panic() {
 
 #[test]
 fn micro_batches_that_do_not_divide_the_batch_are_refused() {
-    let wanted = "step 0: micro_batches is 3, but must be a divisor of the step's 8 examples";
+    let wanted = "step 0: micro_batches is 3, but must be a divisor of the batch's 8 examples";
     assert_eq!(refusal(Training::new(10, 0.1).with_micro_batches(3)), wanted);
 }
