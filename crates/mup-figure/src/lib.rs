@@ -1,7 +1,7 @@
-//! What every figure is made with: one drawing, two backends (SVG for pages, PNG at twice the size for everywhere
-//! else), one font, one pen. What is drawn is the business of whoever implements [`Picture`].
+#![doc = include_str!("../README.md")]
 //!
-//! It knows nothing of what the figures show. [`plotters`] comes from here, so that its features are chosen once.
+//! The rooms: [`Picture`] (something to draw), [`svg`] and [`write_png`] (the two backends), [`Pen`] (units and font),
+//! [`Entry`] (a line of a legend). It knows nothing of what the figures show.
 
 mod entry;
 mod pen;

@@ -1,11 +1,10 @@
-//! Files that are whole or absent, folders whose names are on the disk, digests: what every record of this workspace
-//! rests on, once for all crates.
+#![doc = include_str!("../README.md")]
 //!
 //! The rooms: [`write_durably`], [`WholeFile`] and [`create_exclusively`] (a file appears complete), [`create_folders`],
 //! [`folder_of`], [`sync_folder`] and [`rename`] (names survive a power cut), [`set_aside`] (a name that overwrites nothing),
 //! [`sha256`] and [`digest_of_json`].
 //!
-//! It knows nothing of what is in the files: errors are those of the file system, and whoever calls says which file.
+//! It knows nothing of what is in the files.
 
 mod aside;
 mod digest;

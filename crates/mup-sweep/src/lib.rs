@@ -1,7 +1,7 @@
-//! A sweep over learning rates, without anything that trains: which rates ([`Log2Grid`]), side by side
-//! ([`in_parallel`]), and where the lowest loss lies ([`Optimum`], of [`Point`]s).
+#![doc = include_str!("../README.md")]
 //!
-//! It knows nothing of studies, files or figures.
+//! The rooms: [`Log2Grid`] (which rates), [`in_parallel`] (side by side), [`Optimum`] of [`Point`]s (where the lowest loss
+//! lies). It knows nothing of figures either.
 
 mod jobs;
 mod log2_grid;
