@@ -6,7 +6,7 @@ use mup_cli::CoordCheckCommand;
 use mup_train::FamilyError;
 
 use crate::{
-    ablations::{self, ABLATIONS},
+    ablations,
     choices::{Model, Optimizer, Scaling},
     matrix::matrix,
     setup::SEEDS,
@@ -61,7 +61,7 @@ impl CoordCheck {
 
 /// Measures every ablation; fails when one contradicts what is claimed of it.
 fn ablate(out: Option<&Path>) -> Result<ExitCode, FamilyError> {
-    let groups = ablations::groups(ABLATIONS, SEEDS, |setup| setup)?;
+    let groups = ablations::groups(ablations::all(), SEEDS, |setup| setup)?;
     let document = ablations::document(&groups);
     match out {
         Some(path) => std::fs::write(path, document)?,

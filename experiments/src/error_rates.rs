@@ -9,7 +9,7 @@ use mup_verdict::{
 };
 
 use crate::{
-    ablations::{ABLATIONS, Claim},
+    ablations::{self, Claim},
     choices::{Model, Optimizer, Scaling},
     measure::measure,
     rows::Rows,
@@ -117,11 +117,10 @@ fn cells() -> Result<Vec<Cell>, TrialError> {
             }
         }
     }
-    for ablation in ABLATIONS.iter().filter(|ablation| matches!(ablation.claim, Claim::Seen { .. })) {
-        cells.push(Cell {
-            rules: format!("mup without {}", ablation.name),
-            setup: (ablation.remove)(ablation.control()?),
-        });
+    for ablation in ablations::all().filter(|ablation| matches!(ablation.claim, Claim::Seen { .. })) {
+        let control = ablation.control()?;
+        let rules = format!("{} without {}", control.parametrization.name, ablation.name);
+        cells.push(Cell { rules, setup: (ablation.remove)(control) });
     }
     Ok(cells)
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use mup_verdict::coordinates::{Quantity, Report, Summary, Verdict};
 
-use super::{ABLATIONS, Ablation, Claim, Group};
+use super::{Ablation, Claim, Group, all};
 use crate::setup::{SEEDS, STEPS, WIDTHS};
 
 /// The whole document.
@@ -24,7 +24,7 @@ pub(crate) fn document(groups: &[Group]) -> String {
 pub(crate) fn claims() -> String {
     let mut text =
         "| rule | source | instead | on | the coordinate check | who sees it |\n|---|---|---|---|---|---|\n".to_owned();
-    for Ablation { name, source, removal, on: (model, scaling, optimizer), claim, .. } in ABLATIONS {
+    for Ablation { name, source, removal, on: (model, scaling, optimizer), claim, .. } in all() {
         let (verdict, by) = match claim {
             Claim::Seen { module, quantity, verdict } => {
                 ("**fails**", format!("`{}` of `{module}` {verdict}", symbol(*quantity)))

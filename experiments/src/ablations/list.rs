@@ -331,11 +331,11 @@ fn keep_sgd_rate(rule: &mut Rule) {
 /// As large as the gradient's entries of the base model, which are between 1e-3 and 1e-2.
 const LARGE_EPSILON: f64 = 0.01;
 
-const fn seen(module: &'static str, quantity: Quantity, verdict: Verdict) -> Claim {
+pub(super) const fn seen(module: &'static str, quantity: Quantity, verdict: Verdict) -> Claim {
     Claim::Seen { module, quantity, verdict }
 }
 
-const fn unseen(by: &'static str) -> Claim {
+pub(super) const fn unseen(by: &'static str) -> Claim {
     Claim::Unseen { by }
 }
 
@@ -379,7 +379,7 @@ fn drawn_query(setup: Setup) -> Setup {
     Setup { start: setup.start.with(GptConfig::queries(), drawn), ..setup }
 }
 
-fn unscaled_epsilon(setup: Setup) -> Setup {
+pub(super) fn unscaled_epsilon(setup: Setup) -> Setup {
     let parametrization = setup.parametrization.clone().with_epsilon(EpsilonRule::Unscaled);
     setup.with_parametrization(parametrization)
 }

@@ -1,5 +1,6 @@
-//! One rule of µP removed at a time: which module's slope reveals it.
+//! One rule removed at a time: which module's slope reveals it.
 
+mod along_depth;
 mod document;
 mod list;
 
@@ -9,7 +10,6 @@ use mup_verdict::{
 };
 
 pub(crate) use document::{claims, document};
-pub(crate) use list::ABLATIONS;
 
 use crate::{
     choices::{Model, Optimizer, Scaling},
@@ -17,6 +17,11 @@ use crate::{
     setup::Setup,
     subjects,
 };
+
+/// Every ablation, in the order of the document: those of width, then those of depth.
+pub(crate) fn all() -> impl Iterator<Item = &'static Ablation> {
+    list::ABLATIONS.iter().chain(along_depth::ALONG_DEPTH)
+}
 
 /// What the check is to say about a removed rule.
 #[derive(Clone, Copy, Debug)]

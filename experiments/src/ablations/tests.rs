@@ -1,9 +1,9 @@
 //! Every claim holds, also in a check small enough for every commit; and no rule of the table is left out.
 
-use mup_rules::{EpsilonRule, Form, Parametrization, Power, Rule, Update, WeightDecay};
+use mup_rules::{Amendment, EpsilonRule, Form, Parametrization, Power, Rule, Update, WeightDecay};
 use mup_verdict::coordinates::TrialError;
 
-use super::{ABLATIONS, Ablation, contradictions, groups};
+use super::{Ablation, all, along_depth::ALONG_DEPTH, contradictions, groups, list::ABLATIONS};
 use crate::{
     choices::{Model, Scaling},
     setup::{SEEDS, Setup},
@@ -18,20 +18,25 @@ fn small(setup: Setup) -> Setup {
     }
 }
 
-fn assert_claims(seeds: u64, wanted: fn(&Ablation) -> bool) {
-    let groups = groups(ABLATIONS.iter().filter(|ablation| wanted(ablation)), seeds, small).expect("runs");
+fn assert_claims(seeds: u64, ablations: &'static [Ablation], wanted: fn(&Ablation) -> bool) {
+    let groups = groups(ablations.iter().filter(|ablation| wanted(ablation)), seeds, small).expect("runs");
     assert!(!groups.is_empty());
     assert_eq!(contradictions(&groups), Vec::<String>::new());
 }
 
 #[test]
 fn what_is_claimed_of_rules_of_feed_forward_models_is_seen() {
-    assert_claims(3, |ablation| matches!(ablation.on.0, Model::Mlp | Model::MlpUneven));
+    assert_claims(3, ABLATIONS, |ablation| matches!(ablation.on.0, Model::Mlp | Model::MlpUneven));
 }
 
 #[test]
 fn what_is_claimed_of_rules_of_transformers_is_seen() {
-    assert_claims(SEEDS, |ablation| !matches!(ablation.on.0, Model::Mlp | Model::MlpUneven));
+    assert_claims(SEEDS, ABLATIONS, |ablation| !matches!(ablation.on.0, Model::Mlp | Model::MlpUneven));
+}
+
+#[test]
+fn what_is_claimed_of_rules_of_depth_is_seen() {
+    assert_claims(SEEDS, ALONG_DEPTH, |_| true);
 }
 
 /// The parametrizations with and without each rule.
@@ -40,7 +45,7 @@ fn pairs() -> Vec<[Parametrization; 2]> {
         let control = ablation.control()?;
         Ok([control.parametrization.clone(), (ablation.remove)(control).parametrization])
     };
-    ABLATIONS.iter().map(|ablation| pair(ablation).expect("a setup")).collect()
+    all().map(|ablation| pair(ablation).expect("a setup")).collect()
 }
 
 type Entry = fn(&Rule) -> Power;
@@ -64,6 +69,22 @@ fn every_entry_of_the_table_that_depends_on_width_is_removed_by_some_ablation() 
 }
 
 #[test]
+fn every_rule_of_depth_is_removed_by_some_ablation() {
+    let pairs = pairs();
+    for table in [Parametrization::complete_p(), Parametrization::depth_mup()] {
+        for rule in table.amendments {
+            let has = |table: &Parametrization| {
+                let same = |other: &Amendment| {
+                    (&other.tensors, other.quantity, other.branch) == (&rule.tensors, rule.quantity, rule.branch)
+                };
+                table.amendments.iter().any(same)
+            };
+            assert!(pairs.iter().any(|[with, without]| has(with) && !has(without)), "no ablation removes {rule:?}");
+        }
+    }
+}
+
+#[test]
 fn every_convention_is_removed_by_some_ablation() {
     let pairs = pairs();
     let removed = |differs: fn(&Parametrization, &Parametrization) -> bool| {
@@ -77,8 +98,8 @@ fn every_convention_is_removed_by_some_ablation() {
 
 #[test]
 fn names_are_unique() {
-    let mut names: Vec<_> = ABLATIONS.iter().map(|ablation| ablation.name).collect();
+    let mut names: Vec<_> = all().map(|ablation| ablation.name).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), ABLATIONS.len());
+    assert_eq!(names.len(), all().count());
 }
