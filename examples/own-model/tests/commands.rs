@@ -221,6 +221,20 @@ fn an_optimum_is_followed_along_batch_and_tokens_with_a_law_and_without() {
 }
 
 #[test]
+fn along_depth_the_optimum_is_followed_under_rules_of_depth_and_of_width_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let deep = "transfer-check --grow depth --widths 1,2 --size width=16 --seeds 2 --steps 10";
+    for (over, grid) in [("learning-rate", "-8:-7"), ("init-scale", "-1:0")] {
+        let found = verdict(PROGRAMS[0].0, folder.path(), &format!("{deep} --over {over} --grid={grid}"));
+        for part in ["complete-p, log₂", "µP of width, log₂", "octaves per doubling of depth"] {
+            assert!(found.contains(part), "{found:?} lacks {part:?}");
+        }
+    }
+    let found = verdict(PROGRAMS[0].0, folder.path(), &format!("{deep} --parametrization depth-mup --grid=-8:-7"));
+    assert!(found.contains("depth-mup, log₂"), "{found}");
+}
+
+#[test]
 fn several_differences_are_one_document() {
     let folder = tempfile::tempdir().expect("a folder");
     let (program, folder) = (PROGRAMS[0].0, folder.path());
