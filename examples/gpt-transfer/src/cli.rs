@@ -84,8 +84,8 @@ pub(crate) struct TextArguments {
     #[arg(long, value_name = "N", help_heading = "Sizes", value_parser = whole::<usize, 1>)]
     pub(crate) n_layer: Option<usize>,
 
-    /// Number of blocks of the target; another than the proxy's needs rules of depth: --parametrization complete-p
-    /// [default: the proxy's]
+    /// Number of blocks of the target; another than the proxy's needs rules of depth: --parametrization complete-p. Each block
+    /// of the SP control starts as the proxy's do [default: the proxy's]
     #[arg(long, value_name = "N", help_heading = "Sizes", conflicts_with = "target", value_parser = whole::<usize, 1>)]
     pub(crate) target_layers: Option<usize>,
 
@@ -118,7 +118,7 @@ impl TextArguments {
         let width = |width: usize| format!("width={width}");
         study.proxy = study.proxy.or_else(|| Some(width(self.proxy_width.unwrap_or(sizes(64, 32)))));
         study.base = study.base.or_else(|| self.base_width.map(width));
-        let layers = self.target_layers.map_or_else(String::new, |layers| format!(",n_layer={layers}"));
+        let layers = self.target_layers.map_or_else(String::new, |layers| format!(",depth={layers}"));
         let target = || width(self.target_width.unwrap_or(sizes(256, 128))) + &layers;
         study.target = study.target.or_else(|| Some(target()));
         study.steps = study.steps.or(Some(sizes(400, 60)));
@@ -163,6 +163,7 @@ fn parse_order(name: &str) -> Result<Order, String> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use gpt_text::TextFamily;
 
     use super::*;
 
@@ -176,7 +177,10 @@ mod tests {
         assert_eq!(sizes("gpt-transfer --proxy width=128"), ["width=128", "", "width=256"]);
         assert_eq!(sizes("gpt-transfer --proxy-width 128"), ["width=128", "", "width=256"]);
         assert_eq!(sizes("gpt-transfer --base-width 32 --quick"), ["width=32", "width=32", "width=128"]);
-        assert_eq!(sizes("gpt-transfer --target-layers 8"), ["width=64", "", "width=256,n_layer=8"]);
+        let deeper = sizes("gpt-transfer --target-layers 8");
+        assert_eq!(deeper, ["width=64", "", "width=256,depth=8"]);
+        let named = TextFamily::named_size(64, 32, 2).changed(&deeper[2]).expect("numbers that the family has");
+        assert_eq!(named, TextFamily::named_size(256, 32, 8));
     }
 
     #[test]

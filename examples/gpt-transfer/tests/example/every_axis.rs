@@ -47,10 +47,10 @@ fn one_command_tunes_a_proxy_of_2_blocks_and_transfers_to_8_with_4_times_the_bat
     let page = fs::read_to_string(place.study().join("report.html")).unwrap();
     assert!(page.contains("law complete-d") && page.contains("empirical: powers of m_D"));
     let study = fs::read_to_string(place.study().join("study.toml")).unwrap();
-    for said in ["batches = 4", "run-law = \"complete-d\"", "[made-with.proxy-run]", "tokens = 960.0"] {
+    for said in ["batches = 4", "run-law = \"complete-d\"", "proxy-batch = 32.0"] {
         assert!(study.contains(said), "{said} is missing:\n{study}");
     }
-    let folder = place.study().join("targets/width16-n_layer8-steps20-batches4-complete-d");
+    let folder = place.study().join("targets/width16-depth8-steps20-batches4-complete-d");
     assert!(folder.join("settings.json").exists(), "{}", folder.display());
 }
 
@@ -101,10 +101,9 @@ fn a_study_of_before_there_were_laws_is_continued_with_the_same_records() {
     let place = Place::finished();
     let path = place.study().join("study.toml");
     let study = fs::read_to_string(&path).unwrap();
-    let (before, run) = study.split_once("[made-with.proxy-run]").expect("written at the end");
-    assert!(run.trim().lines().count() == 2, "{run}");
+    let batch = study.lines().find(|line| line.starts_with("proxy-batch")).expect("is written");
     assert!(!study.lines().any(|line| line.starts_with("batches") || line.starts_with("run-law")), "{study}");
-    fs::write(&path, before).unwrap();
+    fs::write(&path, study.replace(batch, "")).unwrap();
     let results = place.finished_results();
     succeed(&mut place.all(&["--rates=-7:-5"]));
     assert_eq!(place.finished_results(), results, "nothing was trained again");
@@ -115,7 +114,7 @@ fn a_family_with_another_batch_than_a_study_was_made_with_is_refused() {
     let place = Place::tuned();
     let path = place.study().join("study.toml");
     let study = fs::read_to_string(&path).unwrap();
-    fs::write(&path, study.replace("tokens = 960.0", "tokens = 961.0")).unwrap();
+    fs::write(&path, study.replace("proxy-batch = 32.0", "proxy-batch = 33.0")).unwrap();
     let error = fail(&mut place.on_study("train", &[]));
-    assert!(error.contains("a proxy of 32 in a batch, 961 in all"), "{error}");
+    assert!(error.contains("a proxy-batch of 33"), "{error}");
 }
