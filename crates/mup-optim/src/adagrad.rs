@@ -45,10 +45,6 @@ impl Planned for MupAdagradConfig {
         self.relative_rate
     }
 
-    fn follows_beta(&self) -> bool {
-        true
-    }
-
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError> {
         let check = Check("Adagrad");
         check.non_negative("epsilon", self.epsilon)?;

@@ -154,8 +154,8 @@ pub enum OptimError {
     Record(Vec<RecordProblem>),
     /// A run that scales β, and an optimizer for which that is no rule.
     #[error(
-        "{optimizer}: the plan's run law `{law}` scales the decay of moving averages (β), and for those of {optimizer} there is \
-         no such rule; choose a law that keeps β (power-lines, or RunLaw::with_beta(Power::ONE)), another optimizer, or no \
+        "{optimizer}: the plan's run law `{law}` scales the decay of moving averages (β), and for what {optimizer} \
+         remembers there is no such rule; choose a law that keeps β (power-lines, or RunLaw::with_beta(Power::ONE)), another optimizer, or no \
          momentum; a Planned of your own says that it applies ScalingPlan::beta by Planned::follows_beta"
     )]
     Beta {

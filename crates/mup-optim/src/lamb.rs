@@ -52,10 +52,6 @@ impl Planned for MupLambConfig {
         self.relative_rate
     }
 
-    fn follows_beta(&self) -> bool {
-        true
-    }
-
     fn check(&self, _plan: &ScalingPlan) -> Result<(), OptimError> {
         let check = Check("LAMB");
         check.moments(self.beta_1, self.beta_2, self.epsilon)?;
@@ -70,10 +66,9 @@ impl Planned for MupLambConfig {
 impl Stackable for MupLambConfig {
     type Step = Lamb;
 
-    fn of_row(&self, plan: &ScalingPlan, row: &PlanRow) -> Lamb {
+    fn of_row(&self, _plan: &ScalingPlan, row: &PlanRow) -> Lamb {
         let (epsilon, weight_decay) = (self.epsilon * row.epsilon.value, self.weight_decay * row.weight_decay.value);
-        let [beta_1, beta_2] = [self.beta_1, self.beta_2].map(|beta| plan.beta(beta));
-        Lamb { config: Self { beta_1, beta_2, epsilon, weight_decay, ..self.clone() } }
+        Lamb { config: Self { epsilon, weight_decay, ..self.clone() } }
     }
 }
 
