@@ -192,7 +192,7 @@ mod tests {
         };
         refused("--steps 10", "leave --steps");
         refused("--observe input", "--observe out");
-        refused("--parametrization mup", "complete_p");
+        refused("--parametrization mup", "complete-p");
         refused("--ignore-depth", "--parametrization");
     }
 }

@@ -54,7 +54,18 @@ pub trait AnyFamily: Send + Sync {
     fn run(&self, growth: Growth, size: Size) -> FamilyRun;
 
     /// [`FamilyRun::in_tokens`].
-    fn in_tokens(&self, run: &FamilyRun) -> Run;
+    ///
+    /// # Errors
+    ///
+    /// Those of that function.
+    fn in_tokens(&self, run: &FamilyRun) -> Result<Run, FamilyError>;
+
+    /// Whether the run could begin: its training makes sense, and its plan has an optimizer. Nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Training::check`](mup_train::Training::check), of the plan and of [`Family::optimizer`].
+    fn check_run(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError>;
 
     /// [`FamilyRun::plan`].
     ///
@@ -143,8 +154,13 @@ impl<F: Family> AnyFamily for F {
         FamilyRun::new(self, growth, size)
     }
 
-    fn in_tokens(&self, run: &FamilyRun) -> Run {
+    fn in_tokens(&self, run: &FamilyRun) -> Result<Run, FamilyError> {
         run.in_tokens(self)
+    }
+
+    fn check_run(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError> {
+        run.training.check()?;
+        run.check(self, device).map_err(on_the_command_line)
     }
 
     fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError> {

@@ -71,13 +71,22 @@ impl PlanCommand {
     fn plans(&self, family: &dyn AnyFamily) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
         let device = mup_devices::open(any_device())?;
         let base = changed(family.size(), self.base.as_deref())?;
+        if self.steps.is_some() && !self.target_run.says_something() {
+            let remedy = "add --target-steps, --target-batch or --run-law, or leave it out";
+            return Err(
+                format!("--steps is the length of the base's run, which decides nothing alone: {remedy}").into()
+            );
+        }
         let plan = |target: Size| -> Result<_, FamilyError> {
             let grows = if self.grow.is_empty() { grows(&base, &target)? } else { self.grow.clone() };
             let growth = Growth::new(base.clone(), grows, self.parametrization.clone());
             let title = format!("{} · base {base} · target {target}", family.name());
             let at_base = family.run(growth, target);
-            let steps = self.steps.unwrap_or(at_base.training.steps);
-            Ok((title, family.plan(&self.target_run.after(family, &at_base.with_steps(steps)), &device)?))
+            // The run is the proxy's, that is the base's, until something says that the target has another.
+            let of_base = at_base.clone().with_size(base.clone());
+            let of_base = of_base.with_steps(self.steps.unwrap_or(at_base.training.steps));
+            let run = self.target_run.after(family, &of_base, &device)?.with_size(at_base.size);
+            Ok((title, family.plan(&run, &device)?))
         };
         if self.target.is_empty() {
             let grows = if self.grow.is_empty() { vec![base.first()?.to_owned()] } else { self.grow.clone() };

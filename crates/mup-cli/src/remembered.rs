@@ -96,7 +96,9 @@ impl<'a> Remembered<'a> {
         let base = changed(family.size(), arguments.grow.size.as_deref())?;
         let widths = axis.times(&arguments.grow)?;
         let growth = Growth::new(base.clone(), [base.first()?], Parametrization::mup());
-        check(run(family, &growth, arguments.steps))?;
+        let at_base = run(family, &growth, arguments.steps);
+        axis.check(at_base.training.steps, &widths)?;
+        check(at_base)?;
         let (grown, grows) = (Grown { growth, widths }, vec![axis.name().to_owned()]);
         Self::of(family, arguments, grown, grows, |run, times| axis.at(run, times))
     }
@@ -117,7 +119,7 @@ impl<'a> Remembered<'a> {
         let device = mup_devices::open(arguments.device)?;
         // What has no plan leaves no folder, which would refuse the corrected command.
         for width in &widths {
-            family.plan(&at(run.clone(), *width)?, &device)?;
+            family.check_run(&at(run.clone(), *width)?, &device)?;
         }
         family.check_micro_batches(run.training.micro_batches, &device)?;
         let identity = family.identity(&growth)?;
@@ -128,6 +130,10 @@ impl<'a> Remembered<'a> {
         say(format!("{}{data}\nfolder {}", identity.family, arguments.out.display()));
         let (interrupt, begun) = (Interrupt::listen()?, Instant::now());
         Ok(Self { family, growth, widths, grows, device, store, settings, arguments, interrupt, begun })
+    }
+
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
     }
 
     pub(crate) fn family(&self) -> &'a dyn AnyFamily {

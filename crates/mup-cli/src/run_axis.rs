@@ -54,20 +54,61 @@ impl RunAxis {
         }
     }
 
+    /// Whether every run of them has a whole number of steps, else the numbers of steps nearby that all can have.
+    pub(crate) fn check(self, steps: usize, times: &[usize]) -> Result<(), FamilyError> {
+        let Some(uneven) = times.iter().find(|times| !steps.is_multiple_of(**times)).filter(|_| self == Self::Batch)
+        else {
+            return Ok(());
+        };
+        let common = times
+            .iter()
+            .try_fold(1_usize, |common, times| (common / common_divisor(common, *times)).checked_mul(*times));
+        let remedy = match common {
+            Some(common) if steps > common => {
+                let below = steps - steps % common;
+                format!("--steps {below} or {} suits all of {times:?}", below.saturating_add(common))
+            }
+            Some(common) => format!("--steps {common} suits all of {times:?}"),
+            None => format!("no number of steps suits all of {times:?}: give fewer of them, --widths"),
+        };
+        Err(format!(
+            "--grow batch: {uneven} times the batch over the same data has {steps}/{uneven} steps, which is no whole number; {remedy}"
+        )
+        .into())
+    }
+
     /// The run of a base whose batch, or tokens, are as many times as large.
     pub(crate) fn at(self, base: FamilyRun, times: usize) -> Result<FamilyRun, FamilyError> {
         let (steps, batches) = (base.training.steps, base.training.batches);
         match self {
-            Self::Batch if !steps.is_multiple_of(times) => Err(format!(
-                "--grow batch: {times} times the batch over the same data has {steps}/{times} steps, which is no whole number: \
-                 give --steps a multiple of {times}"
-            )
-            .into()),
-            Self::Batch => Ok(base.with_steps(steps / times).with_batches(batches * times)),
+            Self::Batch => {
+                self.check(steps, &[times])?;
+                Ok(base.with_steps(steps / times).with_batches(batches * times))
+            }
             Self::Tokens => {
-                let steps = steps.checked_mul(times).ok_or_else(|| format!("{times} times {steps} steps are too many"))?;
+                let steps =
+                    steps.checked_mul(times).ok_or_else(|| format!("{times} times {steps} steps are too many"))?;
                 Ok(base.with_steps(steps))
             }
         }
+    }
+}
+
+fn common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RunAxis;
+
+    #[test]
+    fn steps_that_do_not_divide_are_refused_with_those_that_do() {
+        let refused = |steps, times: &[usize]| RunAxis::Batch.check(steps, times).expect_err("uneven").to_string();
+        let said = refused(100, &[1, 2, 4, 8]);
+        assert!(said.contains("100/8 steps") && said.contains("--steps 96 or 104"), "{said}");
+        assert!(refused(150, &[1, 4, 6]).contains("--steps 144 or 156"), "12 is what 4 and 6 have in common");
+        assert!(refused(3, &[1, 8]).contains("--steps 8 suits"));
+        assert!(RunAxis::Batch.check(96, &[1, 2, 4, 8]).is_ok() && RunAxis::Tokens.check(7, &[1, 2]).is_ok());
     }
 }

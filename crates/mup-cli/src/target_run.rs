@@ -1,10 +1,11 @@
 //! Batch and length of the target on the command line, and the law that follows them.
 
-use mup_rules::RunLaw;
+use burn::tensor::Device;
+use mup_rules::{RunLaw, Variable};
 use mup_study::cli::whole;
-use mup_train::{FamilyRun, Growth};
+use mup_train::{FamilyError, FamilyRun, Growth};
 
-use crate::AnyFamily;
+use crate::{AnyFamily, any_family::parameters};
 
 /// Batch and length of the target, and the law that follows them.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]
@@ -30,17 +31,38 @@ impl TargetRunArguments {
     }
 
     /// The run of the target after `proxy`, with its length and batch where nothing else is said.
-    pub(crate) fn after(&self, family: &dyn AnyFamily, proxy: &FamilyRun) -> FamilyRun {
-        let growth = from_run(family, proxy, self.law());
+    pub(crate) fn after(
+        &self,
+        family: &dyn AnyFamily,
+        proxy: &FamilyRun,
+        device: &Device,
+    ) -> Result<FamilyRun, FamilyError> {
+        let growth = from_run(family, proxy, self.law(), device)?;
         let training = &proxy.training;
         let (steps, times) = (self.target_steps.unwrap_or(training.steps), self.target_batch.unwrap_or(1));
-        proxy.clone().with_growth(growth).with_steps(steps).with_batches(times * training.batches)
+        Ok(proxy.clone().with_growth(growth).with_steps(steps).with_batches(times * training.batches))
+    }
+
+    /// Whether anything of the run changes.
+    pub(crate) fn says_something(&self) -> bool {
+        *self != Self::default()
     }
 }
 
 /// The growth of a run, from that run, under a law.
-pub(crate) fn from_run(family: &dyn AnyFamily, run: &FamilyRun, law: RunLaw) -> Growth {
-    run.growth.clone().from_run(family.in_tokens(run), law)
+pub(crate) fn from_run(
+    family: &dyn AnyFamily,
+    run: &FamilyRun,
+    law: RunLaw,
+    device: &Device,
+) -> Result<Growth, FamilyError> {
+    let base = family.in_tokens(run)?;
+    let base = if law.follows(&Variable::PARAMETERS) {
+        base.with_parameters(parameters(&family.plan(run, device)?) as f64)
+    } else {
+        base
+    };
+    Ok(run.growth.clone().from_run(base, law))
 }
 
 /// `4`, `4x` or `4×`.

@@ -28,14 +28,14 @@ impl TransferCheckCommand {
         let (base, grid) = self.base_and_grid(trained.run(&trained.growth()))?;
         let controlled = !self.no_control && !law.is_none();
         let laws = if controlled { vec![law, RunLaw::none()] } else { vec![law] };
-        let sweep = |law: RunLaw| {
+        let sweep = |law: RunLaw| -> Result<_, FamilyError> {
             let label = if law.is_none() { "no law".to_owned() } else { law.name.clone() };
-            let run: FamilyRun = base.clone().with_growth(from_run(family, &base, law));
-            Sweep::new(&trained, &label, &self.over, trained.widths(), move |times, seed, value| {
+            let run: FamilyRun = base.clone().with_growth(from_run(family, &base, law, trained.device())?);
+            Ok(Sweep::new(&trained, &label, &self.over, trained.widths(), move |times, seed, value| {
                 Ok(axis.at(run.clone(), times)?.with_seed(seed).with(&self.over, value))
-            })
+            }))
         };
-        let swept = sweep::run(&trained, laws.into_iter().map(sweep).collect(), &grid)?;
+        let swept = sweep::run(&trained, laws.into_iter().map(sweep).collect::<Result<_, _>>()?, &grid)?;
         self.conclude(&trained, swept, &format!("transfer-{}-{}", self.over, axis.name()))
     }
 }

@@ -181,7 +181,8 @@ impl<'a> PlanBuilder<'a> {
     /// reading asks it again; what is asked of new plans alone belongs to [`build`](Self::build).
     pub(crate) fn contents(mut self) -> Result<(PlanContents, Uses), RuleError> {
         if let Some(run) = &mut self.run {
-            run.parameters = run.law.follows(&Variable::PARAMETERS).then(|| parameters_mult(self.shapes));
+            run.parameters =
+                run.law.follows(&Variable::PARAMETERS).then(|| parameters_mult(self.shapes, run.base.parameters));
         }
         self.parametrization.check()?;
         self.check_variables()?;
@@ -280,15 +281,16 @@ impl<'a> PlanBuilder<'a> {
     }
 }
 
-/// `m_N`: numbers that are trained, target over base; a block of another number of blocks counts as one of the base's.
-fn parameters_mult(shapes: &InfShapes) -> f64 {
+/// `m_N`: numbers that are trained, target over those of the base's run, or else of the base, where a block of another number
+/// of blocks counts as one of the base's.
+fn parameters_mult(shapes: &InfShapes, of_run: Option<f64>) -> f64 {
     let trained = || shapes.into_iter().filter(|shape| shape.kind.is_trained());
     let target: f64 = trained().map(|shape| shape.dims.iter().map(|dim| dim.size() as f64).product::<f64>()).sum();
     let at_base = |shape: &InfShape| {
         let blocks = shape.stack.as_ref().map_or(1.0, |stack| stack.depth_mult());
         shape.dims.iter().map(|dim| dim.base_size() as f64).product::<f64>() / blocks
     };
-    target / trained().map(at_base).sum::<f64>()
+    target / of_run.unwrap_or_else(|| trained().map(at_base).sum())
 }
 
 fn is_hidden_matrix(shape: &InfShape, role: Role) -> bool {

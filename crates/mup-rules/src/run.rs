@@ -17,6 +17,9 @@ pub struct Run {
     pub batch: f64,
     /// Tokens in the whole training.
     pub tokens: f64,
+    /// Numbers that its model trains, for a law that follows m_N; unsaid they are the plan's base's, or target's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<f64>,
 }
 
 /// `65536 in a batch, 2000000000 in all`.
@@ -31,7 +34,19 @@ impl Run {
     /// be, such as the two exchanged.
     #[must_use]
     pub const fn new(batch: f64, tokens: f64) -> Self {
-        Self { batch, tokens }
+        Self { batch, tokens, parameters: None }
+    }
+
+    /// With the numbers that its model trains, where that is not the base's: of a proxy that is larger than the base.
+    #[must_use]
+    pub const fn with_parameters(self, parameters: f64) -> Self {
+        Self { parameters: Some(parameters), ..self }
+    }
+
+    /// Whether another run has this batch and these tokens.
+    #[must_use]
+    pub fn is_as_long_as(&self, other: &Self) -> bool {
+        [self.batch, self.tokens].map(f64::to_bits) == [other.batch, other.tokens].map(f64::to_bits)
     }
 
     /// The ratios `m_B` and `m_D` of another run over this one.
@@ -43,7 +58,7 @@ impl Run {
 
     /// What is wrong with its numbers, and what instead.
     pub(crate) fn problem(self) -> Option<&'static str> {
-        let Self { batch, tokens } = self;
+        let Self { batch, tokens, .. } = self;
         let steps = tokens / batch;
         if [batch, tokens].into_iter().any(|count| !(count.is_finite() && count > 0.0)) {
             Some("both are positive numbers")
@@ -70,7 +85,7 @@ pub struct RunScaling {
     pub target: Run,
     /// The law.
     pub law: RunLaw,
-    /// `m_N` of the target's model, where the law follows it; the plan counts it.
+    /// `m_N` of the target's model over the base run's, where the law follows it; the plan counts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<f64>,
 }
@@ -93,7 +108,7 @@ impl RunScaling {
     /// Whether batch or tokens are others than the base's.
     #[must_use]
     pub fn changes(&self) -> bool {
-        self.base != self.target
+        !self.base.is_as_long_as(&self.target)
     }
 
     /// A power of the law's in these runs.
@@ -135,22 +150,33 @@ impl RunScaling {
         self.law.check()?;
         let runs = [("base", self.base), ("target", self.target)];
         let bad = runs.into_iter().find_map(|(whose, run)| Some((whose, run, run.problem()?)));
-        bad.map_or(Ok(()), |(whose, Run { batch, tokens }, problem)| {
+        bad.map_or(Ok(()), |(whose, Run { batch, tokens, .. }, problem)| {
             Err(RuleError::BadRun { whose, batch, tokens, problem })
         })
     }
 
-    /// That the run changes and nothing follows it, with the remedy.
+    /// That the run changes and nothing follows it, or only a part, with the remedy.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
-        (self.changes() && self.law.is_none()).then(|| {
-            format!(
-                "the run changes from {} to {} (tokens), and the law `{}` scales nothing by it: rate, decay, ε and β stay the \
-                 base's while their optima move; the law complete-d follows batch and tokens: --run-law complete-d, \
-                 RunLaw::complete_d()",
-                self.base, self.target, self.law.name
-            )
-        })
+        let (Run { batch, tokens, .. }, law) = (self.base, &self.law.name);
+        let unfollowed = [
+            ("batch", batch, self.target.batch, Variable::BATCH),
+            ("tokens", tokens, self.target.tokens, Variable::TOKENS),
+        ];
+        let unfollowed = unfollowed
+            .into_iter()
+            .filter(|(_, base, target, variable)| base.to_bits() != target.to_bits() && !self.law.follows(variable));
+        let unfollowed: Vec<&str> = unfollowed.map(|(name, ..)| name).collect();
+        let what = match unfollowed[..] {
+            [] => return None,
+            _ if self.law.is_none() => "scales nothing by it: rate, decay, ε and β stay".to_owned(),
+            _ => format!("does not follow the {}: for it rate, decay, ε and β stay", unfollowed.join(" and the ")),
+        };
+        Some(format!(
+            "the run changes from {} to {} (tokens), and the law `{law}` {what} the base's while their optima move; the law \
+             complete-d follows batch and tokens: --run-law complete-d, RunLaw::complete_d()",
+            self.base, self.target
+        ))
     }
 }
 

@@ -156,7 +156,8 @@ impl RunLaw {
     }
 
     /// Whether any of its powers follows a variable.
-    pub(crate) fn follows(&self, variable: &Variable) -> bool {
+    #[must_use]
+    pub fn follows(&self, variable: &Variable) -> bool {
         self.powers().into_iter().any(|power| power.exponent(variable) != 0.0)
     }
 

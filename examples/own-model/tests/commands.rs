@@ -298,7 +298,7 @@ fn what_does_not_fit_the_family_is_an_error_that_names_it() {
         ("tune --target width=16", ["as wide as the proxy", "32"]),
         ("tune --target depth=4", ["encoder.layers", "--parametrization complete-p"]),
         ("transfer-check --run-law complete-d", ["--run-law", "--grow batch"]),
-        ("transfer-check --grow batch --steps 20 --widths 1,8", ["20/8", "multiple of 8"]),
+        ("transfer-check --grow batch --steps 20 --widths 1,8", ["20/8", "--steps 16 or 24"]),
         ("transfer-check --grow tokens --widths 2,4", ["--widths", "begin with 1"]),
         ("transfer-check --grow batch --to 0", ["--to", "at least 1"]),
         ("wider-check --grow batch", ["batch", "width, depth"]),

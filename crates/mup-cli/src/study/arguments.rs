@@ -184,10 +184,10 @@ impl StudyArguments {
         let device = mup_devices::open(self.device())?;
         let plan = family.plan(&own, &device)?;
         let longest = own.clone().with_steps(longest);
-        let target_run = self.target_run.after(family, &longest).with_size(target_size);
-        let of_target = family.plan(&target_run, &device)?;
-        let target = self.target(&own, &target_run, &of_target)?;
+        let target_run = self.target_run.after(family, &longest, &device)?.with_size(target_size);
         // Better now than after the trials.
+        let of_target = family.check_run(&target_run, &device)?;
+        let target = self.target(&own, &target_run, &of_target)?;
         transfer(&values_of(&own), &space, &plan, &of_target)
             .map_err(|error| format!("nothing would transfer from this proxy to this target: {error}"))?;
         if let Some(warning) = of_target.run().and_then(RunScaling::warning) {
@@ -215,7 +215,7 @@ impl StudyArguments {
             program: Some(program),
             proxy: table(&proxy),
             target: table(&target),
-            made_with: circumstances::made_with(family.in_tokens(&longest)),
+            made_with: circumstances::made_with(family.in_tokens(&longest)?),
             ..StudyConfig::new(space, stages)
         })
     }

@@ -8,7 +8,6 @@ use mup_study::StudyConfig;
 use mup_train::FamilyError;
 use mup_transfer::report::Circumstances;
 
-use super::tables::table;
 use crate::identity::unchanged;
 
 /// Versions and machine, and what the study was made with.
@@ -22,22 +21,20 @@ pub(super) fn circumstances(config: &StudyConfig) -> Circumstances {
     Circumstances { command, commit: environment.remove("commit"), environment }
 }
 
-/// Batch and tokens of the proxy's longest run.
-const PROXY_RUN: &str = "proxy-run";
+/// Tokens in a batch of the proxy; its length is in the stages.
+const PROXY_BATCH: &str = "proxy-batch";
 
 /// What a new study is made with.
 pub(super) fn made_with(proxy: Run) -> toml::Table {
     let entries = describe().into_iter().chain([("command".to_owned(), command())]);
     let entries = entries.map(|(name, value)| (name, value.into()));
-    entries.chain([(PROXY_RUN.to_owned(), toml::Value::Table(table(&proxy)))]).collect()
+    entries.chain([(PROXY_BATCH.to_owned(), proxy.batch.into())]).collect()
 }
 
-/// Whether the proxy has the batch and the tokens that were written down, if they were.
-pub(super) fn check_proxy_run(config: &StudyConfig, now: Run) -> Result<(), FamilyError> {
-    let Some(written) = config.made_with.get(PROXY_RUN) else { return Ok(()) };
-    let unreadable = |error: toml::de::Error| format!("study.toml: `{PROXY_RUN}` is no batch and tokens: {error}");
-    let written: Run = written.clone().try_into().map_err(unreadable)?;
-    unchanged("a proxy of", &written.to_string(), &now.to_string())
+/// Whether the proxy has the batch that was written down, if one was.
+pub(super) fn check_proxy_batch(config: &StudyConfig, now: Run) -> Result<(), FamilyError> {
+    let Some(written) = config.made_with.get(PROXY_BATCH) else { return Ok(()) };
+    unchanged("a proxy-batch of", &written.to_string(), &toml::Value::from(now.batch).to_string())
 }
 
 fn describe() -> BTreeMap<String, String> {

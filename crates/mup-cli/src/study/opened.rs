@@ -1,17 +1,17 @@
 //! A study and the family that it is of, after a look that the two still belong together.
 
 use burn::tensor::Device;
-use mup_rules::{Parametrization, Run, ScalingPlan};
+use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::{self, Interrupt, TuneArguments, say};
 use mup_study::launch::Tuned;
 use mup_study::{Study, Values};
 use mup_train::{FamilyError, FamilyRun, Growth, Size};
 
-use super::circumstances::check_proxy_run;
+use super::circumstances::check_proxy_batch;
 use super::tables::{Proxy, Target, changed, size, table};
 use super::values::{unsaid, with_values};
 use crate::identity::{training, unchanged};
-use crate::{AnyFamily, TargetRunArguments};
+use crate::{AnyFamily, TargetRunArguments, target_run::from_run};
 
 /// A study, its family, and what it says of proxy and target.
 pub(super) struct Opened<'a> {
@@ -37,7 +37,8 @@ impl<'a> Opened<'a> {
         let device = mup_devices::open(proxy.device)?;
         let opened = Self { study, family, proxy, target, proxy_size, target_size, device, base };
         opened.check()?;
-        check_proxy_run(study.config(), opened.proxy_run()?)?;
+        let proxy = opened.proxy_run(&Values::default())?;
+        check_proxy_batch(study.config(), family.in_tokens(&proxy)?)?;
         Ok(opened)
     }
 
@@ -77,18 +78,19 @@ impl<'a> Opened<'a> {
         with_values(self.family.run(self.growth(parametrization)?, size.clone()), values)
     }
 
-    /// Batch and tokens of the longest stage, from which values are transferred.
-    fn proxy_run(&self) -> Result<Run, FamilyError> {
+    /// The longest run of the proxy, from which values are transferred.
+    fn proxy_run(&self, values: &Values) -> Result<FamilyRun, FamilyError> {
         let longest = self.study.config().stages.iter().map(|stage| stage.steps).max().unwrap_or(1);
-        let own = self.run(&self.proxy.parametrization, &self.proxy_size, &Values::default())?;
-        Ok(self.family.in_tokens(&own.with_steps(longest)))
+        Ok(self.run(&self.proxy.parametrization, &self.proxy_size, values)?.with_steps(longest))
     }
 
     /// A run of the target with these values.
     pub(super) fn target_run(&self, parametrization: &str, values: &Values) -> Result<FamilyRun, FamilyError> {
         let Target { steps, batches, run_law, micro_batches, evaluate_every, .. } = &self.target;
         let run = self.run(parametrization, &self.target_size, values)?;
-        let growth = run.growth.clone().from_run(self.proxy_run()?, run_law.clone());
+        let Growth { run: proxy, law, .. } =
+            from_run(self.family, &self.proxy_run(values)?, run_law.clone(), &self.device)?;
+        let growth = Growth { run: proxy, law, ..run.growth.clone() };
         let mut run = run.with_growth(growth).with_steps(*steps).with_batches(*batches);
         (run.training.micro_batches, run.training.evaluate_every) = (*micro_batches, Some(*evaluate_every));
         Ok(run)

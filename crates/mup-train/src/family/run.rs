@@ -111,11 +111,15 @@ impl FamilyRun {
         self.values.get(LEARNING_RATE).copied().unwrap_or(self.training.learning_rate)
     }
 
-    /// Batch and length of the run, in the family's tokens.
-    #[must_use]
-    pub fn in_tokens<F: Family>(&self, family: &F) -> Run {
+    /// Batch and length of the run, in the tokens of the family with the run's values.
+    ///
+    /// # Errors
+    ///
+    /// A hyperparameter that the family has not.
+    pub fn in_tokens<F: Family>(&self, family: &F) -> Result<Run, FamilyError> {
+        let family = hyperparameters::with_values(family, &self.values)?;
         let batch = family.tokens_per_step() as f64 * self.training.batches as f64;
-        Run::new(batch, batch * self.training.steps as f64)
+        Ok(Run::new(batch, batch * self.training.steps as f64))
     }
 
     /// What is prescribed for the run's model, with its values of the family's own hyperparameters, its batch and its length.
@@ -127,11 +131,26 @@ impl FamilyRun {
     pub fn plan<F: Family>(&self, family: &F, device: &Device) -> Result<ScalingPlan, FamilyError> {
         let Growth { run, law, .. } = &self.growth;
         let family = hyperparameters::with_values(family, &self.values)?;
-        let (plan, target) = (self.growth.plan(&family, &self.size, device)?, self.in_tokens(&family));
+        let (plan, target) = (self.growth.plan(&family, &self.size, device)?, self.in_tokens(&family)?);
         match *run {
-            Some(base) if base != target || !law.is_none() => Ok(plan.with_run(base, target, law.clone())?),
+            Some(base) if !base.is_as_long_as(&target) || !law.is_none() => {
+                Ok(plan.with_run(base, target, law.clone())?)
+            }
             _ => Ok(plan),
         }
+    }
+
+    /// The run's plan, if its model and its optimizer can be had, which is better known now than after a study. The model stays
+    /// lazy.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan`](Self::plan) and of the family's optimizer.
+    pub fn check<F: Family>(&self, family: &F, device: &Device) -> Result<ScalingPlan, FamilyError> {
+        let plan = self.plan(family, device)?;
+        let family = hyperparameters::with_values(family, &self.values)?;
+        family.optimizer(&plan, &family.model(&self.size, &device.clone().autodiff())?)?;
+        Ok(plan)
     }
 
     /// Model and optimizer before the first step.

@@ -163,10 +163,10 @@ fn a_plan_is_that_of_the_values_that_the_run_is_trained_with() {
 /// The family knows nothing of batch and horizon: neither its data nor its plan.
 #[test]
 fn a_target_of_another_batch_and_length_is_planned_by_the_law_of_its_growth() {
-    let proxy = run().in_tokens(&FAMILY);
+    let proxy = run().in_tokens(&FAMILY).expect("known values");
     assert_eq!(proxy, Run::new(12.0, 12.0 * STEPS as f64));
     let target = run().with_steps(2 * STEPS).with_batches(4);
-    assert_eq!(target.in_tokens(&FAMILY), Run::new(48.0, 96.0 * STEPS as f64));
+    assert_eq!(target.in_tokens(&FAMILY).expect("known values"), Run::new(48.0, 96.0 * STEPS as f64));
     let under = |law: RunLaw| target.clone().with_growth(growth().from_run(proxy, law));
     let plan = |run: &FamilyRun| run.plan(&FAMILY, &Device::flex()).expect("plan");
     let (plain, scaled) = (plan(&target), plan(&under(RunLaw::complete_d())));
@@ -176,7 +176,10 @@ fn a_target_of_another_batch_and_length_is_planned_by_the_law_of_its_growth() {
         assert!((ratio - 0.5_f64.sqrt()).abs() < 1e-15, "{}", plain.path);
     }
     assert_eq!(scaled.beta(0.9).to_bits(), 0.9_f64.sqrt().to_bits());
-    assert_eq!(scaled.run().map(|run| (run.base, run.target)), Some((proxy, target.in_tokens(&FAMILY))));
+    assert_eq!(
+        scaled.run().map(|run| (run.base, run.target)),
+        Some((proxy, target.in_tokens(&FAMILY).expect("known values")))
+    );
     assert_ne!(losses(&under(RunLaw::complete_d())), losses(&under(RunLaw::none())));
     assert_eq!(losses(&under(RunLaw::none())), losses(&target));
 }
@@ -193,7 +196,7 @@ fn another_batch_or_length_without_a_law_is_a_warning_that_names_both_runs_and_t
         run.train(&FAMILY, &Device::flex(), observe, || false).expect("trains");
         warnings.join("\n")
     };
-    let from = |law| growth().from_run(run().in_tokens(&FAMILY), law);
+    let from = |law| growth().from_run(run().in_tokens(&FAMILY).expect("known values"), law);
     let longer = || run().with_steps(2 * STEPS);
     let warning = warned(longer().with_growth(from(RunLaw::none())));
     for part in ["12 in a batch, 72 in all", "12 in a batch, 144 in all", "--run-law complete-d"] {

@@ -116,5 +116,5 @@ fn a_family_with_another_batch_than_a_study_was_made_with_is_refused() {
     let study = fs::read_to_string(&path).unwrap();
     fs::write(&path, study.replace("proxy-batch = 32.0", "proxy-batch = 33.0")).unwrap();
     let error = fail(&mut place.on_study("train", &[]));
-    assert!(error.contains("a proxy-batch of 33"), "{error}");
+    assert!(error.contains("a proxy-batch of 33.0"), "{error}");
 }
