@@ -114,6 +114,13 @@ impl<'a> Remembered<'a> {
         if arguments.seeds == 0 {
             return Err("--seeds must be positive".into());
         }
+        if widths.iter().all(|width| *width == widths[0]) {
+            let name = grows.join(" and ");
+            return Err(format!(
+                "{widths:?}: a check follows {name} over two different ones at least, and judges three"
+            )
+            .into());
+        }
         let run = run(family, &growth, arguments.steps);
         run.training.check()?;
         let device = mup_devices::open(arguments.device)?;

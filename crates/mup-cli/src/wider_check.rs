@@ -27,6 +27,15 @@ impl WiderCheckCommand {
     ///
     /// Arguments that fit no check or no model of the family, what the family says, [`Interrupted`](crate::Interrupted).
     pub fn answer(&self, family: &dyn AnyFamily) -> Result<Answer, FamilyError> {
+        let steps =
+            self.runs.steps.unwrap_or(family.run(self.runs.grow.of(family)?.growth, family.size()).training.steps);
+        let first = Criteria::default().first(steps);
+        if steps > 0 && first >= steps {
+            return Err(format!(
+                "--steps {steps} is too short: curves are smoothed and judged from step {first} on; give more"
+            )
+            .into());
+        }
         let trained = Remembered::new(family, &self.runs)?;
         let own = trained.run(&trained.growth()).learning_rate();
         let rate = self.log2_rate.map_or(own, f64::exp2);

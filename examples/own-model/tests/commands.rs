@@ -114,7 +114,7 @@ fn what_one_check_trained_another_reads_and_the_steps_of_one_folder_are_one_numb
     let folder = tempfile::tempdir().expect("a folder");
     let (program, folder) = (PROGRAMS[0].0, folder.path());
     let trials = || std::fs::read_dir(folder.join("runs/verdicts/trials")).expect("records").count();
-    let few = "--widths 16,32 --seeds 1 --steps 8";
+    let few = "--widths 16,32 --seeds 1 --steps 24";
     verdict(program, folder, &format!("wider-check {few} --log2-rate=-8"));
     assert_eq!(trials(), 4, "two widths in µP and SP");
     verdict(program, folder, &format!("reverse-transfer {few} --grid=-8:-8 --loss-without-input 1"));
@@ -308,7 +308,8 @@ fn what_does_not_fit_the_family_is_an_error_that_names_it() {
         ("tune --space gtp-3", ["gtp-3", "gpt-3 and rate"]),
         ("plan --target width=64,width=128", ["`width` twice", "its own option"]),
         ("plan --target width=1000000000000", ["width", "more than a tensor can have"]),
-        ("wider-check --widths 8", ["8", "two different"]),
+        ("wider-check --widths 32", ["32", "two different"]),
+        ("wider-check --steps 8", ["--steps 8", "step 19"]),
     ] {
         let output = run(PROGRAMS[0].0, folder.path(), arguments);
         let said = String::from_utf8_lossy(&output.stderr);

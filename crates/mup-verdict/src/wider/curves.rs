@@ -77,7 +77,9 @@ impl Criteria {
         steps
     }
 
-    fn first(&self, n_steps: usize) -> usize {
+    /// The first step that is judged of so many, from 0; curves that end before it are refused.
+    #[must_use]
+    pub fn first(&self, n_steps: usize) -> usize {
         let burn_in = (self.burn_in * n_steps as f64).ceil() as usize;
         burn_in.max(self.window - 1)
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::place::{Place, fail, files, json, succeed};
+use crate::place::{Place, fail, files, json, succeed, text};
 
 #[test]
 fn a_diverged_trial_is_a_result_and_not_run_again() {
@@ -32,7 +32,9 @@ fn a_target_that_diverges_is_recorded_and_its_last_good_checkpoint_stays() {
     let place = Place::tuned();
     // Warm-up: the first two steps are small enough.
     let values = "--values=learning-rate=2e12";
-    let record = json(&succeed(&mut place.on_study("train", &[values, "--checkpoint-every=1", "--json"])));
+    let output = place.on_study("train", &[values, "--checkpoint-every=1", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "a target that diverged is no success: {}", text(&output.stderr));
+    let record = json(&text(&output.stdout));
     assert!(record["outcome"]["not_finite"].is_object() || record["outcome"]["above_start"].is_object(), "{record}");
     assert!(record["outcome"]["not_finite"]["step"].as_u64().unwrap() > 1, "{record}");
     let runs = fs::read_dir(place.target().join("runs")).unwrap();
