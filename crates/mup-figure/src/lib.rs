@@ -43,6 +43,7 @@ pub trait Picture {
 
 /// A figure that could not be made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FigureError {
     /// The plotting library failed.
     #[error("cannot draw {}: {reason}", path.display())]

@@ -109,23 +109,9 @@ pub enum VerdictError {
         /// Why not.
         source: std::io::Error,
     },
-    /// A figure or a table could not be made.
-    #[error("cannot draw {}: {reason}", path.display())]
-    Draw {
-        /// The file.
-        path: PathBuf,
-        /// What the library said.
-        reason: String,
-    },
-}
-
-impl From<FigureError> for VerdictError {
-    fn from(error: FigureError) -> Self {
-        match error {
-            FigureError::Draw { path, reason } => Self::Draw { path, reason },
-            FigureError::Write { path, source } => Self::Write { path, source },
-        }
-    }
+    /// A figure could not be made.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
 }
 
 impl VerdictError {

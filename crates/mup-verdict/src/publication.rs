@@ -6,6 +6,7 @@ use std::{
 };
 
 use maud::{PreEscaped, html};
+use mup_figure::FigureError;
 use mup_files::{create_folders, write_durably};
 use serde::Serialize;
 
@@ -47,11 +48,11 @@ pub(crate) fn write_to<P: Panel>(
     let Publication { stem, panels, answer, sentence, rows } = publication;
     create_folders(folder).map_err(|source| VerdictError::Write { path: folder.to_owned(), source })?;
     let file = |ending: &str| folder.join(format!("{stem}.{ending}"));
-    let failed = |path: &Path, reason: String| VerdictError::Draw { path: path.to_owned(), reason };
-    let json = serde_json::to_string_pretty(judgment).map_err(|error| failed(&file("json"), error.to_string()))?;
+    let failed = |path, reason: String| VerdictError::Write { path, source: std::io::Error::other(reason) };
+    let json = serde_json::to_string_pretty(judgment).map_err(|error| failed(file("json"), error.to_string()))?;
     let panels = Panels { panels, title };
-    let svg = mup_figure::svg(&panels).map_err(|reason| failed(&file("svg"), reason))?;
-    let csv = csv(&rows).map_err(|error| failed(&file("csv"), error.to_string()))?;
+    let svg = mup_figure::svg(&panels).map_err(|reason| FigureError::Draw { path: file("svg"), reason })?;
+    let csv = csv(&rows).map_err(|error| failed(file("csv"), error.to_string()))?;
     let texts = [
         ("csv", csv),
         ("json", json + "\n"),

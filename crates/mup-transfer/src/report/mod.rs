@@ -65,23 +65,9 @@ pub enum ReportError {
         /// Why not.
         source: io::Error,
     },
-    /// A figure could not be drawn.
-    #[error("cannot draw {}: {reason}", path.display())]
-    Draw {
-        /// The file.
-        path: PathBuf,
-        /// What the plotting library said.
-        reason: String,
-    },
-}
-
-impl From<FigureError> for ReportError {
-    fn from(error: FigureError) -> Self {
-        match error {
-            FigureError::Draw { path, reason } => Self::Draw { path, reason },
-            FigureError::Write { path, source } => Self::Io { path, source },
-        }
-    }
+    /// A figure could not be made.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
 }
 
 impl Report {
@@ -114,7 +100,7 @@ impl Report {
         create_folders(folder).map_err(|source| ReportError::Io { path: folder.to_owned(), source })?;
         let mut svgs = Vec::new();
         for (name, figure) in self.figures() {
-            let svg = figure.svg().map_err(|reason| ReportError::Draw { path: folder.join(name), reason })?;
+            let svg = figure.svg().map_err(|reason| FigureError::Draw { path: folder.join(name), reason })?;
             write(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
             figure.write_png(&folder.join(format!("{name}.png")))?;
             svgs.push((name, svg));

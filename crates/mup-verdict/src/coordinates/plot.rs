@@ -17,8 +17,8 @@ pub(crate) fn svg(report: &Report, title: &str) -> Result<String, CheckError> {
 
 pub(crate) fn write_png(report: &Report, title: &str, path: &Path) -> Result<(), CheckError> {
     mup_figure::write_png(&Plot { report, title }, path).map_err(|error| match error {
-        FigureError::Draw { path, reason } => CheckError::Write { path, source: reason.into() },
         FigureError::Write { path, source } => CheckError::Write { path, source: source.into() },
+        other => CheckError::Draw { source: other.into() },
     })
 }
 

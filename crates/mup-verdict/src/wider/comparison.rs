@@ -52,7 +52,7 @@ impl Comparison {
     ///
     /// # Errors
     ///
-    /// [`VerdictError::Write`] and [`VerdictError::Draw`], with the file.
+    /// [`VerdictError::Write`] and [`VerdictError::Figure`], with the file.
     pub fn write_to(&self, folder: &Path, title: &str) -> Result<Vec<PathBuf>, VerdictError> {
         let publication = Publication {
             stem: "wider",
