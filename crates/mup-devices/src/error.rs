@@ -30,8 +30,8 @@ pub enum DeviceError {
     },
     /// The program was built without it.
     #[error(
-        "device `{name}` is not compiled in: add `--features {0}` to the cargo command that builds this program, for \
-         example cargo run --release -p gpt-transfer --features {0} -- --device {name}",
+        "device `{name}` is not compiled in: turn on the feature `{0}` of `burn-mup`, or of the crate of its workspace \
+         that this program depends on; a program that passes its features on takes `--features {0}`",
         name.backend().feature()
     )]
     NotCompiled {

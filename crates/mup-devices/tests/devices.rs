@@ -53,7 +53,7 @@ fn a_device_answers_or_says_why_not() {
             Availability::Answers { .. } => assert!(opened.is_ok(), "{name}"),
             Availability::NotCompiled => {
                 let message = opened.expect_err("not compiled in").to_string();
-                let feature = format!("`--features {}`", name.backend().feature());
+                let feature = format!("feature `{}` of `burn-mup`", name.backend().feature());
                 assert!(message.contains(&feature) && message.contains(&name.to_string()), "{message}");
             }
             Availability::DoesNotAnswer { reason } => {
