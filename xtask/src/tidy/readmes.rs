@@ -1,4 +1,5 @@
-//! Examples in READMEs: the `[dependencies]` that make one compile stand before it, and are those that it uses.
+//! READMEs: the `[dependencies]` that make an example compile stand before it, and are those that it uses; links go to
+//! where a reader of the registry's page can follow them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -28,7 +29,8 @@ pub(crate) fn check(metadata: &Metadata) -> std::io::Result<Vec<String>> {
         // Where there is none, `packages.rs` says so.
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
         let name = file.strip_prefix(root).unwrap_or(&file);
-        let found = in_text(&text, &crates).into_iter().chain(missing_folders(&text, root));
+        let found =
+            in_text(&text, &crates).into_iter().chain(missing_folders(&text, root)).chain(links_to_paths(&text));
         problems.extend(found.map(|problem| format!("{name}: {problem}")));
     }
     Ok(problems)
@@ -81,11 +83,22 @@ fn missing_folders(text: &str, root: &Path) -> Vec<String> {
     missing.map(|folder| format!("there is no {folder}")).collect()
 }
 
+/// Links that only rustdoc resolves, as in `[Family](mup_train::Family)`: elsewhere they lead nowhere.
+fn links_to_paths(text: &str) -> Vec<String> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let paths = targets.filter(|target| {
+        target
+            .split_once("::")
+            .is_some_and(|(first, _)| first.chars().all(|letter| letter.is_alphanumeric() || letter == '_'))
+    });
+    paths.map(|path| format!("a link to {path} leads nowhere but in rustdoc: write it as code")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::in_text;
+    use super::{in_text, links_to_paths};
 
     fn problems(text: &str) -> Vec<String> {
         in_text(text, &BTreeSet::from(["burn".to_owned(), "mup_rules".to_owned(), "plotters".to_owned()]))
@@ -107,5 +120,13 @@ mod tests {
         let listed = "# A\n\n```toml\n[dependencies]\nburn = \"0.22\"\nplotters = \"0.3\"\n```\n";
         let found = problems(&format!("{listed}{EXAMPLE}"));
         assert!(found.len() == 2 && found[0].contains("mup_rules") && found[1].contains("plotters"), "{found:?}");
+    }
+
+    #[test]
+    fn a_link_to_a_path_of_rust_is_a_problem_and_one_to_a_page_is_none() {
+        let found =
+            links_to_paths("[`Family`](mup_train::Family), [docs](https://docs.rs/a), [log](docs/log.md), [`main`].");
+        assert!(found.len() == 1 && found[0].contains("mup_train::Family"), "{found:?}");
+        assert!(links_to_paths("an array `a[i](b)` and [empty]()").is_empty());
     }
 }
