@@ -3,6 +3,10 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use mup_benches::{MEASUREMENT, WARM_UP, draw, model, plan_of_width};
 
+/// The allocator of `xtask` too (docs/log.md, 2026-11-25).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn initializations(c: &mut Criterion) {
     let mut group = c.benchmark_group("init");
     group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASUREMENT);

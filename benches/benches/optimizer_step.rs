@@ -8,6 +8,10 @@ use mup_benches::{MEASUREMENT, WARM_UP, batch, gradients, model, plan_of_width};
 use mup_models::Gpt;
 use mup_optim::MupAdamWConfig;
 
+/// The allocator of `xtask` too (docs/log.md, 2026-11-25).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const LEARNING_RATE: f64 = 1e-3;
 
 fn bench(c: &mut Criterion, name: &str, width: usize, start: &Gpt, mut optimizer: ModuleOptimizer) {

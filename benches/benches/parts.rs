@@ -9,6 +9,10 @@ use mup_benches::{BATCH, CONTEXT, D_HEAD, MEASUREMENT, VOCAB, WARM_UP, batch, mo
 use mup_models::{AttentionFrame, CausalAttentionConfig, FeedForwardConfig, LayerNorm, cross_entropy};
 use mup_probe::NoProbe;
 
+/// The allocator of `xtask` too (docs/log.md, 2026-11-25).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const WIDTHS: [usize; 2] = [64, 256];
 
 /// Activations `[batch, time, width]` that need a gradient, as inside a model.

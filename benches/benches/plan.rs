@@ -8,6 +8,10 @@ use mup_benches::{MEASUREMENT, WARM_UP, gpt_3, plan, plan_of_width};
 use mup_models::shape_reader;
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 
+/// The allocator of `xtask` too (docs/log.md, 2026-11-25).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn plans(c: &mut Criterion) {
     let mut group = c.benchmark_group("plan");
     group.sample_size(20).warm_up_time(WARM_UP).measurement_time(MEASUREMENT);

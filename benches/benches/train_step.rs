@@ -6,6 +6,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use mup_benches::{MEASUREMENT, WARM_UP, batch, gradients, model, plan_of_width};
 use mup_optim::MupAdamWConfig;
 
+/// The allocator of `xtask` too (docs/log.md, 2026-11-25).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn steps(c: &mut Criterion) {
     let mut group = c.benchmark_group("train step");
     group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASUREMENT);

@@ -7,6 +7,10 @@ use mup_models::Gpt;
 use mup_optim::MupAdamWConfig;
 use mup_train::{FamilyError, MicroBatch, Task, Trainer, Training};
 
+/// The allocator of `xtask` too (docs/log.md, 2026-11-25).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Steps of a run; the model is evaluated by nothing and saved nowhere.
 const STEPS: usize = 10;
 

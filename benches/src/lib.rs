@@ -29,11 +29,6 @@ pub use model::{
     plan_of_width,
 };
 
-/// As in gpt-transfer: glibc's allocator gives large blocks back to the system after every step (docs/log.md, 2026-11-25).
-/// `xtask`, which links this library, has it from here.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What every task returns.
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

@@ -28,7 +28,8 @@ pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     };
     let root = PathBuf::from(&metadata.workspace_root);
     let mut problems = Vec::new();
-    problems.extend(graph::check(&edges(&metadata)));
+    let packages: Vec<String> = metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
+    problems.extend(graph::check(&packages, &edges(&metadata, &packages)));
     problems.extend(sources::check(&rust_files(&root)?));
     problems.extend(generated::check(&root)?);
     problems.extend(features::check(&root)?);
@@ -45,9 +46,8 @@ pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
 }
 
 /// Normal dependencies between packages of the workspace.
-fn edges(metadata: &Metadata) -> Vec<(String, String)> {
+fn edges(metadata: &Metadata, names: &[String]) -> Vec<(String, String)> {
     let packages = metadata.workspace_packages();
-    let names: Vec<String> = packages.iter().map(|package| package.name.to_string()).collect();
     let normal = |package: &cargo_metadata::Package| {
         let dependencies = package.dependencies.iter();
         let normal = dependencies.filter(|d| d.kind == cargo_metadata::DependencyKind::Normal);
