@@ -121,3 +121,11 @@ pub fn main<F: Family>(family: F) -> ExitCode {
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     ended(parsed.command.run(&family))
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_command_line_of_a_readers_own_program_in_every_document_is_understood() {
+        mup_documents::assert_understood::<super::Cli>(mup_documents::YOUR_PROGRAM);
+    }
+}

@@ -18,6 +18,12 @@ pub struct Shown {
     pub in_a_sentence: bool,
 }
 
+/// The program of the reader's own project, which `cargo run` runs there without a word.
+pub const YOUR_PROGRAM: &str = "your-program";
+
+/// What names a program or a project for `cargo run`.
+const NAMING: [&str; 4] = ["-p", "--package", "--bin", "--manifest-path"];
+
 /// What was run on its day, by the program of that day: its commands are history.
 const LOG: &str = "docs/log.md";
 
@@ -118,7 +124,9 @@ fn arguments(words: &[String], program: &str) -> Option<Vec<String>> {
         &rest[1..]
     } else if first == "cargo" && rest.first().is_some_and(|word| word == "run") {
         let end = rest.iter().position(|word| word == "--").unwrap_or(rest.len());
-        rest[..end].iter().any(|word| word == program).then(|| rest.get(end + 1..).unwrap_or_default())?
+        let named = rest[..end].iter().any(|word| NAMING.contains(&word.as_str()));
+        let runs = if named { rest[..end].iter().any(|word| word == program) } else { program == YOUR_PROGRAM };
+        runs.then(|| rest.get(end + 1..).unwrap_or_default())?
     } else if first == program || first.ends_with(&format!("/{program}")) {
         rest
     } else {
@@ -170,5 +178,14 @@ mod tests {
         let wanted = [("1", "mup tune"), ("5", "mup new 1 -- sh -c a | b"), ("6", "mup status 1"), ("12", "mup tidy")];
         assert_eq!(lines, wanted.map(|(place, words)| (place, words.to_owned())));
         assert_eq!(found.iter().filter(|one| one.in_a_sentence).count(), 1);
+    }
+
+    #[test]
+    fn cargo_run_without_a_name_runs_the_readers_own_program() {
+        let text = "```sh\ncargo run --release -- plan --to 8\ncargo run -p mup -- plan\n\
+                    cargo run --manifest-path a/Cargo.toml -- gpt\n```\n";
+        let lines = |program| in_text(text, program).into_iter().map(|one| one.words.join(" ")).collect::<Vec<_>>();
+        assert_eq!(lines(YOUR_PROGRAM), ["your-program plan --to 8"]);
+        assert_eq!(lines("mup"), ["mup plan"]);
     }
 }
