@@ -183,8 +183,9 @@ impl CoordCheckCommand {
 }
 
 fn title(family: &dyn AnyFamily, run: &FamilyRun) -> String {
-    let (grows, rules) = (run.growth.grows.join(" and "), &run.growth.parametrization.name);
-    format!("{} · {grows} · {rules} · learning rate {:.4}", family.name(), run.learning_rate())
+    let (grows, rules) = (run.growth.grows.join(" and "), &run.growth.parametrization);
+    let alpha = rules.alpha().map_or_else(String::new, |alpha| format!(" (α = {alpha})"));
+    format!("{} · {grows} · {}{alpha} · learning rate {:.4}", family.name(), rules.name, run.learning_rate())
 }
 
 /// What identifies a trial besides its width and seed: what a reader wants to know, and a digest of all of it.

@@ -98,11 +98,32 @@ impl Parametrization {
         rule
     }
 
+    /// α of its rules of depth: branches are multiplied by `m_L^−α`; none where depth is not scaled.
+    ///
+    /// What [`with_depth`](Self::with_depth) was given, as its rules say inside of branches, so that it depends on no start
+    /// that is judged by it: neither an amendment of another reason nor a wish changes it. A table with other rules of depth
+    /// than those has α = 1, the rate inside that does not follow depth.
+    #[must_use]
+    pub fn alpha(&self) -> Option<f64> {
+        (self.depth == DepthRule::Scaled).then(|| self.alpha_inside())
+    }
+
+    /// From the rate inside, m_L^(α−1), which is not written down at α = 1; then from the gradient, m_L^−α.
+    fn alpha_inside(&self) -> f64 {
+        let exponent = |quantity| {
+            let inside = |amendment: &&Amendment| amendment.reason == REASONS[0] && amendment.quantity == quantity;
+            self.amendments.iter().find(inside).map(|amendment| amendment.power.exponent(&Variable::DEPTH))
+        };
+        match (exponent(Amended::Adam), exponent(Amended::Gradient)) {
+            (Some(rate), _) => 1.0 + rate,
+            (None, Some(gradient)) => -gradient,
+            (None, None) => 1.0,
+        }
+    }
+
     /// α of the rules of depth lies between ½ and 1.
     pub(crate) fn check_alpha(&self) -> Result<(), RuleError> {
-        let rate = |amendment: &&Amendment| amendment.reason == REASONS[0] && amendment.quantity == Amended::Adam;
-        let Some(amendment) = self.amendments.iter().find(rate) else { return Ok(()) };
-        let alpha = 1.0 + amendment.power.exponent(&Variable::DEPTH);
+        let alpha = self.alpha_inside();
         if (0.5..=1.0).contains(&alpha) {
             return Ok(());
         }

@@ -180,6 +180,34 @@ fn the_sum_of_branches_at_the_start_grows_as_the_theory_says() {
         let slope = branch_sum(&Parametrization::mup().with_depth(alpha));
         assert!((slope - (0.5 - alpha)).abs() < FLAT, "α = {alpha}: {slope:+.2}");
     }
+    let table = with(&Parametrization::complete_p(), Place::Closing, Amended::InitStd, 0.25);
+    let too_much = branch_sum(&table) - (0.5 - table.alpha().expect("depth is scaled"));
+    assert!((too_much - 0.25).abs() < FLAT && too_much > FLAT, "a start ∝ m_L^−¾ under α = 1: {too_much:+.2}");
+}
+
+/// So that no start is judged by itself.
+#[test]
+#[allow(clippy::float_cmp, reason = "as given")]
+fn alpha_is_that_of_the_rules_whatever_is_amended_beside_them() {
+    for alpha in [0.5, 0.75, 1.0] {
+        let table = Parametrization::mup().with_depth(alpha);
+        assert_eq!(table.alpha(), Some(alpha));
+        for (place, quantity) in [
+            (Place::Closing, Amended::InitStd),
+            (Place::Closing, Amended::Multiplier),
+            (Place::Inside, Amended::Adam),
+            (Place::Inside, Amended::Gradient),
+        ] {
+            assert_eq!(with(&table, place, quantity, 0.25).alpha(), Some(alpha), "{place:?} {quantity:?}");
+        }
+    }
+    let half = Parametrization::depth_mup();
+    assert_eq!(without(&half, Place::Inside, Amended::Adam, Form::Plain).alpha(), Some(0.5), "a rate that is missing");
+    let named = |name: &str| Parametrization::named(name).expect("a preset").alpha();
+    assert_eq!(["complete-p", "complete-d-p", "nanogpt-completep"].map(named), [Some(1.0); 3]);
+    assert_eq!(["depth-mup", "u-mup"].map(named), [Some(0.5); 2]);
+    assert_eq!(["mup", "standard"].map(named), [None; 2]);
+    assert_eq!(half.with_depth_rule(DepthRule::Ignored).alpha(), None);
 }
 
 /// GPT-2's 1/√(2L), left in a model that CompleteP scales, moves an update by so little that T2 does not see it.

@@ -22,8 +22,9 @@ const SMALL: f64 = 1.0 / 128.0;
 /// | `stream`, [`Source::Stream`] | its change is Δx_L | 0 |
 /// | `branches`, [`Source::Branches`] | x_L − x_0, the sum of all branches, over m_L^(½−α), what α makes of a sum of independent ones | 0 |
 ///
-/// α is that of the plan's factor on the branches, cut to ½ … 1: a plan without one is held to α = ½, and fails as it should.
-/// Before, one ordinary step trains what is outside of the blocks, since a readout that starts at zero sends no gradient
+/// α is [that of the rules](mup_rules::Parametrization::alpha), not of the start that is judged: branches that start otherwise
+/// grow or vanish, and a wish that is the same at every depth changes nothing. Rules without depth are held to α = ½, and
+/// fail as they should. Before, one ordinary step trains what is outside of the blocks, since a readout that starts at zero sends no gradient
 /// back. The model shows the stream by [`Probe::observe_stream`].
 ///
 /// # Errors
@@ -44,7 +45,7 @@ pub fn depth_trial_of<F: Family>(
     if let Some(row) = plan.rows().iter().find(|row| row.width_mults() != (1.0, 1.0)) {
         return Err(format!("`{}` is wider than in the base: along depth nothing else may grow", row.path).into());
     }
-    let unit = sum_of_branches(plan.depth_mult(), plan.branch_factor());
+    let unit = sum_of_branches(plan.depth_mult(), plan.parametrization().alpha());
     let Started { family, model, mut optimizer, .. } = run.start(family, device)?;
     let in_block = |path: &str| plan.row(path).is_ok_and(|row| row.place != Some(Place::Outside));
     let (blocks, outside): (Vec<_>, Vec<_>) = param_paths(&model).into_iter().partition(|(path, _)| in_block(path));
@@ -69,9 +70,9 @@ pub fn depth_trial_of<F: Family>(
     })
 }
 
-/// How a sum of independent branches grows under a factor of m_L^−α on each: m_L^(½−α), α cut to ½ … 1.
-fn sum_of_branches(depth_mult: f64, factor: f64) -> f64 {
-    depth_mult.sqrt() * factor.clamp(depth_mult.recip(), depth_mult.sqrt().recip())
+/// How a sum of independent branches grows under rules that multiply each by m_L^−α: m_L^(½−α). Without rules it must not.
+fn sum_of_branches(depth_mult: f64, alpha: Option<f64>) -> f64 {
+    alpha.map_or(1.0, |alpha| depth_mult.powf(0.5 - alpha))
 }
 
 /// The residual stream in front of the blocks and behind them, as vectors.
@@ -117,12 +118,18 @@ impl Ends {
 mod tests {
     use super::sum_of_branches;
 
-    /// m_L = 4, by hand.
+    /// By hand.
     #[test]
     #[allow(clippy::float_cmp, reason = "powers of two")]
-    fn a_plan_is_held_to_its_own_alpha_and_to_none_outside_of_the_theory() {
-        for (factor, expected) in [(0.5, 1.0), (0.25, 0.5), (1.0, 1.0), (0.125, 0.5)] {
-            assert_eq!(sum_of_branches(4.0, factor), expected, "branches × {factor}");
+    fn branches_are_held_to_the_alpha_of_the_rules_and_without_rules_to_no_growth() {
+        for (depth_mult, alpha, expected) in [
+            (4.0, Some(0.5), 1.0),
+            (4.0, Some(1.0), 0.5),
+            (16.0, Some(0.75), 0.5),
+            (4.0, None, 1.0),
+            (1.0, Some(1.0), 1.0),
+        ] {
+            assert_eq!(sum_of_branches(depth_mult, alpha), expected, "m_L = {depth_mult}, α = {alpha:?}");
         }
     }
 }

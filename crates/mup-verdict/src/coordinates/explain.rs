@@ -101,16 +101,17 @@ fn along_depth(summary: &Summary) -> Option<&'static str> {
         }
         (Source::Stream, Verdict::Vanishes) => {
             "A small step of the blocks moves the stream's end less the deeper the model is. Usually a rate that is divided by \
-             depth twice, or an ε that does not follow the gradient of deep branches down."
+             depth twice; where ε is as large as gradients are (1e-8 is not), one that does not follow them down."
         }
         (Source::Branches, Verdict::Grows) => {
-            "The sum of the branches at the start grows faster than the plan's α has it, and at α = ½ it must not grow. Usually \
-             branches without m_L^−α: no layer multiplies them, and the maps that close them (or the norm behind) start as in \
-             the base."
+            "The sum of the branches at the start grows faster than the rules' α has it, m_L^(½−α), and without rules it must not \
+             grow. Usually branches without m_L^−α: no layer multiplies them, and the maps that close them (or the norm behind) \
+             start as in the base."
         }
         (Source::Branches, Verdict::Vanishes) => {
-            "The sum of the branches at the start falls faster than the plan's α has it. Usually GPT-2's 1/√(2L) of the model's \
-             own depth, left in beside the plan's factor; or a branch that is multiplied twice. A first step hardly shows it."
+            "The sum of the branches at the start falls faster than the rules' α has it, m_L^(½−α). Usually GPT-2's 1/√(2L) of the \
+             model's own depth, left in beside the plan's factor; or a branch that is multiplied twice. A first step hardly shows \
+             it."
         }
         (Source::Stream | Source::Branches, Verdict::NotFinite) => {
             "NaN or infinite at some depth: the blocks' sum is too large for its own start."

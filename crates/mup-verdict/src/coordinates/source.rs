@@ -27,7 +27,7 @@ pub enum Source {
     /// The residual stream behind the last block, of which only the change is judged: see
     /// [`depth_trial_of`](super::depth_trial_of).
     Stream,
-    /// The sum of a residual stream's branches, in units of what the plan's α makes of it.
+    /// The sum of a residual stream's branches over m_L^(½−α), what the rules' α makes of it.
     Branches,
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn circumstances(report: &Report) -> String {
     let (grows, widths, n_seeds, percent) = (report.grows(), report.widths(), report.n_seeds(), confidence * 100.0);
     let what = match grows {
         "depth" => {
-            "of the sum of branches x_L − x_0, in units of the plan's own, and of Δx_L after one small step of the blocks alone"
+            "of the sum of branches x_L − x_0 over the rules' m_L^(½−α), and of Δx_L after one small step of the blocks alone"
         }
         _ => "of x₀ and of Δx_t = x_t − x₀",
     };

@@ -8,8 +8,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_init::InitSpec;
 use mup_models::cross_entropy;
 use mup_probe::Probe;
-use mup_rules::{Amended, Amendment, DepthRule, Parametrization, Power, Variable};
-use mup_shapes::{Place, Places, ShapeReader};
+use mup_rules::{Amended, Amendment, Change, DepthRule, OptimizerId, Parametrization, Power, ScalingPlan, Variable};
+use mup_shapes::{InfShapes, Place, Places, ShapeReader};
 use mup_train::{Family, FamilyError, FamilyRun, Growth, MicroBatch, Size};
 use mup_verdict::coordinates::{CoordCheck, Criteria, Quantity, Report, Source, Summary, Verdict, depth_trial_of};
 
@@ -36,9 +36,11 @@ enum Shown {
 struct Encoder {
     shown: Shown,
     zero_readout: bool,
+    /// A wish for the init std of closing maps, at every depth.
+    closing_std: f64,
 }
 
-const PLAIN: Encoder = Encoder { shown: Shown::BothEnds, zero_readout: false };
+const PLAIN: Encoder = Encoder { shown: Shown::BothEnds, zero_readout: false, closing_std: 1.0 };
 
 impl Family for Encoder {
     type Model = Model;
@@ -69,6 +71,13 @@ impl Family for Encoder {
 
     fn reader(&self) -> ShapeReader {
         ShapeReader::new().with_places(Places::burn())
+    }
+
+    fn plan(&self, shapes: &InfShapes, parametrization: Parametrization) -> Result<ScalingPlan, FamilyError> {
+        let plan = ScalingPlan::of(shapes, parametrization).default_optimizer(OptimizerId::ADAMW);
+        let wished = self.closing_std.total_cmp(&1.0).is_ne();
+        let plan = if wished { plan.wish(Place::Closing, Change::InitStd(self.closing_std)) } else { plan };
+        Ok(plan.build()?)
     }
 
     fn start(&self, _base: &Size) -> InitSpec {
@@ -151,6 +160,31 @@ fn a_factor_of_the_models_own_depth_that_was_left_in_is_seen_in_the_sum_of_branc
     let report = check(&PLAIN, left_in, &DEPTHS).expect("runs");
     assert_eq!((row(&report, Source::Branches).verdict, report.exit_code()), (Verdict::Vanishes, 1), "{report}");
     assert!(report.to_string().contains("1/√(2L)"), "{report}");
+}
+
+/// The start that is judged does not say by what: closing maps ∝ m_L^−½ under α = 1 would fit α = ½.
+#[test]
+fn a_start_of_another_alpha_than_the_rules_grows() {
+    let complete_p = Parametrization::complete_p();
+    let slope = |table: &Parametrization| {
+        let report = check(&PLAIN, table.clone(), &DEPTHS).expect("runs");
+        row(&report, Source::Branches).slope.expect("a slope").value
+    };
+    let quarter = slope(&with(&complete_p, Place::Closing, Amended::InitStd, 0.25)) - slope(&complete_p);
+    assert!((0.15..0.35).contains(&quarter), "m_L^¼ too much: {quarter:+.2}");
+    let half = with(&complete_p, Place::Closing, Amended::InitStd, 0.5);
+    let report = check(&PLAIN, half, &DEPTHS).expect("runs");
+    assert_eq!((row(&report, Source::Branches).verdict, report.exit_code()), (Verdict::Grows, 1), "{report}");
+}
+
+#[test]
+fn a_wish_that_is_the_same_at_every_depth_changes_no_verdict() {
+    for closing_std in [0.25, 2.0] {
+        let family = Encoder { closing_std, ..PLAIN };
+        let report = check(&family, Parametrization::depth_mup(), &DEPTHS).expect("runs");
+        let found = Source::ALONG_DEPTH.map(|source| row(&report, source).verdict);
+        assert_eq!((found, report.exit_code()), ([Verdict::Flat, Verdict::Flat], 0), "× {closing_std}\n{report}");
+    }
 }
 
 #[test]
