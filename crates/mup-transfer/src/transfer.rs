@@ -95,7 +95,7 @@ fn of_run(run: &RunScaling) -> Vec<String> {
 }
 
 /// Names of which a target's plan says what becomes of them.
-const KNOWN: [&str; 4] = ["learning-rate", "init-scale", "alpha-attention", "alpha-output"];
+const KNOWN: [&str; 5] = ["learning-rate", "weight-decay", "init-scale", "alpha-attention", "alpha-output"];
 
 fn check_rules(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
     let name = |plan: &ScalingPlan| {
@@ -137,6 +137,7 @@ fn check_bases(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), Transfer
 fn explain(name: &str, target: &ScalingPlan) -> Option<String> {
     match name {
         "learning-rate" => Some(format!("times {}", factors(target, |row| row.learning_rate.value))),
+        "weight-decay" => Some(format!("times {}", factors(target, |row| row.weight_decay.value))),
         "init-scale" => Some(format!("standard deviations times {}", factors(target, |row| row.init_std.value))),
         "alpha-attention" => Some("unchanged; the plan's factor on attention logits follows the head width".to_owned()),
         "alpha-output" => Some("unchanged; the readout's own multiplier follows the width".to_owned()),

@@ -42,6 +42,21 @@ fn the_user_s_numbers_stay_and_the_target_s_plan_is_stated() {
     assert_eq!(moved.rows[1].explanation, "standard deviations times 1 in 1 tensors, 0.5 in 2 tensors");
 }
 
+/// µP keeps rate·λ, so a λ that is divided out of a smaller rate is larger; SP keeps λ.
+#[test]
+fn what_the_plan_does_to_weight_decay_is_said_beside_that_its_optimum_moves() {
+    let values = values().with("weight-decay", Setting::Number(0.1)).with("dropout", Setting::Number(0.1));
+    let said = |parametrization: fn() -> Parametrization| {
+        let plan = |width| plan(width, 10, 2, parametrization());
+        let rows = transfer(&values, &Space::default(), &plan(64), &plan(256)).unwrap().rows;
+        assert_eq!(rows[1].name, "weight-decay", "behind the rate that it goes with");
+        rows[1].explanation.clone()
+    };
+    let mup = said(Parametrization::mup);
+    assert!(mup.starts_with("times 4 in 2 tensors, 1 in 1 tensors; although its optimum moves"), "{mup}");
+    assert!(said(Parametrization::standard).starts_with("times 1 in 3 tensors; although"), "λ is kept");
+}
+
 /// Blocks under rules of depth, of which the base has as many as asked for.
 fn deep(width: usize, n_layer: usize) -> ScalingPlan {
     let places = || Places::new().closing("blocks.**");
