@@ -63,6 +63,7 @@ fn studies_of_any_program_get_the_transfer_verdict_with_its_exit_codes_and_a_pag
     assert_eq!(alone.status.code(), Some(3), "no control, no proof");
     let json: Value = serde_json::from_slice(&alone.stdout).unwrap();
     assert_eq!(json["runs"].as_array().map(Vec::len), Some(3 * 7 * 2));
+    assert_eq!(json["label"], "µP", "nobody says otherwise");
 }
 
 #[test]
@@ -132,4 +133,72 @@ fn studies_that_are_no_sweep_over_widths_are_refused_with_what_to_do() {
     let said = refused(&[longer.to_str().unwrap()]);
     assert!(said.contains("no trial has ended"), "{said}");
     assert!(refused(&["nowhere"]).contains("there is no study"));
+}
+
+/// A study as `mup-cli` writes one, in which nothing has run.
+fn of_a_family(folder: &Path, name: &str, head: &str, proxy: &str) -> String {
+    let path = folder.join(name);
+    super::write_study(
+        &path,
+        &format!(
+            "version = 2\nspace = \"rate\"\nstages = [{{ steps = 4, trials = 7 }}]\n{head}\n[proxy]\n{proxy}\n\
+             grows = [\"width\"]\nplan = \"{name}\"\n[proxy.size]\nwidth = 64\n[proxy.training]\nmicro_batches = 1\n"
+        ),
+    );
+    format!("{}={}", if name == "first" { 64 } else { 128 }, path.display())
+}
+
+#[test]
+fn studies_of_a_family_that_differ_in_more_than_width_are_refused_with_both_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = "base = \"width=64\"\nparametrization = \"mup\"\ndevice = \"flex\"\nfamily = \"a\"";
+    let first = of_a_family(folder.path(), "first", "", proxy);
+    let refused = |other: &str| {
+        let output = run(["check", &first, other]);
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{}", text(&output.stdout));
+        text(&output.stderr)
+    };
+    for (name, change, said) in [
+        ("base", ["width=64", "width=128"], ["[proxy] base = \"width=128\"", "one base: `--base` of `tune`"]),
+        ("rules", ["\"mup\"", "\"standard\""], ["[proxy] parametrization = \"standard\"", "\"mup\""]),
+        ("device", ["flex", "cuda:1"], ["\"cuda:1\"", "\"flex\""]),
+        (
+            "family",
+            ["family = \"a\"", "fingerprint = \"b\""],
+            ["[proxy] fingerprint = \"b\"", "no [proxy] fingerprint"],
+        ),
+    ] {
+        let message = refused(&of_a_family(folder.path(), name, "", &proxy.replace(change[0], change[1])));
+        assert!(said.iter().all(|said| message.contains(said)), "{name}: {message}");
+        assert!(message.contains("a drift would be of both"), "{message}");
+    }
+    for (name, head, said) in [
+        ("seeds", "seeds = [0, 1]", ["seeds [0, 1]", "seeds [0]"]),
+        ("share", "last-share = 0.5", ["last-share 0.5", "last-share 0.1"]),
+    ] {
+        let message = refused(&of_a_family(folder.path(), name, head, proxy));
+        assert!(said.iter().all(|said| message.contains(said)), "{name}: {message}");
+    }
+    let alike = refused(&of_a_family(folder.path(), "alike", "", proxy));
+    assert!(alike.contains("no trial has ended"), "another plan is another width: {alike}");
+}
+
+#[test]
+fn runs_are_called_by_the_parametrization_that_their_studies_say() {
+    for (says, called) in [("standard", "SP"), ("complete-p", "complete-p")] {
+        let folder = tempfile::tempdir().unwrap();
+        let places: Vec<String> = [64, 128]
+            .map(|width| {
+                let path = study(folder.path(), width, 0.0);
+                let toml = path.join("study.toml");
+                let text = fs::read_to_string(&toml).unwrap();
+                fs::write(&toml, format!("{text}\n[proxy]\nparametrization = \"{says}\"\n")).unwrap();
+                succeed(program(["tune".as_ref(), path.as_os_str()]));
+                format!("{width}={}", path.display())
+            })
+            .into();
+        let output = run(arguments(&[&places], &["--json"]));
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["label"], called, "`{says}`: {}", text(&output.stderr));
+    }
 }
