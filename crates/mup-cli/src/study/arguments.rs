@@ -147,15 +147,17 @@ impl StudyArguments {
         self.create(config)
     }
 
-    /// The study in the folder: created, continued, or extended by trials or another target, which is said.
+    /// The study in the folder: created, continued, or extended by trials or by another target that grows along the same
+    /// numbers, which is said, and so is what of its records may no longer belong.
     ///
     /// # Errors
     ///
     /// Those of [`Study::create_or_extend`].
     pub fn create(&self, config: StudyConfig) -> Result<Study, FamilyError> {
         let (study, changed) = Study::create_or_extend(&self.folder(), config)?;
-        for difference in changed {
-            say(format!("study.toml is changed: {difference}"));
+        if !changed.is_empty() {
+            changed.iter().for_each(|difference| say(format!("study.toml is changed: {difference}")));
+            study.records()?.others.iter().for_each(|others| say(others.to_string()));
         }
         Ok(study)
     }

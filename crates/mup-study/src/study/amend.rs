@@ -1,4 +1,4 @@
-//! More trials, or another target, for a study that is there: what changes no record.
+//! More trials, or another target, for a study that is there: what leaves every record in its folder.
 
 use std::path::Path;
 
@@ -9,7 +9,9 @@ use crate::{Difference, StudyConfig, StudyError};
 
 impl Study {
     /// Creates a study, or continues the one in the folder, also with more trials than it has or with another target: then
-    /// `study.toml` is changed, and what was changed is returned. No record is touched, and none stops belonging.
+    /// `study.toml` is changed, and what was changed is returned. No record is touched, and those of new samples go on
+    /// belonging. Of more samples the best are drawn anew: what a later stage of `best` has finished for samples that are no
+    /// longer among them stays in its folder and is counted ([`Others`](crate::Others)); the inverse edit brings it back.
     ///
     /// # Errors
     ///

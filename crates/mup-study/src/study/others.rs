@@ -27,8 +27,8 @@ impl std::fmt::Display for Others {
                 if self.trials == 1 { ("trial", "belongs", "it") } else { ("trials", "belong", "them") };
             return write!(
                 f,
-                "{} ended {trials} perhaps {belong} to a stage or round that waits for others: used if the trials before \
-                 {it} end as they did",
+                "{} ended {trials} perhaps {belong} to a stage or round that waits for others: used if the results before \
+                 {it} choose {it} again",
                 self.trials
             );
         }

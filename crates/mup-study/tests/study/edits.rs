@@ -213,8 +213,8 @@ fn while_a_study_waits_what_belongs_no_longer_is_told_from_what_may_belong_later
     let first = study.trial(0).unwrap();
     fs::remove_file(study.folder().join("trials").join(format!("{}.json", first.name()))).unwrap();
     let others = |study: &Study| study.records().unwrap().others.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let later = "2 ended trials perhaps belong to a stage or round that waits for others: used if the trials before them end \
-                 as they did";
+    let later = "2 ended trials perhaps belong to a stage or round that waits for others: used if the results before them \
+                 choose them again";
     assert_eq!(others(&study), [later]);
     let fewer = write(study.folder(), &StudyConfig { stages: vec![Stage::of(4, 3), Stage::of_best(8, 2)], ..small() });
     let mut said = others(&fewer);

@@ -28,6 +28,31 @@ fn more_trials_are_added_and_everything_that_has_ended_stays() {
     assert_eq!(Study::create_or_extend(study.folder(), longer.config().clone()).unwrap().1, []);
 }
 
+/// Of more samples others are the best: what was trained for those that are no longer among them waits for its time.
+#[test]
+fn the_best_of_more_samples_are_drawn_anew_and_the_long_runs_of_displaced_ones_stay_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    tune(&study);
+    let before = ended(&study, 1);
+    assert_eq!(before.len(), 3 * 2, "three samples, two seeds");
+    let many = StudyConfig { stages: vec![Stage::of(20, 40), Stage::of_best(40, 3)], ..config() };
+    let (many, _) = Study::create_or_extend(study.folder(), many).unwrap();
+    let waiting = many.records().unwrap().others;
+    assert_eq!((waiting.len(), waiting[0].trials), (1, 6), "until the new samples have ended: {waiting:?}");
+    assert!(waiting[0].to_string().contains("choose them again"), "{}", waiting[0]);
+    tune(&many);
+    let after = ended(&many, 1);
+    let displaced = before.iter().filter(|trial| !after.contains(trial)).count();
+    assert!(after.len() == 6 && displaced > 0, "the best of 40 are not those of the first 8: {after:?}");
+    let others = many.records().unwrap().others;
+    assert_eq!((others.len(), others[0].trials), (1, displaced), "{others:?}");
+    assert!(others[0].to_string().contains("other results to choose them from"), "{}", others[0]);
+    fs::write(study.folder().join("study.toml"), config().to_toml()).unwrap();
+    let restored = Study::open(study.folder()).unwrap();
+    assert_eq!((ended(&restored, 1), restored.missing().unwrap()), (before, Vec::new()), "the inverse edit");
+}
+
 #[test]
 fn another_target_is_taken_and_changes_no_trial() {
     let folder = tempfile::tempdir().unwrap();
