@@ -109,7 +109,7 @@ pub fn over_widths(label: &str, studies: &[WidthStudy]) -> Result<(Runs, Vec<Str
     }
     let mut remarks = Vec::new();
     for WidthStudy { width, study } in studies {
-        let (name, folder) = (&named(study)?, study.folder().to_owned());
+        let (name, folder) = (named(study)?, study.folder().to_owned());
         runs.hyperparameter = name.replace(['-', '_'], " ");
         let records = study.records()?;
         let (before, mut failed) = (runs.runs.len(), 0);
@@ -118,9 +118,9 @@ pub fn over_widths(label: &str, studies: &[WidthStudy]) -> Result<(Runs, Vec<Str
                 failed += 1;
                 continue;
             }
-            let value = record.trial.values.get(name).and_then(Setting::number).unwrap_or(f64::NAN);
+            let value = record.trial.values.get(&name).and_then(Setting::number).unwrap_or(f64::NAN);
             if !(value.is_finite() && value > 0.0) {
-                return Err(WidthsError::NoOctaves { folder, name: name.clone(), value: value.to_string() });
+                return Err(WidthsError::NoOctaves { folder, name, value: value.to_string() });
             }
             let (seed, loss) = (record.trial.seed, record.outcome.loss());
             runs.runs.push(Run { width: *width, seed, log2_value: value.log2(), loss });
