@@ -5,6 +5,7 @@ pub mod crate_root {
     pub use mup_cli as cli;
     pub use mup_data as data;
     pub use mup_devices as devices;
+    pub use mup_figure as figure;
     pub use mup_init as init;
     pub use mup_kernels as kernels;
     pub use mup_models as models;
@@ -23,7 +24,7 @@ pub mod crate_root {
     pub use mup_cli::main;
 }
 pub mod prelude {
-    pub use mup_init::{InitSpec, initialize};
+    pub use mup_init::{Distribution, InitSpec, initialize};
     pub use mup_optim::{
         MupAdafactorConfig, MupAdagradConfig, MupAdamConfig, MupAdamWConfig,
         MupAdanConfig, MupLambConfig, MupLionConfig, MupMuonConfig, MupOptimizer,
@@ -33,9 +34,11 @@ pub mod prelude {
     pub use mup_rules::{
         OptimizerId, Overrides, Parametrization, Run, RunLaw, ScalingPlan,
     };
-    pub use mup_shapes::{Kind, ParamSpec, Place, Places, Role, ShapeReader, infer};
+    pub use mup_shapes::{
+        InfShapes, Kind, ParamSpec, Place, Places, Role, ShapeReader, infer,
+    };
     pub use mup_train::{
-        Decay, Family, FamilyError, MicroBatch, RunFolder, Schedule, Size, Task, Trainer,
-        Training, write_safetensors,
+        Decay, Family, FamilyError, MicroBatch, RunFolder, Schedule, Size, SizeError,
+        Task, Trainer, Training, write_safetensors,
     };
 }

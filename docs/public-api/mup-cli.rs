@@ -14,6 +14,7 @@ pub mod crate_root {
         CheckpointArguments, DEFAULT_STUDY, FamilyOf, StudyArguments, StudyCommand,
         TrainCommand, TuneCommand, everything,
     };
+    pub use crate::target_run::TargetRunArguments;
     pub use crate::transfer_check::TransferCheckCommand;
     pub use crate::wider_check::WiderCheckCommand;
 }
@@ -25,9 +26,20 @@ pub trait AnyFamily: Send + Sync {
     fn check_micro_batches(&self, of: usize, device: &Device) -> Result<(), FamilyError>;
     fn loss_without_input(&self) -> Result<Option<f64>, FamilyError>;
     fn run(&self, growth: Growth, size: Size) -> FamilyRun;
+    fn in_tokens(&self, run: &FamilyRun) -> Result<Run, FamilyError>;
+    fn check_run(
+        &self,
+        run: &FamilyRun,
+        device: &Device,
+    ) -> Result<ScalingPlan, FamilyError>;
     fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError>;
     fn criteria(&self) -> Criteria;
     fn trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError>;
+    fn depth_trial(
+        &self,
+        run: &FamilyRun,
+        device: &Device,
+    ) -> Result<BoxedTrial, FamilyError>;
     fn train(
         &self,
         run: &FamilyRun,
@@ -72,9 +84,10 @@ impl Command {
 #[derive(Clone, Debug, clap::Args)]
 pub struct CoordCheckCommand {
     pub grow: GrowArguments,
-    pub parametrization: Parametrization,
+    pub parametrization: Option<Parametrization>,
+    pub ignore_depth: bool,
     pub seeds: u64,
-    pub steps: usize,
+    pub steps: Option<usize>,
     pub lr: Option<f64>,
     pub device: DeviceName,
     pub jobs: Option<NonZeroUsize>,
@@ -126,6 +139,9 @@ pub struct PlanCommand {
     pub target: Vec<String>,
     pub grow: Vec<String>,
     pub parametrization: Parametrization,
+    pub steps: Option<usize>,
+    pub target_run: TargetRunArguments,
+    pub full: bool,
     pub diff: Option<PathBuf>,
     pub json: bool,
 }
@@ -172,13 +188,14 @@ pub struct StudyArguments {
     pub proxy: Option<String>,
     pub base: Option<String>,
     pub target: Option<String>,
-    pub target_steps: Option<usize>,
+    pub target_run: TargetRunArguments,
     pub micro_batches: Option<usize>,
     pub evaluate_every: Option<usize>,
 }
 impl StudyArguments {
     pub fn folder(&self) -> PathBuf {}
     pub fn continues(&self) -> bool {}
+    pub fn create(&self, config: StudyConfig) -> Result<Study, FamilyError> {}
     pub fn config(
         &self,
         family: &dyn AnyFamily,
@@ -189,7 +206,12 @@ impl StudyArguments {
 pub enum StudyCommand {
     Choose { study: PathBuf, json: bool },
     Train(TrainCommand),
-    Report { study: PathBuf, compare: Vec<PathBuf>, json: bool },
+    Report {
+        study: PathBuf,
+        compare: Vec<PathBuf>,
+        target_run: TargetRunArguments,
+        json: bool,
+    },
     Status { study: PathBuf, json: bool },
     Retry { study: PathBuf },
     Trial { study: PathBuf, index: Option<usize>, file: Option<PathBuf> },
@@ -197,12 +219,22 @@ pub enum StudyCommand {
 impl StudyCommand {
     pub fn run(&self, family: FamilyOf<'_>) -> Result<ExitCode, FamilyError> {}
 }
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub struct TargetRunArguments {
+    pub target_steps: Option<usize>,
+    pub target_batch: Option<usize>,
+    pub run_law: Option<RunLaw>,
+}
+impl TargetRunArguments {
+    pub fn law(&self) -> RunLaw {}
+}
 #[derive(Clone, Debug, Args)]
 pub struct TrainCommand {
     pub study: PathBuf,
     pub values: String,
     pub parametrization: Option<String>,
     pub seed: u64,
+    pub target_run: TargetRunArguments,
     pub checkpoints: CheckpointArguments,
     pub export: Option<PathBuf>,
     pub fold: bool,
@@ -211,9 +243,11 @@ pub struct TrainCommand {
 #[derive(Clone, Debug, clap::Args)]
 pub struct TransferCheckCommand {
     pub runs: RunArguments,
+    pub parametrization: Option<Parametrization>,
     pub over: String,
     pub grid: Option<Log2Grid>,
     pub log2_rate: Option<f64>,
+    pub run_law: Option<RunLaw>,
     pub no_control: bool,
 }
 impl TransferCheckCommand {

@@ -28,6 +28,7 @@ impl Entry {
 }
 pub const FAINT: RGBColor = RGBColor(228, 231, 235);
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FigureError {
     Draw { path: PathBuf, reason: String },
     Write { path: PathBuf, source: io::Error },

@@ -353,6 +353,7 @@ pub enum OptimError {
     InTrial { trial: usize, #[source] error: Box<OptimError> },
     DType { device: String, dtype: String },
     Record(Vec<RecordProblem>),
+    Beta { optimizer: String, law: String },
     NoGradients,
     ForeignGradients { n_foreign: usize, n_gradients: usize },
 }
@@ -366,6 +367,7 @@ pub enum PartitionProblem {
 pub trait Planned {
     fn id(&self) -> OptimizerId;
     fn relative_rate(&self) -> f64 {}
+    fn follows_beta(&self) -> bool {}
     fn check(&self, plan: &ScalingPlan) -> Result<(), OptimError>;
     fn update(&self, plan: &ScalingPlan, row: &PlanRow) -> impl Optimizer;
 }

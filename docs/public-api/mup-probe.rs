@@ -20,12 +20,13 @@ pub trait Probe {
     const ENABLED: bool = true;
     fn observe<const D: usize>(&mut self, name: &str, activation: &Tensor<D>);
     fn observe_logits<const D: usize>(&mut self, name: &str, logits: &Tensor<D>) {}
+    fn observe_stream<const D: usize>(&mut self, name: &str, stream: &Tensor<D>) {}
 }
 #[derive(Debug)]
 #[private_fields]
 pub struct Scope<'a, P: Probe> {}
 impl<'a, P: Probe> Scope<'a, P> {
     pub fn new(probe: &'a mut P, path: impl Display) -> Self {}
-    pub fn observe_self<const D: usize>(&mut self, activation: &Tensor<D>) {}
+    pub fn observe_own_stream<const D: usize>(&mut self, stream: &Tensor<D>) {}
 }
 impl<P: Probe> Probe for Scope<'_, P> {}

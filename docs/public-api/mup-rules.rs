@@ -19,7 +19,8 @@ pub mod crate_root {
     pub use precision::Significand;
     pub use row::{Column, PlanRow};
     pub use rule::{Form, Rule};
-    pub use run::{Run, RunLaw, RunScaling};
+    pub use run::{Run, RunScaling};
+    pub use run_law::RunLaw;
     pub use selector::Selector;
     pub use summary::{PlanSummary, RowGroup};
     pub use variable::{Ratios, Variable};
@@ -305,6 +306,7 @@ impl Parametrization {
 }
 impl Parametrization {
     pub fn with_depth(mut self, alpha: f64) -> Self {}
+    pub fn alpha(&self) -> Option<f64> {}
     pub fn with_depth_rule(mut self, rule: DepthRule) -> Self {}
 }
 #[private_fields]
@@ -338,6 +340,7 @@ pub enum PlanDifference {
     Optimizers { from: String, to: String },
     Optimizer { path: String, from: String, to: String },
     WeightDecay { from: WeightDecay, to: WeightDecay },
+    Beta { from: f64, to: f64 },
     Missing { path: String },
     Added { path: String },
     Parameter { path: String, from: String, to: String },
@@ -415,6 +418,7 @@ impl Power {
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {}
     pub fn value(&self, ratios: &Ratios) -> Option<f64> {}
     pub fn pow(&self, exponent: f64) -> Self {}
+    pub fn is_one(&self) -> bool {}
     pub fn is_finite(&self) -> bool {}
 }
 impl std::fmt::Display for Power {}
@@ -504,7 +508,10 @@ pub enum RuleError {
     OtherFormat { found: String, expected: &'static str },
     OtherVersion { found: u64, known: u64 },
     UnknownPath { path: String, meant: Option<PathPattern> },
-    UnknownParametrization { name: String, known: String },
+    UnknownParametrization { name: String, meant: Option<String>, known: String },
+    UnknownRunLaw { name: String, meant: Option<String>, known: String },
+    ForeignVariable { law: String, variable: String },
+    TwoRuns { run: String },
 }
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -512,11 +519,16 @@ pub enum RuleError {
 pub struct Run {
     pub batch: f64,
     pub tokens: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<f64>,
 }
 impl Run {
     pub const fn new(batch: f64, tokens: f64) -> Self {}
+    pub const fn with_parameters(self, parameters: f64) -> Self {}
+    pub fn is_as_long_as(&self, other: &Self) -> bool {}
     pub fn to(self, target: Self) -> Ratios {}
 }
+impl std::fmt::Display for Run {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -525,15 +537,38 @@ pub struct RunLaw {
     pub rate: Power,
     pub rate_decay: Power,
     pub epsilon: Power,
+    #[serde(default, skip_serializing_if = "Power::is_one")]
+    pub beta: Power,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub derived: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub empirical: String,
 }
 impl RunLaw {
+    pub const NAMES: &[&str] = &["none", "complete-d", "bjorck", "power-lines"];
     pub fn new(
         name: impl Into<String>,
         rate: Power,
         rate_decay: Power,
         epsilon: Power,
     ) -> Self {}
+    pub fn with_beta(mut self, exponent: Power) -> Self {}
+    pub fn with_grounds(
+        mut self,
+        derived: impl Into<String>,
+        empirical: impl Into<String>,
+    ) -> Self {}
+    pub fn none() -> Self {}
     pub fn complete_d() -> Self {}
+    pub fn bjorck() -> Self {}
+    pub fn power_lines() -> Self {}
+    pub fn named(name: &str) -> Result<Self, RuleError> {}
+    pub fn is_none(&self) -> bool {}
+    pub fn follows(&self, variable: &Variable) -> bool {}
+    pub fn grounds(&self) -> impl Iterator<Item = String> {}
+}
+impl std::str::FromStr for RunLaw {
+    type Err = RuleError;
 }
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -542,6 +577,16 @@ pub struct RunScaling {
     pub base: Run,
     pub target: Run,
     pub law: RunLaw,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<f64>,
+}
+impl RunScaling {
+    pub fn ratios(&self) -> Ratios {}
+    pub fn changes(&self) -> bool {}
+    pub fn beta_exponent(&self) -> f64 {}
+    pub fn growth(&self) -> String {}
+    pub fn applied(&self) -> Vec<String> {}
+    pub fn warning(&self) -> Option<String> {}
 }
 impl std::fmt::Display for RunScaling {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -553,6 +598,21 @@ impl ScalingPlan {
     /// assert_eq!(differences[1].to_string(), "`hidden.weight`: learning rate 0.25 = 1/m_in → 1");
     pub fn diff(&self, other: &Self) -> Vec<PlanDifference> {}
     pub fn fingerprint(&self) -> String {}
+}
+impl ScalingPlan {
+    /// #     ModuleShapes::new(vec![ParamShape::new("hidden.weight", "Linear", [n, n], ParamSpec::weight())])
+    /// assert_eq!(plan.row("hidden.weight")?.learning_rate.to_string(), "0.5 = 1/m_in · √m_B/√m_D");
+    pub fn with_run(
+        &self,
+        base: Run,
+        target: Run,
+        law: RunLaw,
+    ) -> Result<Self, RuleError> {}
+    pub fn beta_exponent(&self) -> f64 {}
+    pub fn beta(&self, at_base: f64) -> f64 {}
+}
+impl ScalingPlan {
+    pub fn depth_mult(&self) -> f64 {}
 }
 impl ScalingPlan {
     pub fn new(
@@ -674,6 +734,7 @@ impl Variable {
     pub const DEPTH: Self = Self::new("m_L");
     pub const BATCH: Self = Self::new("m_B");
     pub const TOKENS: Self = Self::new("m_D");
+    pub const PARAMETERS: Self = Self::new("m_N");
     pub const fn new(name: &'static str) -> Self {}
     pub fn name(&self) -> &str {}
 }

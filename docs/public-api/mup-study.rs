@@ -437,6 +437,12 @@ impl Study {
     pub fn set_damaged_aside(&self) -> Result<Vec<Damage>, StudyError> {}
 }
 impl Study {
+    pub fn create_or_extend(
+        folder: &Path,
+        config: StudyConfig,
+    ) -> Result<(Self, Vec<Difference>), StudyError> {}
+}
+impl Study {
     pub fn missing(&self) -> Result<Vec<(usize, StudyTrial)>, StudyError> {}
     pub fn trial(&self, index: usize) -> Result<StudyTrial, StudyError> {}
 }
@@ -469,8 +475,10 @@ pub struct StudyConfig {
     pub made_with: toml::Table,
 }
 impl StudyConfig {
-    pub fn new(space: Space, stages: Vec<Stage>) -> Self {}
     pub fn from_toml(text: &str) -> Result<Self, Mistake> {}
+}
+impl StudyConfig {
+    pub fn new(space: Space, stages: Vec<Stage>) -> Self {}
     pub fn to_toml(&self) -> String {}
     pub fn n_trials(&self) -> usize {}
     pub fn distinct_seeds(&self) -> Vec<u64> {}
@@ -485,6 +493,7 @@ pub enum StudyError {
     UnreadableRecord { path: PathBuf, reason: String },
     NotAFolder { path: PathBuf, remedy: String },
     OtherConfiguration { folder: PathBuf, differences: Vec<Difference> },
+    ByHand { path: PathBuf, differences: Vec<Difference> },
     Absent { path: PathBuf },
     Config { reason: String },
     Mistake { path: PathBuf, mistake: Mistake },

@@ -145,11 +145,18 @@ impl FamilyRun {
     pub fn with(mut self, hyperparameter: &str, value: f64) -> Self {}
     pub fn with_seed(self, seed: u64) -> Self {}
     pub fn with_steps(mut self, steps: usize) -> Self {}
+    pub fn with_batches(mut self, batches: usize) -> Self {}
     pub fn with_size(self, size: Size) -> Self {}
     pub fn with_growth(self, growth: Growth) -> Self {}
     pub fn value(&self, hyperparameter: &str) -> Result<f64, FamilyError> {}
     pub fn learning_rate(&self) -> f64 {}
+    pub fn in_tokens<F: Family>(&self, family: &F) -> Result<Run, FamilyError> {}
     pub fn plan<F: Family>(
+        &self,
+        family: &F,
+        device: &Device,
+    ) -> Result<ScalingPlan, FamilyError> {}
+    pub fn check<F: Family>(
         &self,
         family: &F,
         device: &Device,
@@ -171,15 +178,17 @@ impl FamilyRun {
         folder: Option<RunFolder>,
         family: &F,
         device: &Device,
-        observe: impl FnMut(&Event),
+        mut observe: impl FnMut(&Event),
         interrupted: impl Fn() -> bool,
     ) -> Result<Trained<F::Model>, FamilyError> {}
 }
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Growth {
     pub base: Size,
     pub grows: Vec<String>,
     pub parametrization: Parametrization,
+    pub run: Option<Run>,
+    pub law: RunLaw,
 }
 impl Growth {
     pub fn new<N: Into<String>>(
@@ -187,6 +196,7 @@ impl Growth {
         grows: impl IntoIterator<Item = N>,
         parametrization: Parametrization,
     ) -> Self {}
+    pub fn from_run(self, run: Run, law: RunLaw) -> Self {}
     pub fn at(&self, number: usize) -> Result<Size, SizeError> {}
     pub fn from(&self, number: usize) -> Result<Self, SizeError> {}
     pub fn plan<F: Family>(
@@ -195,15 +205,8 @@ impl Growth {
         size: &Size,
         device: &Device,
     ) -> Result<ScalingPlan, FamilyError> {}
-    pub fn start<F: Family>(
-        &self,
-        family: &F,
-        size: &Size,
-        init_scale: f64,
-        seed: u64,
-        device: &Device,
-    ) -> Result<(F::Model, ModuleOptimizer), FamilyError> {}
 }
+impl fmt::Debug for Growth {}
 pub const INIT_SCALE: &str = "init-scale";
 pub const LEARNING_RATE: &str = "learning-rate";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -292,11 +295,14 @@ pub enum SizeError {
     Unreadable { text: String },
     NotWhole { first: String, from: usize, to: usize, name: String, value: usize },
     TooLarge { name: String, value: usize, factor: usize },
+    Twice { text: String, name: String },
+    Beyond { name: String, number: usize },
     Nothing,
 }
 #[non_exhaustive]
 pub struct Started<F: Family> {
     pub family: F,
+    pub plan: ScalingPlan,
     pub model: F::Model,
     pub optimizer: ModuleOptimizer,
 }
@@ -361,6 +367,8 @@ pub struct Training {
     pub learning_rate: f64,
     #[serde(default)]
     pub schedule: Schedule,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub batches: usize,
     #[serde(default = "one")]
     pub micro_batches: usize,
     #[serde(default)]
@@ -373,6 +381,7 @@ pub struct Training {
 impl Training {
     pub fn new(steps: usize, learning_rate: f64) -> Self {}
     pub fn with_schedule(mut self, schedule: Schedule) -> Self {}
+    pub fn with_batches(mut self, n: usize) -> Self {}
     pub fn with_micro_batches(mut self, n: usize) -> Self {}
     pub fn with_max_norm(mut self, max_norm: f64) -> Self {}
     pub fn with_evaluate_every(mut self, steps: usize) -> Self {}

@@ -9,6 +9,7 @@ pub mod crate_root {
     pub use cost::{Cost, Spent};
     pub use error::TransferError;
     pub use transfer::{Transfer, Transferred, transfer};
+    pub use widths::{WidthStudy, WidthsError, over_widths};
 }
 pub mod report {
     pub use draw::Figure;
@@ -195,9 +196,8 @@ pub enum ReportError {
     Study(#[from] mup_study::StudyError),
     Choice(#[from] crate::ChoiceError),
     Io { path: PathBuf, source: io::Error },
-    Draw { path: PathBuf, reason: String },
+    Figure(#[from] FigureError),
 }
-impl From<FigureError> for ReportError {}
 pub const SAMPLES_FOR_IMPORTANCE: usize = 16;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Share {
@@ -222,6 +222,8 @@ impl Spent {
 pub struct Transfer {
     pub values: Values,
     pub rows: Vec<Transferred>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub run: Vec<String>,
 }
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -311,8 +313,37 @@ impl Warning {
     pub fn remedy(&self) -> String {}
 }
 impl fmt::Display for Warning {}
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct WidthStudy {
+    pub width: usize,
+    pub study: Study,
+}
+impl WidthStudy {
+    pub fn open(folder: PathBuf, width: Option<usize>) -> Result<Self, WidthsError> {}
+}
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WidthsError {
+    Study(#[from] StudyError),
+    NoWidth { folder: PathBuf },
+    NotOne { folder: PathBuf, varied: String },
+    Unlike {
+        folder: PathBuf,
+        here: String,
+        other: PathBuf,
+        there: String,
+        remedy: &'static str,
+    },
+    NoOctaves { folder: PathBuf, name: String, value: String },
+    Empty { folder: PathBuf },
+}
 pub fn across_width(name: &str) -> (Transferable, &'static str) {}
 pub fn choose(config: &StudyConfig, records: &Records) -> Result<Choice, ChoiceError> {}
+pub fn over_widths(
+    label: &str,
+    studies: &[WidthStudy],
+) -> Result<(Runs, Vec<String>), WidthsError> {}
 pub fn transfer(
     values: &Values,
     space: &Space,

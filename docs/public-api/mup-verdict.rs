@@ -9,6 +9,7 @@ pub mod crate_root {
 pub mod coordinates {
     pub use activations::{Activations, Observed};
     pub use check::CoordCheck;
+    pub use depth::depth_trial_of;
     pub use error::{CheckError, TrialError};
     pub use of_family::trial_of;
     pub use record::{DamagedTrial, Record, Records};
@@ -163,12 +164,6 @@ impl Comparison {
         title: &str,
     ) -> Result<Vec<PathBuf>, VerdictError> {}
 }
-impl Judgment for Comparison {
-    type Panel = Report;
-}
-impl Judgment for Comparison {
-    type Panel = Report;
-}
 impl fmt::Display for Comparison {}
 impl fmt::Display for Comparison {}
 #[derive(Clone, Debug)]
@@ -249,6 +244,9 @@ pub struct Criteria {
     pub unclaimed: Vec<PathPattern>,
 }
 impl Criteria {
+    pub fn first(&self, n_steps: usize) -> usize {}
+}
+impl Criteria {
     pub fn of<F: Family>(family: &F) -> Self {}
 }
 impl Default for Criteria {}
@@ -294,9 +292,6 @@ impl Diagnosis {
         folder: &Path,
         title: &str,
     ) -> Result<Vec<PathBuf>, VerdictError> {}
-}
-impl Judgment for Diagnosis {
-    type Panel = Report;
 }
 impl fmt::Display for Diagnosis {}
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -467,12 +462,6 @@ pub struct Report {}
 #[derive(Clone, Debug, PartialEq)]
 #[private_fields]
 pub struct Report {}
-impl Judgment for Report {
-    type Panel = Self;
-}
-impl Judgment for Report {
-    type Panel = Self;
-}
 impl Panel for Report {
     type Frame = (f64, f64);
 }
@@ -539,16 +528,21 @@ impl fmt::Display for Report {}
 impl fmt::Display for Report {}
 impl fmt::Display for Report {}
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Run {
     pub width: usize,
     pub seed: u64,
     pub log2_value: f64,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub loss: Option<f64>,
 }
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Runs {
     pub label: String,
     pub hyperparameter: String,
+    #[serde(default = "width")]
+    pub grows: String,
     pub runs: Vec<Run>,
 }
 impl Runs {
@@ -598,6 +592,8 @@ pub enum Source {
     Input,
     Parameter,
     Gradient,
+    Stream,
+    Branches,
 }
 impl FromStr for Source {
     type Err = CheckError;
@@ -609,7 +605,10 @@ impl Source {
         Self::Input,
         Self::Parameter,
         Self::Gradient,
+        Self::Stream,
+        Self::Branches,
     ];
+    pub const ALONG_DEPTH: [Self; 2] = [Self::Stream, Self::Branches];
     pub const DEFAULT: &[Self] = &[Self::Activation, Self::Logits, Self::Input];
     pub fn decides(self) -> bool {}
 }
@@ -681,9 +680,6 @@ impl fmt::Display for Untrained {}
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[private_fields]
 pub struct Validation {}
-impl Judgment for Validation {
-    type Panel = Report;
-}
 impl Validation {
     pub fn new(simulated: Diagnosis, real: Diagnosis) -> Result<Self, VerdictError> {}
     pub fn simulated(&self) -> &Diagnosis {}
@@ -755,9 +751,16 @@ pub enum VerdictError {
     TooShort { label: String, steps: usize, burn_in: usize },
     Criterion { name: &'static str, range: &'static str, value: f64 },
     Write { path: PathBuf, source: std::io::Error },
-    Draw { path: PathBuf, reason: String },
+    Figure(#[from] FigureError),
 }
-impl From<FigureError> for VerdictError {}
+pub fn depth_trial_of<F: Family>(
+    family: &F,
+    run: &FamilyRun,
+    device: &Device,
+) -> Result<
+    impl FnMut(&mut Activations) -> Result<(), TrialError> + use<F>,
+    TrialError,
+> {}
 pub fn trial_of<F: Family>(
     family: &F,
     run: &FamilyRun,
