@@ -14,6 +14,8 @@ mod places;
 mod retry;
 mod trial;
 mod unchanged;
+#[cfg(all(feature = "cli", unix))]
+mod unknown;
 mod walk;
 mod waves;
 
@@ -41,7 +43,9 @@ pub use files::ChangedFile;
 pub use others::Others;
 pub use retry::Retried;
 pub use trial::{StudyRecord, StudyTrial, Trial};
-pub(crate) use waves::{Pending, Unknown, Wave};
+#[cfg(all(feature = "cli", unix))]
+pub(crate) use unknown::Unknown;
+pub(crate) use waves::{Pending, Wave};
 
 const STUDY_FILE: &str = "study.toml";
 
