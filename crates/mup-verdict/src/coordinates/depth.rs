@@ -22,7 +22,7 @@ const SMALL: f64 = 1.0 / 128.0;
 /// | `stream`, [`Source::Stream`] | its change is Δx_L | 0 |
 /// | `branches`, [`Source::Branches`] | x_L − x_0, the sum of all branches, over m_L^(½−α), what α makes of a sum of independent ones | 0 |
 ///
-/// α is [that of the rules](mup_rules::Parametrization::alpha), not of the start that is judged: branches that start otherwise
+/// α is that of the rules (`mup_rules::Parametrization::alpha`), not of the start that is judged: branches that start otherwise
 /// grow or vanish, and a wish that is the same at every depth changes nothing. Rules without depth are held to α = ½, and
 /// fail as they should. Before, one ordinary step trains what is outside of the blocks, since a readout that starts at zero sends no gradient
 /// back. The model shows the stream by [`Probe::observe_stream`].
