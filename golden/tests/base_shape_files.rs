@@ -27,7 +27,7 @@ fn check<F: Family>(case: &Case) {
     let device = Device::flex();
     let read = |config: &Value| shape_reader().read(&F::build(config, &device)).expect("our models can be read");
     let inferred = BaseShapes::infer(&read(&case.base_config), &read(&case.delta_config)).expect("they fit");
-    let file = format!("{}/data/bsh/{}.bsh", env!("CARGO_MANIFEST_DIR"), case.model);
+    let file = format!("data/bsh/{}.bsh", case.model);
     let bsh = Bsh::read(file).expect("mup wrote it");
     for width in &case.widths {
         let target = read(&width.config);

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 const UNLIMITED: (&str, &str) = ("MUP_GPU_PART_SECONDS", "3600");
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+    std::env::current_dir().expect("xtask's folder").parent().expect("the workspace").to_owned()
 }
 
 fn run(environment: &[(&str, &Path)], arguments: &[&str]) -> (Option<i32>, String) {

@@ -14,7 +14,7 @@ fn written(folder: &tempfile::TempDir, content: &[u8]) -> PathBuf {
 }
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    Path::new("tests/fixtures").join(name)
 }
 
 #[test]

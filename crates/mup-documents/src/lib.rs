@@ -34,7 +34,7 @@ const LOG: &str = "docs/log.md";
 /// If they cannot be read, or show none: then the test would hold nothing.
 #[must_use]
 pub fn commands(program: &str) -> Vec<Shown> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     let mut shown = Vec::new();
     for file in markdown(&root).into_iter().filter(|file| !file.ends_with(LOG)) {
         let text = fs::read_to_string(&file).expect("documents are text");
@@ -47,6 +47,13 @@ pub fn commands(program: &str) -> Vec<Shown> {
     }
     assert!(!shown.is_empty(), "no document shows a command of {program}");
     shown
+}
+
+/// The checkout around the package that is tested: `cargo test` works in its folder. Not the one that was compiled in,
+/// which cargo keeps when a checkout moves beside its target folder.
+fn root() -> PathBuf {
+    let package = std::env::current_dir().expect("tests run in their package's folder");
+    package.ancestors().find(|folder| folder.join(LOG).is_file()).expect("a checkout").to_owned()
 }
 
 /// Fails unless a program understands every command of it that a document shows.

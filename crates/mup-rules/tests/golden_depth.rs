@@ -11,7 +11,7 @@ use serde_json::Value;
 const RELATIVE: f64 = 1e-12;
 
 fn golden(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/data/depth").join(name);
+    let path = Path::new("../../golden/data/depth").join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).expect("JSON")
 }

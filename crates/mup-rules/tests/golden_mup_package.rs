@@ -14,7 +14,7 @@ const MODELS: [&str; 7] =
     ["mlp", "mlp_uneven", "conv_net", "gpt_relative", "gpt_relative_tied", "gpt_growing_d_head", "gpt_absolute"];
 
 fn golden(model: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../golden/data/{model}.json"));
+    let path = Path::new("../../golden/data").join(format!("{model}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).expect("JSON")
 }

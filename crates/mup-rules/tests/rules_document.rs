@@ -2,8 +2,7 @@
 
 #[test]
 fn docs_rules_md_is_what_the_code_prints() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules.md");
-    let document = std::fs::read_to_string(path).expect("docs/rules.md exists");
+    let document = std::fs::read_to_string("../../docs/rules.md").expect("docs/rules.md exists");
     assert!(
         document == mup_rules::rules_markdown(),
         "docs/rules.md is not current: cargo run --release -p mup-rules --example rules_markdown > docs/rules.md"

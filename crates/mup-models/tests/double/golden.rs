@@ -5,7 +5,7 @@ use safetensors::{Dtype, SafeTensors};
 
 /// The bytes of a file of `golden/data`.
 pub(crate) fn file(name: &str) -> Vec<u8> {
-    let path = format!("{}/../../golden/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("../../golden/data/{name}");
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

@@ -1,6 +1,6 @@
 //! `.bsh` files that microsoft/mup wrote (golden/generate/write_shape_files.py), against the same models in Burn.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
@@ -14,7 +14,7 @@ use mup_shapes::{Axes, BaseShapes, Bsh, Kind, ModuleShapes, ParamSpec, PyTorchNa
 use crate::device;
 
 fn golden(name: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/data/bsh")).join(name)
+    Path::new("../../golden/data/bsh").join(name)
 }
 
 /// The twin of `Layers` in write_shape_files.py.

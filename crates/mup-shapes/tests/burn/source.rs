@@ -29,7 +29,7 @@ fn burn_nn() -> PathBuf {
     let metadata = output(
         Command::new(cargo)
             .args(["metadata", "--offline", "--format-version", "1", "--filter-platform", host])
-            .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]),
+            .args(["--manifest-path", "Cargo.toml"]),
     );
     let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("JSON");
     let mut packages = metadata["packages"].as_array().expect("packages").iter();

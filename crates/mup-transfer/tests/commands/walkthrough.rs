@@ -24,7 +24,7 @@ fn a_pytorch_user_comes_from_a_script_to_a_report_by_following_the_readme() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/commands");
+    let tests = std::path::absolute("tests/commands").unwrap();
     let binaries = Path::new(env!("CARGO_BIN_EXE_mup-transfer")).parent().unwrap();
     let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap());
     let (mut ran, mut printed) = (0, String::new());

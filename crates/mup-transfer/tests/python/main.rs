@@ -36,7 +36,8 @@ fn no_python() -> bool {
 }
 
 fn write_study(folder: &Path, trials: usize, start: &str) {
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/trial.py");
+    let program = std::path::absolute("tests/python/trial.py").unwrap();
+    let program = program.to_str().unwrap();
     let study = STUDY.replace("PROGRAM", program).replace("TRIALS", &trials.to_string()).replace("START", start);
     std::fs::write(folder.join("study.toml"), study).unwrap();
 }

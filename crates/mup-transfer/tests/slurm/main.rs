@@ -7,7 +7,7 @@ mod options;
 mod waiting;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ impl Cluster {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let commands = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slurm/bin");
+        let commands = std::path::absolute("tests/slurm/bin").unwrap();
         let path = format!("{}:{}", commands.display(), std::env::var("PATH").unwrap());
         let mut command = Command::new(env!("CARGO_BIN_EXE_mup-transfer"));
         command.arg("tune").arg(self.path()).args(["--launcher", "slurm"]).args(arguments);

@@ -6,10 +6,17 @@ use std::process::Command;
 /// Names the checkout for a program that runs elsewhere than it was built, as `mup_golden::ROOT_VARIABLE` does.
 pub(crate) const ROOT_VARIABLE: &str = "MUP_ROOT";
 
-/// The folder of the workspace: [`ROOT_VARIABLE`], or the one that this program was built in.
+/// This package's folder in the checkout.
+const HERE: &str = "examples/gpt-text";
+
+/// The folder of the workspace: [`ROOT_VARIABLE`], the one that `cargo run` or `cargo test` is in, or the one that this
+/// program was built in (cargo does not compile again when a checkout moves and its target folder stays).
 pub(crate) fn workspace() -> PathBuf {
-    let given = std::env::var_os(ROOT_VARIABLE).filter(|path| !path.is_empty());
-    given.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), PathBuf::from)
+    let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
+    let around = |package: PathBuf| package.ancestors().find(|folder| folder.join(HERE).is_dir()).map(Path::to_owned);
+    variable(ROOT_VARIABLE)
+        .or_else(|| around(variable("CARGO_MANIFEST_DIR")?))
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
 /// The commit of the checkout that this program was built from, if git knows it.
