@@ -33,7 +33,7 @@ pub(crate) fn write_head(f: &mut fmt::Formatter<'_>, plan: &ScalingPlan) -> fmt:
     let table = plan.parametrization();
     let (name, optimizers, n_rows) = (&table.name, plan.optimizer_names(), plan.rows().len());
     writeln!(f, "{name} · {optimizers} · decay {} · ε {} · {n_rows} rows", table.weight_decay, table.epsilon)?;
-    plan.run().map_or(Ok(()), |run| writeln!(f, "{run}"))?;
+    plan.run().map_or(Ok(()), |run| writeln!(f, "{}", run.lines(plan.optimizers()).join("\n")))?;
     plan.streams().iter().try_for_each(|stack| {
         writeln!(f, "depth {}: residual additions on {stack}, m_L = {}", table.depth, four_digits(stack.depth_mult()))
     })

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::factor::four_digits;
-use crate::{Power, Ratios, RuleError, RunLaw, Variable};
+use crate::{DecayTerm, EpsilonTerm, OptimizerId, Power, Ratios, RuleError, RunLaw, Variable};
 
 /// By how much of a training the steps may miss a whole number: one that is cut off within a step has hardly any left.
 const UNEVEN: f64 = 0.1;
@@ -131,18 +131,45 @@ impl RunScaling {
         said.iter().map(|(name, variable)| format!("{name} × {}", ratio(variable))).collect::<Vec<_>>().join(", ")
     }
 
-    /// What the law does to each setting of the run, as printed: `rate × 0.5 = √m_B/√m_D`, for AdamW.
+    /// What the law does to each setting of an optimizer in the run, as printed: `rate × 0.5 = √m_B/√m_D`.
     #[must_use]
-    pub fn applied(&self) -> Vec<String> {
-        let RunLaw { rate, rate_decay, epsilon, beta, .. } = &self.law;
+    pub fn applied(&self, optimizer: &OptimizerId) -> Vec<String> {
+        let (law, rate, decay) = (&self.law, self.law.rate_of(optimizer), self.law.decay_of(optimizer));
         let printed = |power: &Power| match power.is_one() {
             true => "1".to_owned(),
             false => format!("{} = {power}", four_digits(self.value(power))),
         };
-        let factors = [("rate", rate), ("rate·λ", rate_decay), ("ε", epsilon)];
-        let factors = factors.map(|(name, power)| format!("{name} × {}", printed(power)));
-        let beta = if beta.is_one() { "β kept".to_owned() } else { format!("β to the power {}", printed(beta)) };
-        factors.into_iter().chain([beta]).collect()
+        let decay = match optimizer.decay {
+            DecayTerm::Step | DecayTerm::Update => Some(("rate·λ", &rate * &decay)),
+            DecayTerm::Gradient => Some(("λ", decay)),
+            DecayTerm::None => None,
+        };
+        let epsilon = (optimizer.epsilon == EpsilonTerm::Gradient).then(|| ("ε", law.epsilon.clone()));
+        let factors = [Some(("rate", rate)), decay, epsilon].into_iter().flatten();
+        let factors = factors.map(|(name, power)| format!("{name} × {}", printed(&power)));
+        let kept = law.beta.is_one();
+        let beta = if kept { "β kept".to_owned() } else { format!("β to the power {}", printed(&law.beta)) };
+        factors.chain([beta]).collect()
+    }
+
+    /// The same of every optimizer of a plan, a line each, with its name where there are several.
+    #[must_use]
+    pub fn applied_to(&self, optimizers: &[OptimizerId]) -> Vec<String> {
+        let line = |optimizer: &OptimizerId| match optimizers.len() {
+            1 => self.applied(optimizer).join(" · "),
+            _ => format!("{optimizer}: {}", self.applied(optimizer).join(" · ")),
+        };
+        optimizers.iter().map(line).collect()
+    }
+
+    /// The ratios, what the law makes of them for some optimizers, and what that rests on.
+    pub(crate) fn lines(&self, optimizers: &[OptimizerId]) -> Vec<String> {
+        let head = format!("run: {} · {}", self.growth(), self.law.name);
+        if self.law.is_none() {
+            return vec![head + ": nothing follows"];
+        }
+        let below = self.applied_to(optimizers).into_iter().chain(self.law.grounds());
+        std::iter::once(head).chain(below.map(|line| format!("  {line}"))).collect()
     }
 
     /// Both runs can be, and the law is one of finite numbers.
@@ -180,14 +207,9 @@ impl RunScaling {
     }
 }
 
-/// The ratios, what the law makes of them, and what that rests on.
+/// The ratios, what the law makes of them for AdamW, and what that rests on.
 impl std::fmt::Display for RunScaling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "run: {} · {}", self.growth(), self.law.name)?;
-        if self.law.is_none() {
-            return f.write_str(": nothing follows");
-        }
-        write!(f, "\n  {}", self.applied().join(" · "))?;
-        self.law.grounds().try_for_each(|line| write!(f, "\n  {line}"))
+        f.write_str(&self.lines(&[OptimizerId::ADAMW]).join("\n"))
     }
 }

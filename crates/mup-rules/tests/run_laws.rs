@@ -252,6 +252,24 @@ fn laws_of_other_variables_and_second_runs_are_refused() {
     assert!(message.starts_with("the target's run has a batch of"), "{message}");
 }
 
+/// SGD's update is the gradient itself, so its rate follows the batch as such: the linear scaling of Goyal et al.,
+/// arXiv:1706.02677. What an optimizer lacks is not said of it.
+#[test]
+fn what_a_law_does_is_said_of_the_plans_optimizer_and_not_of_adamw() {
+    let said = |optimizer: OptimizerId| {
+        let shapes = shapes(64);
+        let plan = ScalingPlan::of(&shapes, Parametrization::mup()).default_optimizer(optimizer);
+        plan.run(BASE, times(4.0, 1.0), RunLaw::complete_d()).build().expect("a plan")
+    };
+    let (sgd, lion) = (said(OptimizerId::SGD), said(OptimizerId::LION));
+    let law = "\n  rate × 4 = m_B · λ × 1 · β to the power 4 = m_B\n  derived";
+    assert!(sgd.to_string().contains(law) && sgd.summary().to_string().contains(law), "{sgd}");
+    assert!(lion.to_string().contains("\n  rate × 2 = √m_B · rate·λ × 4 = m_B · β to the power 4 = m_B\n  derived"), "{lion}");
+    let rate = |plan: &ScalingPlan| plan.row("hidden.bias").expect("a row").learning_rate.value;
+    let alone = ScalingPlan::new(&shapes(64), Parametrization::mup(), OptimizerId::SGD).expect("a plan");
+    assert!((rate(&sgd) / rate(&alone) - 4.0).abs() < 1e-12);
+}
+
 #[test]
 fn a_run_that_changes_while_nothing_follows_is_a_warning_with_both_and_the_remedy() {
     let warned = |target| plan(RunLaw::none(), target, 64).warnings().join("\n");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mup_rules::{PlanRow, Run, RunScaling, ScalingPlan};
+use mup_rules::{OptimizerId, PlanRow, Run, RunScaling, ScalingPlan};
 use mup_study::{Setting, Space, Values};
 use serde::{Deserialize, Serialize};
 
@@ -72,12 +72,12 @@ pub fn transfer(
         let (name, proxy, target) = (name.to_owned(), value.clone(), value.clone());
         Transferred { name, proxy, target, transferable, explanation }
     };
-    let run = target.run().map(of_run).unwrap_or_default();
+    let run = target.run().map(|run| of_run(run, target.optimizers())).unwrap_or_default();
     Ok(Transfer { values: values.clone(), rows: sorted.into_iter().map(row).collect(), run })
 }
 
 /// From run to run, by which law, each setting, on which grounds; or that nothing follows.
-fn of_run(run: &RunScaling) -> Vec<String> {
+fn of_run(run: &RunScaling, optimizers: &[OptimizerId]) -> Vec<String> {
     let steps = |run: &Run| run.tokens / run.batch;
     let settings = format!(
         "run: {} tokens in a batch → {}, {} steps → {} ({})",
@@ -87,9 +87,13 @@ fn of_run(run: &RunScaling) -> Vec<String> {
         steps(&run.target),
         run.growth()
     );
+    let applied = match optimizers {
+        [one] => run.applied(one),
+        several => run.applied_to(several),
+    };
     let law = match run.warning() {
         Some(warning) => vec![format!("warning: {warning}")],
-        None => std::iter::once(format!("law {}", run.law.name)).chain(run.applied()).collect(),
+        None => std::iter::once(format!("law {}", run.law.name)).chain(applied).collect(),
     };
     std::iter::once(settings).chain(law).chain(run.law.grounds()).collect()
 }

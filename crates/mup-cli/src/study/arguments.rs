@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use mup_devices::{Backend, DeviceName};
-use mup_rules::{Parametrization, RunScaling, ScalingPlan};
+use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::{say, whole};
 use mup_study::{Dimension, Program, Search, Space, Stage, Study, StudyConfig};
 use mup_sweep::Log2Grid;
@@ -192,9 +192,7 @@ impl StudyArguments {
         let target = self.target(&own, &target_run, &of_target)?;
         transfer(&values_of(&own), &space, &plan, &of_target)
             .map_err(|error| format!("nothing would transfer from this proxy to this target: {error}"))?;
-        if let Some(warning) = of_target.run().and_then(RunScaling::warning) {
-            say(format!("warning: {warning}"));
-        }
+        target_run.warnings(&of_target).into_iter().for_each(|warning| say(format!("warning: {warning}")));
         let proxy = Proxy {
             identity: family.identity(&own.growth)?,
             parametrization: own.growth.parametrization.name.clone(),

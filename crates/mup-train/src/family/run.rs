@@ -153,6 +153,37 @@ impl FamilyRun {
         Ok(plan)
     }
 
+    /// What of the run no law follows, in a plan of it: all of it; or clipping and a warm-up in steps, of which no law here
+    /// says anything.
+    #[must_use]
+    pub fn warnings(&self, plan: &ScalingPlan) -> Vec<String> {
+        let Some(run) = plan.run().filter(|run| run.changes()) else { return Vec::new() };
+        if let Some(warning) = run.warning() {
+            return vec![warning];
+        }
+        let clipping = self.training.max_norm.filter(|_| run.base.batch.to_bits() != run.target.batch.to_bits()).map(|norm| {
+            format!(
+                "gradients are clipped at the norm {norm} as in the proxy, and the law `{}` says nothing of that, while the \
+                 noise in their norm falls as 1/√m_B",
+                run.law.name
+            )
+        });
+        clipping.into_iter().chain(self.warm_up_in_steps(run)).collect()
+    }
+
+    fn warm_up_in_steps(&self, run: &RunScaling) -> Option<String> {
+        let warm_up = self.training.schedule.warm_up.filter(|steps| *steps > 0)?;
+        let steps = |run: Run| run.tokens / run.batch;
+        ((steps(run.base) - steps(run.target)).abs() > 0.5).then(|| {
+            format!(
+                "the warm-up of {warm_up} steps is as long as in the proxy's {} steps, in a run of {}: leave it unset, and it \
+                 is a twentieth of either",
+                steps(run.base),
+                self.training.steps
+            )
+        })
+    }
+
     /// Model and optimizer before the first step.
     ///
     /// # Errors
@@ -199,9 +230,7 @@ impl FamilyRun {
         interrupted: impl Fn() -> bool,
     ) -> Result<Trained<F::Model>, FamilyError> {
         let Started { family, plan, model, optimizer } = self.start(family, device)?;
-        if let Some(warning) = plan.run().and_then(RunScaling::warning) {
-            observe(&Event::Warning(warning));
-        }
+        self.warnings(&plan).into_iter().for_each(|warning| observe(&Event::Warning(warning)));
         let training = Training { learning_rate: self.learning_rate(), seed: self.seed, ..self.training.clone() };
         let trainer = Trainer::new(training).observe(observe).interrupt(interrupted);
         let trainer = match folder {

@@ -206,6 +206,22 @@ fn another_batch_or_length_without_a_law_is_a_warning_that_names_both_runs_and_t
     for quiet in [run().with_growth(from(RunLaw::none())), longer().with_growth(from(RunLaw::complete_d())), longer()] {
         assert_eq!(warned(quiet), "");
     }
+    // What no law speaks of.
+    let law = || from(RunLaw::complete_d());
+    let clipped = |mut run: FamilyRun| {
+        run.training.max_norm = Some(1e9);
+        warned(run)
+    };
+    let larger = clipped(run().with_batches(2).with_growth(law()));
+    assert!(larger.contains("clipped at the norm 1000000000") && larger.contains("`complete-d`"), "{larger}");
+    assert_eq!(clipped(longer().with_growth(law())), "");
+    let warm = |mut run: FamilyRun| {
+        run.training.schedule = run.training.schedule.with_warm_up(2);
+        warned(run)
+    };
+    let late = warm(longer().with_growth(law()));
+    assert!(late.contains("warm-up of 2 steps") && late.contains("6 steps, in a run of 12"), "{late}");
+    assert_eq!(warm(run().with_batches(2).with_growth(law())), "");
 }
 
 /// A family whose own plan has a run says so once.

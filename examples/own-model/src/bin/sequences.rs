@@ -1,14 +1,9 @@
 //! burn-nn's `TransformerEncoder`, unchanged, told to find the first token of a sequence.
 
-use burn::nn::transformer::{TransformerEncoder, TransformerEncoderConfig, TransformerEncoderInput};
-use burn::nn::{
-    Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig, loss::CrossEntropyLossConfig,
-};
+use burn::nn::{loss::CrossEntropyLossConfig, transformer::*, *};
 use burn::prelude::*;
 use burn_mup::prelude::*;
-use own_model::uniform;
 
-const SEQUENCES: usize = 32;
 const LENGTH: usize = 8;
 const SYMBOLS: usize = 8;
 
@@ -39,9 +34,8 @@ impl Family for Sequences {
         let encoder = encoder.with_norm_first(true);
         let embedding = |n| EmbeddingConfig::new(n, width).init(device);
         let head = LinearConfig::new(width, SYMBOLS).init(device);
-        let norm = LayerNormConfig::new(width).init(device);
         let (tokens, positions, encoder) = (embedding(SYMBOLS), embedding(LENGTH), encoder.init(device));
-        Ok(Net { tokens, positions, encoder, norm, head })
+        Ok(Net { tokens, positions, encoder, norm: LayerNormConfig::new(width).init(device), head })
     }
 
     /// Where Burn's layers stand in a residual branch, for rules of depth such as complete-p.
@@ -51,8 +45,8 @@ impl Family for Sequences {
 
     fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {
         // Squared, so that the classes are not balanced: equal ones cancel in the first step.
-        let symbol = |i| (uniform(seed, part.step, i).powi(2) * SYMBOLS as f32) as i32;
-        let rows = part.part_of(SEQUENCES)?;
+        let symbol = |i| (part.uniform(seed, i).powi(2) * SYMBOLS as f32) as i32;
+        let rows = part.part_of(32)?;
         let symbols: Vec<i32> = (rows.start * LENGTH..rows.end * LENGTH).map(symbol).collect();
         let tokens = Tensor::<1, Int>::from_ints(symbols.as_slice(), device).reshape([rows.len(), LENGTH]);
         Ok((tokens.clone(), tokens.narrow(1, 0, 1).flatten(0, 1)))
