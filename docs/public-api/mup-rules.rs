@@ -585,7 +585,8 @@ impl RunScaling {
     pub fn changes(&self) -> bool {}
     pub fn beta_exponent(&self) -> f64 {}
     pub fn growth(&self) -> String {}
-    pub fn applied(&self) -> Vec<String> {}
+    pub fn applied(&self, optimizer: &OptimizerId) -> Vec<String> {}
+    pub fn applied_to(&self, optimizers: &[OptimizerId]) -> Vec<String> {}
     pub fn warning(&self) -> Option<String> {}
 }
 impl std::fmt::Display for RunScaling {}

@@ -161,6 +161,7 @@ impl FamilyRun {
         family: &F,
         device: &Device,
     ) -> Result<ScalingPlan, FamilyError> {}
+    pub fn warnings(&self, plan: &ScalingPlan) -> Vec<String> {}
     pub fn start<F: Family>(
         &self,
         family: &F,
@@ -232,6 +233,7 @@ pub struct MicroBatch {
 }
 impl MicroBatch {
     pub fn part_of(&self, examples: usize) -> Result<Range<usize>, TrainError> {}
+    pub fn uniform(&self, seed: u64, i: usize) -> f32 {}
 }
 #[derive(Clone, Debug)]
 #[private_fields]
