@@ -268,6 +268,7 @@ pub enum Warning {
     OutermostSample { name: String, value: f64, end: f64, edge: Edge },
     EndOfGrid { name: String, value: f64, edge: Edge, listed: bool },
     NarrowProxy { key: String, width: i64 },
+    StandardRules { rules: String },
     NarrowHeads { key: String, d_head: i64 },
     OptimumMoves { short: usize, long: usize, difference: f64, tolerance: f64 },
     StillFalling { steps: usize, speed: f64 },

@@ -249,6 +249,9 @@ impl Criteria {
 impl Criteria {
     pub fn of<F: Family>(family: &F) -> Self {}
 }
+impl Criteria {
+    pub fn validate(&self) -> Result<(), CheckError> {}
+}
 impl Default for Criteria {}
 impl Default for Criteria {}
 impl Default for Criteria {}

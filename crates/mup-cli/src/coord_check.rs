@@ -98,6 +98,8 @@ impl CoordCheckCommand {
     /// Those of [`run`](Self::run).
     pub fn report(&self, family: &dyn AnyFamily) -> Result<(String, Report), FamilyError> {
         let criteria = Criteria { tolerance: self.tolerance, ..family.criteria() };
+        // Better now than after the training.
+        criteria.validate()?;
         let grown = self.grow.of(family)?;
         let device = mup_devices::open(self.device)?;
         let (along_depth, growth) = self.growth(family, &grown, &device)?;

@@ -1,5 +1,7 @@
 //! What the numbers of every run of a family depend on, beside its plan, size, values, seed and steps.
 
+use std::collections::BTreeSet;
+
 use mup_files::sha256;
 use mup_train::{Family, FamilyError, FamilyRun, Growth, Training};
 use serde::{Deserialize, Serialize};
@@ -56,6 +58,20 @@ pub(crate) fn training(run: &FamilyRun) -> toml::Table {
     table
 }
 
+/// The same of a table, told by what differs alone.
+pub(crate) fn unchanged_table(what: &str, there: &toml::Table, here: &toml::Table) -> Result<(), FamilyError> {
+    let names: BTreeSet<&String> = there.keys().chain(here.keys()).collect();
+    let differing = || names.iter().filter(|name| there.get(**name) != here.get(**name));
+    let said = |table: &toml::Table| {
+        let one = |name: &&&String| match table.get(**name) {
+            Some(value) => format!("{name} = {value}"),
+            None => format!("no {name}"),
+        };
+        differing().map(|name| one(&name)).collect::<Vec<_>>().join(", ")
+    };
+    unchanged(what, &said(there), &said(here))
+}
+
 /// Says which of a study's circumstances has changed, if it has.
 ///
 /// # Errors
@@ -66,7 +82,7 @@ pub fn unchanged(what: &str, there: &str, here: &str) -> Result<(), FamilyError>
         return Ok(());
     }
     Err(format!(
-        "study.toml was made for {what} {there}, but {what} is {here} now: continue it with the program and data that \
+        "study.toml was made for {what} {there}, and now there is {here}: continue it with the program and data that \
          began it, or begin another study"
     )
     .into())

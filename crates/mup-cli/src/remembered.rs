@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mup_devices::{Backend, DeviceName};
 use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::{
-    Record, RecordSource, Setting, Smoothing, Store, Trial, Values,
+    Record, RecordSource, Setting, Smoothing, Store, StudyError, Trial, Values,
     cli::{Interrupt, say},
 };
 use mup_sweep::in_parallel;
@@ -131,7 +131,13 @@ impl<'a> Remembered<'a> {
         family.check_micro_batches(run.training.micro_batches, &device)?;
         let identity = family.identity(&growth)?;
         let settings = settings(&identity, &run, &grows, arguments);
-        let store = Store::open(&arguments.out, &settings)?;
+        let store = Store::open(&arguments.out, &settings).map_err(|error| match error {
+            StudyError::OtherConfiguration { .. } => format!(
+                "{error}. The checks of a folder share runs of one length that grow alike: give --out another folder"
+            )
+            .into(),
+            error => FamilyError::from(error),
+        })?;
         let data =
             if identity.fingerprint.is_empty() { String::new() } else { format!(" · {}", identity.fingerprint) };
         say(format!("{}{data}\nfolder {}", identity.family, arguments.out.display()));

@@ -17,6 +17,13 @@ use crate::{
     sweep::{self, Sweep, grid_around},
 };
 
+/// What is checked, with what it is compared, and what is checked unasked.
+struct Rules {
+    subject: Parametrization,
+    control: Parametrization,
+    usual: Parametrization,
+}
+
 /// Trains a grid of values at several sizes, in µP and in SP, and follows the best; where blocks are added, under rules of depth
 /// and under rules of width alone.
 #[derive(Clone, Debug, clap::Args)]
@@ -59,7 +66,7 @@ impl TransferCheckCommand {
         if self.run_law.is_some() {
             return Err("--run-law follows batch and tokens, and here the model grows alone: give --grow batch or --grow tokens".into());
         }
-        let [subject, control] = self.rules(family)?;
+        let Rules { subject, control, usual } = self.rules(family)?;
         let trained = Remembered::under(subject, family, &self.runs)?;
         let (base, grid) = self.base_and_grid(trained.run(&trained.growth()))?;
         let control = (!self.no_control).then(|| trained.growth_under(control));
@@ -72,7 +79,10 @@ impl TransferCheckCommand {
             })
         };
         let swept = sweep::run(&trained, growths.iter().map(sweep).collect(), &grid)?;
-        self.conclude(&trained, swept, &format!("transfer-{}", self.over))
+        // Other rules have files of their own: they answer another question.
+        let asked = self.parametrization.as_ref().filter(|asked| asked.name != usual.name);
+        let rules = asked.map_or_else(String::new, |asked| format!("-{}", asked.name));
+        self.conclude(&trained, swept, &format!("transfer-{}{rules}", self.over))
     }
 
     /// Judges what was swept, the subject and its control if there is one, and writes it into a folder of that name.
@@ -97,13 +107,14 @@ impl TransferCheckCommand {
 
     /// The rules that are checked, and those of the control. What cannot be varied is refused here, before it leaves a folder
     /// that would refuse the corrected command.
-    fn rules(&self, family: &dyn AnyFamily) -> Result<[Parametrization; 2], FamilyError> {
+    fn rules(&self, family: &dyn AnyFamily) -> Result<Rules, FamilyError> {
         let Grown { growth, widths } = self.runs.grow.of(family)?;
         self.base_and_grid(family.run(growth.clone(), growth.base.clone()))?;
         let largest = growth.at(widths.last().copied().unwrap_or_default())?;
         let asked = self.parametrization.as_ref();
         let deepens = deepens(family, &growth, asked, &largest, &mup_devices::open(self.runs.device)?)?;
-        Ok([asked.cloned().unwrap_or_else(|| usual_rules(deepens)), control(deepens)])
+        let (usual, control) = (usual_rules(deepens), control(deepens));
+        Ok(Rules { subject: asked.cloned().unwrap_or_else(|| usual.clone()), control, usual })
     }
 
     /// From a family's own run at the base: the run that varies, and over which grid of log₂ values.

@@ -96,7 +96,57 @@ fn a_finished_study_takes_more_trials_and_another_target_from_the_command_line()
     assert!(tune("--trials 2 --target width=32").0.contains("\"finished\": 2"));
     let (printed, said) = tune("--trials 3 --target width=48");
     assert!(printed.contains("\"finished\": 3") && said.contains("study.toml is changed: target.size.width"), "{said}");
-    assert!(verdict(program, folder, "train").contains("width 48"));
+    assert!(verdict(program, folder, "train").contains("width 48, 20 steps"));
+    // What is not said is as the study has it.
+    let rest = |change: &str| {
+        let output = run(program, folder, &format!("tune {change} --json"));
+        assert!(output.status.success(), "{change}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(rest("--target width=64").contains("\"finished\": 3"));
+    assert!(rest("--trials 4").contains("\"finished\": 4"));
+    assert!(verdict(program, folder, "train").contains("width 64, 20 steps"));
+    let report = verdict(program, folder, "report");
+    assert!(report.contains("also trained, targets/width48-steps20: µP"), "{report}");
+}
+
+#[test]
+fn a_study_that_was_edited_by_hand_is_told_what_differs_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    verdict(program, folder, "tune --rates=-10:-10 --steps 12 --proxy width=16 --target width=32 --jobs 1");
+    let file = folder.join("runs/study/study.toml");
+    let text = std::fs::read_to_string(&file).expect("a study");
+    for (from, to, said) in [
+        ("[space.learning-rate]", "[space.learnin-rate]", "`learning-rate`"),
+        ("micro_batches = 1", "micro_batches = 2", "made for a training with micro_batches = 2, and now there is micro_batches = 1:"),
+    ] {
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&file, text.replace(from, to)).expect("written");
+        let output = run(program, folder, "tune");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn values_that_train_nothing_and_criteria_that_decide_nothing_are_refused_before_anything_is_trained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    verdict(program, folder, "tune --rates=-10:-10 --steps 12 --proxy width=16 --target width=32 --jobs 1");
+    for (command, said) in [
+        ("train --values learning-rate=0", "learning-rate=0: nothing would be trained"),
+        ("coord-check --tolerance nan", "tolerance must lie in (0, ∞)"),
+    ] {
+        let begun = Instant::now();
+        let output = run(program, folder, command);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && error.contains(said), "{command}: {error}");
+        assert!(begun.elapsed() < Duration::from_secs(120), "{command}");
+    }
+    let other = "transfer-check --widths 16,32 --seeds 1 --steps 24 --grid=-8:-8 --parametrization standard --no-control";
+    verdict(program, folder, other);
+    assert!(folder.join("runs/verdicts/transfer-learning-rate-standard/transfer.json").exists());
 }
 
 #[test]

@@ -162,18 +162,75 @@ impl StudyArguments {
         Ok(study)
     }
 
-    /// The study of a family. `settings` are what the program makes the family from, if it has arguments for that: they
+    /// The study of a family: as its arguments say, and where they do not, as the study has it that is in the folder, if
+    /// there is one. `settings` are what the program makes the family from, if it has arguments for that: they
     /// stand in `[proxy]`, and decide the numbers.
     ///
     /// # Errors
     ///
     /// Sizes without a model, a space or a search that does not fit, a device that does not answer.
     pub fn config(&self, family: &dyn AnyFamily, settings: toml::Table) -> Result<StudyConfig, FamilyError> {
+        let known = Some(self.folder()).filter(|folder| folder.join("study.toml").exists());
+        let known = known.and_then(|folder| Study::open(&folder).ok());
+        match known.and_then(|study| self.beside(study.config()).ok()) {
+            Some((asked, searched)) => asked.config_of(family, settings, searched),
+            None => self.config_of(family, settings, None),
+        }
+    }
+
+    /// What is asked for beside a study that is there: what is not said is as the study has it, and so are space and search.
+    fn beside(&self, study: &StudyConfig) -> Result<(Self, Option<(Space, Search)>), FamilyError> {
+        let (proxy, target) = (Proxy::of(study)?, Target::of(study)?);
+        let (first, second) = (study.stages.first(), study.stages.get(1));
+        let in_words = |size: &toml::Table| {
+            size.iter().map(|(name, number)| format!("{name}={number}")).collect::<Vec<_>>().join(",")
+        };
+        let batches = proxy.training.get("batches").and_then(toml::Value::as_integer).map_or(1, |n| n.max(1) as usize);
+        let TargetRunArguments { target_steps, target_batch, run_law } = &self.target_run;
+        let target_run = TargetRunArguments {
+            target_steps: target_steps.or(Some(target.steps)),
+            target_batch: target_batch.or(Some(target.batches / batches)),
+            run_law: run_law.clone().or(Some(target.run_law)),
+        };
+        let sampled = first.filter(|_| self.rates.is_none() && study.search != Search::Grid);
+        let asked = Self {
+            study: self.study.clone(),
+            device: self.device.or(Some(proxy.device)),
+            seeds: if self.seeds.is_empty() { study.seeds.clone() } else { self.seeds.clone() },
+            rates: self.rates,
+            space: self.space.clone(),
+            search: self.search.or_else(|| sampled.map(|_| study.search)),
+            search_seed: self.search_seed.or(Some(study.seed)),
+            trials: self.trials.or_else(|| sampled?.trials),
+            steps: self.steps.or_else(|| Some(first?.steps)),
+            best: self.best.or_else(|| second?.best),
+            long_steps: self.long_steps.or_else(|| Some(second?.steps)),
+            timeout: self.timeout.or_else(|| study.program.as_ref()?.timeout_seconds),
+            parametrization: self.parametrization.clone().or(Some(proxy.parametrization)),
+            proxy: self.proxy.clone().or_else(|| Some(in_words(&proxy.size))),
+            base: self.base.clone().or(Some(proxy.base)),
+            target: self.target.clone().or_else(|| Some(in_words(&target.size))),
+            target_run,
+            micro_batches: self.micro_batches.or(Some(target.micro_batches)),
+            evaluate_every: self.evaluate_every.or(Some(target.evaluate_every)),
+        };
+        let searched = (self.space.is_none() && self.rates.is_none())
+            .then(|| (study.space.clone(), self.search.unwrap_or(study.search)));
+        Ok((asked, searched))
+    }
+
+    /// `searched` is the space with its search, where a study has one and nothing else is asked for.
+    fn config_of(
+        &self,
+        family: &dyn AnyFamily,
+        settings: toml::Table,
+        searched: Option<(Space, Search)>,
+    ) -> Result<StudyConfig, FamilyError> {
         let proxy_size = changed(family.size(), self.proxy.as_deref())?;
         let target_size = self.target_size(&proxy_size)?;
         let growth = self.growth(&proxy_size, &target_size)?;
         let own = family.run(growth, proxy_size);
-        let (space, search) = self.space(&own)?;
+        let (space, search) = searched.map_or_else(|| self.space(&own), Ok)?;
         let trials = match (self.trials, search) {
             (Some(trials), _) => trials,
             (None, Search::Grid) => space.n_combinations()?,

@@ -76,8 +76,8 @@ pub enum StudyCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Train the target with the transferred values, or with others; continues from its last checkpoint. Exit code 1 if it
-    /// diverges.
+    /// Train the target with the transferred values, or with others, where the study was tuned (its --device); continues
+    /// from its last checkpoint. Another size is a study's: `tune --target`. Exit code 1 if it diverges.
     Train(TrainCommand),
     /// Write the report of a study and of the targets trained so far.
     Report {
@@ -134,7 +134,9 @@ impl StudyCommand {
         match self {
             Self::Choose { study, json } => {
                 let study = Study::open(study)?;
-                output::print(&choose(study.config(), &study.records()?)?, *json)?;
+                let records = study.records()?;
+                records.others.iter().for_each(|others| say(others.to_string()));
+                output::print(&choose(study.config(), &records)?, *json)?;
             }
             Self::Train(command) => return command.run(family),
             Self::Report { study, compare, target_run, json } => {

@@ -9,8 +9,8 @@ use mup_train::{FamilyError, FamilyRun, Growth, Size};
 
 use super::circumstances::check_proxy_batch;
 use super::tables::{Proxy, Target, changed, size, table};
-use super::values::{unsaid, with_values};
-use crate::identity::{training, unchanged};
+use super::values::{check_space, unsaid, with_values};
+use crate::identity::{training, unchanged, unchanged_table};
 use crate::{AnyFamily, TargetRunArguments, target_run::from_run};
 
 /// A study, its family, and what it says of proxy and target.
@@ -57,10 +57,11 @@ impl<'a> Opened<'a> {
         let Self { study, family, proxy, .. } = self;
         proxy.identity.unchanged(&family.identity(&self.growth(&proxy.parametrization)?)?)?;
         let own = self.run(&proxy.parametrization, &self.proxy_size, &Values::default())?;
-        let lines = |table: &toml::Table| table.to_string().trim_end().replace('\n', ", ");
-        unchanged("a training of", &lines(&proxy.training), &lines(&training(&own)))?;
-        let values = unsaid(&own, &study.config().space, &proxy.settings);
-        unchanged("values of", &lines(&table(&proxy.values)), &lines(&table(&values)))?;
+        unchanged_table("a training with", &proxy.training, &training(&own))?;
+        let space = &study.config().space;
+        check_space(&own, space).map_err(|error| format!("study.toml: [space]: {error}"))?;
+        let values = unsaid(&own, space, &proxy.settings);
+        unchanged_table("hyperparameters outside of its space of", &table(&proxy.values), &table(&values))?;
         unchanged("the plan", &proxy.plan, &family.plan(&own, &self.device)?.fingerprint())
     }
 
@@ -111,7 +112,9 @@ impl<'a> Opened<'a> {
         let (space, n_trials) = (&self.study.config().space, self.study.config().n_trials());
         let names: Vec<&str> = space.varied().map(|(name, _)| name).collect();
         let folder = self.study.folder().display();
-        say(format!("\nTuning {} on the proxy, {n_trials} trials in {folder}", names.join(", ")));
+        let tuned = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        let trials = if n_trials == 1 { "trial" } else { "trials" };
+        say(format!("\nTuning {tuned} on the proxy, {n_trials} {trials} in {folder}"));
         Ok(cli::tune(self.study, arguments, &Interrupt::listen()?)?)
     }
 }

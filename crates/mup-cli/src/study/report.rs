@@ -15,6 +15,9 @@ use super::tables::Proxy;
 use super::target::{RunContext, TargetTraining, chosen};
 use crate::{grow::short, output};
 
+/// Before the name of a target that the report is not of.
+const OTHER: &str = "also trained, targets/";
+
 /// `report`.
 pub(super) fn run(opened: &Opened<'_>, compare: &[PathBuf], json: bool) -> Result<(), FamilyError> {
     let mut rate_curves = Vec::new();
@@ -48,7 +51,12 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     let numbers = Numbers { transfer: Some(training.transfer(&compared.chosen)?), rate_curves, ..numbers };
     let plans = training.plans(&compared.chosen)?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
     let title = format!("µTransfer of {}", opened.family.name());
-    let report = Report { title, numbers, circumstances: circumstances(study.config()), plans };
+    let mut circumstances = circumstances(study.config());
+    let mut others: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    training.others()?.into_iter().for_each(|(name, run)| others.entry(name).or_default().push(run));
+    let others = others.into_iter().map(|(name, runs)| (format!("{OTHER}{name}"), runs.join("; ")));
+    circumstances.environment.extend(others);
+    let report = Report { title, numbers, circumstances, plans };
     report.write(study.folder())?;
     Ok(report)
 }
@@ -61,6 +69,9 @@ pub(super) fn print(report: &Report, study: &Study, json: bool) -> Result<(), Fa
     for run in &report.numbers.runs {
         let validation = run.curve.validation.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}"));
         output::line(format!("{}: training loss {}, validation loss {validation}", run.label, run.outcome))?;
+    }
+    for (name, runs) in report.circumstances.environment.iter().filter(|(name, _)| name.starts_with(OTHER)) {
+        output::line(format!("{name}: {runs}"))?;
     }
     output::line(report.verdict())?;
     output::line(report.cost_sentence())?;

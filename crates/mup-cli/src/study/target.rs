@@ -7,7 +7,7 @@ use clap::Args;
 use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::{Interrupt, say, whole};
 use mup_study::{Outcome, Record, RecordSource, Setting, Smoothing, Store, Study, Trial, Values};
-use mup_train::{Event, FamilyError, FamilyRun, LEARNING_RATE, RunFolder, Size};
+use mup_train::{Event, FamilyError, FamilyRun, INIT_SCALE, LEARNING_RATE, RunFolder, Size};
 use mup_transfer::{Choice, Transfer, Transferred, choose, transfer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ impl TrainCommand {
         let values = match self.values.as_str() {
             "chosen" => training.chosen(&chosen(&study)?)?,
             "default" => training.usual()?,
-            list => training.complete(&parse(list)?)?,
+            list => training.complete(&trainable(parse(list)?)?)?,
         };
         if self.values == "chosen" && parametrization == of_proxy {
             say(explain(&training.transfer(&values)?, &training.usual()?));
@@ -272,7 +272,44 @@ impl<'a> TargetTraining<'a> {
         let context = RunContext::of(&record.trial)?;
         let validation = record.curve.validation.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}"));
         let (name, outcome) = (short(&context.parametrization), &record.outcome);
-        Ok(format!("{name} {}  training loss {outcome}, validation loss {validation}", self.named_width()))
+        let (steps, seed) = (record.trial.steps, record.trial.seed);
+        let seed = if seed == 0 { String::new() } else { format!(", seed {seed}") };
+        let run = format!("{name} {}, {steps} steps{seed}", self.named_width());
+        let folder = self.path(&record.trial)?;
+        let kept = format!("checkpoints and metrics in {}", folder.display());
+        Ok(format!("{run}  training loss {outcome}, validation loss {validation}\n{kept}"))
+    }
+
+    /// Of the study's other targets, which have another size, batch, length or law: the name of each with what became of it.
+    pub(super) fn others(&self) -> Result<Vec<(String, String)>, FamilyError> {
+        let Some(folders) = self.folder.parent().and_then(|targets| std::fs::read_dir(targets).ok()) else {
+            return Ok(Vec::new());
+        };
+        let mut folders: Vec<PathBuf> = folders.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        folders.retain(|folder| *folder != self.folder && folder.is_dir());
+        folders.sort();
+        let mut others = Vec::new();
+        for folder in folders {
+            let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let Ok(store) = Store::open(&folder, &self.settings) else { continue };
+            for stored in store.records()?.0 {
+                let record = stored.judged(Smoothing::tenth_of(stored.trial.steps));
+                let parametrization = short(&RunContext::of(&record.trial)?.parametrization).to_owned();
+                let Record { trial, outcome, .. } = record;
+                let told = told(&trial.values, &self.usual()?);
+                others.push((name.clone(), format!("{parametrization}, {told}, seed {}: {outcome}", trial.seed)));
+            }
+        }
+        Ok(others)
+    }
+}
+
+/// With a rate or a start of 0 nothing would be trained, or all would start alike.
+fn trainable(values: Values) -> Result<Values, FamilyError> {
+    let zero = |name: &str| values.get(name).and_then(Setting::number) == Some(0.0);
+    match [LEARNING_RATE, INIT_SCALE].into_iter().find(|name| zero(name)) {
+        Some(name) => Err(format!("--values {name}=0: nothing would be trained; it has to be positive").into()),
+        None => Ok(values),
     }
 }
 

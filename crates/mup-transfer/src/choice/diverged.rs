@@ -16,8 +16,14 @@ const ALIKE: f64 = 0.1;
 /// A sentence without its end, for a study of which some trials diverged and none finished.
 pub(super) fn remedy(space: &Space, records: &[StudyRecord]) -> String {
     let diverged: Vec<&StudyRecord> = records.iter().filter(|record| started(record)).collect();
-    let known = [not_finite_at_once, begins_too_low, begins_huge, hardly_rises];
-    let found = known.iter().find_map(|cause| cause(&diverged)).or_else(|| grows_at_any_rate(space, &diverged));
+    // One rate that is far too high has a second loss far above the first, too.
+    let first_is_lower =
+        |diverged: &[&StudyRecord]| begins_too_low(diverged).filter(|_| several_rates(space, diverged));
+    let found = not_finite_at_once(&diverged)
+        .or_else(|| first_is_lower(&diverged))
+        .or_else(|| begins_huge(&diverged))
+        .or_else(|| hardly_rises(&diverged))
+        .or_else(|| grows_at_any_rate(space, &diverged));
     found.or_else(|| ignores(space, records)).unwrap_or_else(|| lower(space, &diverged))
 }
 
@@ -42,6 +48,12 @@ fn first(record: &StudyRecord) -> Option<f64> {
 
 fn all(diverged: &[&StudyRecord], of: impl Fn(&StudyRecord) -> bool) -> bool {
     !diverged.is_empty() && diverged.iter().all(|record| of(record))
+}
+
+/// Whether rates are so far apart that they have to differ in what they do; where there is no rate, nothing does.
+fn several_rates(space: &Space, diverged: &[&StudyRecord]) -> bool {
+    let rates = || diverged.iter().filter_map(|record| rate::value(space, &record.trial.values));
+    rate::of(space).is_none() || rates().fold(0.0, f64::max) >= RATES * rates().fold(f64::INFINITY, f64::min)
 }
 
 /// The lowest and the highest of the first losses, in words.

@@ -5,12 +5,18 @@ use super::warning::{D_HEAD, WIDTH, Warning};
 
 const WIDTHS: [&str; 5] = ["width", "d-model", "hidden-size", "n-embd", "embed-dim"];
 const HEAD_WIDTHS: [&str; 5] = ["d-head", "head-dim", "head-width", "head-size", "d-k"];
+const RULES: &str = "parametrization";
+const STANDARD: [&str; 4] = ["standard", "sp", "pytorch", "none"];
 const HEADS: [&str; 4] = ["n-head", "heads", "num-heads", "n-heads"];
 
 /// Warnings about a proxy that is too small; none where it does not say.
 pub(super) fn check(proxy: &toml::Table) -> Vec<Warning> {
     let width = find(proxy, &WIDTHS);
+    let rules = proxy.iter().find(|(key, _)| spelled(key) == RULES).and_then(|(_, rules)| rules.as_str());
     let mut warnings = Vec::new();
+    if let Some(rules) = rules.filter(|rules| STANDARD.contains(&spelled(rules).as_str())) {
+        warnings.push(Warning::StandardRules { rules: rules.to_owned() });
+    }
     if let Some((key, width)) = width.clone().filter(|(_, width)| *width < WIDTH) {
         warnings.push(Warning::NarrowProxy { key, width });
     }
@@ -56,5 +62,15 @@ mod tests {
         assert_eq!(narrow[1], Warning::NarrowHeads { key: "n_embd by n_head".to_owned(), d_head: 12 });
         assert_eq!(warnings("width = 1024\nD-Head = 31").len(), 1);
         assert!(warnings("width = 1024\nheads = 0").is_empty());
+    }
+
+    #[test]
+    fn a_proxy_in_the_standard_parametrization_is_told_that_its_rate_does_not_transfer() {
+        for rules in ["standard", "SP"] {
+            let told = warnings(&format!("width = 1024\nparametrization = \"{rules}\""));
+            assert_eq!(told, [Warning::StandardRules { rules: rules.to_owned() }]);
+            assert!(told[0].to_string().contains("does not stay"), "{}", told[0]);
+        }
+        assert!(warnings("width = 1024\nparametrization = \"mup\"").is_empty());
     }
 }

@@ -54,6 +54,11 @@ pub enum Warning {
         /// Its value.
         width: i64,
     },
+    /// The proxy is in the standard parametrization, of which nothing transfers to another width.
+    StandardRules {
+        /// What `[proxy]` calls it.
+        rules: String,
+    },
     /// The proxy's attention heads are too narrow.
     NarrowHeads {
         /// The keys under `[proxy]` that say so.
@@ -238,6 +243,10 @@ impl Warning {
             Self::NarrowProxy { key, width } => {
                 format!("the proxy's {key} is {width}, and the paper's proxy had {WIDTH} (TP-V App. F.4)")
             }
+            Self::StandardRules { rules } => format!(
+                "the proxy is in the standard parametrization (`{rules}`), where the best learning rate does not stay as the \
+                 model grows: what was chosen is the proxy's alone",
+            ),
             Self::NarrowHeads { key, d_head } => {
                 format!("the proxy's attention heads are {d_head} wide ({key}), below {D_HEAD} (TP-V App. D.4)")
             }
@@ -339,6 +348,7 @@ impl Warning {
                 format!("{how} the {which} end of `{name}` in a new study")
             }
             Self::NarrowProxy { .. } => "tune a wider proxy, or several seeds".to_owned(),
+            Self::StandardRules { .. } => "tune a proxy in µP, unless this is the control".to_owned(),
             Self::NarrowHeads { .. } => "use fewer heads on the proxy".to_owned(),
             Self::OptimumMoves { .. } => "lengthen the short horizon, or continue more of its best".to_owned(),
             Self::NoneSurvived { name, lowest, .. } => {

@@ -100,7 +100,12 @@ impl Default for Criteria {
 }
 
 impl Criteria {
-    pub(crate) fn validate(&self) -> Result<(), CheckError> {
+    /// Whether they decide anything.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckError::Criterion`] with the first that does not.
+    pub fn validate(&self) -> Result<(), CheckError> {
         let positive = self.tolerance.is_finite() && self.tolerance > 0.0;
         if !positive {
             return Err(CheckError::Criterion { name: "tolerance", range: "(0, ∞)", value: self.tolerance });

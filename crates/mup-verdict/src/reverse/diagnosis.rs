@@ -144,7 +144,8 @@ impl Diagnosis {
                 let untrained = self.untrained_loss;
                 return format!(
                     "SP of width {width}: no forecast, since nothing was learned: either no loss is below the untrained \
-                     {untrained:.3}, or none depends on the {what}. Was anything trained?"
+                     {untrained:.3}, or none depends on the {what} by more than seeds differ. Train for longer, or give more \
+                     seeds."
                 );
             }
             format!("SP of width {width}: the best {what} is near 2^{optimum:.1}, {stable}.").replace('-', "−")
