@@ -311,8 +311,11 @@ fn a_plan_with_everything_in_it_is_stored_and_read_back() {
     assert_eq!(read, plan);
     assert_eq!(read.fingerprint(), plan.fingerprint());
     assert_eq!(serde_json::from_value::<ScalingPlan>(serde_json::to_value(&plan).unwrap()).unwrap(), plan);
-    let said = "run: batch × 16, tokens × 64 · complete-d\n  adamw: rate × 0.5 = √m_B/√m_D · rate·λ × 0.25 = m_B/m_D · \
-                ε × 2 = √m_D/√m_B · β to the power 0.25 = m_B/m_D\n  \
-                muon: rate × 0.5 = √m_B/√m_D · rate·λ × 0.25 = m_B/m_D · β to the power 0.25 = m_B/m_D\n  derived: powers of m_B";
-    assert!(plan.to_string().contains(said), "{plan}");
+    let law = "rate × 0.5 = √m_B/√m_D · rate·λ × 0.25 = m_B/m_D";
+    let beta = "β to the power 0.25 = m_B/m_D";
+    let said = format!(
+        "run: batch × 16, tokens × 64 · complete-d\n  muon: {law} · {beta}\n  adamw: {law} · ε × 2 = √m_D/√m_B · {beta}\n  \
+         derived: powers of m_B"
+    );
+    assert!(plan.to_string().contains(&said), "{plan}");
 }

@@ -112,17 +112,20 @@ impl TextArguments {
         *self == Self { quick: self.quick, ..Self::default() }
     }
 
-    /// What is usual here, where nothing else was asked for.
+    /// What is usual here, where nothing else was asked for, and no study says it.
     pub(crate) fn complete(&self, mut study: StudyArguments) -> StudyArguments {
+        let is_new = !study.folder().join("study.toml").exists();
         let sizes = |normal: usize, quick: usize| if self.quick { quick } else { normal };
         let width = |width: usize| format!("width={width}");
-        study.proxy = study.proxy.or_else(|| Some(width(self.proxy_width.unwrap_or(sizes(64, 32)))));
+        let usual = |normal, quick| is_new.then(|| sizes(normal, quick));
+        study.proxy = study.proxy.or_else(|| self.proxy_width.or(usual(64, 32)).map(width));
         study.base = study.base.or_else(|| self.base_width.map(width));
         let layers = self.target_layers.map_or_else(String::new, |layers| format!(",depth={layers}"));
+        let asked = is_new || self.target_width.is_some() || self.target_layers.is_some();
         let target = || width(self.target_width.unwrap_or(sizes(256, 128))) + &layers;
-        study.target = study.target.or_else(|| Some(target()));
-        study.steps = study.steps.or(Some(sizes(400, 60)));
-        if study.space.is_none() && study.rates.is_none() {
+        study.target = study.target.or_else(|| asked.then(target));
+        study.steps = study.steps.or(usual(400, 60));
+        if is_new && study.space.is_none() && study.rates.is_none() {
             let (low, high) = if self.quick { (-8.0, -4.0) } else { (-9.0, -3.0) };
             study.rates = Log2Grid::new(low, high, 1.0).ok();
         }

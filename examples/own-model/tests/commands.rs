@@ -118,8 +118,12 @@ fn a_study_that_was_edited_by_hand_is_told_what_differs_alone() {
     let file = folder.join("runs/study/study.toml");
     let text = std::fs::read_to_string(&file).expect("a study");
     for (from, to, said) in [
-        ("[space.learning-rate]", "[space.learnin-rate]", "`learning-rate`"),
-        ("micro_batches = 1", "micro_batches = 2", "made for a training with micro_batches = 2, and now there is micro_batches = 1:"),
+        ("[space.learning-rate]", "[space.learnin-rate]", "`learnin-rate`; there are init-scale, learning-rate"),
+        (
+            "micro_batches = 1",
+            "micro_batches = 2",
+            "made for a training with micro_batches = 2, and now there is micro_batches = 1:",
+        ),
     ] {
         assert!(text.contains(from), "{text}");
         std::fs::write(&file, text.replace(from, to)).expect("written");
@@ -144,7 +148,8 @@ fn values_that_train_nothing_and_criteria_that_decide_nothing_are_refused_before
         assert!(output.status.code() == Some(2) && error.contains(said), "{command}: {error}");
         assert!(begun.elapsed() < Duration::from_secs(120), "{command}");
     }
-    let other = "transfer-check --widths 16,32 --seeds 1 --steps 24 --grid=-8:-8 --parametrization standard --no-control";
+    let other =
+        "transfer-check --widths 16,32 --seeds 1 --steps 24 --grid=-8:-8 --parametrization standard --no-control";
     verdict(program, folder, other);
     assert!(folder.join("runs/verdicts/transfer-learning-rate-standard/transfer.json").exists());
 }

@@ -216,7 +216,7 @@ fn another_batch_or_length_without_a_law_is_a_warning_that_names_both_runs_and_t
     assert!(larger.contains("clipped at the norm 1000000000") && larger.contains("`complete-d`"), "{larger}");
     assert_eq!(clipped(longer().with_growth(law())), "");
     let warm = |mut run: FamilyRun| {
-        run.training.schedule = run.training.schedule.with_warm_up(2);
+        (run.training.schedule, run.training.max_norm) = (run.training.schedule.with_warm_up(2), None);
         warned(run)
     };
     let late = warm(longer().with_growth(law()));

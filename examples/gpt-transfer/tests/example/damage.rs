@@ -124,8 +124,8 @@ fn a_study_of_another_version_of_the_program_is_not_continued_by_this_one() {
         ("training code 1", "training code 0", "training code 0"),
         ("burn = \"0.22.1\"", "burn = \"0.21.0\"", "Burn 0.21.0"),
         ("start = \"", "start = \"0", "a start"),
-        ("max_norm = 1.0", "max_norm = 2.0", "a training of"),
-        ("alpha-output = 1.0", "alpha-output = 2.0", "values of"),
+        ("max_norm = 1.0", "max_norm = 2.0", "a training with max_norm = 2.0, and now there is max_norm = 1.0"),
+        ("alpha-output = 1.0", "alpha-output = 2.0", "hyperparameters outside of its space of alpha-output = 2.0"),
         ("vocab = 256", "vocab = 300", "the plan"),
     ] {
         let place = Place::tuned();
