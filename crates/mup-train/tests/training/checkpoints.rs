@@ -171,8 +171,9 @@ fn the_seconds_of_a_run_are_those_of_all_its_processes() {
         trainer.train(&Largest::default(), model, optimizer).unwrap().seconds
     };
     let (first, second, third) = (slow(4), slow(4), slow(4));
-    // Ten steps of 10 ms; what is between them only adds.
-    assert!(first >= 0.04 && second >= first + 0.04 && third >= 0.1, "{first} {second} {third}");
+    // Four, eight and ten steps of 10 ms; what is between them only adds. Not the first's and 40 ms more: the time that its last
+    // checkpoint took to write, which a busy disk makes long, is in what it returned and not in the checkpoint.
+    assert!(first >= 0.04 && second >= 0.08 && third >= 0.1, "{first} {second} {third}");
     // Finished: it is read. Writing the last checkpoint is not in that checkpoint.
     assert!((0.1..third + 0.1).contains(&slow(4)));
 }
