@@ -286,7 +286,8 @@ impl<'a> TargetTraining<'a> {
             return Ok(Vec::new());
         };
         let mut folders: Vec<PathBuf> = folders.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        folders.retain(|folder| *folder != self.folder && folder.is_dir());
+        // Looking leaves no trace: a store is opened only where there is one.
+        folders.retain(|folder| *folder != self.folder && folder.join("settings.json").is_file());
         folders.sort();
         let mut others = Vec::new();
         for folder in folders {
