@@ -1,8 +1,7 @@
 //! A small convolutional network that tells images of high contrast from others.
 
-use burn::nn::{Linear, LinearConfig, conv::Conv2d, conv::Conv2dConfig, loss::CrossEntropyLossConfig};
+use burn::nn::{conv::*, loss::CrossEntropyLossConfig, *};
 use burn::prelude::*;
-use burn::tensor::activation::relu;
 use burn_mup::prelude::*;
 
 const IMAGES: usize = 64;
@@ -46,9 +45,9 @@ impl Family for Images {
     fn loss(&self, net: &Net, (x, y): &Self::Batch, probe: &mut impl Probe) -> Result<Tensor<1>, FamilyError> {
         let x = net.first.forward(x.clone());
         probe.observe("first", &x);
-        let x = net.second.forward(relu(x));
+        let x = net.second.forward(Relu::new().forward(x));
         probe.observe("second", &x);
-        let logits = net.head.forward(relu(x).mean_dims(&[2, 3]).flatten::<2>(1, 3));
+        let logits = net.head.forward(Relu::new().forward(x).mean_dims(&[2, 3]).flatten::<2>(1, 3));
         probe.observe_logits("logits", &logits);
         Ok(CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, y.clone()))
     }

@@ -31,10 +31,9 @@ impl Family for Sequences {
     fn model(&self, size: &Size, device: &Device) -> Result<Net, FamilyError> {
         let width = size["width"];
         let encoder = TransformerEncoderConfig::new(width, 4 * width, width / 16, size["depth"]).with_dropout(0.0);
-        let encoder = encoder.with_norm_first(true);
-        let embedding = |n| EmbeddingConfig::new(n, width).init(device);
+        let encoder = encoder.with_norm_first(true).init(device);
+        let [tokens, positions] = [SYMBOLS, LENGTH].map(|n| EmbeddingConfig::new(n, width).init(device));
         let head = LinearConfig::new(width, SYMBOLS).init(device);
-        let (tokens, positions, encoder) = (embedding(SYMBOLS), embedding(LENGTH), encoder.init(device));
         Ok(Net { tokens, positions, encoder, norm: LayerNormConfig::new(width).init(device), head })
     }
 
