@@ -182,6 +182,7 @@ mod tests {
         refused("--optimizer lion", "lion");
         refused("--scaling d-head", "no heads");
         refused("--grow depth", "it has width");
+        refused("--ignore-depth", "no depth to ignore");
     }
 
     #[test]
@@ -193,6 +194,5 @@ mod tests {
         refused("--steps 10", "leave --steps");
         refused("--observe input", "--observe out");
         refused("--parametrization mup", "complete-p");
-        refused("--ignore-depth", "--parametrization");
     }
 }

@@ -119,13 +119,19 @@ impl Setup {
         Ok(ScalingPlan::new(shapes, parametrization, self.optimizer.kind())?)
     }
 
-    pub(crate) fn optimizer<M: Module>(&self, plan: &ScalingPlan, model: &M) -> Result<ModuleOptimizer, FamilyError> {
-        let (epsilon, weight_decay) = (self.epsilon, self.weight_decay);
+    pub(crate) fn optimizer<M: Module>(
+        &self,
+        plan: &ScalingPlan,
+        model: &M,
+        peak: f64,
+    ) -> Result<ModuleOptimizer, FamilyError> {
+        let (epsilon, weight_decay, peak) = (self.epsilon, self.weight_decay, plan.peak_of_decay(peak));
         Ok(match self.optimizer {
             Optimizer::Sgd => MupSgdConfig::new().init(plan, model)?,
             Optimizer::Adam => MupAdamConfig::new().with_epsilon(epsilon).with_l2(self.l2).init(plan, model)?,
             Optimizer::Adamw => {
-                MupAdamWConfig::new().with_epsilon(epsilon).with_weight_decay(weight_decay).init(plan, model)?
+                let adamw = MupAdamWConfig::new().with_epsilon(epsilon).with_weight_decay(weight_decay);
+                adamw.with_peak_learning_rate(peak).init(plan, model)?
             }
         })
     }

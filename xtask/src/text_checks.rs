@@ -2,8 +2,8 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use gpt_text::{Sizes, TextFamily};
-use mup_cli::{ReverseTransferCommand, TransferCheckCommand, WiderCheckCommand};
+use gpt_text::{DEPTH, Sizes, TextFamily};
+use mup_cli::{GrowArguments, ReverseTransferCommand, TransferCheckCommand, WiderCheckCommand};
 use mup_sweep::Log2Grid;
 use mup_train::{FamilyError, LEARNING_RATE};
 use mup_verdict::Answer;
@@ -23,14 +23,15 @@ struct TextArguments {
     /// Width of a head; heads grow in number.
     #[arg(long, default_value_t = 16)]
     d_head: usize,
-    /// Number of blocks.
-    #[arg(long, default_value_t = 2)]
-    n_layer: usize,
+    /// Number of blocks [default: 2]
+    #[arg(long)]
+    n_layer: Option<usize>,
 }
 
 impl TextArguments {
     fn family(&self) -> Result<TextFamily, FamilyError> {
-        let Self { d_head, n_layer, context, batch, .. } = *self;
+        let Self { d_head, context, batch, .. } = *self;
+        let n_layer = self.n_layer.unwrap_or(2);
         TextFamily::of_text(Sizes { d_head, n_layer, context, batch }, self.text.as_deref())
     }
 }
@@ -72,6 +73,10 @@ impl TransferCheck {
 
     fn answer(self) -> Result<Answer, FamilyError> {
         let Self { text, check } = self.with_usual_values()?;
+        let GrowArguments { grow, widths, .. } = &check.runs.grow;
+        if text.n_layer.is_some() && grow.iter().any(|name| name == DEPTH) && !widths.is_empty() {
+            return Err("--n-layer: with --grow depth the --widths are the numbers of blocks; leave it out".into());
+        }
         check.answer(&text.family()?)
     }
 

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 use mup_devices::{Backend, DeviceName};
 use mup_files::sha256;
-use mup_rules::Parametrization;
+use mup_rules::{Parametrization, PlanRow};
 use mup_study::cli::{Interrupt, say};
 use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE};
 use mup_verdict::coordinates::{Activations, CoordCheck, Criteria, Report, Source, Statistic};
@@ -29,8 +29,8 @@ pub struct CoordCheckCommand {
     /// or standard, the negative control [default: mup, or complete-p where blocks are added]
     #[arg(long, value_parser = Parametrization::named)]
     pub parametrization: Option<Parametrization>,
-    /// Plan another number of blocks as if it were the base's: with mup the negative control along depth.
-    #[arg(long, requires = "parametrization")]
+    /// Where blocks are added: plan them as if they were the base's, under mup unless said otherwise; the negative control.
+    #[arg(long)]
     pub ignore_depth: bool,
     /// Number of seeds at each size.
     #[arg(long, default_value_t = 5)]
@@ -106,7 +106,15 @@ impl CoordCheckCommand {
         let run = self.training_run(family, growth)?;
         // What has no plan leaves no folder, which would refuse the corrected command.
         for width in grown.widths.first().into_iter().chain(grown.widths.last()) {
-            family.plan(&run.clone().with_size(run.growth.at(*width)?), &device)?;
+            let plan = family.plan(&run.clone().with_size(run.growth.at(*width)?), &device)?;
+            let is_wider = |row: &PlanRow| row.dims.iter().any(|dim| dim.size() != dim.base_size());
+            if along_depth && plan.rows().iter().any(is_wider) {
+                let grows = run.growth.grows.join(",");
+                return Err(format!(
+                    "--grow {grows}: along depth nothing else may grow, so give --grow the depth alone"
+                )
+                .into());
+            }
         }
         let mut check = self.check(grown.widths, along_depth)?;
         if !self.modules.is_empty() {
@@ -139,9 +147,15 @@ impl CoordCheckCommand {
     /// Whether blocks are added, and the growth under the rules that were asked for, or are usual.
     fn growth(&self, family: &dyn AnyFamily, grown: &Grown, device: &Device) -> Result<(bool, Growth), FamilyError> {
         let asked = self.parametrization.clone();
-        let asked = if self.ignore_depth { asked.map(ignoring_depth) } else { asked };
+        let asked = match self.ignore_depth {
+            true => Some(ignoring_depth(asked.unwrap_or_else(Parametrization::mup))),
+            false => asked,
+        };
         let largest = grown.growth.at(grown.widths.iter().copied().max().unwrap_or_default())?;
         let along_depth = deepens(family, &grown.growth, asked.as_ref(), &largest, device)?;
+        if self.ignore_depth && !along_depth {
+            return Err("--ignore-depth: here no blocks are added, so there is no depth to ignore; leave it out".into());
+        }
         let parametrization = asked.unwrap_or_else(|| usual_rules(along_depth));
         Ok((along_depth, Growth { parametrization, ..grown.growth.clone() }))
     }

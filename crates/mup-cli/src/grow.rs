@@ -14,7 +14,7 @@ pub struct GrowArguments {
     /// Its values; the smallest is the base [default: the family's own, and 2, 4, 8 times as much]
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub widths: Vec<usize>,
-    /// Its largest value, doubled from the family's own up to it.
+    /// Its largest value, which doubling the family's own comes to.
     #[arg(long, value_name = "N", conflicts_with = "widths")]
     pub to: Option<usize>,
     /// Other numbers of the size, of every model.
@@ -46,18 +46,31 @@ impl GrowArguments {
                 let grown = [1, 2, 4, 8].map(|factor| size.times(&grows, factor)?.get(&grows[0]));
                 grown.into_iter().collect::<Result<_, _>>()?
             }
-            Some(to) if to < own => {
-                return Err(format!("--to {to} is below the family's own {} of {own}", grows[0]).into());
-            }
-            Some(to) => std::iter::successors(Some(own.max(1)), |width| width.checked_mul(2))
-                .take_while(|width| *width <= to)
-                .collect(),
+            Some(to) => doubled(own.max(1), to)?,
         };
         widths.sort_unstable();
         let growth = Growth::new(size, grows, Parametrization::mup());
         widths.iter().try_for_each(|width| growth.at(*width).map(|_| ()))?;
         let growth = growth.from(widths[0])?;
         Ok(Grown { growth, widths })
+    }
+}
+
+/// From a number by doubling to another, which has to be among them: the largest one that was asked for is never left out.
+pub(crate) fn doubled(from: usize, to: usize) -> Result<Vec<usize>, FamilyError> {
+    let all = || std::iter::successors(Some(from), |number| number.checked_mul(2));
+    let numbers: Vec<usize> = all().take_while(|number| *number <= to).collect();
+    let next = all().nth(numbers.len()).map_or_else(String::new, |next| format!(" or --to {next}"));
+    match numbers.last() {
+        Some(last) if *last == to => Ok(numbers),
+        Some(last) => {
+            let all = numbers.iter().chain([&to]).map(usize::to_string).collect::<Vec<_>>().join(",");
+            Err(format!("--to {to} is none of {from} doubled: give --to {last}{next}, or --widths {all}").into())
+        }
+        None => {
+            Err(format!("--to {to} is below {from}, from which it is doubled: give --to {from} or more, or --widths")
+                .into())
+        }
     }
 }
 
@@ -141,8 +154,14 @@ mod tests {
         let found = grown(GrowArguments { grow, widths: vec![24, 8], ..GrowArguments::default() });
         assert_eq!(found, Ok(("width and heads from width=8,heads=2".to_owned(), vec![8, 24])));
         let size = Some("heads=5".to_owned());
-        let found = grown(GrowArguments { to: Some(50), size, ..GrowArguments::default() });
+        let found = grown(GrowArguments { to: Some(48), size, ..GrowArguments::default() });
         assert_eq!(found, Ok(("width from width=12,heads=5".to_owned(), vec![12, 24, 48])));
+    }
+
+    #[test]
+    fn a_largest_value_that_doubling_does_not_come_to_is_refused_and_not_left_out() {
+        let error = grown(GrowArguments { to: Some(50), ..GrowArguments::default() }).expect_err("refused");
+        assert!(error.contains("--to 48 or --to 96, or --widths 12,24,48,50"), "{error}");
     }
 
     #[test]

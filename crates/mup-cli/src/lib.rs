@@ -27,6 +27,7 @@ mod wider_check;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use mup_study::cli::with_negative_numbers;
 use mup_train::{Family, FamilyError};
 
 pub use crate::any_family::{AnyFamily, BoxedTrial};
@@ -117,7 +118,7 @@ pub fn main<F: Family>(family: F) -> ExitCode {
     mup_devices::let_openmp_sleep();
     let about =
         format!("{} by µP, the maximal update parametrization: plan, check, tune, train", Family::name(&family));
-    let matches = Cli::command().about(about).get_matches();
+    let matches = with_negative_numbers(Cli::command().about(about)).get_matches();
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     ended(parsed.command.run(&family))
 }

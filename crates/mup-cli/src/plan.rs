@@ -40,7 +40,8 @@ pub struct PlanCommand {
     /// Print every parameter in a row of its own, instead of those that are prescribed alike in one place.
     #[arg(long)]
     pub full: bool,
-    /// Print only what would train differently than under the plan of this file, which `--json` wrote.
+    /// Print only what would train differently than under the plan of this file, which `--json` wrote: exit code 1 if
+    /// anything does, 0 if nothing.
     #[arg(long, value_name = "FILE")]
     pub diff: Option<PathBuf>,
     /// Print as JSON: of one target its plan, as every tool of this workspace reads it, of several a list.
@@ -57,7 +58,7 @@ impl PlanCommand {
     pub fn run(&self, family: &dyn AnyFamily) -> Result<ExitCode, FamilyError> {
         let plans = self.plans(family)?;
         match &self.diff {
-            Some(path) => self.print_differences(&stored(path)?, &plans)?,
+            Some(path) => return self.print_differences(&stored(path)?, &plans),
             None if self.json => output::line(self.json(&plans)?)?,
             None if self.full => plans.iter().try_for_each(|(title, plan)| output::line(format!("{title}\n{plan}")))?,
             None => {
@@ -108,23 +109,61 @@ impl PlanCommand {
         }
     }
 
-    fn print_differences(&self, from: &ScalingPlan, plans: &[(String, ScalingPlan)]) -> Result<(), FamilyError> {
+    fn print_differences(&self, from: &ScalingPlan, plans: &[(String, ScalingPlan)]) -> Result<ExitCode, FamilyError> {
         let differences = plans.iter().map(|(title, plan)| {
             let differences: Vec<String> = from.diff(plan).iter().map(ToString::to_string).collect();
             (title, differences)
         });
+        let differences: Vec<(&String, Vec<String>)> = differences.collect();
         if self.json {
-            let json = differences.map(|(title, differences)| json!({ "title": title, "differences": differences }));
-            return match &json.collect::<Vec<_>>()[..] {
-                [one] => output::print_json(one),
-                several => output::print_json(&several),
-            };
+            let json = |(title, differences): &(_, _)| json!({ "title": title, "differences": differences });
+            match &differences.iter().map(json).collect::<Vec<_>>()[..] {
+                [one] => output::print_json(one)?,
+                several => output::print_json(&several)?,
+            }
+        } else {
+            for ((title, differences), (_, plan)) in differences.iter().zip(plans) {
+                output::line(format!("{title}: {}", counted(differences.len())))?;
+                grouped(differences).iter().try_for_each(|difference| output::line(format!("  {difference}")))?;
+                let warnings = plan.warnings().iter().filter(|warning| !from.warnings().contains(warning));
+                warnings.into_iter().try_for_each(|warning| output::line(format!("warning: {warning}")))?;
+            }
         }
-        for (title, differences) in differences {
-            output::line(format!("{title}: {} would train differently", differences.len()))?;
-            differences.iter().try_for_each(|difference| output::line(format!("  {difference}")))?;
+        let same = differences.iter().all(|(_, differences)| differences.is_empty());
+        Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// Each once, with `*` for the numbers of blocks in which it is alike.
+fn grouped(differences: &[String]) -> Vec<String> {
+    let mut groups: Vec<(String, usize)> = Vec::new();
+    for difference in differences {
+        let said = in_any_block(difference);
+        match groups.iter_mut().find(|(known, _)| *known == said) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((said, 1)),
         }
-        Ok(())
+    }
+    let times = |count| if count == 1 { String::new() } else { format!("  ({count} times)") };
+    groups.into_iter().map(|(said, count)| format!("{said}{}", times(count))).collect()
+}
+
+/// A difference whose path, between the first two backticks, has `*` for numbers.
+fn in_any_block(difference: &str) -> String {
+    let Some((path, rest)) = difference.strip_prefix('`').and_then(|quoted| quoted.split_once('`')) else {
+        return difference.to_owned();
+    };
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let path: Vec<&str> = path.split('.').map(|part| if is_number(part) { "*" } else { part }).collect();
+    format!("`{}`{rest}", path.join("."))
+}
+
+/// Not of parameters: several numbers of one may differ.
+fn counted(differences: usize) -> String {
+    match differences {
+        0 => "trains as the stored plan does".to_owned(),
+        1 => "1 difference from the stored plan, the first, in what is trained".to_owned(),
+        n => format!("{n} differences from the stored plan, the first, in what is trained"),
     }
 }
 
@@ -137,5 +176,8 @@ fn any_device() -> DeviceName {
 fn stored(path: &PathBuf) -> Result<ScalingPlan, FamilyError> {
     let unusable = |problem: String| format!("--diff {}: {problem}; `plan --json > FILE` writes one", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    if let Ok(Value::Array(plans)) = serde_json::from_str(&text) {
+        return Err(unusable(format!("it holds {} plans; store one, with a single --target", plans.len())).into());
+    }
     Ok(ScalingPlan::from_json(&text).map_err(|error| unusable(error.to_string()))?)
 }

@@ -20,6 +20,7 @@ use crate::{
     AnyFamily, GrowArguments, Identity,
     any_family::parameters,
     coord_check::jobs,
+    depth::deepens,
     grow::{Grown, changed},
     identity::training,
     output,
@@ -67,8 +68,17 @@ pub(crate) struct Remembered<'a> {
 }
 
 impl<'a> Remembered<'a> {
-    /// In µP.
+    /// In µP, of models that add no blocks.
     pub(crate) fn new(family: &'a dyn AnyFamily, arguments: &'a RunArguments) -> Result<Self, FamilyError> {
+        let Grown { growth, widths } = arguments.grow.of(family)?;
+        let largest = growth.at(widths.last().copied().unwrap_or_default())?;
+        if deepens(family, &growth, None, &largest, &mup_devices::open(arguments.device)?)? {
+            return Err(format!(
+                "--grow {}: this check compares widths, and here blocks are added; coord-check and transfer-check follow depth",
+                growth.grows.join(",")
+            )
+            .into());
+        }
         Self::under(Parametrization::mup(), family, arguments)
     }
 

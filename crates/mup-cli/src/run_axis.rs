@@ -2,7 +2,7 @@
 
 use mup_train::{FamilyError, FamilyRun};
 
-use crate::{AnyFamily, GrowArguments};
+use crate::{AnyFamily, GrowArguments, grow::doubled};
 
 /// A length of the run, in times of its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +37,7 @@ impl RunAxis {
         let mut times = match arguments.to {
             _ if !arguments.widths.is_empty() => arguments.widths.clone(),
             Some(0) => return Err("--to is how many times the base's, at least 1".into()),
-            to => {
-                let doubled = std::iter::successors(Some(1_usize), |times| times.checked_mul(2));
-                doubled.take_while(|times| *times <= to.unwrap_or(8)).collect()
-            }
+            to => doubled(1, to.unwrap_or(8))?,
         };
         times.sort_unstable();
         times.dedup();

@@ -67,7 +67,7 @@ pub(crate) fn from_run(
 
 /// `4`, `4x` or `4×`.
 fn times(text: &str) -> Result<usize, String> {
-    let number = text.trim().trim_end_matches(['x', '×']);
+    let number = text.trim().trim_end_matches(['x', 'X', '×']);
     number.parse().ok().filter(|times| *times > 0).ok_or_else(|| {
         "how many times the proxy's batch, a whole number of at least 1 such as 4; for a smaller or uneven one change the \
          family's own batch"
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_a_whole_number_of_batches() {
-        assert_eq!([times("4"), times("4x"), times(" 16× ")], [Ok(4), Ok(4), Ok(16)]);
+        assert_eq!([times("4"), times("4X"), times(" 16× ")], [Ok(4), Ok(4), Ok(16)]);
         for text in ["0", "1.5", "-2", "x", "", "65536 tokens"] {
             assert!(times(text).expect_err(text).contains("whole number"), "{text}");
         }

@@ -139,6 +139,13 @@ impl ScalingPlan {
         self.by_path.iter().map(|&idx| &self.rows[idx])
     }
 
+    /// The peak learning rate for an optimizer that has to be told it: only where decay is independent of it, under which
+    /// λ per step does not change with the rate ([`WeightDecay::Independent`]).
+    #[must_use]
+    pub fn peak_of_decay(&self, peak: f64) -> Option<f64> {
+        (self.weight_decay() == WeightDecay::Independent).then_some(peak)
+    }
+
     /// What the theory does not cover in this model.
     #[must_use]
     pub fn warnings(&self) -> &[String] {

@@ -193,7 +193,8 @@ fn factor(variable: &Variable, exponent: f64) -> String {
         1.0 => variable.to_string(),
         0.5 => format!("√{variable}"),
         2.0 => format!("{variable}²"),
-        _ => format!("{variable}^{exponent}"),
+        // A sum such as 1 − 0.32 has noise in its last digits.
+        _ => format!("{variable}^{}", (exponent * 1e9).round() / 1e9),
     }
 }
 
@@ -211,6 +212,7 @@ mod tests {
         check(Power::new(0.5, -1.0), "√m_in/m_out");
         check(Power::new(-1.0, -0.5), "1/(√m_out·m_in)");
         check(Power::fan_in(-0.25), "1/m_in^0.25");
+        check(Power::of(Variable::TOKENS, 1.0 - 0.32), "m_D^0.68");
         check(Power::new(-1.0, 0.5) * Power::of(Variable::DEPTH, -0.5), "√m_out/(m_in·√m_L)");
     }
 

@@ -122,6 +122,17 @@ impl RunScaling {
         self.value(&self.law.beta)
     }
 
+    /// Whether the runs count batches of the base's and not tokens, which a base of one in a batch does.
+    #[must_use]
+    pub fn counts_batches(&self) -> bool {
+        self.base.batch.to_bits() == 1.0_f64.to_bits()
+    }
+
+    /// Steps of the base and of the target, as far as tokens and batch say.
+    fn steps(&self) -> [f64; 2] {
+        [self.base, self.target].map(|run| (run.tokens / run.batch).round())
+    }
+
     /// The ratios in words: `batch × 8, tokens × 30`.
     #[must_use]
     pub fn growth(&self) -> String {
@@ -164,12 +175,23 @@ impl RunScaling {
 
     /// The ratios, what the law makes of them for some optimizers, and what that rests on.
     pub(crate) fn lines(&self, optimizers: &[OptimizerId]) -> Vec<String> {
-        let head = format!("run: {} · {}", self.growth(), self.law.name);
+        let [from, to] = self.steps();
+        let head = format!("run: {}, {from} steps → {to} · {}", self.growth(), self.law.name);
         if self.law.is_none() {
             return vec![head + ": nothing follows"];
         }
-        let below = self.applied_to(optimizers).into_iter().chain(self.law.grounds());
+        let below = self.applied_to(optimizers).into_iter().chain(self.canceled()).chain(self.law.grounds());
         std::iter::once(head).chain(below.map(|line| format!("  {line}"))).collect()
+    }
+
+    /// That a run which changes keeps every setting, where batch and tokens cancel in the law.
+    #[must_use]
+    pub fn canceled(&self) -> Option<String> {
+        let law = &self.law;
+        let powers = [&law.rate, &law.rate_decay, &law.epsilon, &law.beta];
+        let kept = powers.into_iter().all(|power| (self.value(power) - 1.0).abs() < 1e-12);
+        (self.changes() && !law.is_none() && kept)
+            .then(|| "batch and tokens cancel: in as many steps as the base's this law keeps every setting".to_owned())
     }
 
     /// Both runs can be, and the law is one of finite numbers.
@@ -200,9 +222,11 @@ impl RunScaling {
             _ => format!("does not follow the {}: for it rate, decay, ε and β stay", unfollowed.join(" and the ")),
         };
         Some(format!(
-            "the run changes from {} to {} (tokens), and the law `{law}` {what} the base's while their optima move; the law \
+            "the run changes from {} to {} ({}), and the law `{law}` {what} the base's while their optima move; the law \
              complete-d follows batch and tokens: --run-law complete-d, RunLaw::complete_d()",
-            self.base, self.target
+            self.base,
+            self.target,
+            if self.counts_batches() { "batches of the base's" } else { "tokens" }
         ))
     }
 }

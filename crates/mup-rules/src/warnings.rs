@@ -1,12 +1,13 @@
 //! What the theory does not cover in a model, said when the plan is made.
 
-use mup_shapes::{Axis, Dim, Kind, Role};
+use mup_shapes::{Axis, Dim, Kind, Role, Stack};
 
 use crate::doubt::undecided;
 use crate::named::named;
 use crate::plan::PlanContents;
 use crate::{
-    Amendment, DepthRule, EpsilonRule, EpsilonTerm, OptimizerId, PlanRow, RunScaling, Selector, Update, WeightDecay,
+    Amendment, DepthRule, EpsilonRule, EpsilonTerm, OptimizerId, Parametrization, PlanRow, RunScaling, Selector,
+    Update, WeightDecay,
 };
 
 /// Smallest d_head for which TP-V recommends to trust the optimum of a proxy (TP-V D.4).
@@ -26,7 +27,7 @@ pub(crate) fn warnings(plan: &PlanContents) -> Vec<String> {
         kernel_before_fans(rows),
         growing_experts(rows),
         no_readout(rows),
-        depth_ignored(plan),
+        depth_ignored(&plan.streams, &plan.parametrization),
         streams_of_their_own(plan),
         plan.run.as_ref().and_then(RunScaling::warning),
     ];
@@ -156,15 +157,16 @@ fn growing_experts(rows: &[PlanRow]) -> Option<String> {
     ))
 }
 
-fn depth_ignored(plan: &PlanContents) -> Option<String> {
-    let changed = plan.streams.iter().filter(|_| plan.parametrization.depth == DepthRule::Ignored);
+/// That blocks are added and nothing follows.
+pub(crate) fn depth_ignored(streams: &[Stack], parametrization: &Parametrization) -> Option<String> {
+    let changed = streams.iter().filter(|_| parametrization.depth == DepthRule::Ignored);
     let changed: Vec<String> = changed.map(ToString::to_string).collect();
     (!changed.is_empty()).then(|| {
         format!(
             "the number of residual additions changes ({}) and `{}` scales nothing by it: the optimum moves, and a deep enough \
              model diverges; the preset complete-p scales depth (--parametrization complete-p, Parametrization::complete_p())",
             changed.join(", "),
-            plan.parametrization.name
+            parametrization.name
         )
     })
 }

@@ -314,7 +314,7 @@ fn a_plan_with_everything_in_it_is_stored_and_read_back() {
     let law = "rate × 0.5 = √m_B/√m_D · rate·λ × 0.25 = m_B/m_D";
     let beta = "β to the power 0.25 = m_B/m_D";
     let said = format!(
-        "run: batch × 16, tokens × 64 · complete-d\n  muon: {law} · {beta}\n  adamw: {law} · ε × 2 = √m_D/√m_B · {beta}\n  \
+        "run: batch × 16, tokens × 64, 244 steps → 977 · complete-d\n  muon: {law} · {beta}\n  adamw: {law} · ε × 2 = √m_D/√m_B · {beta}\n  \
          derived: powers of m_B"
     );
     assert!(plan.to_string().contains(&said), "{plan}");

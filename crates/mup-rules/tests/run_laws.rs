@@ -284,6 +284,24 @@ fn a_run_that_changes_while_nothing_follows_is_a_warning_with_both_and_the_remed
     assert_eq!(plan(RunLaw::complete_d(), times(4.0, 2.0), 64).warnings().join("\n"), "");
 }
 
+#[test]
+fn where_batch_and_tokens_cancel_in_a_law_the_plan_says_so() {
+    let said = |law: RunLaw, target| plan(law, target, 64).to_string();
+    let canceled = "batch and tokens cancel";
+    assert!(said(RunLaw::complete_d(), times(4.0, 4.0)).contains(canceled));
+    assert!(!said(RunLaw::complete_d(), times(4.0, 2.0)).contains(canceled));
+    assert!(!said(RunLaw::bjorck(), times(4.0, 4.0)).contains(canceled));
+}
+
+#[test]
+fn a_run_that_counts_its_batches_is_not_told_in_tokens() {
+    let shapes = shapes(64);
+    let plan = ScalingPlan::of(&shapes, Parametrization::mup());
+    let plan = plan.run(Run::new(1.0, 100.0), Run::new(4.0, 400.0), RunLaw::none()).build().expect("a plan");
+    let warning = plan.warnings().join("\n");
+    assert!(warning.contains("4 in a batch, 400 in all (batches of the base's)"), "{warning}");
+}
+
 /// β is no number of a row, and changes what trains.
 #[test]
 fn plans_that_differ_in_beta_alone_are_different() {

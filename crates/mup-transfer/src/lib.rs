@@ -20,5 +20,5 @@ pub use choice::{
 };
 pub use cost::{Cost, Spent};
 pub use error::TransferError;
-pub use transfer::{Transfer, Transferred, transfer};
+pub use transfer::{Transfer, Transferred, run_in_words, transfer};
 pub use widths::{WidthStudy, WidthsError, over_widths};

@@ -5,12 +5,15 @@ mod commands;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use arguments::Arguments;
 use clap::error::ContextKind;
+use clap::{CommandFactory, FromArgMatches};
+use mup_study::cli::with_negative_numbers;
 
 fn main() -> ExitCode {
     // That an option which does not exist could be a value helps nobody here: the only values with dashes are a program's.
-    let arguments = arguments::Arguments::try_parse().unwrap_or_else(|mut error| {
+    let matches = with_negative_numbers(Arguments::command()).try_get_matches();
+    let arguments = matches.and_then(|matches| Arguments::from_arg_matches(&matches)).unwrap_or_else(|mut error| {
         error.remove(ContextKind::Suggested);
         error.exit()
     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mup_rules::{OptimizerId, PlanRow, Run, RunScaling, ScalingPlan};
+use mup_rules::{Factor, PlanRow, Run, RunScaling, ScalingPlan};
 use mup_study::{Setting, Space, Values};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,9 @@ pub struct Transfer {
     /// and length.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub run: Vec<String>,
+    /// What of the run no law follows; none where nothing changes, or a law follows all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// The values that train the target, given those that trained the proxy best.
@@ -72,16 +75,21 @@ pub fn transfer(
         let (name, proxy, target) = (name.to_owned(), value.clone(), value.clone());
         Transferred { name, proxy, target, transferable, explanation }
     };
-    let run = target.run().map(|run| of_run(run, target.optimizers())).unwrap_or_default();
-    Ok(Transfer { values: values.clone(), rows: sorted.into_iter().map(row).collect(), run })
+    let run = run_in_words(target);
+    let warning = target.run().and_then(RunScaling::warning);
+    Ok(Transfer { values: values.clone(), rows: sorted.into_iter().map(row).collect(), run, warning })
 }
 
-/// From run to run, by which law, each setting, on which grounds; or that nothing follows.
-fn of_run(run: &RunScaling, optimizers: &[OptimizerId]) -> Vec<String> {
+/// What becomes of the run's settings in a target's plan, a line each: from run to run, by which law, each setting, on which
+/// grounds; nothing where the target has the proxy's batch and length.
+#[must_use]
+pub fn run_in_words(target: &ScalingPlan) -> Vec<String> {
+    let (Some(run), optimizers) = (target.run(), target.optimizers()) else { return Vec::new() };
     let steps = |run: &Run| run.tokens / run.batch;
     let settings = format!(
-        "run: {} tokens in a batch → {}, {} steps → {} ({})",
+        "run: {} {} → {}, {} steps → {} ({})",
         run.base.batch,
+        if run.counts_batches() { "of the base's batches in a step" } else { "tokens in a batch" },
         run.target.batch,
         steps(&run.base),
         steps(&run.target),
@@ -91,10 +99,8 @@ fn of_run(run: &RunScaling, optimizers: &[OptimizerId]) -> Vec<String> {
         [one] => run.applied(one),
         several => run.applied_to(several),
     };
-    let law = match run.warning() {
-        Some(warning) => vec![format!("warning: {warning}")],
-        None => std::iter::once(format!("law {}", run.law.name)).chain(applied).collect(),
-    };
+    let law = std::iter::once(format!("law {}", run.law.name)).chain(applied).chain(run.canceled());
+    let law = law.filter(|_| run.warning().is_none());
     std::iter::once(settings).chain(law).chain(run.law.grounds()).collect()
 }
 
@@ -140,25 +146,26 @@ fn check_bases(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), Transfer
 
 fn explain(name: &str, target: &ScalingPlan) -> Option<String> {
     match name {
-        "learning-rate" => Some(format!("times {}", factors(target, |row| row.learning_rate.value))),
-        "weight-decay" => Some(format!("times {}", factors(target, |row| row.weight_decay.value))),
-        "init-scale" => Some(format!("standard deviations times {}", factors(target, |row| row.init_std.value))),
+        "learning-rate" => Some(format!("times {}", factors(target, |row| &row.learning_rate))),
+        "weight-decay" => Some(format!("times {}", factors(target, |row| &row.weight_decay))),
+        "init-scale" => Some(format!("standard deviations times {}", factors(target, |row| &row.init_std))),
         "alpha-attention" => Some("unchanged; the plan's factor on attention logits follows the head width".to_owned()),
         "alpha-output" => Some("unchanged; the readout's own multiplier follows the width".to_owned()),
         _ => None,
     }
 }
 
-/// The distinct factors of a plan's trained tensors, each with the number of tensors that have it.
-fn factors(plan: &ScalingPlan, factor: impl Fn(&PlanRow) -> f64) -> String {
-    let mut counts: Vec<(f64, usize)> = Vec::new();
-    for value in plan.rows().iter().filter(|row| row.is_trained()).map(factor) {
-        match counts.iter_mut().find(|(known, _)| known.total_cmp(&value).is_eq()) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((value, 1)),
+/// The distinct factors of a plan's trained tensors, as the plan prints them, each with the number of tensors that have it.
+fn factors(plan: &ScalingPlan, factor: impl Fn(&PlanRow) -> &Factor) -> String {
+    let mut counts: Vec<(f64, String, usize)> = Vec::new();
+    for factor in plan.rows().iter().filter(|row| row.is_trained()).map(factor) {
+        let printed = factor.to_string();
+        match counts.iter_mut().find(|(_, known, _)| *known == printed) {
+            Some((.., count)) => *count += 1,
+            None => counts.push((factor.value, printed, 1)),
         }
     }
-    counts.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    let texts: Vec<String> = counts.iter().map(|(value, count)| format!("{value} in {count} tensors")).collect();
+    counts.sort_by(|(a, ..), (b, ..)| b.total_cmp(a));
+    let texts: Vec<String> = counts.iter().map(|(_, printed, count)| format!("{printed} in {count} tensors")).collect();
     texts.join(", ")
 }

@@ -32,7 +32,8 @@ const CHECKED_STEPS: usize = 150;
 /// Names of a size's numbers: what grows, and what stays.
 const WIDTH: &str = "width";
 const D_HEAD: &str = "d_head";
-const DEPTH: &str = "depth";
+/// Name of the number of blocks in a size.
+pub const DEPTH: &str = "depth";
 
 /// What a family of a check has in common, whatever its width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,8 +178,9 @@ impl Family for TextFamily {
         shape_reader()
     }
 
-    fn optimizer(&self, plan: &ScalingPlan, model: &Gpt) -> Result<ModuleOptimizer, FamilyError> {
+    fn optimizer(&self, plan: &ScalingPlan, model: &Gpt, peak: f64) -> Result<ModuleOptimizer, FamilyError> {
         let adamw = MupAdamWConfig::new().with_beta_1(BETA_1).with_beta_2(BETA_2).with_epsilon(EPSILON);
+        let adamw = adamw.with_peak_learning_rate(plan.peak_of_decay(peak));
         Ok(adamw.with_weight_decay(self.configuration.weight_decay).init(plan, model)?)
     }
 

@@ -11,4 +11,4 @@ mod family;
 pub use configuration::{Configuration, WEIGHT_DECAY};
 pub use data::{BurnSourceError, Data, Units, check_length, commit, text};
 pub use error::TextError;
-pub use family::{Sizes, TextFamily};
+pub use family::{DEPTH, Sizes, TextFamily};

@@ -149,8 +149,8 @@ Examples:
       your own text
   gpt-transfer tune --space gpt-3 --trials 64 --steps 200 --best 16 --long-steps 800 --study runs/six
       six hyperparameters over two horizons, as in Tensor Programs V, Appendix F.4
-  gpt-transfer --target-layers 8 --parametrization complete-p --target-batch 4 --target-steps 400 --run-law complete-d
-      a target that is also deeper, with four times the batch and the tokens
+  gpt-transfer --target-layers 8 --parametrization complete-p --target-batch 4 --target-steps 200 --run-law complete-d
+      a target that is also deeper, with four times the batch and twice the tokens
   gpt-transfer choose --study runs/six
   gpt-transfer train --study runs/six
   gpt-transfer report --study runs/six

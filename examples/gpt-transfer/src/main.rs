@@ -9,9 +9,9 @@ mod study;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use mup_cli::{StudyCommand, ended, everything};
-use mup_study::Study;
+use mup_study::{Study, cli::with_negative_numbers};
 use mup_train::FamilyError;
 
 use cli::{Arguments, Command};
@@ -23,17 +23,20 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     mup_devices::let_openmp_sleep();
-    ended(run(&Arguments::parse()))
+    let matches = with_negative_numbers(Arguments::command()).get_matches();
+    ended(run(&Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())))
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, FamilyError> {
     match &arguments.command {
         None => {
             let Arguments { text, study, tune, checkpoints, json, .. } = arguments;
+            tune.check()?;
             let study = study::open(text, study)?;
             everything(&study, &study::family(&study)?, tune, checkpoints, *json)
         }
         Some(Command::Tune { text, tune }) => {
+            tune.tune.check()?;
             let study = study::open(text, &tune.study)?;
             tune.run_on(&study, &study::family(&study)?)
         }

@@ -1,6 +1,6 @@
 //! A study of GPTs on text: from the command line to `study.toml` and its tokens, and back to the family.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gpt_text::{Configuration, Data, TextError, TextFamily, Units, WEIGHT_DECAY};
 use mup_cli::{BURN_VERSION, StudyArguments, unchanged};
@@ -34,16 +34,17 @@ pub(crate) fn open(text: &TextArguments, study: &StudyArguments) -> Result<Study
         Data::open(&data_folder(&study))?.verify()?;
         return Ok(study);
     }
-    let units = text.units.unwrap_or_default();
-    let source = gpt_text::text(text.text.as_deref())?;
-    let (family, settings) = described(text, &source, units)?;
+    let known = text.beside(&study)?;
+    let units = known.units.unwrap_or_default();
+    let source = gpt_text::text(known.text.as_deref())?;
+    let (family, settings) = described(&known, &source, units)?;
     let arguments = text.complete(study);
     let micro_batches = arguments.micro_batches.unwrap_or(1);
     if !settings.batch.is_multiple_of(micro_batches) {
         return Err(TextError::MicroBatches { micro_batches, batch: settings.batch }.into());
     }
     let config = arguments.config(&family, toml::Table::try_from(&settings)?)?;
-    let study = arguments.create(with_circumstances(config, text, &source, units))?;
+    let study = arguments.create(with_circumstances(config, &known, &source, units))?;
     Data::prepare(&source, units, settings.context, &data_folder(&study))?;
     Ok(study)
 }
@@ -92,6 +93,36 @@ impl Settings {
     }
 }
 
+impl TextArguments {
+    /// With the text, the units and the settings of the study in the folder, if there is one, where nothing else is said.
+    fn beside(&self, study: &StudyArguments) -> Result<Self, FamilyError> {
+        if !study.folder().join("study.toml").exists() {
+            return Ok(self.clone());
+        }
+        let known = Study::open(&study.folder())?;
+        let Settings { context, batch, weight_decay, order, .. } = Settings::of(known.config())?;
+        let made_with = |name: &str| known.config().made_with.get(name).and_then(toml::Value::as_str);
+        let base = known.config().proxy.get("base").and_then(toml::Value::as_str).unwrap_or_default();
+        let base = TextFamily::named_size(1, 1, 1).changed(base).map_err(|error| settings_error(&error.to_string()))?;
+        Ok(Self {
+            text: self.text.clone().or_else(|| made_with("text").map(PathBuf::from)),
+            units: self.units.or(made_with("units").map(units_named)),
+            context: self.context.or(Some(context)),
+            batch: self.batch.or(Some(batch)),
+            weight_decay: self.weight_decay.or(Some(weight_decay)),
+            order: self.order.or(Some(order)),
+            base_width: self.base_width.or(Some(base["width"])),
+            d_head: self.d_head.or(Some(base["d_head"])),
+            n_layer: self.n_layer.or(Some(base["depth"])),
+            ..self.clone()
+        })
+    }
+}
+
+fn units_named(name: &str) -> Units {
+    if name == "characters" { Units::Characters } else { Units::Bytes }
+}
+
 fn settings_error(reason: &str) -> FamilyError {
     format!("study.toml: [proxy] is not one of this program's: {reason}").into()
 }
@@ -108,7 +139,7 @@ fn restore_data(study: &Study) -> Result<(), FamilyError> {
     }
     let made_with = |name: &str| study.config().made_with.get(name).and_then(toml::Value::as_str);
     let text = gpt_text::text(made_with("text").map(Path::new))?;
-    let units = if made_with("units") == Some("characters") { Units::Characters } else { Units::Bytes };
+    let units = made_with("units").map(units_named).unwrap_or_default();
     let settings = Settings::of(study.config())?;
     unchanged("the text", &settings.text_sha256, text.sha256())?;
     Data::prepare(&text, units, settings.context, &folder)?;

@@ -139,7 +139,10 @@ fn values_that_train_nothing_and_criteria_that_decide_nothing_are_refused_before
     let (program, folder) = (PROGRAMS[0].0, folder.path());
     verdict(program, folder, "tune --rates=-10:-10 --steps 12 --proxy width=16 --target width=32 --jobs 1");
     for (command, said) in [
-        ("train --values learning-rate=0", "learning-rate=0: nothing would be trained"),
+        (
+            "train --values learning-rate=0",
+            "--values learning-rate=0: `learning-rate` cannot be 0: nothing would be trained",
+        ),
         ("coord-check --tolerance nan", "tolerance must lie in (0, ∞)"),
     ] {
         let begun = Instant::now();
@@ -208,9 +211,11 @@ fn a_plan_that_was_stored_is_compared_with_another() {
     let (program, folder) = (PROGRAMS[0].0, folder.path());
     std::fs::write(folder.join("a.json"), verdict(program, folder, "plan --target width=64 --json")).expect("written");
     let same = verdict(program, folder, "plan --target width=64 --diff a.json");
-    assert!(same.contains("0 would train differently"), "{same}");
-    let other = verdict(program, folder, "plan --target width=64 --parametrization standard --diff a.json");
-    assert!(other.contains("learning rate 0.5"), "{other}");
+    assert!(same.contains("trains as the stored plan does"), "{same}");
+    let other = run(program, folder, "plan --target width=64 --parametrization standard --diff a.json");
+    let printed = String::from_utf8_lossy(&other.stdout);
+    assert!(printed.contains("learning rate 0.5") && printed.contains("in what is trained"), "{printed}");
+    assert_eq!(other.status.code(), Some(1), "as diff ends");
 }
 
 #[test]
@@ -246,7 +251,7 @@ fn a_plan_of_another_batch_and_length_says_what_follows_and_warns_where_nothing_
         |arguments: &str| verdict(PROGRAMS[0].0, folder.path(), format!("plan --target width=64 {arguments}").trim());
     let (longer, law) = ("--steps 100 --target-steps 200 --target-batch 4x", "--run-law complete-d");
     let scaled = plan(&format!("{longer} {law}"));
-    assert!(scaled.contains("run: batch × 4, tokens × 8 · complete-d"), "{scaled}");
+    assert!(scaled.contains("run: batch × 4, tokens × 8, 100 steps → 200 · complete-d"), "{scaled}");
     assert!(scaled.contains("rate × 0.7071 = √m_B/√m_D"), "{scaled}");
     let unscaled = plan(longer);
     assert!(unscaled.contains("warning: the run changes") && unscaled.contains(law), "{unscaled}");
@@ -287,6 +292,16 @@ fn along_depth_the_optimum_is_followed_under_rules_of_depth_and_of_width_alone()
     }
     let found = verdict(PROGRAMS[0].0, folder.path(), &format!("{deep} --parametrization depth-mup --grid=-8:-7"));
     assert!(found.contains("depth-mup, log₂"), "{found}");
+}
+
+#[test]
+fn a_run_that_changes_without_a_law_is_warned_of_once_in_a_training() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, folder) = (PROGRAMS[0].0, folder.path());
+    verdict(program, folder, "tune --rates=-10:-10 --steps 12 --proxy width=16 --target width=32 --jobs 1");
+    let output = run(program, folder, "train --target-batch 2");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said.matches("scales nothing by it").count(), 1, "{said}");
 }
 
 #[test]
@@ -344,13 +359,22 @@ fn what_does_not_fit_the_family_is_an_error_that_names_it() {
         ("coord-check --widths 32", ["32", "two different widths"]),
         ("coord-check --lr nan", ["--lr", "positive"]),
         ("coord-check --to 8", ["--to 8", "32"]),
+        ("coord-check --grow width,depth", ["--grow width,depth", "the depth alone"]),
+        ("coord-check --ignore-depth", ["--ignore-depth", "leave it out"]),
+        ("wider-check --grow depth --widths 2,4", ["--grow depth", "transfer-check follow depth"]),
+        ("coord-check --to 100", ["--to 64 or --to 128", "--widths 32,64,100"]),
+        ("transfer-check --grow batch --to 6", ["--to 4 or --to 8", "--widths 1,2,4,6"]),
+        ("tune --trials -1", ["--trials", "at least 1"]),
+        ("wider-check --seeds -2", ["--seeds", "-2"]),
+        ("tune --space rate --search grid", ["--search grid", "another search"]),
+        ("tune --launcher slurm --jobs 2", ["--jobs", "--throttle"]),
         ("transfer-check --over dropout", ["dropout", "init-scale"]),
         ("transfer-check --grid=5", ["LOW:HIGH", "--grid"]),
         ("wider-check --seeds 0", ["--seeds", "positive"]),
         ("wider-check --steps 0", ["steps", "at least 1"]),
         ("reverse-transfer", ["--loss-without-input", "Family"]),
         ("choose", ["there is no study", "create it first"]),
-        ("tune --target width=16", ["as wide as the proxy", "32"]),
+        ("tune --target width=16", ["as large as the proxy", "32"]),
         ("tune --target depth=4", ["encoder.layers", "--parametrization complete-p"]),
         ("transfer-check --run-law complete-d", ["--run-law", "--grow batch"]),
         ("transfer-check --grow batch --steps 20 --widths 1,8", ["20/8", "--steps 16 or 24"]),

@@ -25,8 +25,9 @@ macro_rules! as_set_up {
             &self,
             plan: &mup_rules::ScalingPlan,
             model: &Self::Model,
+            peak: f64,
         ) -> Result<burn::optim::ModuleOptimizer, mup_train::FamilyError> {
-            self.0.optimizer(plan, model)
+            self.0.optimizer(plan, model, peak)
         }
 
         fn training(&self) -> mup_train::Training {

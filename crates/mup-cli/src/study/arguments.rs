@@ -9,13 +9,13 @@ use clap::Args;
 use mup_devices::{Backend, DeviceName};
 use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::{say, whole};
-use mup_study::{Dimension, Program, Search, Space, Stage, Study, StudyConfig};
+use mup_study::{Difference, Dimension, Program, Search, Space, Stage, Study, StudyConfig, StudyError};
 use mup_sweep::Log2Grid;
 use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE, RunFolder, Size};
 use mup_transfer::transfer;
 
 use super::circumstances;
-use super::tables::{Proxy, Target, of_size, table};
+use super::tables::{Proxy, Target, as_written, of_size, table};
 use super::values::{check_space, unsaid, values_of};
 use crate::grow::{changed, grows};
 use crate::identity::training;
@@ -94,6 +94,10 @@ pub struct StudyArguments {
     pub evaluate_every: Option<usize>,
 }
 
+fn is_of_growth(difference: &Difference) -> bool {
+    difference.setting.starts_with("proxy.grows")
+}
+
 /// How often a run of the target is saved; any of these may change when it continues.
 #[derive(Clone, Debug, Args)]
 pub struct CheckpointArguments {
@@ -154,7 +158,14 @@ impl StudyArguments {
     ///
     /// Those of [`Study::create_or_extend`].
     pub fn create(&self, config: StudyConfig) -> Result<Study, FamilyError> {
-        let (study, changed) = Study::create_or_extend(&self.folder(), config)?;
+        let (study, changed) = Study::create_or_extend(&self.folder(), config).map_err(|error| match &error {
+            StudyError::OtherConfiguration { differences, .. } if differences.iter().any(is_of_growth) => format!(
+                "{error}\nWhat grows decides how every weight of the proxy is trained, so a study has it once and for all: give \
+                 --study another folder"
+            )
+            .into(),
+            _ => FamilyError::from(error),
+        })?;
         if !changed.is_empty() {
             changed.iter().for_each(|difference| say(format!("study.toml is changed: {difference}")));
             study.records()?.others.iter().for_each(|others| say(others.to_string()));
@@ -182,9 +193,6 @@ impl StudyArguments {
     fn beside(&self, study: &StudyConfig) -> Result<(Self, Option<(Space, Search)>), FamilyError> {
         let (proxy, target) = (Proxy::of(study)?, Target::of(study)?);
         let (first, second) = (study.stages.first(), study.stages.get(1));
-        let in_words = |size: &toml::Table| {
-            size.iter().map(|(name, number)| format!("{name}={number}")).collect::<Vec<_>>().join(",")
-        };
         let batches = proxy.training.get("batches").and_then(toml::Value::as_integer).map_or(1, |n| n.max(1) as usize);
         let TargetRunArguments { target_steps, target_batch, run_law } = &self.target_run;
         let target_run = TargetRunArguments {
@@ -207,9 +215,9 @@ impl StudyArguments {
             long_steps: self.long_steps.or_else(|| Some(second?.steps)),
             timeout: self.timeout.or_else(|| study.program.as_ref()?.timeout_seconds),
             parametrization: self.parametrization.clone().or(Some(proxy.parametrization)),
-            proxy: self.proxy.clone().or_else(|| Some(in_words(&proxy.size))),
+            proxy: self.proxy.clone().or_else(|| Some(as_written(&proxy.size))),
             base: self.base.clone().or(Some(proxy.base)),
-            target: self.target.clone().or_else(|| Some(in_words(&target.size))),
+            target: self.target.clone().or_else(|| Some(as_written(&target.size))),
             target_run,
             micro_batches: self.micro_batches.or(Some(target.micro_batches)),
             evaluate_every: self.evaluate_every.or(Some(target.evaluate_every)),
@@ -233,7 +241,7 @@ impl StudyArguments {
         let (space, search) = searched.map_or_else(|| self.space(&own), Ok)?;
         let trials = match (self.trials, search) {
             (Some(trials), _) => trials,
-            (None, Search::Grid) => space.n_combinations()?,
+            (None, Search::Grid) => space.n_combinations().map_err(|error| format!("--search grid: {error}"))?,
             (None, _) => 32,
         };
         let steps = self.steps.unwrap_or(own.training.steps);
@@ -301,7 +309,7 @@ impl StudyArguments {
         let (size, steps) = (&target.size, target.training.steps);
         if let Some(name) = growth.grows.iter().find(|name| size[name.as_str()] < proxy[name.as_str()]) {
             return Err(format!(
-                "the target has to be as wide as the proxy at least, but has {name} {} where the proxy has {}",
+                "the target has to be as large as the proxy at least, but has {name} {} where the proxy has {}",
                 size[name.as_str()],
                 proxy[name.as_str()]
             )

@@ -46,6 +46,7 @@ pub struct TuneCommand {
 
 impl TuneCommand {
     pub(crate) fn run(&self, family: &dyn AnyFamily) -> Result<ExitCode, FamilyError> {
+        self.tune.check()?;
         let study = self.study.open(family)?;
         self.run_on(&study, family)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mup_study::{Record, Setting, Study, StudyRecord, Trial, Values};
 use mup_sweep::{Optimum, Point};
-use mup_train::{FamilyError, LEARNING_RATE};
+use mup_train::{FamilyError, LEARNING_RATE, Size};
 use mup_transfer::report::{FinalRun, Numbers, RateCurve, Report};
 
 use super::circumstances::circumstances;
@@ -14,9 +14,6 @@ use super::opened::Opened;
 use super::tables::Proxy;
 use super::target::{RunContext, TargetTraining, chosen};
 use crate::{grow::short, output};
-
-/// Before the name of a target that the report is not of.
-const OTHER: &str = "also trained, targets/";
 
 /// `report`.
 pub(super) fn run(opened: &Opened<'_>, compare: &[PathBuf], json: bool) -> Result<(), FamilyError> {
@@ -43,20 +40,18 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     for record in training.records()? {
         let context = RunContext::of(&record.trial)?;
         let place = compared.order(&record, &context);
-        runs.push((place, compared.final_run(record, context, opened)));
+        runs.push((place, compared.final_run(record, context)));
     }
     runs.sort_by(|(a, _), (b, _)| a.cmp(b));
     let runs = runs.into_iter().map(|(_, run)| run).collect();
     let numbers = Numbers::new(study.config().clone(), &study.records()?, choice).with_runs(runs);
-    let numbers = Numbers { transfer: Some(training.transfer(&compared.chosen)?), rate_curves, ..numbers };
+    let grows = opened.proxy.grows.first().cloned().unwrap_or_else(|| numbers.grows.clone());
+    let transfer = Some(training.transfer(&compared.chosen)?);
+    let numbers = Numbers { transfer, grows, rate_curves, ..numbers };
     let plans = training.plans(&compared.chosen)?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
     let title = format!("µTransfer of {}", opened.family.name());
-    let mut circumstances = circumstances(study.config());
-    let mut others: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    training.others()?.into_iter().for_each(|(name, run)| others.entry(name).or_default().push(run));
-    let others = others.into_iter().map(|(name, runs)| (format!("{OTHER}{name}"), runs.join("; ")));
-    circumstances.environment.extend(others);
-    let report = Report { title, numbers, circumstances, plans };
+    let (circumstances, other_targets) = (circumstances(study.config()), training.others()?);
+    let report = Report { title, numbers, other_targets, circumstances, plans };
     report.write(study.folder())?;
     Ok(report)
 }
@@ -70,8 +65,8 @@ pub(super) fn print(report: &Report, study: &Study, json: bool) -> Result<(), Fa
         let validation = run.curve.validation.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}"));
         output::line(format!("{}: training loss {}, validation loss {validation}", run.label, run.outcome))?;
     }
-    for (name, runs) in report.circumstances.environment.iter().filter(|(name, _)| name.starts_with(OTHER)) {
-        output::line(format!("{name}: {runs}"))?;
+    for (name, runs) in &report.other_targets {
+        output::line(format!("also trained, targets/{name}: {}", runs.join("; ")))?;
     }
     output::line(report.verdict())?;
     output::line(report.cost_sentence())?;
@@ -104,6 +99,10 @@ fn rate_curve(study: &Study, opened: &Opened<'_>) -> Result<Option<RateCurve>, F
     Ok(Some(RateCurve { parametrization: proxy.parametrization, width, values, points, optimum }))
 }
 
+fn in_words(size: &Size) -> String {
+    size.iter().map(|(name, number)| format!("{name} {number}")).collect::<Vec<_>>().join(", ")
+}
+
 fn rate(values: &Values) -> f64 {
     values.get(LEARNING_RATE).and_then(Setting::number).unwrap_or(f64::NAN)
 }
@@ -126,7 +125,7 @@ impl Compared<'_> {
         (rank, context.parametrization != self.parametrization, record.trial.id())
     }
 
-    fn final_run(&self, record: Record<Trial>, context: RunContext, opened: &Opened<'_>) -> FinalRun {
+    fn final_run(&self, record: Record<Trial>, context: RunContext) -> FinalRun {
         let Record { trial, outcome, curve, seconds } = record;
         let kind = match (trial.values == self.chosen, context.parametrization == self.parametrization) {
             (true, true) => "target".to_owned(),
@@ -143,7 +142,7 @@ impl Compared<'_> {
         let seed = if trial.seed == 0 { String::new() } else { format!(", seed {}", trial.seed) };
         FinalRun {
             label: format!("{kind}, {}{seed}", short(&context.parametrization)),
-            width: opened.width(&context.size),
+            size: in_words(&context.size),
             parametrization: context.parametrization,
             values: trial.values,
             outcome,

@@ -100,8 +100,12 @@ pub(super) fn of_size(size: &Size) -> toml::Table {
 
 /// A size of the family, from its table.
 pub(super) fn size(family: &Size, name: &str, table: &toml::Table) -> Result<Size, FamilyError> {
-    let change: Vec<String> = table.iter().map(|(name, number)| format!("{name}={number}")).collect();
-    changed(family, name, &change.join(","))
+    changed(family, name, &as_written(table))
+}
+
+/// A table of a size as the command line writes it.
+pub(super) fn as_written(size: &toml::Table) -> String {
+    size.iter().map(|(name, number)| format!("{name}={number}")).collect::<Vec<_>>().join(",")
 }
 
 /// The same as the command line writes it.

@@ -1,5 +1,6 @@
 //! Training the target: with the transferred values, or with others to compare with.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,8 +8,8 @@ use clap::Args;
 use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::{Interrupt, say, whole};
 use mup_study::{Outcome, Record, RecordSource, Setting, Smoothing, Store, Study, Trial, Values};
-use mup_train::{Event, FamilyError, FamilyRun, INIT_SCALE, LEARNING_RATE, RunFolder, Size};
-use mup_transfer::{Choice, Transfer, Transferred, choose, transfer};
+use mup_train::{Event, FamilyError, FamilyRun, LEARNING_RATE, RunFolder, Size};
+use mup_transfer::{Choice, Transfer, Transferred, choose, run_in_words, transfer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -96,10 +97,17 @@ impl TrainCommand {
         let values = match self.values.as_str() {
             "chosen" => training.chosen(&chosen(&study)?)?,
             "default" => training.usual()?,
-            list => training.complete(&trainable(parse(list)?)?)?,
+            list => {
+                let refuse = |error| format!("--values {list}: {error}");
+                training.complete(&parse(list)?).map_err(refuse)?
+            }
         };
-        if self.values == "chosen" && parametrization == of_proxy {
+        let alike = parametrization == of_proxy;
+        if self.values == "chosen" && alike {
             say(explain(&training.transfer(&values)?, &training.usual()?));
+        } else {
+            let told = control(&opened.target_plan(parametrization, &values)?, (!alike).then_some(of_proxy));
+            told.into_iter().for_each(say);
         }
         let (record, _) = training.train(parametrization, &values, self.seed, &self.checkpoints)?;
         if let Some(path) = &self.export {
@@ -197,7 +205,7 @@ impl<'a> TargetTraining<'a> {
         let trial = self.trial(parametrization, values, seed)?;
         let (stored, source) = self.store.run(&trial, || {
             let (name, told) = (short(parametrization), told(values, &self.usual()?));
-            say(format!("\nTraining {} in {name} with {told}", self.named_width()));
+            say(format!("\nTraining {} in {name} with {told}", self.named_size()));
             let (run, folder) = (self.run(&trial)?, self.run_folder(&trial, Some(checkpoints))?);
             let progress = Progress::new(name, run.training.steps);
             let interrupt = Interrupt::listen()?;
@@ -211,9 +219,10 @@ impl<'a> TargetTraining<'a> {
         Ok((stored.judged(self.smoothing()), source))
     }
 
-    fn named_width(&self) -> String {
-        let name = self.opened.proxy.grows.first().map_or("", String::as_str);
-        format!("{name} {}", self.opened.width(&self.opened.target_size))
+    /// What grows, with the target's numbers.
+    fn named_size(&self) -> String {
+        let Opened { proxy, target_size, .. } = self.opened;
+        proxy.grows.iter().map(|name| format!("{name} {}", target_size[name.as_str()])).collect::<Vec<_>>().join(", ")
     }
 
     fn trial(&self, parametrization: &str, values: &Values, seed: u64) -> Result<Trial, FamilyError> {
@@ -274,43 +283,37 @@ impl<'a> TargetTraining<'a> {
         let (name, outcome) = (short(&context.parametrization), &record.outcome);
         let (steps, seed) = (record.trial.steps, record.trial.seed);
         let seed = if seed == 0 { String::new() } else { format!(", seed {seed}") };
-        let run = format!("{name} {}, {steps} steps{seed}", self.named_width());
+        let run = format!("{name} {}, {steps} steps{seed}", self.named_size());
         let folder = self.path(&record.trial)?;
         let kept = format!("checkpoints and metrics in {}", folder.display());
         Ok(format!("{run}  training loss {outcome}, validation loss {validation}\n{kept}"))
     }
 
-    /// Of the study's other targets, which have another size, batch, length or law: the name of each with what became of it.
-    pub(super) fn others(&self) -> Result<Vec<(String, String)>, FamilyError> {
+    /// Of the study's other targets, which have another size, batch, length or law: the runs of each by its name.
+    pub(super) fn others(&self) -> Result<BTreeMap<String, Vec<String>>, FamilyError> {
         let Some(folders) = self.folder.parent().and_then(|targets| std::fs::read_dir(targets).ok()) else {
-            return Ok(Vec::new());
+            return Ok(BTreeMap::new());
         };
         let mut folders: Vec<PathBuf> = folders.filter_map(|entry| Some(entry.ok()?.path())).collect();
         // Looking leaves no trace: a store is opened only where there is one.
         folders.retain(|folder| *folder != self.folder && folder.join("settings.json").is_file());
-        folders.sort();
-        let mut others = Vec::new();
+        let (usual, mut others) = (self.usual()?, BTreeMap::new());
         for folder in folders {
             let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             let Ok(store) = Store::open(&folder, &self.settings) else { continue };
+            let mut runs = Vec::new();
             for stored in store.records()?.0 {
                 let record = stored.judged(Smoothing::tenth_of(stored.trial.steps));
                 let parametrization = short(&RunContext::of(&record.trial)?.parametrization).to_owned();
                 let Record { trial, outcome, .. } = record;
-                let told = told(&trial.values, &self.usual()?);
-                others.push((name.clone(), format!("{parametrization}, {told}, seed {}: {outcome}", trial.seed)));
+                let told = told(&trial.values, &usual);
+                runs.push(format!("{parametrization}, {told}, seed {}: {outcome}", trial.seed));
+            }
+            if !runs.is_empty() {
+                others.insert(name, runs);
             }
         }
         Ok(others)
-    }
-}
-
-/// With a rate or a start of 0 nothing would be trained, or all would start alike.
-fn trainable(values: Values) -> Result<Values, FamilyError> {
-    let zero = |name: &str| values.get(name).and_then(Setting::number) == Some(0.0);
-    match [LEARNING_RATE, INIT_SCALE].into_iter().find(|name| zero(name)) {
-        Some(name) => Err(format!("--values {name}=0: nothing would be trained; it has to be positive").into()),
-        None => Ok(values),
     }
 }
 
@@ -324,6 +327,12 @@ fn check_export(path: &Path) -> Result<(), FamilyError> {
     Err(format!("cannot write {path}: there is no folder {folder}; create it, or give --export another").into())
 }
 
+/// What is not the transfer itself: under which rules its values were tuned, and what becomes of the run.
+fn control(target: &ScalingPlan, tuned_under: Option<&String>) -> Vec<String> {
+    let rules = tuned_under.map(|rules| format!("A control: the proxy was tuned in {}.", short(rules)));
+    rules.into_iter().chain(run_in_words(target)).collect()
+}
+
 /// One line for each transferred value that is not as usual.
 pub(super) fn explain(transfer: &Transfer, usual: &Values) -> String {
     let number = |value: &Setting| value.number().unwrap_or(f64::NAN);
@@ -334,5 +343,9 @@ pub(super) fn explain(transfer: &Transfer, usual: &Values) -> String {
     let varied = |row: &&Transferred| row.name == LEARNING_RATE || usual.get(&row.name) != Some(&row.proxy);
     let lines: Vec<String> = transfer.rows.iter().filter(varied).map(line).collect();
     let run = transfer.run.iter().map(|line| format!("\n  {line}"));
-    format!("Transferred from proxy to target:\n{}{}", lines.join("\n"), run.collect::<String>())
+    format!(
+        "Transferred from proxy to target (of each tensor its factor times this):\n{}{}",
+        lines.join("\n"),
+        run.collect::<String>()
+    )
 }

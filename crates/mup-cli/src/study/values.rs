@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use mup_study::{Setting, Space, Values, rounded};
-use mup_train::{FamilyError, FamilyRun};
+use mup_train::{FamilyError, FamilyRun, INIT_SCALE, LEARNING_RATE};
 
 use crate::output::octaves;
 
-/// The run with these values of its hyperparameters.
+/// The run with these values of its hyperparameters. With a rate or a start of 0 nothing would be trained, or all would
+/// start alike.
 pub(super) fn with_values(mut run: FamilyRun, values: &Values) -> Result<FamilyRun, FamilyError> {
     for (name, value) in values.iter() {
         run.value(name)?;
         let number = value.number().filter(|number| number.is_finite() && *number >= 0.0);
         let number = number
             .ok_or_else(|| format!("`{name}` cannot be {value}: it has to be a finite number, and not negative"))?;
+        if number == 0.0 && [LEARNING_RATE, INIT_SCALE].contains(&name) {
+            return Err(format!("`{name}` cannot be 0: nothing would be trained; it has to be positive").into());
+        }
         run = run.with(name, number);
     }
     Ok(run)
@@ -66,9 +70,8 @@ pub(super) fn parse(list: &str) -> Result<Values, FamilyError> {
 /// For people: the rate as a power of two; of the others only those that are not as usual.
 pub(super) fn told(values: &Values, usual: &Values) -> String {
     let number = |setting: Option<&Setting>| setting.and_then(Setting::number).unwrap_or(f64::NAN);
-    let rate = number(values.get(mup_train::LEARNING_RATE)).log2();
-    let unusual =
-        values.iter().filter(|(name, value)| *name != mup_train::LEARNING_RATE && usual.get(name) != Some(value));
+    let rate = number(values.get(LEARNING_RATE)).log2();
+    let unusual = values.iter().filter(|(name, value)| *name != LEARNING_RATE && usual.get(name) != Some(value));
     let others =
         unusual.map(|(name, value)| format!(", {name} {}", value.number().map_or_else(|| value.to_string(), rounded)));
     format!("rate 2^{}{}", octaves(rate), others.collect::<String>())

@@ -4,6 +4,7 @@ mod exit;
 mod first_trials;
 mod interrupt;
 mod listing;
+mod negative;
 mod progress;
 mod say;
 mod slurm;
@@ -13,6 +14,7 @@ mod whole;
 
 pub use exit::{BAD_ARGUMENTS, EXIT_CODES, FAILED_TRIALS, exit_code};
 pub use interrupt::{Interrupt, InterruptError};
+pub use negative::with_negative_numbers;
 pub use progress::Bars;
 pub use say::say;
 pub use slurm::SlurmArguments;

@@ -34,6 +34,31 @@ pub struct TuneArguments {
 }
 
 impl TuneArguments {
+    /// Whether the launcher takes these options, and answers on this machine: better before a study is created for it.
+    ///
+    /// # Errors
+    ///
+    /// [`LaunchError::OtherLauncher`] naming an option and its remedy; [`LaunchError::Slurm`].
+    pub fn check(&self) -> Result<(), LaunchError> {
+        self.fit()?;
+        if self.launcher == Launcher::Slurm { Ok(self.slurm.options().check()?) } else { Ok(()) }
+    }
+
+    /// Whether the options are those of the launcher: one that does nothing would be believed.
+    fn fit(&self) -> Result<(), LaunchError> {
+        if self.launcher == Launcher::Local {
+            return self.slurm.refuse();
+        }
+        let refuse = |option, remedy| Err(LaunchError::OtherLauncher { option, launcher: "slurm", remedy });
+        if self.jobs.is_some() {
+            return refuse("--jobs", "write --throttle N for trials at a time");
+        }
+        if self.keep_going {
+            return refuse("--keep-going", "leave it out: Slurm is given all trials at once");
+        }
+        Ok(())
+    }
+
     fn jobs(&self, study: &Study) -> usize {
         let threads = study.config().program.as_ref().map_or(1, |program| program.threads);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -49,18 +74,10 @@ impl TuneArguments {
 pub fn tune(study: &Study, arguments: &TuneArguments, interrupt: &Interrupt) -> Result<Tuned, LaunchError> {
     let runner = ProgramRunner::new(study)?;
     let stop = || interrupt.requested();
+    arguments.fit()?;
     if arguments.launcher == Launcher::Slurm {
-        if arguments.jobs.is_some() {
-            let remedy = "write --throttle N for trials at a time";
-            return Err(LaunchError::OtherLauncher { option: "--jobs", launcher: "slurm", remedy });
-        }
-        if arguments.keep_going {
-            let remedy = "leave it out: Slurm is given all trials at once";
-            return Err(LaunchError::OtherLauncher { option: "--keep-going", launcher: "slurm", remedy });
-        }
         return run_on_slurm(study, &arguments.slurm.options(), &stop, &Bars::new());
     }
-    arguments.slurm.refuse()?;
     let (first_trials, bars) = (FirstTrials::new(study, arguments.keep_going)?, Bars::new());
     let run = |trial: &StudyTrial, on_step: &dyn Fn(usize, f64)| {
         first_trials.begin(&stop)?;

@@ -44,6 +44,12 @@ impl StudyConfig {
         }
         let mut extended = Self { target: other.target.clone(), ..self.clone() };
         extended.stages.iter_mut().zip(&other.stages).for_each(|(here, there)| here.trials = there.trials);
+        // What extended it is part of how it was made.
+        let command =
+            |made_with: &toml::Table| made_with.get("command").and_then(|one| one.as_str().map(str::to_owned));
+        if let (Some(first), Some(then)) = (command(&self.made_with), command(&other.made_with)) {
+            extended.made_with.insert("command".to_owned(), format!("{first}\n{then}").into());
+        }
         (extended.identity() == other.identity()).then_some(extended)
     }
 }

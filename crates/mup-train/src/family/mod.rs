@@ -158,13 +158,15 @@ pub trait Family: Clone + Send + Sync + 'static {
         Ok(ScalingPlan::new(shapes, parametrization, OptimizerId::ADAMW)?)
     }
 
-    /// The optimizer of a plan: AdamW with its defaults, unless said otherwise. It names those of [`plan`](Self::plan).
+    /// The optimizer of a plan: AdamW with its defaults, unless said otherwise. It names those of [`plan`](Self::plan). `peak`
+    /// is the run's learning rate, which a decay that is independent of it has to know
+    /// ([`ScalingPlan::peak_of_decay`]).
     ///
     /// # Errors
     ///
     /// Those of an optimizer.
-    fn optimizer(&self, plan: &ScalingPlan, model: &Self::Model) -> Result<ModuleOptimizer, FamilyError> {
-        Ok(MupAdamWConfig::new().init(plan, model)?)
+    fn optimizer(&self, plan: &ScalingPlan, model: &Self::Model, peak: f64) -> Result<ModuleOptimizer, FamilyError> {
+        Ok(MupAdamWConfig::new().with_peak_learning_rate(plan.peak_of_decay(peak)).init(plan, model)?)
     }
 
     /// Steps, base learning rate, schedule, clipping, micro batches: 100 steps at 2⁻⁷ with linear decay, unless said

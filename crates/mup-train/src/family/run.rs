@@ -149,14 +149,18 @@ impl FamilyRun {
     pub fn check<F: Family>(&self, family: &F, device: &Device) -> Result<ScalingPlan, FamilyError> {
         let plan = self.plan(family, device)?;
         let family = hyperparameters::with_values(family, &self.values)?;
-        family.optimizer(&plan, &family.model(&self.size, &device.clone().autodiff())?)?;
+        family.optimizer(&plan, &family.model(&self.size, &device.clone().autodiff())?, self.learning_rate())?;
         Ok(plan)
     }
 
-    /// What of the run no law follows, in a plan of it: all of it; or clipping and a warm-up in steps, of which no law here
-    /// says anything.
+    /// What nothing follows in a plan of the run: added blocks; all of the run; or clipping and a warm-up in steps, of which no
+    /// law here says anything.
     #[must_use]
     pub fn warnings(&self, plan: &ScalingPlan) -> Vec<String> {
+        plan.depth_warning().into_iter().chain(self.of_the_run(plan)).collect()
+    }
+
+    fn of_the_run(&self, plan: &ScalingPlan) -> Vec<String> {
         let Some(run) = plan.run().filter(|run| run.changes()) else { return Vec::new() };
         if let Some(warning) = run.warning() {
             return vec![warning];
@@ -196,7 +200,7 @@ impl FamilyRun {
         let start = family.start(&self.growth.base).scale_all(init_scale);
         let model = family.model(&self.size, &device.clone().autodiff())?;
         let model = initialize(model, &plan, &start, self.seed)?;
-        let optimizer = family.optimizer(&plan, &model)?;
+        let optimizer = family.optimizer(&plan, &model, self.learning_rate())?;
         Ok(Started { family, plan, model, optimizer })
     }
 

@@ -35,7 +35,7 @@ pub enum SizeError {
         known: Vec<String>,
     },
     /// What cannot be read.
-    #[error("`{text}` is no size: write NAME=NUMBER,…, for example width=1024")]
+    #[error("`{text}` is no size: write NAME=NUMBER,… with numbers of at least 1, for example width=1024")]
     Unreadable {
         /// As given.
         text: String,

@@ -41,6 +41,9 @@ pub struct Report {
     pub title: String,
     /// A function of the records.
     pub numbers: Numbers,
+    /// Runs of the study's other targets, in words, by the name of each; usually empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_targets: BTreeMap<String, Vec<String>>,
     /// Not reproducible.
     pub circumstances: Circumstances,
     /// The plans of proxy and target, printed, with their names; may be empty.

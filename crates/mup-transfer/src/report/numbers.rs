@@ -19,7 +19,10 @@ pub struct Numbers {
     pub trials: Vec<TrialSummary>,
     /// What becomes of the chosen values in the target; none if that is not known.
     pub transfer: Option<Transfer>,
-    /// Loss against learning rate at several widths, the one that chose first; may be empty.
+    /// What grows from proxy to target, the first of it, such as width or depth.
+    #[serde(default = "width")]
+    pub grows: String,
+    /// Loss against learning rate at several sizes, the one that chose first; may be empty.
     pub rate_curves: Vec<RateCurve>,
     /// The target, then its controls; may be empty.
     pub runs: Vec<FinalRun>,
@@ -55,7 +58,7 @@ pub struct TrialSummary {
 pub struct RateCurve {
     /// Name of the parametrization.
     pub parametrization: String,
-    /// Width of the model.
+    /// Width of the model, or whatever grows.
     pub width: usize,
     /// The other hyperparameters (the rate in it is the best one).
     pub values: Values,
@@ -72,8 +75,8 @@ pub struct FinalRun {
     pub label: String,
     /// Name of the parametrization.
     pub parametrization: String,
-    /// Width of the model.
-    pub width: usize,
+    /// The model, such as `width 256, depth 8`.
+    pub size: String,
     /// What it was trained with.
     pub values: Values,
     /// How it ended.
@@ -82,6 +85,10 @@ pub struct FinalRun {
     pub curve: TrialCurve,
     /// Wall-clock seconds.
     pub seconds: f64,
+}
+
+fn width() -> String {
+    "width".to_owned()
 }
 
 impl Numbers {
@@ -96,8 +103,8 @@ impl Numbers {
         let tuning = trained.fold(Spent::default(), |spent, record| spent.and_run(&record.curve, record.seconds));
         let cost = Cost { tuning, ..Cost::default() };
         let proxy_parameters = records.records.iter().map(|record| record.curve.parameters).max().filter(|n| *n > 0);
-        let (rate_curves, runs) = (Vec::new(), Vec::new());
-        Self { study, choice, trials, transfer: None, rate_curves, runs, cost, proxy_parameters }
+        let (rate_curves, runs, grows) = (Vec::new(), Vec::new(), width());
+        Self { study, choice, trials, transfer: None, grows, rate_curves, runs, cost, proxy_parameters }
     }
 
     /// The same with the target's run, the first, and its controls; their cost is added up.

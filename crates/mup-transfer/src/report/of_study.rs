@@ -1,5 +1,6 @@
 //! The report of a study alone, whatever program it tuned.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use mup_study::Study;
@@ -22,7 +23,8 @@ impl Report {
             circumstances.environment.entry(name.clone()).or_insert(value);
         }
         let title = format!("Study {}", name(study.folder()));
-        Ok(Self { title, numbers: Numbers::new(config.clone(), &records, choice), circumstances, plans: Vec::new() })
+        let numbers = Numbers::new(config.clone(), &records, choice);
+        Ok(Self { title, numbers, other_targets: BTreeMap::new(), circumstances, plans: Vec::new() })
     }
 }
 

@@ -15,6 +15,8 @@ use super::{FinalRun, Numbers, RateCurve};
 /// What one panel shows.
 struct Panel<'a> {
     parametrization: &'a str,
+    /// What the widths are.
+    grows: &'a str,
     /// Of all panels, ascending: a width has one color throughout.
     widths: Vec<usize>,
     curves: Vec<&'a RateCurve>,
@@ -47,6 +49,7 @@ fn panels(numbers: &Numbers) -> Vec<Panel<'_>> {
     widths.dedup();
     let panel = |parametrization| Panel {
         parametrization,
+        grows: &numbers.grows,
         widths: widths.clone(),
         curves: numbers.rate_curves.iter().filter(|curve| curve.parametrization == parametrization).collect(),
         // A single panel shows where both final runs ended; with two, the sweeps themselves say it.
@@ -155,7 +158,7 @@ fn draw_curve<B: DrawingBackend>(
 }
 
 fn entries(panel: &Panel<'_>) -> Vec<Entry> {
-    let line = |curve: &&RateCurve| Entry::line(format!("width {}", curve.width), panel.shade(curve.width));
+    let line = |curve: &&RateCurve| Entry::line(format!("{} {}", panel.grows, curve.width), panel.shade(curve.width));
     let mut entries: Vec<Entry> = panel.curves.iter().map(line).collect();
     for run in panel.runs.iter().filter(|run| run.outcome.loss().is_some()) {
         entries.push(Entry { text: run.label.clone(), color: color(run), swatch: Swatch::Triangle });

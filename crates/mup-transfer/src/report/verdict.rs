@@ -25,7 +25,7 @@ impl Report {
         };
         let compared: Vec<String> = controls.iter().map(|control| compare(target, control)).collect();
         let compared = if compared.is_empty() { String::new() } else { format!(": {}", compared.join("; ")) };
-        format!("{chosen} With its values the target (width {}{ratio}) {trained}{compared}.", target.width)
+        format!("{chosen} With its values the target ({}{ratio}) {trained}{compared}.", target.size)
     }
 
     /// Parameters of the target over those of the proxy; none if they were not reported, or nothing was trained.

@@ -19,7 +19,8 @@ pub(crate) fn of_study(config: &StudyConfig, end: impl Fn(&mup_study::StudyTrial
         environment: BTreeMap::from([("device".to_owned(), "flex".to_owned())]),
     };
     let numbers = Numbers::new(config.clone(), &records, choice);
-    Report { title: "A <test>".to_owned(), numbers, circumstances, plans: Vec::new() }
+    let other_targets = BTreeMap::new();
+    Report { title: "A <test>".to_owned(), numbers, other_targets, circumstances, plans: Vec::new() }
 }
 
 /// Of a study, its target and three controls.
@@ -42,8 +43,12 @@ pub(crate) fn complete() -> Report {
         transferable: Transferable::Yes,
         explanation: "unchanged".to_owned(),
     };
-    report.numbers.transfer =
-        Some(Transfer { values: chosen.clone(), rows: chosen.iter().map(row).collect(), run: Vec::new() });
+    report.numbers.transfer = Some(Transfer {
+        values: chosen.clone(),
+        rows: chosen.iter().map(row).collect(),
+        run: Vec::new(),
+        warning: None,
+    });
     report.numbers.rate_curves = figure_1();
     report.plans = vec![("proxy".to_owned(), "rows & <columns>".to_owned())];
     report
@@ -56,7 +61,7 @@ fn final_run(label: &str, parametrization: &str, values: &Values, end: f64) -> F
     FinalRun {
         label: label.to_owned(),
         parametrization: parametrization.to_owned(),
-        width: 256,
+        size: "width 256".to_owned(),
         values: values.clone(),
         outcome: Outcome::of(&losses, Smoothing { last: 300 }),
         curve: TrialCurve {

@@ -17,7 +17,7 @@ impl fmt::Display for Report {
             "seeds",
             "best",
             "interval",
-            "loss",
+            "fitted",
             "± seeds",
             "regret",
             "interval",

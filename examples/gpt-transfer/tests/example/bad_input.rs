@@ -144,7 +144,7 @@ fn options_that_make_no_study_are_refused_and_named() {
     spaces.iter().for_each(|(name, text)| fs::write(place.path().join(name), text).unwrap());
     for (arguments, expected) in [
         (&["--proxy-width=12"][..], "width of 12"),
-        (&["--proxy-width=64", "--target-width=32"], "as wide as the proxy"),
+        (&["--proxy-width=64", "--target-width=32"], "as large as the proxy"),
         (&["--n-layer=0"], "--n-layer"),
         (&["--batch=4", "--micro-batches=3"], "--micro-batches"),
         (&["--rates=-3:-5"], "the low end comes first"),

@@ -25,7 +25,7 @@ fn one_command_tunes_a_proxy_of_2_blocks_and_transfers_to_8_with_4_times_the_bat
     let told = text(&output.stderr);
     assert!(output.status.success(), "{told}");
     for said in [
-        "run: batch × 4, tokens × 2.667 · complete-d",
+        "run: batch × 4, tokens × 2.667, 30 steps → 20 · complete-d",
         "depth scaled: residual additions on blocks 4→16, m_L = 4",
         "blocks.*.feed_forward.down.weight",
         "run: 32 tokens in a batch → 128, 30 steps → 20 (batch × 4, tokens × 2.667)",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::SlurmError;
+use super::{SlurmError, command};
 use crate::Study;
 
 /// What a study's tasks ask Slurm for.
@@ -37,6 +37,16 @@ const OWN: [(&str, &str, &str); 10] = [
 ];
 
 impl SlurmOptions {
+    /// Whether the launcher leaves these options to `sbatch`, and Slurm answers on this machine.
+    ///
+    /// # Errors
+    ///
+    /// [`SlurmError`] naming the option or the command.
+    pub fn check(&self) -> Result<(), SlurmError> {
+        self.sbatch.iter().try_for_each(|option| check(option))?;
+        command::max_array_size().map(|_| ())
+    }
+
     /// Minutes that a task may take.
     pub(super) fn minutes(&self, study: &Study) -> Result<u64, SlurmError> {
         let timeout = study.config().program.as_ref().and_then(|program| program.timeout_seconds);

@@ -33,9 +33,10 @@ pub(super) fn page(report: &Report, svgs: &[(&str, String)]) -> Markup {
                 (shown("importance"))
                 (choice::runners_up(&numbers.choice))
                 @if !numbers.runs.is_empty() { (target::section(numbers, &shown("target-training"))) }
+                @for (name, runs) in &report.other_targets { p.note { "Also trained, targets/" (name) ": " (runs.join("; ")) } }
                 @if let Some(transfer) = &numbers.transfer { (target::transfer(transfer)) }
                 @if !numbers.rate_curves.is_empty() {
-                    (target::rates(&numbers.rate_curves, &shown("loss-vs-learning-rate")))
+                    (target::rates(&numbers.rate_curves, &numbers.grows, &shown("loss-vs-learning-rate")))
                 }
                 (cost::section(report))
                 (target::samples(&numbers.runs))
@@ -56,7 +57,7 @@ fn figure(name: &str, svgs: &[(&str, String)]) -> Markup {
             "Importance by fANOVA; the line is one standard error, by the jackknife over groups of samples."
         }
         "target-training" => "Training loss of the target and its controls, smoothed over a twenty-fifth of the run.",
-        _ => "Training loss against learning rate at each width; rings: optima.",
+        _ => "Training loss against learning rate at each size; rings: optima.",
     };
     html! {
         @if let Some((name, svg)) = svgs.iter().find(|(known, _)| *known == name) {

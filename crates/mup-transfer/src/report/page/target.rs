@@ -13,7 +13,7 @@ pub(super) fn section(numbers: &Numbers, figure: &Markup) -> Markup {
         (figure)
         div.scroll { table {
             tr {
-                th { "run" } th { "" } th.number { "width" } th.number { "parameters" } th.number { "steps" }
+                th { "run" } th { "" } th { "size" } th.number { "parameters" } th.number { "steps" }
                 th.number { "tokens" } th.number { "training loss" } th.number { "validation" } th.number { "seconds" }
             }
             @for run in &numbers.runs { (row(run)) }
@@ -26,7 +26,7 @@ fn row(run: &FinalRun) -> Markup {
     html! {
         tr {
             td.name { (run.label) } td { (short_name(&run.parametrization)) }
-            td.number { (run.width) } td.number { (run.curve.parameters) }
+            td { (run.size) } td.number { (run.curve.parameters) }
             td.number { (run.curve.losses.len()) } td.number { (run.curve.tokens) }
             td.number { (run.outcome) }
             td.number { @if let Some(loss) = run.curve.validation { (format!("{loss:.4}")) } @else { "–" } }
@@ -52,24 +52,25 @@ pub(super) fn transfer(transfer: &Transfer) -> Markup {
             }
         } }
         @for line in &transfer.run { p.note { (line) } }
+        @if let Some(warning) = &transfer.warning { p.note { "Warning: " (warning) } }
     }
 }
 
-pub(super) fn rates(curves: &[RateCurve], figure: &Markup) -> Markup {
+pub(super) fn rates(curves: &[RateCurve], grows: &str, figure: &Markup) -> Markup {
     html! {
-        h2 { "Best learning rate by width" }
+        h2 { "Best learning rate by " (grows) }
         (figure)
         details {
             summary { "Every point" }
-            @for curve in curves { (sweep(curve)) }
+            @for curve in curves { (sweep(curve, grows)) }
         }
     }
 }
 
-fn sweep(curve: &RateCurve) -> Markup {
+fn sweep(curve: &RateCurve, grows: &str) -> Markup {
     let best = curve.optimum.map(|optimum| optimum.log2_rate);
     html! {
-        h3 { (short_name(&curve.parametrization)) ", width " (curve.width) " (" (curve.values) ")" }
+        h3 { (short_name(&curve.parametrization)) ", " (grows) " " (curve.width) " (" (curve.values) ")" }
         div.scroll { table {
             tr { th.number { "log₂ rate" } th.number { "training loss" } }
             @for point in &curve.points {
