@@ -25,9 +25,14 @@ pub use adam::{Adam, adam_step};
 pub use gelu::gelu;
 pub use generator::{Generator, seed_at};
 pub use kept::{Kept, kept_numbers};
+pub use operations::attention::{Heads, Positions, Relative, causal_attention, qk_norm};
+pub use operations::experts::Routes;
+pub use operations::gate::{Gate, gated, linear_gated};
+pub use operations::loss::{LossTerms, cross_entropy_with};
+pub use operations::rms_norm::rms_norm;
+pub use operations::rotary::{Rotary, rotary};
 pub use operations::{
-    Relative, causal_attention, cross_entropy, embedding, is_fused, layer_norm, linear, linear_gelu, linear_residual,
-    projections,
+    cross_entropy, embedding, is_fused, layer_norm, linear, linear_gelu, linear_residual, projections,
 };
 pub use sgd::{Sgd, sgd_step};
 #[cfg(all(test, feature = "flex"))]

@@ -1,6 +1,8 @@
 //! What the shapes of an operation's arguments must be. Whoever gives others is told the operation, the argument and the
 //! numbers, on every device, before anything is computed.
 
+use crate::Heads;
+
 /// Groups of a parameter with a group axis in front of its `axes` own ones.
 fn groups(parameter: &[usize], axes: usize) -> usize {
     if parameter.len() > axes { parameter[0] } else { 1 }
@@ -43,23 +45,87 @@ pub(crate) fn residual(x: &[usize], weight: &[usize], residual: &[usize]) {
     assert!(fits, "linear_residual: the residual is {residual:?}, but has to be {x:?} with {width} columns");
 }
 
-pub(crate) fn projections(query: &[usize], key: &[usize], value: &[usize]) {
-    let fits = query == key && key == value;
-    assert!(fits, "projections: the weights are {query:?}, {key:?} and {value:?}, but have to be of one shape");
+pub(crate) fn rms_norm(x: &[usize], gamma: Option<&[usize]>) {
+    let Some(gamma) = gamma else { return };
+    let groups = groups(gamma, 1);
+    leading("rms_norm", x, groups);
+    parameter("rms_norm", "γ", gamma, &[groups, last(x)]);
 }
 
-pub(crate) fn causal_attention(qkv: &[usize], scale: &[usize], relative: Option<[&[usize]; 3]>, heads: usize) {
-    let (operation, columns) = ("causal_attention", last(qkv));
-    let fits = heads > 0 && columns.is_multiple_of(3 * heads);
-    assert!(fits, "{operation}: {columns} columns are not queries, keys and values of {heads} heads");
-    let (groups, columns) = (groups(scale, 1), columns / 3);
+pub(crate) fn gated(gate: &[usize], up: &[usize]) {
+    assert!(gate == up, "gated: the gate is {gate:?}, but has to be {up:?}, as what it opens for");
+}
+
+pub(crate) fn linear_gated(gate: &[usize], up: &[usize]) {
+    assert!(gate == up, "linear_gated: the weights are {gate:?} and {up:?}, but have to be of one shape");
+}
+
+pub(crate) fn projections<const W: usize>([query, key, value]: [[usize; W]; 3]) {
+    let fits = query[..W - 1] == key[..W - 1] && key == value;
+    let wanted = "but keys and values have to be of one shape, and queries of theirs with any number of columns";
+    assert!(fits, "projections: the weights are {query:?}, {key:?} and {value:?}, {wanted}");
+}
+
+pub(crate) fn heads(operation: &str, qkv: &[usize], heads: Heads) {
+    let Heads { queries, keys, .. } = heads;
+    let divided = keys > 0 && queries > 0 && queries.is_multiple_of(keys);
+    assert!(divided, "{operation}: {queries} heads of queries cannot share {keys} heads of keys");
+    let (columns, all) = (last(qkv), queries + 2 * keys);
+    let kinds = if queries == keys { format!("{queries} heads") } else { format!("{queries} and {keys} heads") };
+    assert!(columns.is_multiple_of(all), "{operation}: {columns} columns are not queries, keys and values of {kinds}");
+}
+
+pub(crate) fn divided(operation: &str, x: &[usize], groups: usize) {
+    leading(operation, x, groups);
+}
+
+pub(crate) fn causal_attention(qkv: &[usize], scale: &[usize], heads: Heads) {
+    let operation = "causal_attention";
+    self::heads(operation, qkv, heads);
+    assert!(heads.window != Some(0), "{operation}: a window of 0 keys has not even that of the query itself");
+    let groups = groups(scale, 1);
     leading(operation, qkv, groups);
-    parameter(operation, "the scale", scale, &[groups, columns / heads]);
-    if let Some([keys, content_bias, position_bias]) = relative {
-        let time = qkv[qkv.len() - 2];
-        parameter(operation, "the tensor of relative keys", keys, &[groups, time + 1, columns]);
-        parameter(operation, "the content bias", content_bias, &[groups, columns]);
-        parameter(operation, "the position bias", position_bias, &[groups, columns]);
+    parameter(operation, "the scale", scale, &[groups, heads.width(last(qkv))]);
+}
+
+pub(crate) fn relative(qkv: &[usize], scale: &[usize], parts: [&[usize]; 3], heads: Heads) {
+    let (operation, groups, width) = ("causal_attention", groups(scale, 1), heads.width(last(qkv)));
+    let ([keys, content_bias, position_bias], time) = (parts, qkv[qkv.len() - 2]);
+    parameter(operation, "the tensor of relative keys", keys, &[groups, time + 1, heads.keys * width]);
+    parameter(operation, "the content bias", content_bias, &[groups, heads.queries * width]);
+    parameter(operation, "the position bias", position_bias, &[groups, heads.queries * width]);
+}
+
+pub(crate) fn rotary(operation: &str, x: &[usize], frequencies: usize) {
+    assert!(x.len() > 2, "{operation}: {x:?} has no axes of time, heads and width");
+    let width = last(x);
+    assert!(2 * frequencies <= width, "{operation}: {frequencies} frequencies, but heads of {width} coordinates");
+}
+
+pub(crate) fn routes(choices: &[usize], groups: usize, experts: usize) {
+    let fits = experts > 0 && groups > 0 && last(choices) > 0;
+    assert!(
+        fits,
+        "routes: choices {choices:?} of {experts} experts in {groups} groups, but there has to be one of each"
+    );
+    leading("routes", choices, groups);
+}
+
+pub(crate) fn routed(name: &str, x: &[usize], tokens: usize) {
+    let fits = x[..x.len() - 1].iter().product::<usize>() == tokens;
+    assert!(fits, "routes: {name} are {x:?}, but {tokens} tokens chose");
+}
+
+pub(crate) fn expert_linear(
+    (rows, weight, bias): (&[usize], &[usize], Option<&[usize]>),
+    groups: usize,
+    experts: usize,
+) {
+    let width = last(weight);
+    let by_group = |own: &[usize]| [&[groups, experts], own].concat();
+    parameter("routes", "the weight", weight, &by_group(&[last(rows), width]));
+    if let Some(bias) = bias {
+        parameter("routes", "the bias", bias, &by_group(&[width]));
     }
 }
 

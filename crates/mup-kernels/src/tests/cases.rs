@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, activation::gelu};
 
 use super::harness::{Arguments, Case, Function};
-use crate::{Relative, operations, portable};
+use crate::{LossTerms, Relative, causal_attention, operations, portable};
 
 fn case(
     name: String,
@@ -80,8 +80,8 @@ pub(super) fn projections([groups, rows, input, width]: [usize; 4], with_biases:
         groups,
         vec![groups * rows * input, size, size, size, groups * width, groups * width],
         move |a| {
-            let [query, value] = [(weight(a, 1), bias(a, 4)), (weight(a, 3), bias(a, 5))];
-            a.flat(operations::projections(x(a), query, weight(a, 2), value))
+            let layers = [(weight(a, 1), bias(a, 4)), (weight(a, 2), None), (weight(a, 3), bias(a, 5))];
+            a.flat(operations::projections(x(a), layers))
         },
         move |a| {
             let queries = portable::linear(x(a), weight(a, 1), bias(a, 4));
@@ -101,8 +101,10 @@ pub(super) fn attention([groups, batch, time, heads, width]: [usize; 5], relativ
             content_bias: a.get(3, [groups, columns]),
             position_bias: a.get(4, [groups, columns]),
         });
-        let attention = if fused { operations::causal_attention } else { portable::causal_attention };
-        a.flat(attention(qkv, scale, relative, heads))
+        a.flat(match fused {
+            true => causal_attention(qkv, scale, relative, heads),
+            false => operations::attention::portable(qkv, scale, relative.into(), heads.into()),
+        })
     };
     let tokens = groups * batch * time;
     case(
@@ -121,7 +123,10 @@ pub(super) fn cross_entropy([groups, rows, classes]: [usize; 3]) -> Case {
         groups,
         vec![groups * rows * classes],
         move |a| a.flat(operations::cross_entropy(logits(a), a.indices([groups, rows], classes))),
-        move |a| a.flat(portable::cross_entropy(logits(a), a.indices([groups, rows], classes))),
+        move |a| {
+            let targets = a.indices([groups, rows], classes);
+            a.flat(operations::loss::portable(logits(a), targets, LossTerms::default()))
+        },
     )
 }
 

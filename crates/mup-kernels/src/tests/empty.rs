@@ -33,7 +33,7 @@ fn rows_that_are_not_there_give_nothing_and_no_gradient() {
     let residual = crate::linear_residual(ones([0, 3]), weight.clone(), Some(bias.clone()), ones([0, 5]));
     assert_empty(residual, &weight);
     let both = (weight.clone(), Some(bias));
-    assert_empty(crate::projections(ones([2, 0, 3]), both.clone(), weight.clone(), both), &weight);
+    assert_empty(crate::projections(ones([2, 0, 3]), [both.clone(), (weight.clone(), None), both]), &weight);
     let table = ones([5, 3]);
     assert_empty(crate::embedding::<2, 2, 3>(table.clone(), no_indices()), &table);
 }

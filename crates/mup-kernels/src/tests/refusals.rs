@@ -79,10 +79,12 @@ fn a_linear_layer_whose_shapes_do_not_fit_is_refused() {
 }
 
 #[test]
-fn projections_of_different_widths_are_refused() {
-    let none = || None::<Tensor<1>>;
-    let project = || crate::projections(ones([2, 5]), (ones([5, 3]), none()), ones([5, 4]), (ones([5, 3]), none()));
-    assert_refused(&["projections", "[5, 3]", "[5, 4]"], project);
+fn projections_of_different_inputs_or_of_keys_that_are_not_values_are_refused() {
+    let project = |query: [usize; 2], key: [usize; 2], value: [usize; 2]| {
+        move || crate::projections(ones([2, 5]), [query, key, value].map(|shape| (ones(shape), None::<Tensor<1>>)))
+    };
+    assert_refused(&["projections", "[5, 3]", "[5, 4]"], project([5, 3], [5, 4], [5, 3]));
+    assert_refused(&["projections", "[4, 3]", "[5, 3]"], project([4, 3], [5, 3], [5, 3]));
 }
 
 #[test]

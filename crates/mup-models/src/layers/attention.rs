@@ -140,7 +140,7 @@ impl CausalAttention {
             let _ = self.forward_probed(x.clone(), frame, probe);
         }
         let part = |linear: &Linear| (linear.weight.val(), linear.bias.as_ref().map(Param::val));
-        let qkv = mup_kernels::projections(x, part(&self.query), self.key.weight.val(), part(&self.value));
+        let qkv = mup_kernels::projections(x, [&self.query, &self.key, &self.value].map(part));
         let scale = multiply(self.logit_scale.val(), self.alpha_attention);
         let mixed = causal_attention(qkv, scale, self.relative(frame), self.n_head);
         let (weight, bias) = closing(&self.output, self.branch_factor.as_ref());

@@ -56,8 +56,7 @@ impl AttentionStack {
         sinusoids: Option<&Tensor<3>>,
         residual: Tensor<4>,
     ) -> Tensor<4> {
-        let (key, _) = self.key.values();
-        let qkv = projections(x, self.query.values(), key, self.value.values());
+        let qkv = projections(x, [&self.query, &self.key, &self.value].map(LinearStack::values));
         let scale = multiply_each(self.logit_scale.val(), &self.alpha_attention);
         let relative = sinusoids.and_then(|sinusoids| self.relative(sinusoids.clone()));
         let mixed = causal_attention(qkv, scale, relative, self.n_head);

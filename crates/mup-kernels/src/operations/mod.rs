@@ -1,7 +1,17 @@
 //! The operations on Burn's tensors: fused where the device has them, Burn's own operations everywhere else.
 
-use burn::tensor::{Int, Tensor};
+pub(crate) mod attention;
+pub(crate) mod experts;
+pub(crate) mod gate;
+pub(crate) mod loss;
+pub(crate) mod rms_norm;
+pub(crate) mod rotary;
 
+use burn::tensor::{Device, Int, Tensor};
+
+#[cfg(feature = "host")]
+use self::attention::Relative;
+use self::loss::LossTerms;
 use crate::{portable, shapes};
 
 #[cfg(feature = "host")]
@@ -169,84 +179,50 @@ fn fused_linear<const D: usize, const W: usize, const B: usize>(
     ))
 }
 
-/// Queries, keys and values side by side: x of `[groups, .., input]` becomes `[groups, .., 3 · width]`.
+/// Queries, keys and values side by side: x of `[groups, .., input]` becomes `[groups, .., queries + keys + values]`.
 ///
-/// Weights and biases as in [`linear`]; keys have no bias, since softmax ignores it.
+/// Weights and biases as in [`linear`]; keys and values may have fewer columns than queries, but as many as each other.
 ///
 /// # Panics
 ///
-/// As [`linear`], or if the three widths differ.
+/// As [`linear`], or if the widths of keys and values differ.
 #[must_use]
 pub fn projections<const D: usize, const W: usize, const B: usize>(
     x: Tensor<D>,
-    query: (Tensor<W>, Option<Tensor<B>>),
-    key: Tensor<W>,
-    value: (Tensor<W>, Option<Tensor<B>>),
+    layers: [(Tensor<W>, Option<Tensor<B>>); 3],
 ) -> Tensor<D> {
-    shapes::projections(&query.0.dims(), &key.dims(), &value.0.dims());
-    check_linear("projections", &x, &query.0, query.1.as_ref());
-    check_linear("projections", &x, &value.0, value.1.as_ref());
+    shapes::projections(layers.each_ref().map(|(weight, _)| weight.dims()));
+    for (weight, bias) in &layers {
+        check_linear("projections", &x, weight, bias.as_ref());
+    }
     #[cfg(feature = "host")]
-    if is_fused(&x) {
-        let [query_bias, value_bias] = [or_absent(query.1, &x), or_absent(value.1, &x)];
-        let [query, key, value] = [query.0, key, value.0].map(Tensor::into_dispatch);
+    if is_fused(&x) && layers[1].1.is_none() {
+        let [(query, query_bias), (key, _), (value, value_bias)] = layers;
+        let [query_bias, value_bias] = [or_absent(query_bias, &x), or_absent(value_bias, &x)];
+        let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
         let x = x.into_dispatch();
         return Tensor::from_dispatch(<Dispatch as Kernels>::projections(x, query, query_bias, key, value, value_bias));
     }
-    let parts = [portable::linear(x.clone(), query.0, query.1), portable::linear::<D, W, B>(x.clone(), key, None)];
-    let [queries, keys] = parts;
-    Tensor::cat(vec![queries, keys, portable::linear(x, value.0, value.1)], D - 1)
+    let parts = layers.map(|(weight, bias)| portable::linear(x.clone(), weight, bias));
+    Tensor::cat(parts.into(), D - 1)
 }
 
-/// What relative positions add to the logits: keys of distances, and the biases that queries get for either kind of key.
-///
-/// Relative keys are `[time + 1, heads · width]`, from distance `time`, which no query uses, to 0; the biases are
-/// `[heads · width]`. With groups, everything has a leading `groups` axis.
-#[derive(Clone, Debug)]
-pub struct Relative<const R: usize, const B: usize> {
-    /// r, the projected sinusoids.
-    pub keys: Tensor<R>,
-    /// u, for queries that meet keys.
-    pub content_bias: Tensor<B>,
-    /// v, for queries that meet relative keys.
-    pub position_bias: Tensor<B>,
-}
-
-/// Causal attention: logits Σ_c s_c [(q_i + u)_c (k_j)_c + (q_i + v)_c (r_{i−j})_c] for keys j ≤ i, softmax, values.
-///
-/// `qkv` are [`projections`], `[batch, time, 3 · heads · width]`; the scale s is `[width]`; the result is `[batch, time, heads ·
-/// width]`. With groups, everything has a leading `groups` axis. No gradient flows to the scale.
-///
-/// # Panics
-///
-/// Panics if the shapes do not fit.
-///
-/// # Reference
-///
-/// Dai et al., "Transformer-XL", arXiv:1901.02860, section 3.3.
-#[must_use]
-pub fn causal_attention<const D: usize, const S: usize, const R: usize>(
+#[cfg(feature = "host")]
+fn fused_attention<const D: usize, const S: usize, const R: usize>(
     qkv: Tensor<D>,
     scale: Tensor<S>,
     relative: Option<Relative<R, S>>,
     heads: usize,
 ) -> Tensor<D> {
-    let dims = relative.as_ref().map(|r| (r.keys.dims(), r.content_bias.dims(), r.position_bias.dims()));
-    let dims = dims.as_ref().map(|(keys, content, position)| [&keys[..], &content[..], &position[..]]);
-    shapes::causal_attention(&qkv.dims(), &scale.dims(), dims, heads);
-    #[cfg(feature = "host")]
-    if is_fused(&qkv) {
-        let none = || absent(&qkv).into_dispatch();
-        let [keys, content, position] = match relative {
-            Some(Relative { keys, content_bias, position_bias }) => {
-                [keys.into_dispatch(), content_bias.into_dispatch(), position_bias.into_dispatch()]
-            }
-            None => [none(), none(), none()],
-        };
-        let [qkv, scale] = [qkv.into_dispatch(), scale.into_dispatch()];
-        return Tensor::from_dispatch(<Dispatch as Kernels>::attention(qkv, scale, keys, content, position, heads));
-    }
-    portable::causal_attention(qkv, scale, relative, heads)
+    let none = || absent(&qkv).into_dispatch();
+    let [keys, content, position] = match relative {
+        Some(Relative { keys, content_bias, position_bias }) => {
+            [keys.into_dispatch(), content_bias.into_dispatch(), position_bias.into_dispatch()]
+        }
+        None => [none(), none(), none()],
+    };
+    let [qkv, scale] = [qkv.into_dispatch(), scale.into_dispatch()];
+    Tensor::from_dispatch(<Dispatch as Kernels>::attention(qkv, scale, keys, content, position, heads))
 }
 
 /// Mean cross-entropy, in nats, of logits `[groups, examples, classes]` (or `[examples, classes]` for one group) against
@@ -265,7 +241,7 @@ pub fn cross_entropy<const D: usize, const T: usize>(logits: Tensor<D>, targets:
         let [logits, targets] = [logits.into_dispatch(), targets.into_dispatch()];
         return Tensor::from_dispatch(<Dispatch as Kernels>::cross_entropy(logits, targets));
     }
-    portable::cross_entropy(logits, targets)
+    loss::portable(logits, targets, LossTerms::default())
 }
 
 /// The rows of a table `[entries, width]` (or `[groups, entries, width]`) for tokens `[groups, ..]`; one axis more than they.
@@ -285,4 +261,9 @@ pub fn embedding<const W: usize, const T: usize, const O: usize>(
         return Tensor::from_dispatch(<Dispatch as Kernels>::embedding(table, tokens));
     }
     portable::embedding(table, tokens)
+}
+
+/// Where each group's entries begin in a table of all, `[groups, 1]`; counted on the device, so that nothing is uploaded.
+pub(crate) fn first_entries(groups: usize, entries: usize, device: &Device) -> Tensor<2, Int> {
+    Tensor::<1, Int>::arange_step(0..(groups * entries) as i64, entries, device).reshape([groups, 1])
 }

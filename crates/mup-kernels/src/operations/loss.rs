@@ -1,0 +1,70 @@
+//! Cross-entropy, with what today's models add to it.
+
+use burn::tensor::{Int, Tensor};
+
+use crate::shapes;
+
+/// What is done with logits beside a softmax.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LossTerms {
+    /// c: logits z become c tanh(z / c), so that none exceeds c.
+    pub soft_cap: Option<f64>,
+    /// Factor on the mean of (log Σ exp z)², which keeps the logits near 0; 0 for none.
+    pub z_loss: f64,
+}
+
+/// [`cross_entropy`](crate::cross_entropy) of capped logits, plus the z-loss of each group; `[groups]`.
+///
+/// # Panics
+///
+/// As [`cross_entropy`](crate::cross_entropy), or if the cap is not positive.
+///
+/// # Reference
+///
+/// Soft-cap: Gemma 2, arXiv:2408.00118, section 2; z-loss: PaLM, arXiv:2204.02311, section 5.
+///
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use mup_kernels::{LossTerms, cross_entropy_with};
+/// let device = Device::flex();
+/// let (logits, targets) = (Tensor::<2>::ones([4, 10], &device), Tensor::<1, Int>::zeros([4], &device));
+/// let terms = LossTerms { soft_cap: Some(30.0), z_loss: 1e-4 };
+/// let loss = cross_entropy_with(logits, targets, terms).into_scalar::<f32>();
+/// assert!((loss - 10.0_f32.ln()).abs() < 2e-3);
+/// ```
+#[must_use]
+pub fn cross_entropy_with<const D: usize, const T: usize>(
+    logits: Tensor<D>,
+    targets: Tensor<T, Int>,
+    terms: LossTerms,
+) -> Tensor<1> {
+    shapes::cross_entropy(&logits.dims(), &targets.dims());
+    let cap = terms.soft_cap.unwrap_or(1.0);
+    assert!(cap > 0.0, "cross_entropy: the soft-cap is {cap}, but has to be positive");
+    portable(logits, targets, terms)
+}
+
+/// log Σ exp(z) − z_target with the row's maximum subtracted, which takes fewer passes under autodiff than a log-softmax.
+pub(crate) fn portable<const D: usize, const T: usize>(
+    logits: Tensor<D>,
+    targets: Tensor<T, Int>,
+    terms: LossTerms,
+) -> Tensor<1> {
+    let dims = logits.dims();
+    let (rows, classes) = (dims[D - 2], dims[D - 1]);
+    let groups: usize = dims[..D - 2].iter().product();
+    let logits: Tensor<3> = logits.reshape([groups, rows, classes]);
+    let logits = match terms.soft_cap {
+        Some(cap) => logits.div_scalar(cap).tanh().mul_scalar(cap),
+        None => logits,
+    };
+    let max = logits.clone().detach().max_dim(2);
+    let centered = logits - max.clone();
+    let log_sum = centered.clone().exp().sum_dim(2).log();
+    let target = centered.gather(2, targets.reshape([groups, rows, 1]));
+    let mut loss = log_sum.clone() - target;
+    if terms.z_loss != 0.0 {
+        loss = loss + (log_sum + max).square().mul_scalar(terms.z_loss);
+    }
+    loss.mean_dim(1).reshape([groups])
+}

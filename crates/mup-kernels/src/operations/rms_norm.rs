@@ -1,0 +1,46 @@
+//! Root-mean-square normalization.
+
+use burn::tensor::Tensor;
+
+use crate::shapes;
+
+/// γ x / √(mean(x²) + ε) over the last axis of `[groups, .., width]`, without γ if there is none.
+///
+/// γ is `[width]`, or `[groups, width]` for groups with gains of their own. On heads `[.., heads, width]` it is QK-norm; see
+/// [`qk_norm`](crate::qk_norm).
+///
+/// # Panics
+///
+/// Panics if the shapes do not fit.
+///
+/// # Reference
+///
+/// Zhang & Sennrich, arXiv:1910.07467.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// let x = Tensor::<2>::from_floats([[3.0, 4.0]], &Device::flex());
+/// let y = mup_kernels::rms_norm(x, None::<Tensor<1>>, 0.0);
+/// assert!((y.square().mean().into_scalar::<f32>() - 1.0).abs() < 1e-6);
+/// ```
+#[must_use]
+pub fn rms_norm<const D: usize, const P: usize>(x: Tensor<D>, gamma: Option<Tensor<P>>, epsilon: f64) -> Tensor<D> {
+    let dims = gamma.as_ref().map(Tensor::dims);
+    shapes::rms_norm(&x.dims(), dims.as_ref().map(<[usize; P]>::as_slice));
+    portable(x, gamma, epsilon)
+}
+
+pub(crate) fn portable<const D: usize, const P: usize>(
+    x: Tensor<D>,
+    gamma: Option<Tensor<P>>,
+    epsilon: f64,
+) -> Tensor<D> {
+    let scale = x.clone().square().mean_dim(D - 1).add_scalar(epsilon).sqrt().recip();
+    let unit = x * scale;
+    let Some(gamma) = gamma else { return unit };
+    let dims = unit.dims();
+    let groups = if P > 1 { gamma.dims()[0] } else { 1 };
+    let rows = dims[..D - 1].iter().product::<usize>() / groups.max(1);
+    let unit: Tensor<3> = unit.reshape([groups, rows, dims[D - 1]]);
+    (unit * gamma.reshape([groups, 1, dims[D - 1]])).reshape(dims)
+}
