@@ -1,7 +1,8 @@
 //! Memory that goes from one step of training to the next.
 //!
-//! A fresh buffer of some megabytes costs a page fault for every page and is filled with zeros before it is overwritten. Buffers of tensors come back here when the tensor is dropped, and go out again as
-//! they are. Idle and used memory together never exceed the most that was ever in use at once.
+//! A fresh buffer of some megabytes costs a page fault for every page and is filled with zeros before it is overwritten.
+//! Buffers of tensors come back here when the tensor is dropped, and go out again as they are. Idle and used memory together
+//! never exceed the most that was in use at once lately: the system gets back what a model or a shape needed that is gone.
 #![allow(unsafe_code)]
 
 use core::mem::MaybeUninit;
@@ -19,15 +20,21 @@ type Storage = Vec<u128>;
 /// Below this many units the allocator is as fast.
 const SMALL: usize = 512;
 
+/// Buffers that are taken before a peak is old: some steps of training, counted and not timed, so that a slow step is one too.
+const PERIOD: usize = 1 << 13;
+
 struct Pool {
     /// From the one that waits longest to the one that came last.
     idle: Vec<Storage>,
     idle_units: usize,
     used_units: usize,
-    most_used: usize,
+    /// The most that was used at once in the last period and in this one.
+    peaks: [usize; 2],
+    /// Buffers that were taken in this period.
+    taken: usize,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { idle: Vec::new(), idle_units: 0, used_units: 0, most_used: 0 });
+static POOL: Mutex<Pool> = Mutex::new(Pool::new());
 
 fn pool() -> MutexGuard<'static, Pool> {
     // Nothing in here can be left half done by a panic.
@@ -35,9 +42,18 @@ fn pool() -> MutexGuard<'static, Pool> {
 }
 
 impl Pool {
+    const fn new() -> Self {
+        Self { idle: Vec::new(), idle_units: 0, used_units: 0, peaks: [0; 2], taken: 0 }
+    }
+
     fn take(&mut self, units: usize) -> Option<Storage> {
         self.used_units += units;
-        self.most_used = self.most_used.max(self.used_units);
+        self.peaks[1] = self.peaks[1].max(self.used_units);
+        self.taken += 1;
+        if self.taken == PERIOD {
+            self.taken = 0;
+            self.peaks = [self.peaks[1], self.used_units];
+        }
         // The last one is likeliest to be in a cache.
         let found = self.idle.iter().rposition(|storage| storage.len() == units);
         let storage = found.map(|i| self.idle.remove(i));
@@ -55,8 +71,12 @@ impl Pool {
         self.trim();
     }
 
+    fn most(&self) -> usize {
+        self.peaks[0].max(self.peaks[1])
+    }
+
     fn trim(&mut self) {
-        while self.used_units + self.idle_units > self.most_used && !self.idle.is_empty() {
+        while self.used_units + self.idle_units > self.most() && !self.idle.is_empty() {
             self.idle_units -= self.idle.remove(0).len();
         }
     }
@@ -147,15 +167,11 @@ impl AllocationController for Pooled {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pool, room, zeros};
-
-    fn empty() -> Pool {
-        Pool { idle: Vec::new(), idle_units: 0, used_units: 0, most_used: 0 }
-    }
+    use super::{PERIOD, Pool, room, zeros};
 
     #[test]
     fn memory_comes_back_for_the_same_size_only() {
-        let mut pool = empty();
+        let mut pool = Pool::new();
         assert!(pool.take(1000).is_none());
         pool.give(vec![7; 1000]);
         assert!(pool.take(1001).is_none());
@@ -163,8 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn idle_and_used_memory_never_exceed_the_most_that_was_used_at_once() {
-        let mut pool = empty();
+    fn idle_and_used_memory_never_exceed_the_most_that_was_used_at_once_lately() {
+        let mut pool = Pool::new();
         let mut held = Vec::new();
         for step in 0..1000_usize {
             let units = 600 + step * 7919 % 500;
@@ -175,8 +191,38 @@ mod tests {
             }
             assert_eq!(pool.used_units, held.iter().map(Vec::len).sum::<usize>());
             assert_eq!(pool.idle_units, pool.idle.iter().map(Vec::len).sum::<usize>());
-            assert!(pool.used_units + pool.idle_units <= pool.most_used);
+            assert!(pool.used_units + pool.idle_units <= pool.most());
         }
+    }
+
+    /// Takes buffers of these sizes and gives them all back; how many were there already.
+    fn step(pool: &mut Pool, sizes: &[usize]) -> usize {
+        let taken: Vec<_> = sizes.iter().map(|units| (*units, pool.take(*units))).collect();
+        let found = taken.iter().filter(|(_, storage)| storage.is_some()).count();
+        taken.into_iter().for_each(|(units, storage)| pool.give(storage.unwrap_or_else(|| vec![0; units])));
+        found
+    }
+
+    #[test]
+    fn what_every_step_uses_is_there_in_every_step_but_the_first() {
+        let mut pool = Pool::new();
+        let sizes: Vec<usize> = (0..300).map(|i| 600 + i % 7).collect();
+        assert_eq!(step(&mut pool, &sizes), 0);
+        for _ in 0..4 * PERIOD / sizes.len() {
+            assert_eq!(step(&mut pool, &sizes), sizes.len());
+        }
+    }
+
+    #[test]
+    fn what_nobody_used_for_two_periods_is_given_back() {
+        let mut pool = Pool::new();
+        step(&mut pool, &[600, 1_000_000, 2_000_000]);
+        for _ in 0..2 * PERIOD - 4 {
+            step(&mut pool, &[600]);
+            assert_eq!(pool.idle_units, 3_000_600, "the period after that of the peak is not over yet");
+        }
+        step(&mut pool, &[600]);
+        assert_eq!((pool.idle_units, pool.used_units), (600, 0));
     }
 
     #[test]
