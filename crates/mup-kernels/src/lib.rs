@@ -8,7 +8,6 @@ mod gelu;
 mod generator;
 mod kept;
 mod operations;
-mod portable;
 mod sgd;
 mod shapes;
 
@@ -25,15 +24,18 @@ pub use adam::{Adam, adam_step};
 pub use gelu::gelu;
 pub use generator::{Generator, seed_at};
 pub use kept::{Kept, kept_numbers};
-pub use operations::attention::{Heads, Positions, Relative, causal_attention, qk_norm};
+pub use operations::attention::{Heads, Positions, Relative, causal_attention};
+pub use operations::cross_entropy::{LossTerms, cross_entropy, cross_entropy_with};
+pub use operations::embedding::embedding;
 pub use operations::experts::Routes;
 pub use operations::gate::{Gate, gated, linear_gated};
-pub use operations::loss::{LossTerms, cross_entropy_with};
+pub use operations::is_fused;
+pub use operations::layer_norm::layer_norm;
+pub use operations::linear::{linear, linear_gelu, linear_residual};
+pub use operations::projections::projections;
+pub use operations::qk_norm::qk_norm;
 pub use operations::rms_norm::rms_norm;
 pub use operations::rotary::{Rotary, rotary};
-pub use operations::{
-    cross_entropy, embedding, is_fused, layer_norm, linear, linear_gelu, linear_residual, projections,
-};
 pub use sgd::{Sgd, sgd_step};
 #[cfg(all(test, feature = "flex"))]
 mod tests;

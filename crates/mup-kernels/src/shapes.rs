@@ -69,14 +69,22 @@ pub(crate) fn projections<const W: usize>([query, key, value]: [[usize; W]; 3]) 
 pub(crate) fn heads(operation: &str, qkv: &[usize], heads: Heads) {
     let Heads { queries, keys, .. } = heads;
     let divided = keys > 0 && queries > 0 && queries.is_multiple_of(keys);
-    assert!(divided, "{operation}: {queries} heads of queries cannot share {keys} heads of keys");
     let (columns, all) = (last(qkv), queries + 2 * keys);
+    assert!(
+        divided,
+        "{operation}: {columns} columns of {queries} heads of queries, which cannot share {keys} heads of keys"
+    );
     let kinds = if queries == keys { format!("{queries} heads") } else { format!("{queries} and {keys} heads") };
     assert!(columns.is_multiple_of(all), "{operation}: {columns} columns are not queries, keys and values of {kinds}");
 }
 
-pub(crate) fn divided(operation: &str, x: &[usize], groups: usize) {
-    leading(operation, x, groups);
+pub(crate) fn qk_norm(qkv: &[usize], gains: Option<[&[usize]; 2]>, heads: Heads) {
+    self::heads("qk_norm", qkv, heads);
+    let Some([query, key]) = gains else { return };
+    let (groups, width) = (groups(query, 1), heads.width(last(qkv)));
+    leading("qk_norm", qkv, groups);
+    parameter("qk_norm", "γ of queries", query, &[groups, width]);
+    parameter("qk_norm", "γ of keys", key, &[groups, width]);
 }
 
 pub(crate) fn causal_attention(qkv: &[usize], scale: &[usize], heads: Heads) {
@@ -114,6 +122,14 @@ pub(crate) fn routes(choices: &[usize], groups: usize, experts: usize) {
 pub(crate) fn routed(name: &str, x: &[usize], tokens: usize) {
     let fits = x[..x.len() - 1].iter().product::<usize>() == tokens;
     assert!(fits, "routes: {name} are {x:?}, but {tokens} tokens chose");
+}
+
+pub(crate) fn combined(weights: &[usize], slots: usize) {
+    assert!(last(weights) == slots, "routes: the weights are {weights:?}, but each token has {slots} slots");
+}
+
+pub(crate) fn rows(given: [usize; 2], rows: usize) {
+    assert!(given[0] == rows, "routes: the rows are {given:?}, but have to be [{rows}, ..], as `gather` gave them");
 }
 
 pub(crate) fn expert_linear(

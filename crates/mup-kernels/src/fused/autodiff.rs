@@ -1,194 +1,81 @@
-//! The operations under autodiff: one node each, whose backward pass is written by hand.
+//! The operations under autodiff: one node each, whose backward pass is the operation's own.
+
+use core::marker::PhantomData;
 
 use burn::backend::Autodiff;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{AutodiffBackend, Backend, TensorMetadata};
 
-use super::{Attention, Fused, Kernels, Layer, empty};
+use super::extension::{Kernels, Tensors};
+use super::memory::{Passed, Shaped, backward, forward};
+use super::{Host, Operation};
 
-/// Puts together a node: what is saved and how the gradients of the parents are found from that of the output.
-macro_rules! operation {
-    ($name:ident, $parents:literal, $state:ty, |$gradient:ident, $saved:ident, $wanted:ident| $backward:expr) => {
-        #[derive(Debug)]
-        struct $name;
+/// The node of an operation.
+#[derive(Debug)]
+struct Node<O, const N: usize>(PhantomData<O>);
 
-        impl<B: Fused> Backward<B, $parents> for $name {
-            type State = $state;
-
-            fn backward(self, ops: Ops<Self::State, $parents>, grads: &mut Gradients, _: &mut Checkpointer) {
-                let $gradient = grads.consume::<B>(&ops.node);
-                let $saved = ops.state;
-                let $wanted: [bool; $parents] = ops.parents.each_ref().map(Option::is_some);
-                let found: [Option<FloatTensor<B>>; $parents] = $backward;
-                for (parent, found) in ops.parents.into_iter().zip(found) {
-                    if let (Some(parent), Some(found)) = (parent, found) {
-                        grads.register::<B>(parent.id, found);
-                    }
-                }
-            }
-        }
-    };
+/// What a node keeps from its forward pass.
+#[derive(Debug)]
+pub(super) struct Kept<B: Backend, O, const N: usize> {
+    pub(super) operation: O,
+    pub(super) inputs: [Shaped<B>; N],
+    /// What the operation saved, then its output if it reads that.
+    pub(super) saved: Vec<FloatTensor<B>>,
 }
 
-operation!(LayerNorm, 3, [FloatTensor<B>; 3], |gradient, saved, _wanted| {
-    let [x, gamma, statistics] = saved;
-    B::layer_norm_backward(gradient, x, gamma, statistics).map(Some)
-});
+impl<B: Backend, O: Clone, const N: usize> Clone for Kept<B, O, N> {
+    fn clone(&self) -> Self {
+        Self { operation: self.operation.clone(), inputs: self.inputs.clone(), saved: self.saved.clone() }
+    }
+}
 
-operation!(Linear, 4, (FloatTensor<B>, Layer<B>, FloatTensor<B>), |gradient, saved, wanted| {
-    let (x, layer, before) = saved;
-    let residual = wanted[3].then(|| gradient.clone());
-    let (dx, mut layers) = B::linear_backward(gradient, x, vec![layer], before, wanted[0]);
-    let Layer { weight, bias } = layers.remove(0);
-    [dx, Some(weight), Some(bias), residual]
-});
+impl<B: Host, O: Operation<N>, const N: usize> Backward<B, N> for Node<O, N> {
+    type State = Kept<B, O, N>;
 
-operation!(Projections, 6, (FloatTensor<B>, [Layer<B>; 3]), |gradient, saved, wanted| {
-    let (x, layers) = saved;
-    let none = empty::<B>(&x);
-    let (dx, layers) = B::linear_backward(gradient, x, layers.into(), none, wanted[0]);
-    let [query, key, value] = <[Layer<B>; 3]>::try_from(layers).expect("a gradient for every layer");
-    [dx, Some(query.weight), Some(query.bias), Some(key.weight), Some(value.weight), Some(value.bias)]
-});
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let wanted = ops.parents.each_ref().map(Option::is_some);
+        let found = backward(ops.state, gradient, wanted);
+        for (parent, found) in ops.parents.into_iter().zip(found) {
+            if let (Some(parent), Some(found)) = (parent, found) {
+                grads.register::<B>(parent.id, found);
+            }
+        }
+    }
+}
 
-operation!(CausalAttention, 4, (Attention<B>, FloatTensor<B>), |gradient, saved, _wanted| {
-    let (inputs, weights) = saved;
-    <B as Fused>::attention_backward(gradient, inputs, weights).map(Some)
-});
-
-operation!(CrossEntropy, 1, (FloatTensor<B>, IntTensor<B>, FloatTensor<B>), |gradient, saved, _wanted| {
-    let (logits, targets, saved) = saved;
-    [Some(B::cross_entropy_backward(gradient, logits, targets, saved))]
-});
-
-operation!(Embedding, 1, (FloatTensor<B>, IntTensor<B>), |gradient, saved, _wanted| {
-    let (table, tokens) = saved;
-    [Some(B::embed_backward(gradient, table, tokens))]
-});
-
-/// Registers a node: `$forward` is the output and `$state` what is saved if any parent wants a gradient.
-macro_rules! node {
-    ($operation:ident, $strategy:ty, [$($parent:ident),*], $forward:expr, $output:ident, $state:expr) => {{
-        let guards = [$($parent.node()),*];
-        $(let $parent = $parent.into_primitive();)*
-        match $operation.prepare::<$strategy>(guards).compute_bound().stateful() {
+impl<B: Host, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
+    fn compute<O: Operation<N>, const N: usize>(operation: O, inputs: Tensors<Self>) -> FloatTensor<Self> {
+        let inputs: [_; N] = inputs.0.try_into().expect("as many inputs as the operation has");
+        let present = inputs.each_ref().map(Option::is_some);
+        let like = inputs.iter().flatten().next().expect("an input");
+        // A node has all of its parents, so an absent tensor is one without elements.
+        let (device, dtype) = (like.device(), like.dtype().into());
+        let absent = || Self::from_inner(B::float_zeros([0].into(), &device, dtype));
+        let mut flows = O::FLOWS.into_iter();
+        let inputs = inputs.map(|input| match (input, flows.next()) {
+            (Some(input), Some(true)) => input,
+            (Some(input), _) => Self::from_inner(input.into_primitive()),
+            (None, _) => absent(),
+        });
+        let guards = inputs.each_ref().map(|input| input.node());
+        let mut tensors = Vec::with_capacity(N);
+        for (input, present) in inputs.into_iter().zip(present) {
+            let tensor = input.into_primitive();
+            tensors.push(present.then_some(tensor));
+        }
+        let Passed { output, saved } = forward::<B, O, N>(&operation, &tensors);
+        match Node::<O, N>(PhantomData).prepare::<C>(guards).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
-                let $output = $forward;
-                let (state, output) = $state;
-                prepared.finish(state, output)
+                let own = O::READS_OUTPUT.then(|| output.clone());
+                let saved = saved.into_iter().chain(own).collect();
+                let inputs = core::array::from_fn(|i| Shaped::new(tensors[i].take(), O::READ[i]));
+                prepared.finish(Kept { operation, inputs, saved }, output)
             }
-            OpsKind::UnTracked(prepared) => {
-                let $output = $forward;
-                let (_, output) = $state;
-                prepared.finish(output)
-            }
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
-    }};
-}
-
-impl<B: Fused, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
-    fn layer_norm(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        epsilon: f64,
-    ) -> FloatTensor<Self> {
-        let forward = |x: &FloatTensor<B>, gamma: &FloatTensor<B>, beta| {
-            B::layer_norm_forward(x.clone(), gamma.clone(), beta, epsilon)
-        };
-        node!(LayerNorm, C, [x, gamma, beta], forward(&x, &gamma, beta), output, {
-            let [y, statistics] = output;
-            ([x, gamma, statistics], y)
-        })
-    }
-
-    fn linear(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        residual: FloatTensor<Self>,
-        gelu: bool,
-    ) -> FloatTensor<Self> {
-        node!(
-            Linear,
-            C,
-            [x, weight, bias, residual],
-            {
-                let layer = Layer { weight, bias };
-                (B::linear_forward(x.clone(), vec![layer.clone()], residual, gelu), layer)
-            },
-            output,
-            {
-                let ([y, before], layer) = output;
-                ((x, layer, before), y)
-            }
-        )
-    }
-
-    fn projections(
-        x: FloatTensor<Self>,
-        query: FloatTensor<Self>,
-        query_bias: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        value_bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        node!(
-            Projections,
-            C,
-            [x, query, query_bias, key, value, value_bias],
-            {
-                let none = empty::<B>(&x);
-                let layers = [
-                    Layer { weight: query, bias: query_bias },
-                    Layer { weight: key, bias: none.clone() },
-                    Layer { weight: value, bias: value_bias },
-                ];
-                (B::linear_forward(x.clone(), layers.to_vec(), none, false), layers)
-            },
-            output,
-            {
-                let ([y, _], layers) = output;
-                ((x, layers), y)
-            }
-        )
-    }
-
-    fn attention(
-        qkv: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        relative: FloatTensor<Self>,
-        content_bias: FloatTensor<Self>,
-        position_bias: FloatTensor<Self>,
-        heads: usize,
-    ) -> FloatTensor<Self> {
-        let scale = scale.into_primitive();
-        node!(
-            CausalAttention,
-            C,
-            [qkv, relative, content_bias, position_bias],
-            {
-                let inputs = Attention { qkv, scale, relative, content_bias, position_bias, heads };
-                (B::attention_forward(inputs.clone()), inputs)
-            },
-            output,
-            {
-                let ([y, weights], inputs) = output;
-                ((inputs, weights), y)
-            }
-        )
-    }
-
-    fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
-        node!(CrossEntropy, C, [logits], B::cross_entropy_forward(logits.clone(), targets.clone()), output, {
-            let [loss, saved] = output;
-            ((logits, targets, saved), loss)
-        })
-    }
-
-    fn embedding(table: FloatTensor<Self>, tokens: IntTensor<Self>) -> FloatTensor<Self> {
-        node!(Embedding, C, [table], B::embed_forward(table.clone(), tokens.clone()), output, ((table, tokens), output))
     }
 }

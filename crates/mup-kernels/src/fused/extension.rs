@@ -1,121 +1,75 @@
-//! Registration with Burn: the operations under the names by which a tensor of any backend finds them.
+//! Registration with Burn: the one function by which a tensor of any backend finds the fused operations.
 #![allow(deprecated, reason = "Burn deprecates LibTorch, which is offered as long as it has it")]
 
-use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Backend, backend_extension};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{
+    Backend, BackendTensor, Dispatch, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, ExtensionType,
+    backend_extension,
+};
 
-use super::{Attention, Fused, Layer};
+use super::memory::{Passed, forward};
+use super::{Host, Operation};
 
-/// One method for each public function of this crate. An absent tensor is an empty one.
+/// The inputs of an operation.
+pub(crate) struct Tensors<B: Backend>(pub(crate) Vec<Option<FloatTensor<B>>>);
+
 #[backend_extension(Flex: cfg(feature = "flex"), LibTorch: cfg(feature = "libtorch"), Autodiff)]
 pub(crate) trait Kernels: Backend {
-    fn layer_norm(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        epsilon: f64,
+    fn compute<O: Operation<N>, const N: usize>(
+        operation: O,
+        #[extension_type] inputs: Tensors<Self>,
     ) -> FloatTensor<Self>;
-
-    fn linear(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        residual: FloatTensor<Self>,
-        gelu: bool,
-    ) -> FloatTensor<Self>;
-
-    fn projections(
-        x: FloatTensor<Self>,
-        query: FloatTensor<Self>,
-        query_bias: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        value_bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self>;
-
-    fn attention(
-        qkv: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        relative: FloatTensor<Self>,
-        content_bias: FloatTensor<Self>,
-        position_bias: FloatTensor<Self>,
-        heads: usize,
-    ) -> FloatTensor<Self>;
-
-    fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self>;
-
-    fn embedding(table: FloatTensor<Self>, tokens: IntTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Without gradients nothing is saved.
-macro_rules! without_gradients {
-    ($backend:ty) => {
-        impl Kernels for $backend {
-            fn layer_norm(
-                x: FloatTensor<Self>,
-                gamma: FloatTensor<Self>,
-                beta: FloatTensor<Self>,
-                epsilon: f64,
-            ) -> FloatTensor<Self> {
-                let [y, _] = <Self as Fused>::layer_norm_forward(x, gamma, beta, epsilon);
-                y
-            }
-
-            fn linear(
-                x: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-                residual: FloatTensor<Self>,
-                gelu: bool,
-            ) -> FloatTensor<Self> {
-                let [y, _] = <Self as Fused>::linear_forward(x, vec![Layer { weight, bias }], residual, gelu);
-                y
-            }
-
-            fn projections(
-                x: FloatTensor<Self>,
-                query: FloatTensor<Self>,
-                query_bias: FloatTensor<Self>,
-                key: FloatTensor<Self>,
-                value: FloatTensor<Self>,
-                value_bias: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                let none = super::empty::<Self>(&key);
-                let layers = vec![
-                    Layer { weight: query, bias: query_bias },
-                    Layer { weight: key, bias: none.clone() },
-                    Layer { weight: value, bias: value_bias },
-                ];
-                let [y, _] = <Self as Fused>::linear_forward(x, layers, none, false);
-                y
-            }
-
-            fn attention(
-                qkv: FloatTensor<Self>,
-                scale: FloatTensor<Self>,
-                relative: FloatTensor<Self>,
-                content_bias: FloatTensor<Self>,
-                position_bias: FloatTensor<Self>,
-                heads: usize,
-            ) -> FloatTensor<Self> {
-                let inputs = Attention { qkv, scale, relative, content_bias, position_bias, heads };
-                let [output, _] = <Self as Fused>::attention_forward(inputs);
-                output
-            }
-
-            fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
-                let [loss, _] = <Self as Fused>::cross_entropy_forward(logits, targets);
-                loss
-            }
-
-            fn embedding(table: FloatTensor<Self>, tokens: IntTensor<Self>) -> FloatTensor<Self> {
-                <Self as Fused>::embed_forward(table, tokens)
-            }
-        }
-    };
+fn compute<B: Host, O: Operation<N>, const N: usize>(operation: &O, Tensors(inputs): Tensors<B>) -> FloatTensor<B> {
+    let Passed { output, .. } = forward::<B, O, N>(operation, &inputs);
+    output
 }
 
 #[cfg(feature = "flex")]
-without_gradients!(burn::backend::Flex);
+impl Kernels for burn::backend::Flex {
+    fn compute<O: Operation<N>, const N: usize>(operation: O, inputs: Tensors<Self>) -> FloatTensor<Self> {
+        compute::<Self, O, N>(&operation, inputs)
+    }
+}
+
 #[cfg(feature = "libtorch")]
-without_gradients!(burn::backend::LibTorch);
+impl Kernels for burn::backend::LibTorch {
+    fn compute<O: Operation<N>, const N: usize>(operation: O, inputs: Tensors<Self>) -> FloatTensor<Self> {
+        compute::<Self, O, N>(&operation, inputs)
+    }
+}
+
+/// Burn derives this for structs whose fields are tensors, not for a list of them.
+impl<B: Backend> ExtensionType<B> for Tensors<B> {
+    type Target = Tensors<Dispatch>;
+
+    fn map_to_dispatch<F>(self, map_kind: F, autodiff: DispatchAutodiffContext) -> Self::Target
+    where
+        F: Fn(BackendTensor<B>) -> DispatchTensorKind,
+    {
+        let map = |tensor| DispatchTensor { kind: map_kind(BackendTensor::Float(tensor)), autodiff };
+        Tensors(self.0.into_iter().map(|tensor| tensor.map(map)).collect())
+    }
+
+    fn map_from_dispatch<F>(target: Self::Target, unwrap_kind: F) -> Self
+    where
+        F: Fn(DispatchTensor) -> BackendTensor<B>,
+    {
+        Self(target.0.into_iter().map(|tensor| tensor.map(|tensor| unwrap_kind(tensor).float())).collect())
+    }
+
+    fn routing_tensor(target: &Self::Target) -> Option<&DispatchTensor> {
+        target.0.iter().flatten().next()
+    }
+
+    fn routing_float_tensor(target: &Self::Target) -> Option<&DispatchTensor> {
+        Self::routing_tensor(target)
+    }
+
+    fn autodiff_context(target: &Self::Target) -> DispatchAutodiffContext {
+        let contexts = target.0.iter().flatten().map(|tensor| tensor.autodiff);
+        contexts.fold(DispatchAutodiffContext::Disabled, DispatchAutodiffContext::merge)
+    }
+}

@@ -33,8 +33,4 @@ impl Host for Flex {
     fn tensor<R: Real>(room: Buffer<R>, dims: &[usize]) -> FlexTensor {
         FlexTensor::from_data(TensorData::from_bytes(room.into_bytes(), dims.to_vec(), R::dtype()))
     }
-
-    fn integers(tensor: FlexTensor) -> Vec<i64> {
-        tensor.into_data().iter::<i64>().collect()
-    }
 }

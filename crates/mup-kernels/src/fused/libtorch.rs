@@ -105,9 +105,4 @@ impl Host for LibTorch {
     fn tensor<R: Real>(room: Room<R>, _: &[usize]) -> TchTensor {
         room.tensor
     }
-
-    fn integers(tensor: TchTensor) -> Vec<i64> {
-        let ordered = tensor.tensor.to_kind(tch::Kind::Int64).to_device(tch::Device::Cpu).contiguous();
-        Vec::<i64>::try_from(ordered.flatten(0, -1)).expect("integers, in one axis")
-    }
 }

@@ -1,4 +1,5 @@
-//! Fused operations with a forward and a backward pass, for the backends that have them.
+//! Fused operations: one trait, [`Operation`], which says what an operation does with numbers in the processor's memory in
+//! both passes. Everything else about Burn's backends, dispatch and autodiff is here once for all of them.
 
 mod autodiff;
 mod extension;
@@ -7,124 +8,93 @@ mod flex;
 mod host;
 #[cfg(feature = "libtorch")]
 mod libtorch;
+mod memory;
 
-use burn::backend::Backend;
-use burn::backend::tensor::{FloatTensor, IntTensor};
+use core::fmt::Debug;
 
-pub(crate) use extension::Kernels;
+use burn::backend::{Dispatch, DispatchTensor};
+use burn::tensor::{Int, Tensor};
+
+use crate::slices::real::Real;
+use extension::{Kernels, Tensors};
 pub(crate) use host::Host;
+pub(crate) use memory::{Input, Output};
 
-/// A linear layer's weight `[groups, input, width]` and bias `[groups, width]`, or an empty bias.
-pub(crate) struct Layer<B: Backend> {
-    pub(crate) weight: FloatTensor<B>,
-    pub(crate) bias: FloatTensor<B>,
-}
+/// An operation of `N` tensors, some of which may be absent. Its numbers and indices are its own fields.
+pub(crate) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
+    /// Which inputs the backward pass reads; of the others it knows the shape.
+    const READ: [bool; N];
+    /// Which inputs gradients flow to; of these `backward` gives them.
+    const FLOWS: [bool; N] = [true; N];
+    /// Whether it reads its own output.
+    const READS_OUTPUT: bool = false;
 
-/// The tensors that an attention reads; see [`crate::causal_attention`]. Without relative positions the last three are empty.
-#[derive(Debug)]
-pub(crate) struct Attention<B: Backend> {
-    pub(crate) qkv: FloatTensor<B>,
-    pub(crate) scale: FloatTensor<B>,
-    pub(crate) relative: FloatTensor<B>,
-    pub(crate) content_bias: FloatTensor<B>,
-    pub(crate) position_bias: FloatTensor<B>,
-    pub(crate) heads: usize,
-}
-
-impl<B: Backend> Clone for Layer<B> {
-    fn clone(&self) -> Self {
-        Self { weight: self.weight.clone(), bias: self.bias.clone() }
-    }
-}
-
-impl<B: Backend> Clone for Attention<B> {
-    fn clone(&self) -> Self {
-        Self {
-            qkv: self.qkv.clone(),
-            scale: self.scale.clone(),
-            relative: self.relative.clone(),
-            content_bias: self.content_bias.clone(),
-            position_bias: self.position_bias.clone(),
-            heads: self.heads,
-        }
-    }
-}
-
-impl<B: Backend> core::fmt::Debug for Layer<B> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Layer").field("weight", &self.weight).field("bias", &self.bias).finish()
-    }
-}
-
-/// The passes themselves. A backward pass takes the gradient of the output first and returns those of the inputs in order.
-pub(crate) trait Fused: Backend {
     /// The output, and what the backward pass needs besides the inputs.
-    fn layer_norm_forward(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        epsilon: f64,
-    ) -> [FloatTensor<Self>; 2];
+    fn forward<H: Host, R: Real>(&self, inputs: &[Input<H, R>; N]) -> (Output<H, R>, Vec<Output<H, R>>);
 
-    fn layer_norm_backward(
-        gradient: FloatTensor<Self>,
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        statistics: FloatTensor<Self>,
-    ) -> [FloatTensor<Self>; 3];
-
-    /// x W + b for each layer side by side, plus the residual unless it is empty. With `gelu`, the second output is what GELU
-    /// was taken of, and otherwise empty.
-    fn linear_forward(
-        x: FloatTensor<Self>,
-        layers: Vec<Layer<Self>>,
-        residual: FloatTensor<Self>,
-        gelu: bool,
-    ) -> [FloatTensor<Self>; 2];
-
-    /// Gradients of x (unless it is not wanted) and of every layer (an empty bias has none). `before` is the second
-    /// output of [`linear_forward`](Self::linear_forward).
-    fn linear_backward(
-        gradient: FloatTensor<Self>,
-        x: FloatTensor<Self>,
-        layers: Vec<Layer<Self>>,
-        before: FloatTensor<Self>,
-        wants_x: bool,
-    ) -> (Option<FloatTensor<Self>>, Vec<Layer<Self>>);
-
-    /// The output and the attention weights, in a form of the backend's own.
-    fn attention_forward(inputs: Attention<Self>) -> [FloatTensor<Self>; 2];
-
-    /// Gradients of qkv, relative keys, content bias and position bias; the last three are empty if the inputs are.
-    fn attention_backward(
-        gradient: FloatTensor<Self>,
-        inputs: Attention<Self>,
-        weights: FloatTensor<Self>,
-    ) -> [FloatTensor<Self>; 4];
-
-    /// The loss of each group, and what the backward pass needs.
-    fn cross_entropy_forward(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> [FloatTensor<Self>; 2];
-
-    fn cross_entropy_backward(
-        gradient: FloatTensor<Self>,
-        logits: FloatTensor<Self>,
-        targets: IntTensor<Self>,
-        saved: FloatTensor<Self>,
-    ) -> FloatTensor<Self>;
-
-    fn embed_forward(table: FloatTensor<Self>, tokens: IntTensor<Self>) -> FloatTensor<Self>;
-
-    /// The table is only looked at for its shape.
-    fn embed_backward(
-        gradient: FloatTensor<Self>,
-        table: FloatTensor<Self>,
-        tokens: IntTensor<Self>,
-    ) -> FloatTensor<Self>;
+    /// The gradient of each input; one that nobody wants may be left out.
+    fn backward<H: Host, R: Real>(&self, pass: Backward<H, R, N>) -> [Option<Output<H, R>>; N];
 }
 
-/// A tensor without elements, which stands for an absent one.
-fn empty<B: Backend>(like: &FloatTensor<B>) -> FloatTensor<B> {
-    use burn::backend::TensorMetadata;
-    let dtype = like.dtype().into();
-    B::float_zeros([0].into(), &like.device(), dtype)
+/// What a backward pass is given.
+pub(crate) struct Backward<H: Host, R, const N: usize> {
+    pub(crate) gradient: Input<H, R>,
+    pub(crate) inputs: [Input<H, R>; N],
+    /// What the forward pass left, in its order; then its output if it reads that.
+    pub(crate) saved: Vec<Input<H, R>>,
+    pub(crate) wanted: [bool; N],
+}
+
+/// A tensor of any number of axes, or none.
+pub(crate) trait Argument {
+    fn into_input(self) -> Option<DispatchTensor>;
+}
+
+impl<const D: usize> Argument for Tensor<D> {
+    fn into_input(self) -> Option<DispatchTensor> {
+        Some(self.into_dispatch())
+    }
+}
+
+impl<const D: usize> Argument for Option<Tensor<D>> {
+    fn into_input(self) -> Option<DispatchTensor> {
+        self.map(Tensor::into_dispatch)
+    }
+}
+
+/// The result of a fused operation: `fused!(Operation { .. }, x, gamma, beta)`, where tensors may be options but the first,
+/// whose element type all have.
+macro_rules! fused {
+    ($operation:expr, $($input:expr),+ $(,)?) => {
+        $crate::fused::compute($operation, [$($crate::fused::Argument::into_input($input)),+])
+    };
+}
+pub(crate) use fused;
+
+pub(crate) fn compute<O: Operation<N>, const N: usize, const D: usize>(
+    operation: O,
+    inputs: [Option<DispatchTensor>; N],
+) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as Kernels>::compute::<O, N>(operation, Tensors(inputs.into())))
+}
+
+/// Indices below `bound`, on the host.
+///
+/// # Panics
+///
+/// Panics, naming the index, if one is not.
+pub(crate) fn indices<const D: usize>(tensor: Tensor<D, Int>, bound: usize, what: &str) -> std::sync::Arc<[usize]> {
+    let check = |index: i64| match usize::try_from(index) {
+        Ok(index) if index < bound => index,
+        _ => panic!("{what}: index {index}, but there are {bound}"),
+    };
+    tensor.into_data().iter::<i64>().map(check).collect()
+}
+
+/// Groups, rows of a group, and width of `[groups, .., width]`, where a parameter with `axes` axes has no group axis.
+pub(crate) fn rows(x: &[usize], parameter: &[usize], axes: usize) -> (usize, usize, usize) {
+    let groups = if parameter.len() > axes { parameter[0] } else { 1 };
+    let width = x[x.len() - 1];
+    let rows = x[..x.len() - 1].iter().product::<usize>();
+    (groups, rows / groups.max(1), width)
 }

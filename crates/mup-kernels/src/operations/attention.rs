@@ -3,7 +3,13 @@
 use burn::tensor::{Bool, Device, Tensor, activation::softmax};
 
 use super::rotary;
-use crate::{Rotary, rms_norm, shapes};
+use crate::{Rotary, shapes};
+
+#[cfg(feature = "host")]
+use crate::{
+    fused::{Backward, Host, Input, Operation, Output, fused},
+    slices::{attention, real::Real},
+};
 
 /// How many heads there are, and how far a query sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +68,16 @@ pub enum Positions<const R: usize, const B: usize> {
     Rotary(Rotary),
 }
 
+impl<const R: usize, const B: usize> Positions<R, B> {
+    /// Where nothing turns there are no positions.
+    fn simplified(self) -> Self {
+        match self {
+            Self::Rotary(rotary) if rotary.frequencies.is_empty() => Self::None,
+            other => other,
+        }
+    }
+}
+
 impl<const R: usize, const B: usize> From<Option<Relative<R, B>>> for Positions<R, B> {
     fn from(relative: Option<Relative<R, B>>) -> Self {
         relative.map_or(Self::None, Self::Relative)
@@ -99,16 +115,11 @@ pub fn causal_attention<const D: usize, const S: usize, const R: usize>(
     positions: impl Into<Positions<R, S>>,
     heads: impl Into<Heads>,
 ) -> Tensor<D> {
-    let (positions, heads) = (positions.into(), heads.into());
+    let (positions, heads) = (positions.into().simplified(), heads.into());
     check(&qkv, &scale, &positions, heads);
     #[cfg(feature = "host")]
-    if crate::is_fused(&qkv) && heads.window.is_none() && heads.keys == heads.queries {
-        let relative = match positions {
-            Positions::None => None,
-            Positions::Relative(relative) => Some(relative),
-            rotary => return portable(qkv, scale, rotary, heads),
-        };
-        return super::fused_attention(qkv, scale, relative, heads.queries);
+    if crate::is_fused(&qkv) {
+        return fused(qkv, scale, positions, heads);
     }
     portable(qkv, scale, positions, heads)
 }
@@ -139,6 +150,7 @@ pub(crate) fn portable<const D: usize, const S: usize, const R: usize>(
     positions: Positions<R, S>,
     heads: Heads,
 ) -> Tensor<D> {
+    let positions = positions.simplified();
     let mut dims = qkv.dims();
     let groups = if S > 1 { scale.dims()[0] } else { 1 };
     let (time, width) = (dims[D - 2], heads.width(dims[D - 1]));
@@ -192,39 +204,86 @@ fn shift(by_distance: Tensor<5>) -> Tensor<5> {
     flat.narrow(3, queries, queries * (columns - 1)).reshape([groups, batch, heads, queries, columns - 1])
 }
 
-/// Queries, keys and values with the heads of the former two normalized: [`rms_norm`](crate::rms_norm) of each.
-///
-/// `qkv` as in [`causal_attention`]; the gains of queries and of keys are `[width]`, or `[groups, width]`.
-///
-/// # Panics
-///
-/// Panics if the shapes do not fit.
-///
-/// # Reference
-///
-/// Henry et al., arXiv:2010.04245; Dehghani et al., arXiv:2302.05442.
-#[must_use]
-pub fn qk_norm<const D: usize, const P: usize>(
+#[cfg(feature = "host")]
+fn fused<const D: usize, const S: usize, const R: usize>(
     qkv: Tensor<D>,
-    gains: Option<[Tensor<P>; 2]>,
-    heads: impl Into<Heads>,
-    epsilon: f64,
+    scale: Tensor<S>,
+    positions: Positions<R, S>,
+    heads: Heads,
 ) -> Tensor<D> {
-    let heads = heads.into();
-    let dims = qkv.dims();
-    shapes::heads("qk_norm", &dims, heads);
-    let width = heads.width(dims[D - 1]);
-    let rows: usize = dims[..D - 1].iter().product();
-    // Groups of parameters come first, so that rows of one group follow each other.
-    let groups = gains.as_ref().map_or(1, |[query, _]| if P > 1 { query.dims()[0] } else { 1 });
-    shapes::divided("qk_norm", &dims, groups);
-    let qkv: Tensor<4> = qkv.reshape([groups, rows / groups, heads.queries + 2 * heads.keys, width]);
-    let [query, key] = match gains {
-        Some([query, key]) => [Some(query), Some(key)],
-        None => [None, None],
-    };
-    let keys_end = heads.queries + heads.keys;
-    let query = rms_norm(qkv.clone().narrow(2, 0, heads.queries), query, epsilon);
-    let key = rms_norm(qkv.clone().narrow(2, heads.queries, heads.keys), key, epsilon);
-    Tensor::cat(vec![query, key, qkv.narrow(2, keys_end, heads.keys)], 2).reshape(dims)
+    let operation = CausalAttention { heads };
+    match positions {
+        Positions::None => {
+            fused!(operation, qkv, scale, None::<Tensor<R>>, None::<Tensor<S>>, None::<Tensor<S>>, None::<Tensor<3>>)
+        }
+        Positions::Relative(Relative { keys, content_bias, position_bias }) => {
+            fused!(operation, qkv, scale, keys, content_bias, position_bias, None::<Tensor<3>>)
+        }
+        Positions::Rotary(rotary) => {
+            let angles = rotary.tables(0, qkv.dims()[D - 2], (&qkv.device(), qkv.dtype()));
+            fused!(operation, qkv, scale, None::<Tensor<R>>, None::<Tensor<S>>, None::<Tensor<S>>, angles)
+        }
+    }
+}
+
+/// Of queries, keys and values, the scale, relative keys and their two biases, and cosines and sines.
+#[cfg(feature = "host")]
+#[derive(Clone, Debug)]
+struct CausalAttention {
+    heads: Heads,
+}
+
+#[cfg(feature = "host")]
+impl CausalAttention {
+    fn shape(&self, qkv: &[usize], scale: &[usize]) -> attention::Shape {
+        let groups = if scale.len() > 1 { scale[0] } else { 1 };
+        let sequences = qkv[..qkv.len() - 2].iter().product::<usize>();
+        let Heads { queries, keys, window } = self.heads;
+        let (time, width) = (qkv[qkv.len() - 2], self.heads.width(qkv[qkv.len() - 1]));
+        let window = window.unwrap_or(usize::MAX);
+        attention::Shape { batch: sequences / groups.max(1), time, queries, keys, width, window }
+    }
+}
+
+#[cfg(feature = "host")]
+fn inputs<H: Host, R: Real>(inputs: &[Input<H, R>; 6]) -> attention::Inputs<'_, R> {
+    let [qkv, scale, relative, content_bias, position_bias, angles] = inputs.each_ref().map(Input::get);
+    attention::Inputs { qkv, scale, relative, content_bias, position_bias, angles }
+}
+
+#[cfg(feature = "host")]
+impl Operation<6> for CausalAttention {
+    const READ: [bool; 6] = [true; 6];
+    const FLOWS: [bool; 6] = [true, false, true, true, true, false];
+    const READS_OUTPUT: bool = true;
+
+    fn forward<H: Host, R: Real>(&self, tensors: &[Input<H, R>; 6]) -> (Output<H, R>, Vec<Output<H, R>>) {
+        let [qkv, scale, ..] = tensors;
+        let shape = self.shape(qkv.dims(), scale.dims());
+        let mut dims = qkv.dims().to_vec();
+        let sequences = dims[..dims.len() - 2].iter().product::<usize>();
+        *dims.last_mut().expect("a tensor with axes") = shape.queries * shape.width;
+        let (mut output, mut log_sums) = (Output::new(&dims), Output::new(&[sequences, shape.queries, shape.time]));
+        attention::forward(shape, inputs(tensors), output.get(), log_sums.get());
+        (output, vec![log_sums])
+    }
+
+    fn backward<H: Host, R: Real>(&self, pass: Backward<H, R, 6>) -> [Option<Output<H, R>>; 6] {
+        let [qkv, scale, relative, content_bias, position_bias, _] = &pass.inputs;
+        let shape = self.shape(qkv.dims(), scale.dims());
+        let mut dqkv = qkv.room();
+        let [mut drelative, mut dcontent, mut dposition] = [relative, content_bias, position_bias].map(Input::zeros);
+        let mut gradients = attention::Gradients {
+            qkv: dqkv.get(),
+            relative: drelative.get(),
+            content_bias: dcontent.get(),
+            position_bias: dposition.get(),
+        };
+        let [log_sums, output] = [0, 1].map(|i| pass.saved[i].get());
+        let saved = attention::Saved { output, log_sums, gradient: pass.gradient.get() };
+        attention::backward(shape, inputs(&pass.inputs), saved, &mut gradients);
+        let of = |input: &Input<H, R>, gradient| input.is_present().then_some(gradient);
+        let [drelative, dcontent] = [of(relative, drelative), of(content_bias, dcontent)];
+        [Some(dqkv), None, drelative, dcontent, of(position_bias, dposition), None]
+    }
 }

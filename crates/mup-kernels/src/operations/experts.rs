@@ -1,8 +1,21 @@
 //! Mixtures of experts: rows sorted by expert, none dropped.
 
-use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor};
+use std::sync::OnceLock;
+
+use burn::tensor::{IndexingUpdateOp, Int, Tensor};
 
 use crate::shapes;
+
+#[cfg(feature = "host")]
+use crate::{
+    fused::{Backward, Host, Input, Operation, Output, fused, indices},
+    slices::{
+        experts::{self, Sorted},
+        real::Real,
+    },
+};
+#[cfg(feature = "host")]
+use std::sync::Arc;
 
 /// Which expert gets which token: rows in an order of experts, each token in as many rows as it has experts.
 ///
@@ -18,13 +31,16 @@ use crate::shapes;
 /// use burn::tensor::{Device, Int, Tensor};
 /// use mup_kernels::{Gate, Routes, gated};
 /// let device = Device::flex();
-/// let (tokens, up, down) = (Tensor::<2>::ones([5, 8], &device), Tensor::ones([3, 8, 16], &device), Tensor::ones([3, 16, 8], &device));
+/// let tokens = Tensor::<2>::ones([5, 8], &device);
+/// let [gate, up] = [(); 2].map(|()| Tensor::<3>::ones([3, 8, 16], &device));
+/// let down = Tensor::<3>::ones([3, 16, 8], &device);
 /// let choices = Tensor::<2, Int>::from_data([[0, 2], [1, 2], [0, 1], [2, 0], [2, 1]], &device);
 /// let weights = Tensor::<2>::full([5, 2], 0.5, &device);
 /// let routes = Routes::new(choices, 1, 3);
 /// let rows = routes.gather(tokens);
-/// let hidden = gated(routes.linear(rows.clone(), up.clone(), None::<Tensor<2>>), routes.linear(rows, up, None::<Tensor<2>>), Gate::Silu);
-/// let y = routes.combine(routes.linear(hidden, down, None::<Tensor<2>>), weights);
+/// let plain = |rows, weight| routes.linear(rows, weight, None::<Tensor<2>>);
+/// let hidden = gated(plain(rows.clone(), gate), plain(rows, up), Gate::Silu);
+/// let y = routes.combine(plain(hidden, down), weights);
 /// assert_eq!(y.dims(), [5, 8]);
 /// ```
 #[derive(Clone, Debug)]
@@ -33,7 +49,12 @@ pub struct Routes {
     experts: usize,
     tokens: usize,
     slots: usize,
-    blocks: Blocks,
+    /// The expert of each slot among those of all groups.
+    choices: Tensor<1, Int>,
+    blocks: OnceLock<Blocks>,
+    /// Where the processor can read them.
+    #[cfg(feature = "host")]
+    sorted: Option<Arc<Sorted>>,
 }
 
 /// Rows in blocks of one expert each, as many as there may be in the worst case, so that no count has to be read.
@@ -50,26 +71,61 @@ struct Blocks {
 }
 
 impl Routes {
-    /// From the experts that each token chose, `[.., slots]`, below `experts`; a token's are different ones.
+    /// From the experts that each token chose, `[.., slots]`, below `experts`.
     ///
     /// With more than one group the first axis is that of groups, each with experts of its own.
     ///
     /// # Panics
     ///
-    /// Panics if there are no experts or slots, or the first axis is not that of the groups.
+    /// Panics if there are no experts or slots, or the first axis is not that of the groups; on the processor also if a
+    /// choice is not an expert.
     #[must_use]
     pub fn new<const T: usize>(choices: Tensor<T, Int>, groups: usize, experts: usize) -> Self {
         let dims = choices.dims();
         shapes::routes(&dims, groups, experts);
         let (slots, tokens) = (dims[T - 1], dims[..T - 1].iter().product::<usize>());
-        let choices: Tensor<2, Int> = choices.reshape([groups, tokens / groups * slots]);
         let device = choices.device();
-        let choices = match groups {
-            1 => choices,
-            _ => super::first_entries(groups, experts, &device) + choices,
+        let choices: Tensor<1, Int> = choices.flatten(0, T - 1);
+        #[cfg(feature = "host")]
+        let sorted = super::is_host(&device).then(|| {
+            let chosen = indices(choices.clone(), experts, "routes, experts");
+            let of_group = |(slot, expert): (usize, &usize)| slot / (tokens / groups * slots) * experts + expert;
+            let chosen: Vec<usize> = chosen.iter().enumerate().map(of_group).collect();
+            Arc::new(Sorted::new(&chosen, slots, groups * experts))
+        });
+        // Burn takes a 0 in a new shape for the size that was there.
+        let choices = if groups == 1 || tokens == 0 {
+            choices
+        } else {
+            let choices: Tensor<2, Int> = choices.reshape([groups, tokens / groups * slots]);
+            (super::first_entries(groups, experts, &device) + choices).flatten(0, 1)
         };
-        let blocks = Blocks::new(choices.reshape([tokens * slots]), groups * experts, slots, &device);
-        Self { groups, experts, tokens, slots, blocks }
+        Self {
+            groups,
+            experts,
+            tokens,
+            slots,
+            choices,
+            blocks: OnceLock::new(),
+            #[cfg(feature = "host")]
+            sorted,
+        }
+    }
+
+    fn blocks(&self) -> &Blocks {
+        self.blocks.get_or_init(|| Blocks::new(self.choices.clone(), self.groups * self.experts, self.slots))
+    }
+
+    /// The rows, where operations on such a tensor are fused.
+    #[cfg(feature = "host")]
+    fn sorted<const D: usize>(&self, tensor: &Tensor<D>) -> Option<Arc<Sorted>> {
+        self.sorted.clone().filter(|_| crate::is_fused(tensor))
+    }
+
+    /// The same, made of Burn's operations.
+    #[cfg(all(test, feature = "host"))]
+    pub(crate) fn portable(self) -> Self {
+        Self { sorted: None, ..self }
     }
 
     /// The tokens `[.., width]` of every row, `[rows, width]`.
@@ -83,8 +139,12 @@ impl Routes {
         shapes::routed("the tokens", &dims, self.tokens);
         let width = dims[D - 1];
         let x: Tensor<2> = x.reshape([self.tokens, width]);
+        #[cfg(feature = "host")]
+        if let Some(sorted) = self.sorted(&x) {
+            return fused!(Gather { sorted }, x);
+        }
         let nothing = Tensor::zeros([1, width], (&x.device(), x.dtype()));
-        Tensor::cat(vec![x, nothing], 0).select(0, self.blocks.tokens.clone())
+        Tensor::cat(vec![x, nothing], 0).select(0, self.blocks().tokens.clone())
     }
 
     /// x W + b of each row with the weight of its expert.
@@ -106,8 +166,14 @@ impl Routes {
         let bias_dims = bias.as_ref().map(Tensor::dims);
         let given = (&rows.dims()[..], &dims[..], bias_dims.as_ref().map(<[usize; B]>::as_slice));
         shapes::expert_linear(given, self.groups, self.experts);
-        let Blocks { size, experts, .. } = &self.blocks;
+        #[cfg(feature = "host")]
+        if let Some(sorted) = self.sorted(&rows) {
+            shapes::rows(rows.dims(), sorted.rows());
+            return fused!(ExpertLinear { sorted }, rows, weight, bias);
+        }
+        let Blocks { size, experts, .. } = self.blocks();
         let blocks = experts.dims()[0];
+        shapes::rows(rows.dims(), blocks * size);
         let rows: Tensor<3> = rows.reshape([blocks, *size, input]);
         let weight: Tensor<3> = weight.reshape([self.groups * self.experts, input, width]);
         let y = rows.matmul(weight.select(0, experts.clone()));
@@ -125,21 +191,28 @@ impl Routes {
     ///
     /// # Panics
     ///
-    /// Panics if there is not one weight for each choice.
+    /// Panics if there is not one weight for each choice, or there are other rows than [`gather`](Self::gather) gave.
     #[must_use]
     pub fn combine<const D: usize>(&self, rows: Tensor<2>, weights: Tensor<D>) -> Tensor<D> {
         let mut dims = weights.dims();
         shapes::routed("the weights", &dims, self.tokens);
+        shapes::combined(&dims, self.slots);
+        #[cfg(feature = "host")]
+        if let Some(sorted) = self.sorted(&rows) {
+            shapes::rows(rows.dims(), sorted.rows());
+            return fused!(Combine { sorted }, rows, weights);
+        }
         let [_, width] = rows.dims();
         let weights: Tensor<3> = weights.reshape([self.tokens, self.slots, 1]);
-        let rows: Tensor<3> = rows.select(0, self.blocks.rows.clone()).reshape([self.tokens, self.slots, width]);
+        let rows: Tensor<3> = rows.select(0, self.blocks().rows.clone()).reshape([self.tokens, self.slots, width]);
         dims[D - 1] = width;
         (rows * weights).sum_dim(1).reshape(dims)
     }
 }
 
 impl Blocks {
-    fn new(choices: Tensor<1, Int>, experts: usize, slots: usize, device: &Device) -> Self {
+    fn new(choices: Tensor<1, Int>, experts: usize, slots: usize) -> Self {
+        let device = &choices.device();
         let [count] = choices.dims();
         let size = count.div_ceil(experts).max(1);
         let blocks = count / size + experts;
@@ -158,5 +231,98 @@ impl Blocks {
         let nobody = Tensor::<1, Int>::full([blocks * size], tokens, device);
         let tokens = nobody.scatter(0, rows.clone(), token - tokens, IndexingUpdateOp::Add);
         Self { size, experts: of_block, rows, tokens }
+    }
+}
+
+/// Of the tokens.
+#[cfg(feature = "host")]
+#[derive(Clone, Debug)]
+struct Gather {
+    sorted: Arc<Sorted>,
+}
+
+#[cfg(feature = "host")]
+impl Operation<1> for Gather {
+    const READ: [bool; 1] = [false];
+
+    fn forward<H: Host, R: Real>(&self, [x]: &[Input<H, R>; 1]) -> (Output<H, R>, Vec<Output<H, R>>) {
+        let mut rows = Output::new(&[self.sorted.rows(), x.width()]);
+        experts::gather(&self.sorted, x.width(), x.get(), rows.get());
+        (rows, Vec::new())
+    }
+
+    fn backward<H: Host, R: Real>(&self, pass: Backward<H, R, 1>) -> [Option<Output<H, R>>; 1] {
+        let [x] = &pass.inputs;
+        let mut dx = x.room();
+        experts::combine(&self.sorted, x.width(), pass.gradient.get(), None, dx.get());
+        [Some(dx)]
+    }
+}
+
+/// Of rows, weights and biases.
+#[cfg(feature = "host")]
+#[derive(Clone, Debug)]
+struct ExpertLinear {
+    sorted: Arc<Sorted>,
+}
+
+#[cfg(feature = "host")]
+fn layers<'a, H: Host, R: Real>(
+    x: &Input<H, R>,
+    weight: &'a Input<H, R>,
+    bias: &'a Input<H, R>,
+) -> experts::Layers<'a, R> {
+    experts::Layers { weight: weight.get(), bias: bias.present(), input: x.width(), width: weight.width() }
+}
+
+#[cfg(feature = "host")]
+impl Operation<3> for ExpertLinear {
+    const READ: [bool; 3] = [true, true, false];
+
+    fn forward<H: Host, R: Real>(&self, [x, weight, bias]: &[Input<H, R>; 3]) -> (Output<H, R>, Vec<Output<H, R>>) {
+        let mut y = Output::new(&[self.sorted.rows(), weight.width()]);
+        experts::linear(&self.sorted, layers(x, weight, bias), x.get(), y.get());
+        (y, Vec::new())
+    }
+
+    fn backward<H: Host, R: Real>(&self, pass: Backward<H, R, 3>) -> [Option<Output<H, R>>; 3] {
+        let [x, weight, bias] = &pass.inputs;
+        let mut dx = pass.wanted[0].then(|| x.room());
+        let (mut dweight, mut dbias) = (weight.room(), bias.is_present().then(|| bias.zeros()));
+        let gradients = experts::Gradients {
+            x: dx.as_mut().map(Output::get),
+            weight: dweight.get(),
+            bias: dbias.as_mut().map(Output::get),
+        };
+        experts::linear_backward(&self.sorted, layers(x, weight, bias), x.get(), pass.gradient.get(), gradients);
+        [dx, Some(dweight), dbias]
+    }
+}
+
+/// Of rows and their weights.
+#[cfg(feature = "host")]
+#[derive(Clone, Debug)]
+struct Combine {
+    sorted: Arc<Sorted>,
+}
+
+#[cfg(feature = "host")]
+impl Operation<2> for Combine {
+    const READ: [bool; 2] = [true; 2];
+
+    fn forward<H: Host, R: Real>(&self, [rows, weights]: &[Input<H, R>; 2]) -> (Output<H, R>, Vec<Output<H, R>>) {
+        let mut dims = weights.dims().to_vec();
+        *dims.last_mut().expect("a tensor with axes") = rows.width();
+        let mut y = Output::new(&dims);
+        experts::combine(&self.sorted, rows.width(), rows.get(), weights.present(), y.get());
+        (y, Vec::new())
+    }
+
+    fn backward<H: Host, R: Real>(&self, pass: Backward<H, R, 2>) -> [Option<Output<H, R>>; 2] {
+        let [rows, weights] = &pass.inputs;
+        let (mut drows, mut dweights) = (rows.room(), weights.room());
+        let read = [rows.get(), weights.get(), pass.gradient.get()];
+        experts::combine_backward(&self.sorted, rows.width(), read, drows.get(), dweights.get());
+        [drows, dweights].map(Some)
     }
 }

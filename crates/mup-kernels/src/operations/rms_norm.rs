@@ -4,6 +4,15 @@ use burn::tensor::Tensor;
 
 use crate::shapes;
 
+#[cfg(feature = "host")]
+use crate::{
+    fused::{Backward, Host, Input, Operation, Output, fused, rows},
+    slices::{
+        real::Real,
+        rms_norm::{self, Saved, Shape},
+    },
+};
+
 /// γ x / √(mean(x²) + ε) over the last axis of `[groups, .., width]`, without γ if there is none.
 ///
 /// γ is `[width]`, or `[groups, width]` for groups with gains of their own. On heads `[.., heads, width]` it is QK-norm; see
@@ -27,6 +36,10 @@ use crate::shapes;
 pub fn rms_norm<const D: usize, const P: usize>(x: Tensor<D>, gamma: Option<Tensor<P>>, epsilon: f64) -> Tensor<D> {
     let dims = gamma.as_ref().map(Tensor::dims);
     shapes::rms_norm(&x.dims(), dims.as_ref().map(<[usize; P]>::as_slice));
+    #[cfg(feature = "host")]
+    if crate::is_fused(&x) {
+        return fused!(RmsNorm { epsilon }, x, gamma);
+    }
     portable(x, gamma, epsilon)
 }
 
@@ -43,4 +56,34 @@ pub(crate) fn portable<const D: usize, const P: usize>(
     let rows = dims[..D - 1].iter().product::<usize>() / groups.max(1);
     let unit: Tensor<3> = unit.reshape([groups, rows, dims[D - 1]]);
     (unit * gamma.reshape([groups, 1, dims[D - 1]])).reshape(dims)
+}
+
+/// Of x and γ.
+#[cfg(feature = "host")]
+#[derive(Clone, Debug)]
+struct RmsNorm {
+    epsilon: f64,
+}
+
+#[cfg(feature = "host")]
+impl Operation<2> for RmsNorm {
+    const READ: [bool; 2] = [true; 2];
+
+    fn forward<H: Host, R: Real>(&self, [x, gamma]: &[Input<H, R>; 2]) -> (Output<H, R>, Vec<Output<H, R>>) {
+        let (groups, rows, width) = rows(x.dims(), gamma.dims(), 1);
+        let (mut y, mut scales) = (x.room(), Output::new(&[groups, rows]));
+        let shape = Shape { rows, width, heads: [1, 0], rest: 0 };
+        rms_norm::forward(shape, x.get(), [gamma.get(), &[]], self.epsilon, y.get(), scales.get());
+        (y, vec![scales])
+    }
+
+    fn backward<H: Host, R: Real>(&self, pass: Backward<H, R, 2>) -> [Option<Output<H, R>>; 2] {
+        let [x, gamma] = &pass.inputs;
+        let (_, rows, width) = rows(x.dims(), gamma.dims(), 1);
+        let shape = Shape { rows, width, heads: [1, 0], rest: 0 };
+        let (mut dx, mut dgamma) = (x.room(), gamma.zeros());
+        let saved = Saved { x: x.get(), gains: [gamma.get(), &[]], scales: pass.saved[0].get() };
+        rms_norm::backward(shape, saved, pass.gradient.get(), dx.get(), [dgamma.get(), &mut []]);
+        [Some(dx), gamma.is_present().then_some(dgamma)]
+    }
 }

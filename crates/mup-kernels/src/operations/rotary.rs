@@ -4,6 +4,15 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use crate::{Kept, shapes};
 
+#[cfg(feature = "host")]
+use crate::{
+    fused::{Backward, Host, Input, Operation, Output, fused},
+    slices::{
+        real::Real,
+        rotary::{Shape, Turn, turn_all},
+    },
+};
+
 /// How fast each pair of coordinates of a head turns from position to position, and a factor on its length.
 ///
 /// The first 2 · n coordinates of a head turn for n frequencies, coordinate i with i + n, as in Hugging Face's
@@ -42,7 +51,8 @@ impl Rotary {
             };
             TensorData::new(angles.flat_map(row).collect::<Vec<f64>>(), [length, 2, self.frequencies.len()])
         });
-        table.narrow(0, first, time)
+        // Burn has no views of nothing.
+        table.narrow(0, first, time.max(1))
     }
 }
 
@@ -57,10 +67,18 @@ impl Rotary {
 #[must_use]
 pub fn rotary<const D: usize>(x: Tensor<D>, positions: &Rotary, first: usize) -> Tensor<D> {
     shapes::rotary("rotary", &x.dims(), positions.frequencies.len());
+    #[cfg(feature = "host")]
+    if crate::is_fused(&x) && !positions.frequencies.is_empty() {
+        let angles = positions.tables(first, x.dims()[D - 3], (&x.device(), x.dtype()));
+        return fused!(Rotate, x, angles);
+    }
     portable(x, positions, first)
 }
 
 pub(crate) fn portable<const D: usize>(x: Tensor<D>, positions: &Rotary, first: usize) -> Tensor<D> {
+    if positions.frequencies.is_empty() {
+        return x;
+    }
     let dims = x.dims();
     let [time, heads, width] = [dims[D - 3], dims[D - 2], dims[D - 1]];
     let n = positions.frequencies.len();
@@ -73,4 +91,33 @@ pub(crate) fn portable<const D: usize>(x: Tensor<D>, positions: &Rotary, first: 
         parts.push(x.narrow(3, 2 * n, width - 2 * n));
     }
     Tensor::cat(parts, 3).reshape(dims)
+}
+
+/// Of heads, and cosines and sines.
+#[cfg(feature = "host")]
+#[derive(Clone, Debug)]
+struct Rotate;
+
+#[cfg(feature = "host")]
+impl Rotate {
+    fn turned<H: Host, R: Real>(x: &Input<H, R>, angles: &Input<H, R>, way: Turn) -> Output<H, R> {
+        let [.., time, heads, width] = *x.dims() else { unreachable!("checked before") };
+        let mut y = x.room();
+        turn_all(Shape { time, heads, width }, x.get(), angles.get(), way, y.get());
+        y
+    }
+}
+
+#[cfg(feature = "host")]
+impl Operation<2> for Rotate {
+    const READ: [bool; 2] = [false, true];
+    const FLOWS: [bool; 2] = [true, false];
+
+    fn forward<H: Host, R: Real>(&self, [x, angles]: &[Input<H, R>; 2]) -> (Output<H, R>, Vec<Output<H, R>>) {
+        (Self::turned(x, angles, Turn::Forward), Vec::new())
+    }
+
+    fn backward<H: Host, R: Real>(&self, pass: Backward<H, R, 2>) -> [Option<Output<H, R>>; 2] {
+        [Some(Self::turned(&pass.gradient, &pass.inputs[1], Turn::Back)), None]
+    }
 }

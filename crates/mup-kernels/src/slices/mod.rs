@@ -8,12 +8,16 @@ pub(crate) mod adam;
 pub(crate) mod attention;
 pub(crate) mod cross_entropy;
 pub(crate) mod embedding;
+pub(crate) mod experts;
+pub(crate) mod gate;
 pub(crate) mod gelu;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
 pub(crate) mod matrix;
 mod pieces;
 pub(crate) mod real;
+pub(crate) mod rms_norm;
+pub(crate) mod rotary;
 pub(crate) mod sgd;
 pub(crate) mod simd;
 

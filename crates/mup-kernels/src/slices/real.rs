@@ -27,6 +27,8 @@ pub(crate) trait Real:
     /// The error function.
     fn erf(self) -> Self;
     fn ln(self) -> Self;
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
     fn sqrt(self) -> Self;
 }
 
@@ -100,6 +102,34 @@ impl Real for f32 {
         Self::ln(self)
     }
 
+    /// A rational approximation x·P(x²)/Q(x²), as in Eigen's `generic_fast_tanh_float`; a few ulp.
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        const LARGEST: f32 = 7.905_311;
+        const P: [f32; 7] = [
+            -2.760_768_4e-16,
+            2.000_188e-13,
+            -8.604_672e-11,
+            5.122_297e-8,
+            1.485_722_4e-5,
+            6.372_619_3e-4,
+            4.893_524_6e-3,
+        ];
+        const Q: [f32; 4] = [1.198_258_4e-6, 1.185_347e-4, 2.268_434_7e-3, 4.893_525e-3];
+        let x = if self > LARGEST { LARGEST } else { self };
+        let x = if x < -LARGEST { -LARGEST } else { x };
+        let square = x * x;
+        let mut p = P[0];
+        for coefficient in &P[1..] {
+            p = p * square + coefficient;
+        }
+        let mut q = Q[0];
+        for coefficient in &Q[1..] {
+            q = q * square + coefficient;
+        }
+        x * p / q
+    }
+
     #[inline(always)]
     fn sqrt(self) -> Self {
         Self::sqrt(self)
@@ -136,6 +166,11 @@ impl Real for f64 {
     }
 
     #[inline(always)]
+    fn tanh(self) -> Self {
+        libm::tanh(self)
+    }
+
+    #[inline(always)]
     fn sqrt(self) -> Self {
         Self::sqrt(self)
     }
@@ -165,9 +200,18 @@ mod tests {
     }
 
     #[test]
+    fn tanh_is_right_to_a_few_units_in_the_last_place() {
+        let error = worst((-12.0, 12.0), <f32 as Real>::tanh, f64::tanh);
+        assert!(error < 5e-7, "{error}");
+        let error = worst((-1e-3, 1e-3), <f32 as Real>::tanh, f64::tanh);
+        assert!(error < 5e-7, "{error}");
+    }
+
+    #[test]
     #[expect(clippy::float_cmp, reason = "these values are exact")]
     fn special_values_are_kept() {
         assert!(<f32 as Real>::exp(f32::NAN).is_nan() && <f32 as Real>::erf(f32::NAN).is_nan());
+        assert!(<f32 as Real>::tanh(f32::NAN).is_nan());
         assert_eq!([f32::NEG_INFINITY, f32::INFINITY, 0.0].map(<f32 as Real>::exp), [0.0, f32::INFINITY, 1.0]);
         assert_eq!([f32::NEG_INFINITY, f32::INFINITY, 0.0].map(<f32 as Real>::erf), [-1.0, 1.0, 0.0]);
     }

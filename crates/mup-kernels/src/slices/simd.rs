@@ -43,10 +43,15 @@ pub(crate) fn sum<R: Real>(a: &[R], b: &[R], f: impl Fn(R, R) -> R) -> R {
     lanes[0]
 }
 
+/// The larger one; NaN if one is.
+#[inline(always)]
+pub(crate) fn larger<R: Real>(x: R, y: R) -> R {
+    if y > x || y.not_a_number() { y } else { x }
+}
+
 /// The largest value; NaN if there is one.
 #[inline(always)]
 pub(crate) fn maximum<R: Real>(a: &[R]) -> R {
-    let larger = |x: R, y: R| if y > x || y.not_a_number() { y } else { x };
     let mut lanes = [R::of(f64::NEG_INFINITY); LANES];
     let (whole, rest) = a.as_chunks::<LANES>();
     for chunk in whole {

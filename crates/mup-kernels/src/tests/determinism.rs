@@ -3,8 +3,8 @@
 use burn::tensor::{DType, Device};
 use rayon::ThreadPoolBuilder;
 
-use super::cases::{Parts, all, attention, cross_entropy, embedding, layer_norm, linear, linear_gelu, projections};
-use super::harness::{Case, bits, leaf, numbers, run, values};
+use super::cases::{Shapes, all};
+use super::harness::{bits, leaf, numbers, run, values};
 use crate::slices::simd::tests::both_ways;
 use crate::{Adam, Sgd, adam_step, sgd_step};
 
@@ -25,25 +25,10 @@ fn sgd(dtype: DType) -> Vec<Vec<u64>> {
     bits(&[weight, velocity.unwrap()].map(numbers::<1>))
 }
 
-/// More pieces than threads in everything that is summed.
-fn many_pieces() -> Vec<Case> {
-    let parts = Parts { bias: true, residual: true };
-    vec![
-        layer_norm([1, 700, 33]),
-        linear([1, 700, 70, 9], parts),
-        linear([2, 300, 9, 70], parts),
-        linear_gelu([1, 300, 33, 65], true),
-        projections([1, 300, 33, 17], true),
-        cross_entropy([1, 700, 17]),
-        embedding([5, 300, 7, 9]),
-        attention([2, 5, 40, 3, 5], true),
-    ]
-}
-
 #[test]
 fn results_have_the_same_bits_for_every_number_of_threads_and_every_time() {
     let pools = [1, 2, 3, 8].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
-    for case in all().into_iter().chain(many_pieces()) {
+    for case in all(Shapes::Usual).into_iter().chain(all(Shapes::Pieces)) {
         let run = || bits(&run(&case, &case.fused, DType::F32));
         let first = run();
         for pool in &pools {
@@ -65,7 +50,7 @@ fn results_have_the_same_bits_for_every_number_of_threads_and_every_time() {
 
 #[test]
 fn results_have_the_same_bits_with_and_without_vector_instructions() {
-    for case in all() {
+    for case in all(Shapes::Usual) {
         for dtype in [DType::F32, DType::F64] {
             let [vector, portable] = both_ways(|| bits(&run(&case, &case.fused, dtype)));
             assert!(vector == portable, "{} {dtype:?}", case.name);

@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device, Tensor};
 
-use super::cases::{Parts, attention, cross_entropy, embedding, layer_norm, linear, linear_gelu, projections};
+use super::cases::{Shapes, all};
 use super::harness::{bits, leaf, numbers, run, values};
 use crate::{Adam, adam_step, is_fused};
 
@@ -17,18 +17,7 @@ fn only_flex_in_single_and_double_precision_is_fused() {
 
 #[test]
 fn half_precision_has_the_bits_of_burns_own_operations() {
-    let cases = [
-        layer_norm([2, 7, 13]),
-        linear([2, 7, 13, 11], Parts { bias: true, residual: true }),
-        linear([1, 7, 13, 11], Parts { bias: false, residual: false }),
-        linear_gelu([2, 7, 13, 11], true),
-        projections([2, 7, 13, 11], true),
-        cross_entropy([2, 7, 13]),
-        embedding([2, 7, 13, 11]),
-        attention([1, 2, 13, 2, 5], true),
-        attention([2, 2, 13, 2, 5], false),
-    ];
-    for case in cases {
+    for case in all(Shapes::Small) {
         for dtype in [DType::F16, DType::BF16] {
             let [public, portable] = [&case.fused, &case.portable].map(|function| bits(&run(&case, function, dtype)));
             assert!(public == portable, "{} {dtype:?}", case.name);

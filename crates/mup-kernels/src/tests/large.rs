@@ -2,26 +2,12 @@
 
 use burn::tensor::{DType, Tensor};
 
-use super::cases::{Parts, attention, cross_entropy, embedding, layer_norm, linear, linear_gelu, projections};
-use super::harness::{Case, assert_close, run};
-
-fn large() -> Vec<Case> {
-    vec![
-        layer_norm([1, 1031, 512]),
-        cross_entropy([1, 1031, 1031]),
-        linear([1, 1031, 67, 512], Parts { bias: true, residual: true }),
-        linear([2, 519, 512, 33], Parts { bias: true, residual: false }),
-        linear_gelu([1, 1031, 33, 257], true),
-        projections([1, 1031, 65, 67], true),
-        embedding([1, 2053, 1031, 257]),
-        attention([1, 2, 257, 2, 64], true),
-        attention([2, 1, 257, 3, 17], false),
-    ]
-}
+use super::cases::{Shapes, all};
+use super::harness::{assert_close, run};
 
 #[test]
 fn large_operations_are_those_of_burn() {
-    for case in large() {
+    for case in all(Shapes::Large) {
         let exact = run(&case, &case.portable, DType::F64);
         assert_close(&case.name, &run(&case, &case.fused, DType::F64), &exact, 1e-10);
         assert_close(&case.name, &run(&case, &case.fused, DType::F32), &exact, 3e-5);

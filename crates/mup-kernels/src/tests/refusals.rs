@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
-use crate::{Adam, Relative, adam_step};
+use crate::{Adam, Gate, Heads, LossTerms, Positions, Relative, Rotary, Routes, adam_step};
 
 fn ones<const D: usize>(shape: [usize; D]) -> Tensor<D> {
     Tensor::ones(shape, &Device::flex())
@@ -101,6 +101,80 @@ fn an_attention_whose_shapes_do_not_fit_is_refused() {
     assert_refused(&["causal_attention", "relative keys", "[6, 4]", "[1, 5, 4]"], attend(12, 2, [6, 4], 4, 4, 2));
     assert_refused(&["causal_attention", "content bias", "[2]", "[1, 4]"], attend(12, 2, [5, 4], 2, 4, 2));
     assert_refused(&["causal_attention", "position bias", "[8]", "[1, 4]"], attend(12, 2, [5, 4], 4, 8, 2));
+}
+
+#[test]
+fn heads_that_cannot_be_shared_and_windows_of_nothing_are_refused() {
+    let attend = |queries, keys, window, columns| {
+        let heads = Heads { queries, keys, window };
+        move || crate::causal_attention(ones([2, 4, columns]), ones([2]), Positions::<2, 1>::None, heads)
+    };
+    assert_refused(&["causal_attention", "3 heads of queries", "2 heads of keys"], attend(3, 2, None, 14));
+    assert_refused(&["causal_attention", "4 heads of queries", "0 heads of keys"], attend(4, 0, None, 8));
+    assert_refused(&["causal_attention", "15 columns", "4 and 2 heads"], attend(4, 2, None, 15));
+    assert_refused(&["causal_attention", "a window of 0 keys"], attend(4, 2, Some(0), 16));
+    let norm =
+        || crate::qk_norm(ones([2, 4, 15]), None::<[Tensor<1>; 2]>, Heads { queries: 4, keys: 2, window: None }, 0.1);
+    assert_refused(&["qk_norm", "15 columns", "4 and 2 heads"], norm);
+    let gains = || Some([ones([3]), ones([2])]);
+    assert_refused(&["qk_norm", "γ of queries", "[3]", "[1, 2]"], move || {
+        crate::qk_norm(ones([2, 4, 12]), gains(), 2, 0.1)
+    });
+}
+
+#[test]
+fn more_frequencies_than_pairs_of_coordinates_are_refused() {
+    let turn = || crate::rotary(ones([4, 2, 5]), &Rotary::new(100.0, 6), 0);
+    assert_refused(&["rotary", "3 frequencies", "5 coordinates"], turn);
+    let flat = || crate::rotary(ones([4, 5]), &Rotary::new(100.0, 4), 0);
+    assert_refused(&["rotary", "[4, 5]", "time, heads and width"], flat);
+    let positions = Positions::<2, 1>::Rotary(Rotary::new(100.0, 6));
+    let attend = move || crate::causal_attention(ones([2, 4, 12]), ones([2]), positions, 2);
+    assert_refused(&["causal_attention", "3 frequencies", "2 coordinates"], attend);
+}
+
+#[test]
+fn gates_and_gains_that_do_not_fit_are_refused() {
+    assert_refused(&["gated", "[2, 3]", "[3, 2]"], || crate::gated(ones([2, 3]), ones([3, 2]), Gate::Silu));
+    let layer = |width| (ones([5, width]), None::<Tensor<1>>);
+    let linear = move || crate::linear_gated(ones([2, 5]), layer(3), layer(4), Gate::Gelu);
+    assert_refused(&["linear_gated", "[5, 3]", "[5, 4]"], linear);
+    let other = move || crate::linear_gated(ones([2, 4]), layer(3), layer(3), Gate::Gelu);
+    assert_refused(&["linear_gated", "weight", "[5, 3]", "[1, 4, 3]"], other);
+    let norm = || crate::rms_norm(ones([2, 5]), Some(ones([4])), 0.1);
+    assert_refused(&["rms_norm", "γ", "[4]", "[1, 5]"], norm);
+}
+
+#[test]
+fn a_cap_that_is_not_positive_is_refused() {
+    for cap in [0.0, -1.0, f64::NAN] {
+        let terms = LossTerms { soft_cap: Some(cap), z_loss: 0.0 };
+        let loss = move || crate::cross_entropy_with(ones([3, 5]), indices([0, 1, 2]), terms);
+        assert_refused(&["cross_entropy", "soft-cap", "positive"], loss);
+    }
+}
+
+#[test]
+fn routes_whose_shapes_do_not_fit_are_refused() {
+    let choices = || Tensor::<2, Int>::from_data(TensorData::from([[0_i64, 2], [1, 0]]), &Device::flex());
+    let routes = || Routes::new(choices(), 1, 3);
+    assert_refused(&["routes", "index 2", "there are 2"], || Routes::new(choices(), 1, 2));
+    assert_refused(&["routes", "0 experts"], || Routes::new(choices(), 1, 0));
+    assert_refused(&["routes", "3 groups", "[2, 2]"], || Routes::new(choices(), 3, 3));
+    assert_refused(&["routes", "the tokens", "[3, 4]", "2 tokens"], move || routes().gather(ones([3, 4])));
+    let linear = |weight: [usize; 3]| move || routes().linear(ones([4, 5]), ones(weight), None::<Tensor<2>>);
+    assert_refused(&["routes", "weight", "[2, 5, 6]", "[1, 3, 5, 6]"], linear([2, 5, 6]));
+    assert_refused(&["routes", "weight", "[3, 4, 6]", "[1, 3, 5, 6]"], linear([3, 4, 6]));
+    let bias = move || routes().linear(ones([4, 5]), ones([3, 5, 6]), Some(ones([3, 5])));
+    assert_refused(&["routes", "bias", "[3, 5]", "[1, 3, 6]"], bias);
+    assert_refused(&["routes", "the weights", "[3, 2]", "2 tokens"], move || {
+        routes().combine(ones([4, 5]), ones([3, 2]))
+    });
+    assert_refused(&["routes", "[2, 3]", "2 slots"], move || routes().combine(ones([4, 5]), ones([2, 3])));
+    assert_refused(&["routes", "rows", "[3, 5]", "[4,"], move || routes().combine(ones([3, 5]), ones([2, 2])));
+    assert_refused(&["routes", "rows", "[3, 5]", "[4,"], move || {
+        routes().linear(ones([3, 5]), ones([3, 5, 6]), None::<Tensor<2>>)
+    });
 }
 
 #[test]

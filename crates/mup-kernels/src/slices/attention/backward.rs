@@ -2,11 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::head::{Distances, Head, Scratch};
-use super::{BLOCK, Inputs, Shape};
+use super::distances::Distances;
+use super::head::{Copy, Head, Scratch, turn_rows};
+use super::{BLOCK, Inputs, Shape, TILE, Tile};
 use crate::pool::zeros;
 use crate::slices::matrix::{Matrix, Write, multiply};
 use crate::slices::real::Real;
+use crate::slices::rotary::Turn;
 use crate::slices::simd::{add, sum, vectorized};
 
 /// Gradients of an attention's inputs, shaped as [`Inputs`]; without relative positions the last three are empty.
@@ -18,7 +20,15 @@ pub(crate) struct Gradients<'a, R> {
     pub(crate) position_bias: &'a mut [R],
 }
 
-/// Gradients of one head, or of a piece of them, in one buffer.
+/// What the forward pass left, and the gradient of its output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Saved<'a, R> {
+    pub(crate) output: &'a [R],
+    pub(crate) log_sums: &'a [R],
+    pub(crate) gradient: &'a [R],
+}
+
+/// Gradients of one head, in one buffer.
 struct HeadGradients<'a, R> {
     query: &'a mut [R],
     key: &'a mut [R],
@@ -49,33 +59,78 @@ impl<'a, R: Real> HeadGradients<'a, R> {
     }
 }
 
-/// From the gradient of the output, `[groups, batch, time, heads, width]`, to those of the inputs.
+/// What a thread needs beside the scratch of the forward pass.
+struct Extra<R> {
+    /// The transpose of values.
+    values: Copy<R>,
+    /// The gradient of the head's output.
+    gradient: Copy<R>,
+    /// Σ of it times the output, of each query.
+    averages: Vec<R>,
+    /// Gradients of a tile's weights, then of its logits.
+    by_key: Vec<R>,
+    /// Of a block's queries.
+    query: Vec<R>,
+}
+
+impl<R: Real> Extra<R> {
+    fn new(shape: Shape) -> Self {
+        Self {
+            values: Copy::new(shape.time, shape.width),
+            gradient: Copy::new(shape.time, shape.width),
+            averages: vec![R::ZERO; shape.time],
+            by_key: vec![R::ZERO; BLOCK * shape.time.min(TILE)],
+            query: vec![R::ZERO; BLOCK * shape.width],
+        }
+    }
+
+    fn stage(&mut self, shape: Shape, task: usize, scratch: &Scratch<R>, saved: Saved<'_, R>) {
+        let [_, sequence, head] = shape.place(task);
+        let (columns, width) = (shape.columns(), shape.width);
+        let first = sequence * shape.time * columns + head * width;
+        self.values.transpose(&scratch.parts[2], shape.time);
+        self.gradient.take(&saved.gradient[first..], columns);
+        let rows = self.gradient.data.chunks_exact(width).zip(saved.output[first..].chunks(columns));
+        vectorized(
+            #[inline(always)]
+            || {
+                for (average, (gradient, output)) in self.averages.iter_mut().zip(rows) {
+                    *average = sum(gradient, &output[..width], |gradient, output| gradient * output);
+                }
+            },
+        );
+    }
+}
+
+/// From the gradient of the output to those of the inputs.
 pub(crate) fn backward<R: Real>(
     shape: Shape,
     inputs: Inputs<'_, R>,
-    weights: &[R],
-    gradient: &[R],
+    saved: Saved<'_, R>,
     gradients: &mut Gradients<'_, R>,
 ) {
-    if gradient.is_empty() {
+    if saved.gradient.is_empty() {
         return;
     }
     let distances = Distances::new(shape, inputs.relative);
     let relative = !distances.is_empty();
     let size = size(shape, relative);
-    let heads = gradient.len() / (shape.time * shape.width);
+    let heads = saved.gradient.len() / (shape.time * shape.width);
     let mut buffer = zeros(heads * size);
-    let tasks = buffer.par_chunks_mut(size).zip(weights.par_chunks(shape.weights()));
+    let tasks = buffer.par_chunks_mut(size).zip(saved.log_sums.par_chunks(shape.time));
     tasks.enumerate().for_each_init(
-        || (Scratch::new(shape), vec![R::ZERO; BLOCK * shape.width]),
-        |(scratch, query), (task, (buffer, weights))| {
+        || (Scratch::new(shape), Extra::new(shape)),
+        |(scratch, extra), (task, (buffer, log_sums))| {
             let head = Head::new(shape, inputs, task);
-            head.stage(2, scratch);
-            // From here on the values are needed transposed only.
-            let [_, sequence, _] = shape.place(task);
-            let first = sequence * shape.time * shape.columns() + head.first;
-            scratch.parts[2].take(&gradient[first..], shape.columns());
-            head_backward(&head, &distances, scratch, query, weights, HeadGradients::split(shape, relative, buffer));
+            head.stage(scratch);
+            extra.stage(shape, task, scratch, saved);
+            let mut to = HeadGradients::split(shape, relative, buffer);
+            for block in shape.blocks() {
+                block_backward(&head, &distances, (scratch, extra), log_sums, block, &mut to);
+            }
+            for part in [to.query, to.key] {
+                turn_rows(part, shape.width, head.angles, shape.time, Turn::Back);
+            }
         },
     );
     scatter_qkv(shape, size, &buffer, gradients.qkv);
@@ -84,62 +139,91 @@ pub(crate) fn backward<R: Real>(
     }
 }
 
-/// The scratch's third part holds the gradient of the output.
-fn head_backward<R: Real>(
+fn block_backward<R: Real>(
     head: &Head<'_, R>,
     distances: &Distances<R>,
-    scratch: &mut Scratch<R>,
-    dquery: &mut [R],
-    weights: &[R],
-    to: HeadGradients<'_, R>,
+    (scratch, extra): (&mut Scratch<R>, &mut Extra<R>),
+    log_sums: &[R],
+    (first, end): (usize, usize),
+    to: &mut HeadGradients<'_, R>,
 ) {
-    let Shape { time, width, .. } = head.shape;
-    let mut rest = weights;
-    for (first, end) in head.shape.blocks() {
-        let rows = end - first;
-        let (block, after) = rest.split_at(rows * end);
-        rest = after;
-        let doutput = Matrix::new(&scratch.parts[2].data[first * width..], rows, width);
-        let weights = Matrix::new(block, rows, end);
-        multiply(to.value, width, Write::Add, weights.transposed(), doutput);
-        multiply(&mut scratch.by_key, end, Write::Replace, doutput, scratch.transposed.columns(time, end));
+    let Shape { time, width, window, .. } = head.shape;
+    vectorized(
+        #[inline(always)]
+        || head.queries((first, end), scratch),
+    );
+    for tile in head.shape.tiles((first, end)) {
+        let (rows, keys) = (tile.rows(), tile.keys());
+        scratch.logits(head, distances, tile);
+        vectorized(
+            #[inline(always)]
+            || weights(tile, window, &log_sums[first..end], &mut scratch.by_key),
+        );
+        let doutput = extra.gradient.rows(first..end);
+        let block = Matrix::new(&scratch.by_key, rows, keys);
+        multiply(&mut to.value[tile.from * width..], width, Write::Add, block.transposed(), doutput);
+        let values = extra.values.columns(time, tile.from..tile.to);
+        multiply(&mut extra.by_key, keys, Write::Replace, doutput, values);
         vectorized(
             #[inline(always)]
             || {
-                head.queries((first, end), scratch);
-                softmax_backward(!distances.is_empty(), first, end, block, scratch);
+                let relative = !distances.is_empty();
+                softmax_backward((tile, window), &extra.averages[first..end], scratch, &mut extra.by_key, relative);
             },
         );
-        let dlogits = Matrix::new(&scratch.by_key, rows, end);
-        multiply(to.key, width, Write::Add, dlogits.transposed(), Matrix::new(&scratch.content_query, rows, width));
-        multiply(dquery, width, Write::Replace, dlogits, scratch.parts[1].rows(end));
-        query_gradient(head, first, &dquery[..rows * width], to.query, to.content_bias);
+        let dlogits = Matrix::new(&extra.by_key, rows, keys);
+        let query = Matrix::new(&scratch.content_query, rows, width);
+        multiply(&mut to.key[tile.from * width..], width, Write::Add, dlogits.transposed(), query);
+        multiply(&mut extra.query, width, Write::Replace, dlogits, scratch.parts[1].rows(tile.from..tile.to));
+        query_gradient(head, first, &extra.query[..rows * width], to.query, to.content_bias);
         if !distances.is_empty() {
-            let dlogits = Matrix::new(&scratch.by_distance, rows, end);
+            let dlogits = Matrix::new(&scratch.by_distance, rows, tile.distances().len());
             let query = Matrix::new(&scratch.position_query, rows, width);
-            let from = (time + 1 - end) * width;
+            let from = distances.first(tile) * width;
             multiply(&mut to.relative[from..], width, Write::Add, dlogits.transposed(), query);
-            multiply(dquery, width, Write::Replace, dlogits, distances.rows(head.number, end));
-            query_gradient(head, first, &dquery[..rows * width], to.query, to.position_bias);
+            multiply(&mut extra.query, width, Write::Replace, dlogits, distances.rows(head.number, tile));
+            query_gradient(head, first, &extra.query[..rows * width], to.query, to.position_bias);
+        }
+    }
+}
+
+/// From logits to weights, p = exp(z − log Σ exp z); 0 for keys that are not seen.
+#[inline(always)]
+fn weights<R: Real>(tile: Tile, window: usize, log_sums: &[R], logits: &mut [R]) {
+    for (row, (logits, log_sum)) in logits.chunks_exact_mut(tile.keys()).zip(log_sums).enumerate() {
+        let seen = tile.seen(row, window);
+        logits[..seen.start].fill(R::ZERO);
+        logits[seen.end..].fill(R::ZERO);
+        for logit in &mut logits[seen] {
+            *logit = (*logit - *log_sum).exp();
         }
     }
 }
 
 /// dz = p (dp − Σ p dp), by key in place and by distance.
 #[inline(always)]
-fn softmax_backward<R: Real>(relative: bool, first: usize, end: usize, weights: &[R], scratch: &mut Scratch<R>) {
-    let rows = scratch.by_key.chunks_exact_mut(end).zip(weights.chunks_exact(end));
-    for (row, (gradient, weights)) in rows.enumerate() {
-        let seen = first + row + 1;
-        let average = sum(&gradient[..seen], &weights[..seen], |dp, p| dp * p);
-        for (gradient, weight) in gradient[..seen].iter_mut().zip(weights) {
-            *gradient = *weight * (*gradient - average);
+fn softmax_backward<R: Real>(
+    (tile, window): (Tile, usize),
+    averages: &[R],
+    scratch: &mut Scratch<R>,
+    gradients: &mut [R],
+    relative: bool,
+) {
+    let (keys, count) = (tile.keys(), tile.distances().len());
+    let rows = gradients.chunks_exact_mut(keys).zip(scratch.by_key.chunks_exact(keys)).zip(averages);
+    for (row, ((gradients, weights), average)) in rows.enumerate() {
+        let seen = tile.seen(row, window);
+        gradients[..seen.start].fill(R::ZERO);
+        gradients[seen.end..].fill(R::ZERO);
+        for (gradient, weight) in gradients[seen.clone()].iter_mut().zip(&weights[seen.clone()]) {
+            *gradient = *weight * (*gradient - *average);
         }
-        gradient[seen..].fill(R::ZERO);
         if relative {
-            let by_distance = &mut scratch.by_distance[row * end..(row + 1) * end];
-            by_distance[..end - seen].fill(R::ZERO);
-            by_distance[end - seen..].copy_from_slice(&gradient[..seen]);
+            let by_distance = &mut scratch.by_distance[row * count..(row + 1) * count];
+            let columns = tile.shift(row) + seen.start..tile.shift(row) + seen.end;
+            by_distance[..columns.start].fill(R::ZERO);
+            by_distance[columns.end..].fill(R::ZERO);
+            by_distance[columns].copy_from_slice(&gradients[seen]);
         }
     }
 }
@@ -162,37 +246,47 @@ fn query_gradient<R: Real>(head: &Head<'_, R>, first: usize, scaled: &[R], query
     );
 }
 
-/// From the heads' buffers to rows `[sequence, time, 3, heads, width]`.
+/// From the heads' buffers to rows `[sequence, time, queries + 2 keys, width]`; those of a head of keys are summed.
 fn scatter_qkv<R: Real>(shape: Shape, size: usize, buffer: &[R], qkv: &mut [R]) {
-    let (columns, width) = (shape.columns(), shape.width);
-    qkv.par_chunks_mut(shape.time * 3 * columns).enumerate().for_each(|(sequence, rows)| {
-        for (time, row) in rows.chunks_exact_mut(3 * columns).enumerate() {
-            for (part, target) in row.chunks_exact_mut(width).enumerate() {
-                let (part, head) = (part / shape.heads, part % shape.heads);
-                let source = (sequence * shape.heads + head) * size + (part * shape.time + time) * width;
-                target.copy_from_slice(&buffer[source..source + width]);
+    let Shape { time, queries, keys, width, .. } = shape;
+    let share = queries / keys;
+    qkv.par_chunks_mut(time * shape.all_columns()).enumerate().for_each(|(sequence, rows)| {
+        for (now, row) in rows.chunks_exact_mut(shape.all_columns()).enumerate() {
+            for (column, target) in row.chunks_exact_mut(width).enumerate() {
+                let (part, heads) = match column.checked_sub(queries) {
+                    None => (0, column..column + 1),
+                    Some(shared) => (1 + shared / keys, shared % keys * share..(shared % keys + 1) * share),
+                };
+                for (number, head) in heads.enumerate() {
+                    let source = (sequence * queries + head) * size + (part * time + now) * width;
+                    let source = &buffer[source..source + width];
+                    if number == 0 { target.copy_from_slice(source) } else { add(target, source) }
+                }
             }
         }
     });
 }
 
-/// Relative keys and biases are shared by the sequences of a group.
+/// Relative keys and biases are shared by the sequences of a group, the former also by the heads of one head of keys.
 fn sum_over_batch<R: Real>(shape: Shape, size: usize, buffer: &[R], gradients: &mut Gradients<'_, R>) {
-    let (columns, width, distances) = (shape.columns(), shape.width, shape.time + 1);
-    let sum = |group: usize, row: usize, target: &mut [R]| {
+    let Shape { time, queries, keys, width, .. } = shape;
+    // Adds up a row of the buffers of the heads that share each part of the target.
+    let sum = |group: usize, row: usize, share: usize, target: &mut [R]| {
         for sequence in group * shape.batch..(group + 1) * shape.batch {
-            for (head, target) in target.chunks_exact_mut(width).enumerate() {
-                let source = (sequence * shape.heads + head) * size + (3 * shape.time + row) * width;
-                add(target, &buffer[source..source + width]);
+            for (part, target) in target.chunks_exact_mut(width).enumerate() {
+                for head in part * share..(part + 1) * share {
+                    let source = (sequence * queries + head) * size + (3 * time + row) * width;
+                    add(target, &buffer[source..source + width]);
+                }
             }
         }
     };
-    gradients.relative.par_chunks_mut(columns).enumerate().for_each(|(i, target)| {
-        sum(i / distances, i % distances, target);
+    gradients.relative.par_chunks_mut(keys * width).enumerate().for_each(|(i, target)| {
+        sum(i / (time + 1), i % (time + 1), queries / keys, target);
     });
     for (row, bias) in [&mut *gradients.content_bias, &mut *gradients.position_bias].into_iter().enumerate() {
-        for (group, target) in bias.chunks_exact_mut(columns).enumerate() {
-            sum(group, distances + row, target);
+        for (group, target) in bias.chunks_exact_mut(queries * width).enumerate() {
+            sum(group, time + 1 + row, 1, target);
         }
     }
 }

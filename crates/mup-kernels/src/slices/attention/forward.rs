@@ -2,28 +2,29 @@
 
 use rayon::prelude::*;
 
-use super::head::{Distances, Head, Scratch};
-use super::{Inputs, Shape};
+use super::distances::Distances;
+use super::head::{Head, Scratch};
+use super::{BLOCK, Inputs, Shape, Tile};
 use crate::pool::room;
 use crate::slices::matrix::{Matrix, Write, multiply};
 use crate::slices::real::Real;
-use crate::slices::simd::{add, maximum, sum, vectorized};
+use crate::slices::simd::{larger, maximum, sum, vectorized};
 
-/// Fills the output, `[groups, batch, time, heads, width]`, and the attention weights that the backward pass needs, by head
-/// and block.
-pub(crate) fn forward<R: Real>(shape: Shape, inputs: Inputs<'_, R>, output: &mut [R], weights: &mut [R]) {
+/// Fills the output, `[groups, batch, time, queries, width]`, and log Σ exp of the logits of each head and query, `[groups,
+/// batch, queries, time]`.
+pub(crate) fn forward<R: Real>(shape: Shape, inputs: Inputs<'_, R>, output: &mut [R], log_sums: &mut [R]) {
     if output.is_empty() {
         return;
     }
     let distances = Distances::new(shape, inputs.relative);
     let mut by_head = room(output.len());
-    let heads = by_head.par_chunks_mut(shape.time * shape.width).zip(weights.par_chunks_mut(shape.weights()));
+    let heads = by_head.par_chunks_mut(shape.time * shape.width).zip(log_sums.par_chunks_mut(shape.time));
     heads.enumerate().for_each_init(
         || Scratch::new(shape),
-        |scratch, (task, (output, weights))| {
+        |scratch, (task, (output, log_sums))| {
             let head = Head::new(shape, inputs, task);
-            head.stage(1, scratch);
-            head_forward(&head, &distances, scratch, output, weights);
+            head.stage(scratch);
+            head_forward(&head, &distances, scratch, output, log_sums);
         },
     );
     gather(shape, &by_head, output);
@@ -35,7 +36,7 @@ fn gather<R: Real>(shape: Shape, by_head: &[R], target: &mut [R]) {
     target.par_chunks_mut(shape.time * row).enumerate().for_each(|(sequence, target)| {
         for (time, target) in target.chunks_mut(row).enumerate() {
             for (head, target) in target.chunks_exact_mut(width).enumerate() {
-                let source = (sequence * shape.heads + head) * size + time * width;
+                let source = (sequence * shape.queries + head) * size + time * width;
                 target.copy_from_slice(&by_head[source..source + width]);
             }
         }
@@ -47,55 +48,83 @@ fn head_forward<R: Real>(
     distances: &Distances<R>,
     scratch: &mut Scratch<R>,
     output: &mut [R],
-    weights: &mut [R],
+    log_sums: &mut [R],
 ) {
-    let Shape { time, width, .. } = head.shape;
-    let mut rest = weights;
+    let Shape { width, window, .. } = head.shape;
     for (first, end) in head.shape.blocks() {
-        let rows = end - first;
-        let (block, after) = rest.split_at_mut(rows * end);
-        rest = after;
         vectorized(
             #[inline(always)]
             || head.queries((first, end), scratch),
         );
-        let query = Matrix::new(&scratch.content_query, rows, width);
-        multiply(block, end, Write::Replace, query, scratch.transposed.columns(time, end));
-        if !distances.is_empty() {
-            let query = Matrix::new(&scratch.position_query, rows, width);
-            multiply(&mut scratch.by_distance, end, Write::Replace, query, distances.columns(head.number, end));
+        let output = &mut output[first * width..end * width];
+        let mut softmax = Softmax::new();
+        for (number, tile) in head.shape.tiles((first, end)).enumerate() {
+            scratch.logits(head, distances, tile);
+            let weights = &mut scratch.by_key[..tile.rows() * tile.keys()];
+            vectorized(
+                #[inline(always)]
+                || softmax.take(tile, window, weights, output, number == 0),
+            );
+            let write = if number == 0 { Write::Replace } else { Write::Add };
+            let weights = Matrix::new(weights, tile.rows(), tile.keys());
+            multiply(output, width, write, weights, scratch.parts[2].rows(tile.from..tile.to));
         }
         vectorized(
             #[inline(always)]
-            || {
-                for (row, weights) in block.chunks_exact_mut(end).enumerate() {
-                    // The last entry of a row by distance is distance 0, the key of the query itself.
-                    let seen = first + row + 1;
-                    let by_distance =
-                        (!distances.is_empty()).then(|| &scratch.by_distance[row * end..][end - seen..end]);
-                    softmax(weights, by_distance, seen);
-                }
-            },
+            || softmax.finish(output, &mut log_sums[first..end]),
         );
-        let values = scratch.parts[2].rows(end);
-        multiply(&mut output[first * width..], width, Write::Replace, Matrix::new(block, rows, end), values);
     }
 }
 
-/// Softmax of the first `seen` logits, with those by distance added; the others become 0.
-#[inline(always)]
-fn softmax<R: Real>(logits: &mut [R], by_distance: Option<&[R]>, seen: usize) {
-    let (logits, hidden) = logits.split_at_mut(seen);
-    hidden.fill(R::ZERO);
-    if let Some(by_distance) = by_distance {
-        add(logits, by_distance);
+/// Softmax of the rows of a block over tiles of keys that come one after another.
+struct Softmax<R> {
+    /// The largest logit so far.
+    largest: [R; BLOCK],
+    /// Σ exp(logit − largest).
+    sums: [R; BLOCK],
+}
+
+impl<R: Real> Softmax<R> {
+    fn new() -> Self {
+        Self { largest: [R::of(f64::NEG_INFINITY); BLOCK], sums: [R::ZERO; BLOCK] }
     }
-    let largest = maximum(logits);
-    for logit in logits.iter_mut() {
-        *logit = (*logit - largest).exp();
+
+    /// Logits become exp(logit − largest), those that are not seen 0; the output so far is brought to the new largest logit.
+    #[inline(always)]
+    fn take(&mut self, tile: Tile, window: usize, logits: &mut [R], output: &mut [R], is_first: bool) {
+        let width = output.len() / tile.rows();
+        let rows = logits.chunks_exact_mut(tile.keys()).zip(output.chunks_exact_mut(width));
+        for (row, (logits, output)) in rows.enumerate() {
+            let seen = tile.seen(row, window);
+            logits[..seen.start].fill(R::ZERO);
+            logits[seen.end..].fill(R::ZERO);
+            let logits = &mut logits[seen];
+            let before = self.largest[row];
+            let largest = larger(before, maximum(logits));
+            // Rows without a finite logit so far have nothing to bring, and −∞ − (−∞) is not a number.
+            let shift = if largest == R::of(f64::NEG_INFINITY) { R::ZERO } else { largest };
+            for logit in logits.iter_mut() {
+                *logit = (*logit - shift).exp();
+            }
+            let added = sum(logits, logits, |weight, _| weight);
+            if is_first {
+                self.sums[row] = added;
+            } else {
+                let factor = (before - shift).exp();
+                self.sums[row] = self.sums[row] * factor + added;
+                output.iter_mut().for_each(|y| *y = *y * factor);
+            }
+            self.largest[row] = largest;
+        }
     }
-    let scale = R::ONE / sum(logits, logits, |weight, _| weight);
-    for logit in logits.iter_mut() {
-        *logit = *logit * scale;
+
+    #[inline(always)]
+    fn finish(&self, output: &mut [R], log_sums: &mut [R]) {
+        let width = output.len() / log_sums.len();
+        for (row, (output, log_sum)) in output.chunks_exact_mut(width).zip(log_sums).enumerate() {
+            let scale = R::ONE / self.sums[row];
+            output.iter_mut().for_each(|y| *y = *y * scale);
+            *log_sum = self.largest[row] + self.sums[row].ln();
+        }
     }
 }

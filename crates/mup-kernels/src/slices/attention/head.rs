@@ -3,15 +3,15 @@
 //! In memory the rows of a head are some kilobytes apart, often a power of two, so that they evict each other from the
 //! first-level cache; every product reads them several times.
 
-use rayon::prelude::*;
-
-use super::{BLOCK, Inputs, Shape};
-use crate::pool::{Buffer, room};
-use crate::slices::matrix::Matrix;
+use super::distances::Distances;
+use super::{BLOCK, Inputs, Shape, TILE, Tile};
+use crate::slices::matrix::{Matrix, Write, multiply};
 use crate::slices::real::Real;
+use crate::slices::rotary::{Turn, turn};
+use crate::slices::simd::{add, vectorized};
 
 /// Added to the length of transposed rows, which would otherwise be powers of two apart as well.
-const GAP: usize = 16;
+pub(super) const GAP: usize = 16;
 
 /// A copy of `[rows, width]`, or of its transpose.
 pub(super) struct Copy<R> {
@@ -20,7 +20,7 @@ pub(super) struct Copy<R> {
 }
 
 impl<R: Real> Copy<R> {
-    fn new(rows: usize, width: usize) -> Self {
+    pub(super) fn new(rows: usize, width: usize) -> Self {
         Self { data: vec![R::ZERO; (rows + GAP) * width], width }
     }
 
@@ -31,22 +31,22 @@ impl<R: Real> Copy<R> {
         }
     }
 
-    pub(super) fn rows(&self, count: usize) -> Matrix<'_, R> {
-        Matrix::new(&self.data, count, self.width)
+    pub(super) fn rows(&self, rows: core::ops::Range<usize>) -> Matrix<'_, R> {
+        Matrix::new(&self.data[rows.start * self.width..], rows.len(), self.width)
     }
 
-    fn transpose(&mut self, source: &Self, rows: usize) {
+    pub(super) fn transpose(&mut self, source: &Self, rows: usize) {
         transpose(&source.data, rows, self.width, &mut self.data);
     }
 
-    /// The first columns of the transpose of `[rows, width]`.
-    pub(super) fn columns(&self, rows: usize, count: usize) -> Matrix<'_, R> {
-        Matrix::strided(&self.data, self.width, count, rows + GAP)
+    /// Some columns of the transpose of `[rows, width]`.
+    pub(super) fn columns(&self, rows: usize, columns: core::ops::Range<usize>) -> Matrix<'_, R> {
+        Matrix::strided(&self.data[columns.start..], self.width, columns.len(), rows + GAP)
     }
 }
 
 /// `[rows, width]` to `[width, rows + GAP]`.
-fn transpose<R: Real>(source: &[R], rows: usize, width: usize, target: &mut [R]) {
+pub(super) fn transpose<R: Real>(source: &[R], rows: usize, width: usize, target: &mut [R]) {
     for (i, source) in source.chunks_exact(width).take(rows).enumerate() {
         for (value, target) in source.iter().zip(target[i..].iter_mut().step_by(rows + GAP)) {
             *target = *value;
@@ -54,87 +54,68 @@ fn transpose<R: Real>(source: &[R], rows: usize, width: usize, target: &mut [R])
     }
 }
 
-/// The relative keys of all heads: for each, `[time + 1, width]` from the longest distance to 0, and the transpose of that.
-pub(super) struct Distances<R> {
-    rows: Buffer<R>,
-    columns: Buffer<R>,
-    shape: Shape,
-}
-
-impl<R: Real> Distances<R> {
-    pub(super) fn new(shape: Shape, relative: &[R]) -> Self {
-        let Shape { time, width, heads, .. } = shape;
-        let (count, all) = (time + 1, relative.len() / ((time + 1) * width).max(1));
-        let (mut rows, mut columns) = (room(all * count * width), room(all * (count + GAP) * width));
-        let targets = rows.par_chunks_mut(count * width).zip(columns.par_chunks_mut((count + GAP) * width));
-        targets.enumerate().for_each(|(head, (rows, columns))| {
-            let first = head / heads * count * shape.columns() + head % heads * width;
-            for (row, source) in rows.chunks_exact_mut(width).zip(relative[first..].chunks(shape.columns())) {
-                row.copy_from_slice(&source[..width]);
+/// Turns rows of one head each, which follow each other in time; nothing without angles.
+pub(super) fn turn_rows<R: Real>(rows: &mut [R], width: usize, angles: &[R], time: usize, way: Turn) {
+    if angles.is_empty() {
+        return;
+    }
+    let of_one = angles.len() / time;
+    vectorized(
+        #[inline(always)]
+        || {
+            for (head, angles) in rows.chunks_exact_mut(width).zip(angles.chunks_exact(of_one)) {
+                turn(head, angles, way);
             }
-            transpose(rows, count, width, columns);
-        });
-        Self { rows, columns, shape }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Distances `count − 1` to 0 of a head, by rows.
-    pub(super) fn rows(&self, head: usize, count: usize) -> Matrix<'_, R> {
-        let (all, width) = (self.shape.time + 1, self.shape.width);
-        Matrix::new(&self.rows[(head * all + all - count) * width..], count, width)
-    }
-
-    /// The same, by columns.
-    pub(super) fn columns(&self, head: usize, count: usize) -> Matrix<'_, R> {
-        let (all, width) = (self.shape.time + 1, self.shape.width);
-        let first = head * (all + GAP) * width + all - count;
-        Matrix::strided(&self.columns[first..], width, count, all + GAP)
-    }
+        },
+    );
 }
 
 /// A head's parameters, and where its rows are.
 pub(super) struct Head<'a, R> {
     pub(super) shape: Shape,
-    /// Which head of which group.
+    /// Which head of keys of which group.
     pub(super) number: usize,
-    /// First of its columns.
-    pub(super) first: usize,
+    /// First of the columns of its queries, keys and values.
+    parts: [usize; 3],
     rows: &'a [R],
     pub(super) scale: &'a [R],
     content_bias: &'a [R],
     position_bias: &'a [R],
+    pub(super) angles: &'a [R],
 }
 
 impl<'a, R: Real> Head<'a, R> {
     pub(super) fn new(shape: Shape, inputs: Inputs<'a, R>, task: usize) -> Self {
         let [group, sequence, head] = shape.place(task);
         let (columns, width) = (shape.columns(), shape.width);
-        let size = shape.time * 3 * columns;
+        let shared = head / (shape.queries / shape.keys);
+        let size = shape.time * shape.all_columns();
         let bias = |bias: &'a [R]| match bias {
             [] => bias,
             _ => &bias[group * columns + head * width..][..width],
         };
         Self {
             shape,
-            number: group * shape.heads + head,
-            first: head * width,
+            number: group * shape.keys + shared,
+            parts: [head, shape.queries + shared, shape.queries + shape.keys + shared].map(|head| head * width),
             rows: &inputs.qkv[sequence * size..(sequence + 1) * size],
             scale: &inputs.scale[group * width..(group + 1) * width],
             content_bias: bias(inputs.content_bias),
             position_bias: bias(inputs.position_bias),
+            angles: inputs.angles,
         }
     }
 
-    /// Copies queries, keys and values, and transposes one of the latter: keys (1) for logits, values (2) for gradients.
-    pub(super) fn stage(&self, transposed: usize, scratch: &mut Scratch<R>) {
-        let columns = self.shape.columns();
-        for (part, copy) in scratch.parts.iter_mut().enumerate() {
-            copy.take(&self.rows[part * columns + self.first..], 3 * columns);
+    /// Copies queries, keys and values, turns the former two, and transposes keys.
+    pub(super) fn stage(&self, scratch: &mut Scratch<R>) {
+        let Shape { time, width, .. } = self.shape;
+        for (copy, first) in scratch.parts.iter_mut().zip(self.parts) {
+            copy.take(&self.rows[first..], self.shape.all_columns());
         }
-        scratch.transposed.transpose(&scratch.parts[transposed], self.shape.time);
+        for copy in &mut scratch.parts[..2] {
+            turn_rows(&mut copy.data[..time * width], width, self.angles, time, Turn::Forward);
+        }
+        scratch.keys.transpose(&scratch.parts[1], time);
     }
 
     /// The queries of a block that meet keys, (q + u) ⊙ s, and those that meet relative keys, (q + v) ⊙ s.
@@ -167,25 +148,54 @@ fn scaled<R: Real>(rows: &[R], bias: &[R], scale: &[R], target: &mut [R]) {
 pub(super) struct Scratch<R> {
     /// Queries, keys and values.
     pub(super) parts: [Copy<R>; 3],
-    pub(super) transposed: Copy<R>,
+    /// The transpose of keys.
+    pub(super) keys: Copy<R>,
     pub(super) content_query: Vec<R>,
     pub(super) position_query: Vec<R>,
-    /// Logits by key, or their gradients.
+    /// Logits of a tile by key, then weights.
     pub(super) by_key: Vec<R>,
-    /// Logits by distance, or their gradients.
+    /// Logits of a tile by distance, or their gradients.
     pub(super) by_distance: Vec<R>,
 }
 
 impl<R: Real> Scratch<R> {
     pub(super) fn new(shape: Shape) -> Self {
         let zeros = |columns: usize| vec![R::ZERO; BLOCK * columns];
+        let tile = shape.time.min(TILE);
         Self {
             parts: [(); 3].map(|()| Copy::new(shape.time, shape.width)),
-            transposed: Copy::new(shape.time, shape.width),
+            keys: Copy::new(shape.time, shape.width),
             content_query: zeros(shape.width),
             position_query: zeros(shape.width),
-            by_key: zeros(shape.time),
-            by_distance: zeros(shape.time),
+            by_key: zeros(tile),
+            by_distance: zeros(tile + BLOCK),
         }
+    }
+
+    /// Logits of a tile, `[rows, keys]`, into `by_key`; those of keys that a row does not see have no meaning.
+    pub(super) fn logits(&mut self, head: &Head<'_, R>, distances: &Distances<R>, tile: Tile) {
+        let (width, rows, keys) = (head.shape.width, tile.rows(), tile.keys());
+        let query = Matrix::new(&self.content_query, rows, width);
+        let columns = self.keys.columns(head.shape.time, tile.from..tile.to);
+        multiply(&mut self.by_key, keys, Write::Replace, query, columns);
+        if distances.is_empty() {
+            return;
+        }
+        let query = Matrix::new(&self.position_query, rows, width);
+        let columns = distances.columns(head.number, tile);
+        let count = tile.distances().len();
+        multiply(&mut self.by_distance, count, Write::Replace, query, columns);
+        let window = head.shape.window;
+        vectorized(
+            #[inline(always)]
+            || {
+                for (row, logits) in self.by_key.chunks_exact_mut(keys).take(rows).enumerate() {
+                    let seen = tile.seen(row, window);
+                    let from = row * count + tile.shift(row);
+                    let by_distance = &self.by_distance[from + seen.start..from + seen.end];
+                    add(&mut logits[seen], by_distance);
+                }
+            },
+        );
     }
 }

@@ -1,17 +1,13 @@
-//! The fused operations for tensors in the processor's memory: they become slices and back.
-
-mod elements;
-mod operations;
-mod sizes;
+//! Backends whose tensors the processor can read and write.
 
 use core::ops::{Deref, DerefMut};
 
 use burn::backend::Backend;
-use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::tensor::FloatTensor;
 
 use crate::slices::real::Real;
 
-/// A backend whose tensors the processor can read and write.
+/// A backend whose tensors become slices and back.
 pub(crate) trait Host: Backend {
     /// Memory for a tensor that is being computed.
     type Room<R: Real>: Deref<Target = [R]> + DerefMut + Send;
@@ -29,6 +25,4 @@ pub(crate) trait Host: Backend {
     fn room<R: Real>(dims: &[usize]) -> Self::Room<R>;
 
     fn tensor<R: Real>(room: Self::Room<R>, dims: &[usize]) -> FloatTensor<Self>;
-
-    fn integers(tensor: IntTensor<Self>) -> Vec<i64>;
 }
