@@ -9,16 +9,14 @@ mod layers;
 mod loss;
 mod mlp;
 mod shapes;
-mod stack;
 
 pub use conv_net::{ConvNet, ConvNetConfig};
 pub use error::ModelError;
-pub use gpt::{Block, Generator, Gpt, GptConfig, Positions, Sampler};
+pub use gpt::{Block, Generator, Gpt, GptConfig, GptStack, Positions, Sampler};
 pub use layers::{
-    AttentionFrame, CausalAttention, CausalAttentionConfig, FeedForward, FeedForwardConfig, LayerNorm, Readout,
-    ReadoutConfig, TiedReadout, TiedReadoutConfig,
+    AttentionFrame, CausalAttention, CausalAttentionConfig, Embedding, FeedForward, FeedForwardConfig, LayerNorm,
+    Linear, Readout, ReadoutConfig, TiedReadout, TiedReadoutConfig,
 };
 pub use loss::cross_entropy;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use shapes::shape_reader;
-pub use stack::GptStack;

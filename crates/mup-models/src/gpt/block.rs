@@ -9,26 +9,28 @@ use crate::{AttentionFrame, CausalAttention, FeedForward, LayerNorm};
 use mup_probe::{NoProbe, Probe, Scope};
 
 /// x + attention(norm(x)), then x + feed_forward(norm(x)).
+///
+/// `V`, `M` and `X` are the ranks of its vectors, matrices and activations: 1, 2 and 3, or one more in a stack of trials.
 #[derive(Module, Debug)]
-pub struct Block {
+pub struct Block<const V: usize = 1, const M: usize = 2, const X: usize = 3> {
     /// Before the attention.
-    pub attention_norm: LayerNorm,
+    pub attention_norm: LayerNorm<V>,
     /// First branch.
-    pub attention: CausalAttention,
+    pub attention: CausalAttention<V, M, X>,
     /// Before the feed-forward branch.
-    pub feed_forward_norm: LayerNorm,
+    pub feed_forward_norm: LayerNorm<V>,
     /// Second branch.
-    pub feed_forward: FeedForward,
+    pub feed_forward: FeedForward<V, M>,
     pub(super) dropout: Dropout,
 }
 
-impl Block {
+impl<const V: usize, const M: usize, const X: usize> Block<V, M, X> {
     pub(super) fn forward<P: Probe>(
         &self,
-        x: Tensor<3>,
-        frame: &AttentionFrame,
+        x: Tensor<X>,
+        frame: &AttentionFrame<M>,
         scope: &mut Scope<'_, P>,
-    ) -> Tensor<3> {
+    ) -> Tensor<X> {
         let normed = self.attention_norm.forward(x.clone());
         scope.observe("attention_norm", &normed);
         let mut attention = Scope::new(scope, "attention");
@@ -42,13 +44,13 @@ impl Block {
         x
     }
 
-    pub(super) fn forward_cached(&self, x: Tensor<3>, frame: &AttentionFrame, cache: &mut LayerCache) -> Tensor<3> {
+    pub(super) fn forward_cached(&self, x: Tensor<X>, frame: &AttentionFrame<M>, cache: &mut LayerCache) -> Tensor<X> {
         let normed = self.attention_norm.forward(x.clone());
         let branch = self.attention.forward_cached(normed, frame, cache);
         self.feed_forward(x + self.dropout.forward(branch), &mut NoProbe)
     }
 
-    fn feed_forward(&self, x: Tensor<3>, probe: &mut impl Probe) -> Tensor<3> {
+    fn feed_forward(&self, x: Tensor<X>, probe: &mut impl Probe) -> Tensor<X> {
         let normed = self.feed_forward_norm.forward(x.clone());
         probe.observe("feed_forward_norm", &normed);
         let mut branch = Scope::new(probe, "feed_forward");

@@ -1,13 +1,13 @@
 //! Sizes and choices of a GPT, and the names of its parameters.
 
 use burn::config::Config;
-use burn::nn::{DropoutConfig, Embedding, EmbeddingConfig};
 use burn::tensor::Device;
 use mup_shapes::PathPattern;
 
-use super::{Block, Gpt};
+use super::Gpt;
+use crate::ModelError;
 use crate::error::Check;
-use crate::{CausalAttentionConfig, FeedForwardConfig, LayerNorm, ModelError, ReadoutConfig, TiedReadoutConfig};
+use crate::layers::Parameters;
 
 /// How a [`Gpt`] knows where a token is.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
@@ -75,25 +75,7 @@ impl GptConfig {
     /// [`ModelError`] naming the field that describes no model.
     pub fn init(&self, device: &Device) -> Result<Gpt, ModelError> {
         self.check()?;
-        let blocks: Result<Vec<Block>, ModelError> = (0..self.n_layer).map(|_| self.block(device)).collect();
-        let embedding = |n| -> Embedding { EmbeddingConfig::new(n, self.d_model).init(device) };
-        let tied = TiedReadoutConfig::new(self.d_model).with_alpha_output(self.alpha_output);
-        let untied = ReadoutConfig::new(self.d_model, self.vocab).with_bias(false).with_alpha_output(self.alpha_output);
-        Ok(Gpt {
-            token_embedding: embedding(self.vocab),
-            position_embedding: (self.positions == Positions::Absolute).then(|| embedding(self.context)),
-            blocks: blocks?,
-            final_norm: LayerNorm::new(self.d_model, device),
-            readout: (!self.tied).then(|| untied.init(device)),
-            tied_readout: self.tied.then(|| tied.init(device)),
-            dropout: DropoutConfig::new(self.dropout).init(),
-            relative: self.positions == Positions::Relative,
-            vocab: self.vocab,
-            context: self.context,
-            d_model: self.d_model,
-            alpha_embedding: self.alpha_embedding,
-            alpha_relative: self.alpha_relative,
-        })
+        Ok(Gpt::build(vec![self.clone()], &Parameters::of_one(device)))
     }
 
     fn check(&self) -> Result<(), ModelError> {
@@ -117,25 +99,6 @@ impl GptConfig {
             ("alpha_embedding", self.alpha_embedding),
             ("alpha_relative", self.alpha_relative),
         ])
-    }
-
-    fn block(&self, device: &Device) -> Result<Block, ModelError> {
-        Ok(Block {
-            attention_norm: LayerNorm::new(self.d_model, device),
-            attention: CausalAttentionConfig::new(self.d_model, self.n_head, self.d_head)
-                .with_bias(self.bias)
-                .with_relative(self.positions == Positions::Relative)
-                .with_dropout(self.dropout)
-                .with_alpha_attention(self.alpha_attention)
-                .with_branch_factor(self.branch_factors)
-                .init(device)?,
-            feed_forward_norm: LayerNorm::new(self.d_model, device),
-            feed_forward: FeedForwardConfig::new(self.d_model, self.d_ffn)
-                .with_bias(self.bias)
-                .with_branch_factor(self.branch_factors)
-                .init(device),
-            dropout: DropoutConfig::new(self.dropout).init(),
-        })
     }
 
     /// Number of trained parameters (untrained multipliers are not counted).

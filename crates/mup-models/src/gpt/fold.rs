@@ -26,26 +26,27 @@ impl Gpt {
     /// embedding and not for the readout.
     pub fn folded(&self) -> Result<Self, ModelError> {
         let mut model = self.valid();
-        let (alpha_embedding, alpha_relative) = (model.alpha_embedding, model.alpha_relative);
+        let GptConfig { alpha_embedding, alpha_relative, .. } = model.config();
+        let embed = |weight| multiply(weight, &[alpha_embedding]);
         if let Some(tied) = model.tied_readout.take() {
             if alpha_embedding == 0.0 {
                 return Err(ModelError::CannotFold);
             }
             let (tied, features) = tied.folded();
-            model.scale_features(&multiply(features, alpha_embedding.recip()));
+            model.scale_features(&multiply(features, &[alpha_embedding.recip()]));
             model.tied_readout = Some(tied);
         }
         model.readout = model.readout.map(crate::Readout::folded);
-        model.token_embedding.weight = model.token_embedding.weight.map(|weight| multiply(weight, alpha_embedding));
+        model.token_embedding.weight = model.token_embedding.weight.map(embed);
         model.position_embedding = model.position_embedding.map(|mut positions| {
-            positions.weight = positions.weight.map(|weight| multiply(weight, alpha_embedding));
+            positions.weight = positions.weight.map(embed);
             positions
         });
         for block in &mut model.blocks {
             block.attention = block.attention.clone().folded(alpha_relative);
             block.feed_forward = block.feed_forward.clone().folded();
         }
-        (model.alpha_embedding, model.alpha_relative) = (1.0, 1.0);
+        model.configs = vec![plain(model.config())];
         Ok(model)
     }
 
@@ -55,6 +56,12 @@ impl Gpt {
         norm.gamma = norm.gamma.clone().map(|gamma| gamma * by.clone());
         norm.beta = norm.beta.clone().map(|beta| beta * by.clone());
     }
+}
+
+/// Without multipliers.
+fn plain(config: GptConfig) -> GptConfig {
+    let config = config.with_alpha_attention(1.0).with_alpha_output(1.0).with_alpha_embedding(1.0);
+    config.with_alpha_relative(1.0).with_branch_factors(false)
 }
 
 impl GptConfig {

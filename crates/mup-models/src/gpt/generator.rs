@@ -24,7 +24,7 @@ impl Generator {
     pub fn new(model: &Gpt) -> Self {
         let model = model.valid();
         let weight = model.token_embedding.weight.val();
-        let frame = model.frame(1, model.context, &weight.device(), weight.dtype());
+        let frame = model.frame(1, model.context(), &weight.device(), weight.dtype());
         let empty: Vec<LayerCache> = model.blocks.iter().map(|block| block.attention.cache(&frame)).collect();
         Self { model, layers: empty.clone(), empty, length: 0 }
     }
@@ -41,7 +41,7 @@ impl Generator {
     /// Panics if the batch differs from that of earlier tokens.
     pub fn feed(&mut self, tokens: Tensor<2, Int>) -> Result<Tensor<3>, ModelError> {
         let [_, fed] = tokens.dims();
-        let (cached, context) = (self.length, self.model.context);
+        let (cached, context) = (self.length, self.model.context());
         if fed == 0 {
             return Err(ModelError::EmptyPrompt);
         }
@@ -98,17 +98,17 @@ impl Gpt {
         if prompt.is_empty() {
             return Err(ModelError::EmptyPrompt);
         }
-        let vocab = self.vocab;
+        let (vocab, context) = (self.vocab(), self.context());
         if let Some(&token) = prompt.iter().find(|token| **token >= vocab) {
             return Err(ModelError::Token { token, vocab });
         }
         let mut generator = Generator::new(self);
         let mut text = prompt.to_vec();
-        let mut fed = text.len() - text.len().min(self.context);
+        let mut fed = text.len() - text.len().min(context);
         while text.len() < prompt.len() + count {
-            if generator.len() == self.context {
+            if generator.len() == context {
                 generator.clear();
-                fed = text.len() - self.context.div_ceil(2);
+                fed = text.len() - context.div_ceil(2);
             }
             let logits = generator.feed_slice(&text[fed..])?;
             fed = text.len();

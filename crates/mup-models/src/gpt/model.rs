@@ -1,41 +1,42 @@
 //! The forward pass and the loss.
 
 use burn::module::Module;
-use burn::nn::{Dropout, Embedding};
+use burn::nn::Dropout;
 use burn::tensor::{DType, Device, Int, Tensor};
 
-use super::Block;
+use super::build::each;
+use super::{Block, GptConfig, Positions};
 use crate::layers::multiply;
-use crate::{AttentionFrame, LayerNorm, Readout, TiedReadout, cross_entropy};
+use crate::{AttentionFrame, Embedding, LayerNorm, Readout, TiedReadout, cross_entropy};
 use mup_probe::{NoProbe, Probe, Scope};
 
-/// A pre-norm decoder; see [`GptConfig`](super::GptConfig).
+/// A pre-norm decoder; see [`GptConfig`].
 ///
 /// A probe sees the residual stream as `embedding` and, after each block, as `blocks.{i}`; in it the names of
 /// [`CausalAttention`](crate::CausalAttention) and [`FeedForward`](crate::FeedForward) under `blocks.{i}.attention` and
 /// `blocks.{i}.feed_forward`, and what goes into them as `blocks.{i}.attention_norm` and `blocks.{i}.feed_forward_norm`;
 /// then `final_norm` and `logits`.
+///
+/// `V`, `M` and `X` are the ranks of its vectors, matrices and activations: 1, 2 and 3, or one more in a stack of trials
+/// ([`GptStack`](crate::GptStack)).
 #[derive(Module, Debug)]
-pub struct Gpt {
+pub struct Gpt<const V: usize = 1, const M: usize = 2, const X: usize = 3> {
     /// `[vocab, d_model]`.
-    pub token_embedding: Embedding,
+    pub token_embedding: Embedding<M>,
     /// `[context, d_model]`, with absolute positions.
-    pub position_embedding: Option<Embedding>,
+    pub position_embedding: Option<Embedding<M>>,
     /// The decoder blocks.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<Block<V, M, X>>,
     /// Before the readout.
-    pub final_norm: LayerNorm,
+    pub final_norm: LayerNorm<V>,
     /// Unless the model is tied.
-    pub readout: Option<Readout>,
+    pub readout: Option<Readout<V, M>>,
     /// If the model is tied.
-    pub tied_readout: Option<TiedReadout>,
+    pub tied_readout: Option<TiedReadout<V>>,
     pub(super) dropout: Dropout,
-    pub(super) relative: bool,
-    pub(super) vocab: usize,
-    pub(super) context: usize,
-    pub(super) d_model: usize,
-    pub(super) alpha_embedding: f64,
-    pub(super) alpha_relative: f64,
+    /// Of each trial.
+    #[module(skip)]
+    pub(super) configs: Vec<GptConfig>,
 }
 
 impl Gpt {
@@ -56,8 +57,47 @@ impl Gpt {
     /// As [`forward`](Self::forward).
     #[must_use]
     pub fn forward_probed<P: Probe>(&self, tokens: Tensor<2, Int>, probe: &mut P) -> Tensor<3> {
-        let [_, time] = tokens.dims();
-        let context = self.context;
+        self.logits(tokens, probe)
+    }
+
+    /// Mean cross-entropy of predicting `targets` from `tokens`, both `[batch, time]`.
+    ///
+    /// # Panics
+    ///
+    /// As [`forward`](Self::forward), or if the shapes differ.
+    #[must_use]
+    pub fn loss(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>) -> Tensor<1> {
+        let logits: Tensor<2> = self.forward(tokens).flatten(0, 1);
+        cross_entropy(logits, targets.flatten(0, 1))
+    }
+
+    /// The config that [`GptConfig::init`] makes such a model from.
+    #[must_use]
+    pub fn config(&self) -> GptConfig {
+        self.shape().clone()
+    }
+
+    /// Number of tokens that the vocabulary has.
+    #[must_use]
+    pub fn vocab(&self) -> usize {
+        self.shape().vocab
+    }
+
+    /// Longest sequence that the model takes.
+    #[must_use]
+    pub fn context(&self) -> usize {
+        self.shape().context
+    }
+}
+
+impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
+    /// What all trials have in common.
+    pub(super) fn shape(&self) -> &GptConfig {
+        &self.configs[0]
+    }
+
+    pub(super) fn logits<P: Probe>(&self, tokens: Tensor<M, Int>, probe: &mut P) -> Tensor<X> {
+        let (time, context) = (tokens.dims()[M - 1], self.shape().context);
         assert!((1..=context).contains(&time), "Gpt: {time} tokens, but the context is {context} and 1 is the least");
         let mut x = self.dropout.forward(self.embed(tokens, 0));
         probe.observe_stream("embedding", &x);
@@ -72,49 +112,31 @@ impl Gpt {
         logits
     }
 
-    /// Mean cross-entropy of predicting `targets` from `tokens`, both `[batch, time]`.
-    ///
-    /// # Panics
-    ///
-    /// As [`forward`](Self::forward), or if the shapes differ.
-    #[must_use]
-    pub fn loss(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>) -> Tensor<1> {
-        let logits: Tensor<2> = self.forward(tokens).flatten(0, 1);
-        cross_entropy(logits, targets.flatten(0, 1))
-    }
-
-    /// Number of tokens that the vocabulary has.
-    #[must_use]
-    pub fn vocab(&self) -> usize {
-        self.vocab
-    }
-
-    /// Longest sequence that the model takes.
-    #[must_use]
-    pub fn context(&self) -> usize {
-        self.context
-    }
-
-    /// Embeddings of tokens whose first one stands at `start`.
-    pub(super) fn embed(&self, tokens: Tensor<2, Int>, start: usize) -> Tensor<3> {
-        let [_, time] = tokens.dims();
-        let x = mup_kernels::embedding(self.token_embedding.weight.val(), tokens);
-        let x = multiply(x, self.alpha_embedding);
+    /// Embeddings `[.., batch, time, d_model]` of tokens whose first one stands at `start`.
+    pub(super) fn embed(&self, tokens: Tensor<M, Int>, start: usize) -> Tensor<X> {
+        let time = tokens.dims()[M - 1];
+        let alphas = each(&self.configs, |config| config.alpha_embedding);
+        let x = multiply(self.token_embedding.forward(tokens), &alphas);
         match &self.position_embedding {
             Some(positions) => {
-                let positions: Tensor<3> = positions.weight.val().narrow(0, start, time).unsqueeze();
-                x + multiply(positions, self.alpha_embedding)
+                let positions: Tensor<X> = positions.rows(start, time).unsqueeze_dim(M - 2);
+                x + multiply(positions, &alphas)
             }
             None => x,
         }
     }
 
-    pub(super) fn frame(&self, queries: usize, keys: usize, device: &Device, dtype: DType) -> AttentionFrame {
+    pub(super) fn frame(&self, queries: usize, keys: usize, device: &Device, dtype: DType) -> AttentionFrame<M> {
         let frame = AttentionFrame::new(queries, keys, device, dtype);
-        if self.relative { frame.with_relative(self.d_model, self.alpha_relative) } else { frame }
+        match self.shape().positions {
+            Positions::Relative => {
+                frame.with_relative_each(self.shape().d_model, &each(&self.configs, |config| config.alpha_relative))
+            }
+            Positions::Absolute | Positions::None => frame,
+        }
     }
 
-    pub(super) fn read_out(&self, x: Tensor<3>) -> Tensor<3> {
+    pub(super) fn read_out(&self, x: Tensor<X>) -> Tensor<X> {
         match (&self.readout, &self.tied_readout) {
             (Some(readout), _) => readout.forward(x),
             (None, Some(tied)) => tied.forward(x, self.token_embedding.weight.val()),

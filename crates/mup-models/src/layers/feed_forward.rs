@@ -2,10 +2,9 @@
 
 use burn::config::Config;
 use burn::module::{Module, Param};
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use super::{closing, closing_folded, untrained};
+use super::{Linear, Parameters};
 use mup_kernels::gelu;
 use mup_probe::Probe;
 
@@ -27,43 +26,42 @@ pub struct FeedForwardConfig {
 
 /// down(gelu(up(x))), with the exact GELU.
 ///
-/// A probe sees `up` (before the nonlinearity) and `output`.
+/// A probe sees `up` (before the nonlinearity) and `output`. `V` and `M` are the ranks of its vectors and matrices: 1 and
+/// 2, or 2 and 3 in a stack of trials.
 #[derive(Module, Debug)]
-pub struct FeedForward {
+pub struct FeedForward<const V: usize = 1, const M: usize = 2> {
     /// `d_model` to `d_ffn`.
-    pub up: Linear,
+    pub up: Linear<V, M>,
     /// `d_ffn` to `d_model`.
-    pub down: Linear,
+    pub down: Linear<V, M>,
     /// `[1]`, the factor on the output; not trained.
-    pub branch_factor: Option<Param<Tensor<1>>>,
+    pub branch_factor: Option<Param<Tensor<V>>>,
 }
 
 impl FeedForwardConfig {
     /// Builds the layer without allocating its parameters.
     #[must_use]
     pub fn init(&self, device: &Device) -> FeedForward {
-        let linear = |d_input, d_output| LinearConfig::new(d_input, d_output).with_bias(self.bias).init(device);
+        self.build(&Parameters::of_one(device))
+    }
+
+    pub(crate) fn build<const V: usize, const M: usize>(&self, parameters: &Parameters) -> FeedForward<V, M> {
         FeedForward {
-            up: linear(self.d_model, self.d_ffn),
-            down: linear(self.d_ffn, self.d_model),
-            branch_factor: self.branch_factor.then(|| untrained(1.0, 1, device)),
+            up: Linear::new(parameters, [self.d_model, self.d_ffn], self.bias),
+            down: Linear::new(parameters, [self.d_ffn, self.d_model], self.bias),
+            branch_factor: self.branch_factor.then(|| parameters.untrained(1.0, 1)),
         }
     }
 }
 
-impl FeedForward {
-    /// The branch's output, `[batch, time, d_model]`.
+impl<const V: usize, const M: usize> FeedForward<V, M> {
+    /// The branch's output, `[.., d_model]`.
     #[must_use]
-    pub fn forward(&self, x: Tensor<3>, probe: &mut impl Probe) -> Tensor<3> {
+    pub fn forward<const D: usize>(&self, x: Tensor<D>, probe: &mut impl Probe) -> Tensor<D> {
         let x = self.up.forward(x);
         probe.observe("up", &x);
-        let x = match &self.branch_factor {
-            None => self.down.forward(gelu(x)),
-            factor => {
-                let (weight, bias) = closing(&self.down, factor.as_ref());
-                mup_kernels::linear(gelu(x), weight, bias)
-            }
-        };
+        let (weight, bias) = self.down.closing(self.branch_factor.as_ref());
+        let x = mup_kernels::linear(gelu(x), weight, bias);
         probe.observe("output", &x);
         x
     }
@@ -71,17 +69,23 @@ impl FeedForward {
     /// The branch's output, added to the residual stream, in two operations. What a probe sees is computed beside them, so
     /// that it changes no bit.
     #[must_use]
-    pub fn forward_residual<P: Probe>(&self, x: Tensor<3>, residual: Tensor<3>, probe: &mut P) -> Tensor<3> {
+    pub fn forward_residual<const D: usize, P: Probe>(
+        &self,
+        x: Tensor<D>,
+        residual: Tensor<D>,
+        probe: &mut P,
+    ) -> Tensor<D> {
         if P::ENABLED {
             let _ = self.forward(x.clone(), probe);
         }
-        let hidden = mup_kernels::linear_gelu(x, self.up.weight.val(), self.up.bias.as_ref().map(Param::val));
-        let (weight, bias) = closing(&self.down, self.branch_factor.as_ref());
+        let (weight, bias) = self.up.values();
+        let hidden = mup_kernels::linear_gelu(x, weight, bias);
+        let (weight, bias) = self.down.closing(self.branch_factor.as_ref());
         mup_kernels::linear_residual(hidden, weight, bias, residual)
     }
 
     /// The same function with the branch's factor in the weight and bias of `down`.
     pub(crate) fn folded(self) -> Self {
-        Self { down: closing_folded(self.down, self.branch_factor), branch_factor: None, ..self }
+        Self { down: self.down.closing_folded(self.branch_factor), branch_factor: None, ..self }
     }
 }

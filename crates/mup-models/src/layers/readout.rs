@@ -2,10 +2,9 @@
 
 use burn::config::Config;
 use burn::module::{Module, Param};
-use burn::nn::LinearConfig;
 use burn::tensor::{Device, Tensor};
 
-use super::{multiply, untrained};
+use super::{Linear, Parameters, multiply};
 
 /// Sizes of a [`Readout`].
 #[derive(Config, Debug, PartialEq)]
@@ -24,37 +23,42 @@ pub struct ReadoutConfig {
 
 /// α_output · (x ⊙ multiplier) W + b, the replacement for the last `Linear` of a model.
 ///
-/// The multiplier is 1 until a plan is applied, and the plan's A (1/m_in in µP) afterwards.
+/// The multiplier is 1 until a plan is applied, and the plan's A (1/m_in in µP) afterwards. `V` and `M` are the ranks of
+/// its vectors and matrices: 1 and 2, or 2 and 3 in a stack of trials.
 ///
 /// # Reference
 ///
 /// Tensor Programs V, arXiv:2203.03466v2, Table 8 (output multiplier); α_output is its tunable factor, Appendix F.4.
 #[derive(Module, Debug)]
-pub struct Readout {
+pub struct Readout<const V: usize = 1, const M: usize = 2> {
     /// `[d_input, d_output]`.
-    pub weight: Param<Tensor<2>>,
+    pub weight: Param<Tensor<M>>,
     /// `[d_output]`; not multiplied.
-    pub bias: Option<Param<Tensor<1>>>,
+    pub bias: Option<Param<Tensor<V>>>,
     /// `[d_input]`, the forward multiplier; not trained.
-    pub multiplier: Param<Tensor<1>>,
-    pub(crate) alpha_output: f64,
+    pub multiplier: Param<Tensor<V>>,
+    /// Of each trial.
+    alpha_output: Vec<f64>,
 }
 
 impl ReadoutConfig {
     /// Builds the layer without allocating its parameters; weight and bias start as Burn's `Linear` does.
     #[must_use]
     pub fn init(&self, device: &Device) -> Readout {
-        let linear = LinearConfig::new(self.d_input, self.d_output).with_bias(self.bias).init(device);
-        Readout {
-            weight: linear.weight,
-            bias: linear.bias,
-            multiplier: untrained(1.0, self.d_input, device),
-            alpha_output: self.alpha_output,
-        }
+        self.build(&Parameters::of_one(device), vec![self.alpha_output])
+    }
+
+    pub(crate) fn build<const V: usize, const M: usize>(
+        &self,
+        parameters: &Parameters,
+        alpha_output: Vec<f64>,
+    ) -> Readout<V, M> {
+        let Linear { weight, bias } = Linear::new(parameters, [self.d_input, self.d_output], self.bias);
+        Readout { weight, bias, multiplier: parameters.untrained(1.0, self.d_input), alpha_output }
     }
 }
 
-impl Readout {
+impl<const V: usize, const M: usize> Readout<V, M> {
     /// Logits `[.., d_output]` of features `[.., d_input]`.
     ///
     /// # Panics
@@ -63,15 +67,18 @@ impl Readout {
     #[must_use]
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         // On the weight, which is smaller than the features of a batch.
-        let rows = multiply(self.multiplier.val(), self.alpha_output).unsqueeze_dim(1);
-        mup_kernels::linear(x, self.weight.val() * rows, self.bias.as_ref().map(Param::val))
+        mup_kernels::linear(x, self.weight.val() * self.rows(), self.bias.as_ref().map(Param::val))
+    }
+
+    /// What the weight's rows are multiplied by, `[d_input, 1]`.
+    fn rows(&self) -> Tensor<M> {
+        multiply(self.multiplier.val(), &self.alpha_output).unsqueeze_dim(V)
     }
 
     /// The same function with α_output and the multiplier in the weight: W ← α_output · diag(multiplier) W, and both 1.
     pub(crate) fn folded(self) -> Self {
-        let rows = multiply(self.multiplier.val(), self.alpha_output).unsqueeze_dim(1);
-        let [d_input] = self.multiplier.dims();
-        let multiplier = untrained(1.0, d_input, &self.multiplier.device());
-        Self { weight: self.weight.map(|weight| weight * rows), multiplier, alpha_output: 1.0, ..self }
+        let (rows, ones) = (self.rows(), vec![1.0; self.alpha_output.len()]);
+        let multiplier = self.multiplier.map(|multiplier| multiplier.ones_like());
+        Self { weight: self.weight.map(|weight| weight * rows), multiplier, alpha_output: ones, ..self }
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
-use mup_models::{AttentionFrame, CausalAttention, CausalAttentionConfig};
+use mup_models::{AttentionFrame, CausalAttention, CausalAttentionConfig, Linear};
 use mup_probe::Collector;
 use safetensors::SafeTensors;
 
@@ -45,7 +45,7 @@ impl Matrix {
 
 /// One sequence, straight from the formula: for every query, key and head, one sum over the head's coordinates.
 fn naive(layer: &CausalAttention, x: &[Vec<f64>], d_head: usize, alpha_relative: f64, alpha: f64) -> Vec<Vec<f64>> {
-    let project = |x: &[Vec<f64>], linear: &burn::nn::Linear| -> Vec<Vec<f64>> {
+    let project = |x: &[Vec<f64>], linear: &Linear| -> Vec<Vec<f64>> {
         let matrix = Matrix::new(&linear.weight);
         x.iter().map(|row| matrix.apply(row, linear.bias.as_ref())).collect()
     };

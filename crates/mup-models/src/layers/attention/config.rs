@@ -1,11 +1,11 @@
 //! What a causal attention layer consists of.
 
 use burn::config::Config;
-use burn::module::Param;
-use burn::nn::{DropoutConfig, Initializer, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor};
+use burn::nn::{DropoutConfig, Initializer};
+use burn::tensor::Device;
 
-use super::{CausalAttention, untrained};
+use super::super::{Linear, Parameters};
+use super::CausalAttention;
 use crate::ModelError;
 use crate::error::Check;
 
@@ -50,27 +50,31 @@ impl CausalAttentionConfig {
         if self.relative {
             check.even("d_model", self.d_model)?;
         }
-        Ok(self.build(device))
+        Ok(self.build(&Parameters::of_one(device), vec![self.alpha_attention]))
     }
 
-    fn build(&self, device: &Device) -> CausalAttention {
+    pub(crate) fn build<const V: usize, const M: usize, const X: usize>(
+        &self,
+        parameters: &Parameters,
+        alpha_attention: Vec<f64>,
+    ) -> CausalAttention<V, M, X> {
         let heads = self.n_head * self.d_head;
-        let project = |bias| -> Linear { LinearConfig::new(self.d_model, heads).with_bias(bias).init(device) };
-        let vector = || -> Param<Tensor<1>> { Initializer::Zeros.init([heads], device) };
+        let project = |bias| Linear::new(parameters, [self.d_model, heads], bias);
+        let vector = || parameters.started(&[heads], &Initializer::Zeros);
         CausalAttention {
             query: project(self.bias),
             key: project(false),
             value: project(self.bias),
-            output: LinearConfig::new(heads, self.d_model).with_bias(self.bias).init(device),
-            logit_scale: untrained((self.d_head as f64).sqrt().recip(), self.d_head, device),
+            output: Linear::new(parameters, [heads, self.d_model], self.bias),
+            logit_scale: parameters.untrained((self.d_head as f64).sqrt().recip(), self.d_head),
             relative_key: self.relative.then(|| project(false)),
             content_bias: self.relative.then(vector),
             position_bias: self.relative.then(vector),
+            branch_factor: self.branch_factor.then(|| parameters.untrained(1.0, 1)),
             dropout: DropoutConfig::new(self.dropout).init(),
             n_head: self.n_head,
             d_head: self.d_head,
-            branch_factor: self.branch_factor.then(|| untrained(1.0, 1, device)),
-            alpha_attention: self.alpha_attention,
+            alpha_attention,
         }
     }
 }

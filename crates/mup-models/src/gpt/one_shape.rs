@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use mup_shapes::param_paths;
 
-use super::trials::is_trained;
+use super::by_path::is_trained;
 use crate::{Gpt, GptConfig, ModelError};
 
 /// The trials' configs, once all have the shape of the first.

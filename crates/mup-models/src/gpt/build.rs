@@ -1,0 +1,54 @@
+//! How a model is made from its config, or a stack from those of its trials.
+
+use burn::nn::DropoutConfig;
+
+use super::{Block, Gpt, GptConfig, Positions};
+use crate::layers::Parameters;
+use crate::{CausalAttentionConfig, Embedding, FeedForwardConfig, LayerNorm, ReadoutConfig, TiedReadoutConfig};
+
+impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
+    /// From one valid config for each trial, alike in everything but multipliers.
+    pub(super) fn build(configs: Vec<GptConfig>, parameters: &Parameters) -> Self {
+        let config = &configs[0];
+        let alpha_output = each(&configs, |config| config.alpha_output);
+        let tied = TiedReadoutConfig::new(config.d_model);
+        let untied = ReadoutConfig::new(config.d_model, config.vocab).with_bias(false);
+        let embedding = |rows| Embedding::new(parameters, [rows, config.d_model]);
+        Self {
+            token_embedding: embedding(config.vocab),
+            position_embedding: (config.positions == Positions::Absolute).then(|| embedding(config.context)),
+            blocks: (0..config.n_layer).map(|_| Block::build(&configs, parameters)).collect(),
+            final_norm: LayerNorm::made(parameters, config.d_model),
+            readout: (!config.tied).then(|| untied.build(parameters, alpha_output.clone())),
+            tied_readout: config.tied.then(|| tied.build(parameters, alpha_output.clone())),
+            dropout: DropoutConfig::new(config.dropout).init(),
+            configs,
+        }
+    }
+}
+
+impl<const V: usize, const M: usize, const X: usize> Block<V, M, X> {
+    fn build(configs: &[GptConfig], parameters: &Parameters) -> Self {
+        let config = &configs[0];
+        let attention = CausalAttentionConfig::new(config.d_model, config.n_head, config.d_head)
+            .with_bias(config.bias)
+            .with_relative(config.positions == Positions::Relative)
+            .with_dropout(config.dropout)
+            .with_branch_factor(config.branch_factors);
+        let feed_forward = FeedForwardConfig::new(config.d_model, config.d_ffn)
+            .with_bias(config.bias)
+            .with_branch_factor(config.branch_factors);
+        Self {
+            attention_norm: LayerNorm::made(parameters, config.d_model),
+            attention: attention.build(parameters, each(configs, |config| config.alpha_attention)),
+            feed_forward_norm: LayerNorm::made(parameters, config.d_model),
+            feed_forward: feed_forward.build(parameters),
+            dropout: DropoutConfig::new(config.dropout).init(),
+        }
+    }
+}
+
+/// A multiplier of each trial.
+pub(super) fn each(configs: &[GptConfig], alpha: impl Fn(&GptConfig) -> f64) -> Vec<f64> {
+    configs.iter().map(alpha).collect()
+}
