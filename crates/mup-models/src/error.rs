@@ -1,5 +1,7 @@
 //! What can be wrong with a config or with what a model is given.
 
+use crate::{CausalAttentionConfig, NormConfig, Positions};
+
 /// A config that describes no model, or an input that a model cannot take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -28,6 +30,44 @@ pub enum ModelError {
         /// The odd width.
         d_model: usize,
     },
+    /// Heads of queries that cannot share the heads of keys and values evenly.
+    #[error(
+        "`{field}` is {n_kv_head}, which does not divide the {n_head} heads of queries: each head of keys serves as many of \
+         them; use a divisor, 1 for multi-query attention, or leave it out"
+    )]
+    Heads {
+        /// Config and field.
+        field: String,
+        /// Heads of queries.
+        n_head: usize,
+        /// Heads of keys and values.
+        n_kv_head: usize,
+    },
+    /// Rotary positions with an odd head width: coordinates turn in pairs.
+    #[error("`{field}` is {d_head}, and rotary positions turn coordinates in pairs: use an even width such as {}", d_head + 1)]
+    OddHead {
+        /// Config and field.
+        field: String,
+        /// The odd width.
+        d_head: usize,
+    },
+    /// A number that must be above zero.
+    #[error("`{field}` is {value}: it must be a finite number above 0")]
+    NotAboveZero {
+        /// Config and field.
+        field: String,
+        /// What was given.
+        value: f64,
+    },
+    /// Norms behind branches that have no gain.
+    #[error(
+        "`{field}` puts a norm behind each branch, but `norm.gain` is false: nothing could scale the branch with depth; give \
+         norms a gain, or leave out those behind branches"
+    )]
+    NormWithoutGain {
+        /// Config and field.
+        field: String,
+    },
     /// A dropout probability outside [0, 1).
     #[error("`{field}` is {value}: a dropout probability lies in [0, 1); use 0 to switch dropout off")]
     Dropout {
@@ -50,6 +90,23 @@ pub enum ModelError {
          as the readout; export it with its multipliers"
     )]
     CannotFold,
+    /// A tied model whose norms have no gain.
+    #[error(
+        "a tied GPT whose norms have no gain cannot be folded: its one weight cannot take the readout's factor, and no gain of \
+         the final norm can; export it with its multipliers"
+    )]
+    CannotFoldWithoutGain,
+    /// Rotary positions with logit scales of their own for coordinates that turn into each other.
+    #[error(
+        "coordinates {} and {} of a head turn into each other by rotary positions, but their logit scales differ, which no \
+         weight can say; a plan gives all coordinates one scale: apply it again",
+        coordinates[0],
+        coordinates[1]
+    )]
+    CannotFoldRotary {
+        /// The two coordinates of a head.
+        coordinates: [usize; 2],
+    },
     /// A stack of no trial.
     #[error("there are no trials: a stack needs at least one model")]
     NoTrials,
@@ -143,6 +200,40 @@ impl Check {
     pub(crate) fn even(&self, name: &str, d_model: usize) -> Result<(), ModelError> {
         let even = d_model.is_multiple_of(2);
         if even { Ok(()) } else { Err(ModelError::OddWidth { field: self.field(name), d_model }) }
+    }
+
+    /// Heads, window and positions of an attention layer.
+    pub(crate) fn heads(&self, attention: &CausalAttentionConfig) -> Result<(), ModelError> {
+        let (n_head, n_kv_head, d_head) = (attention.n_head, attention.kv_heads(), attention.d_head);
+        self.positive(&[("n_kv_head", n_kv_head), ("window", attention.window.unwrap_or(1))])?;
+        if !n_head.is_multiple_of(n_kv_head) {
+            return Err(ModelError::Heads { field: self.field("n_kv_head"), n_head, n_kv_head });
+        }
+        match attention.positions {
+            Positions::Relative => self.even("d_model", attention.d_model),
+            Positions::Rotary(_) if !d_head.is_multiple_of(2) => {
+                Err(ModelError::OddHead { field: self.field("d_head"), d_head })
+            }
+            Positions::Rotary(rotary) => rotary
+                .numbers()
+                .iter()
+                .try_for_each(|(name, value)| self.above_zero(&format!("positions.{name}"), *value)),
+            Positions::Absolute | Positions::None => Ok(()),
+        }
+    }
+
+    /// A norm, and the field that puts one behind each branch, if any does.
+    pub(crate) fn norm(&self, norm: &NormConfig, behind: Option<&str>) -> Result<(), ModelError> {
+        self.above_zero("norm.epsilon", norm.epsilon)?;
+        match behind {
+            Some(behind) if !norm.gain => Err(ModelError::NormWithoutGain { field: self.field(behind) }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn above_zero(&self, name: &str, value: f64) -> Result<(), ModelError> {
+        let valid = value.is_finite() && value > 0.0;
+        if valid { Ok(()) } else { Err(ModelError::NotAboveZero { field: self.field(name), value }) }
     }
 
     pub(crate) fn dropout(&self, name: &str, value: f64) -> Result<(), ModelError> {

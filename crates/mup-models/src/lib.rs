@@ -12,10 +12,11 @@ mod shapes;
 
 pub use conv_net::{ConvNet, ConvNetConfig};
 pub use error::ModelError;
-pub use gpt::{Block, Generator, Gpt, GptConfig, GptStack, Positions, Sampler};
+pub use gpt::{Block, Generator, Gpt, GptConfig, GptStack, Sampler, Sizes};
 pub use layers::{
-    AttentionFrame, CausalAttention, CausalAttentionConfig, Embedding, FeedForward, FeedForwardConfig, LayerNorm,
-    Linear, Readout, ReadoutConfig, TiedReadout, TiedReadoutConfig,
+    AttentionFrame, CausalAttention, CausalAttentionConfig, Embedding, FeedForward, FeedForwardConfig, Hidden,
+    LayerNorm, Linear, Norm, NormConfig, NormKind, Positions, Readout, ReadoutConfig, RmsNorm, RotaryPositions,
+    RotaryScaling, TiedReadout, TiedReadoutConfig,
 };
 pub use loss::cross_entropy;
 pub use mlp::{Activation, Mlp, MlpConfig};

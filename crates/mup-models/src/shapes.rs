@@ -39,7 +39,9 @@ fn places() -> Places {
         .within("Block", "**.feed_forward_norm.*", Place::Inside)
         .within("Block", "**.attention.*", Place::Inside)
         .within("CausalAttention", "**", Place::Inside)
-        .within("CausalAttention", "**.output.*", Place::Closing)
+        .within_unless("CausalAttention", "**.output.*", Place::Closing, "output_norm")
+        .within("CausalAttention", "**.output_norm.*", Place::Closing)
         .within("FeedForward", "**", Place::Inside)
-        .within("FeedForward", "**.down.*", Place::Closing)
+        .within_unless("FeedForward", "**.down.*", Place::Closing, "output_norm")
+        .within("FeedForward", "**.output_norm.*", Place::Closing)
 }

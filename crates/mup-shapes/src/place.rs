@@ -1,5 +1,7 @@
 //! Where a tensor stands relative to the residual stream, and how a model says so.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::pattern::some_paths;
@@ -60,6 +62,8 @@ struct Placed {
     within: String,
     pattern: PathPattern,
     place: Place,
+    /// A layer beside it in whose presence nothing is said.
+    unless: Option<String>,
 }
 
 impl Places {
@@ -114,7 +118,7 @@ impl Places {
     /// These tensors have this place.
     #[must_use]
     pub fn place(mut self, pattern: impl Into<PathPattern>, place: Place) -> Self {
-        self.placed.push(Placed { within: String::new(), pattern: pattern.into(), place });
+        self.placed.push(Placed { within: String::new(), pattern: pattern.into(), place, unless: None });
         self
     }
 
@@ -122,7 +126,30 @@ impl Places {
     /// error. For whoever writes a layer: its users say nothing.
     #[must_use]
     pub fn within(mut self, module: &str, pattern: impl Into<PathPattern>, place: Place) -> Self {
-        self.placed.push(Placed { within: module.to_owned(), pattern: pattern.into(), place });
+        self.placed.push(Placed { within: module.to_owned(), pattern: pattern.into(), place, unless: None });
+        self
+    }
+
+    /// As [`within`](Self::within), for modules without parameters in a field of this name: the map that closes a branch
+    /// unless a norm stands behind it.
+    ///
+    /// ```
+    /// use mup_shapes::{Place, Places};
+    /// let places = Places::new()
+    ///     .within("FeedForward", "**", Place::Inside)
+    ///     .within_unless("FeedForward", "**.down.*", Place::Closing, "output_norm")
+    ///     .within("FeedForward", "**.output_norm.*", Place::Closing);
+    /// ```
+    #[must_use]
+    pub fn within_unless(
+        mut self,
+        module: &str,
+        pattern: impl Into<PathPattern>,
+        place: Place,
+        field: impl Into<String>,
+    ) -> Self {
+        let (within, pattern, unless) = (module.to_owned(), pattern.into(), Some(field.into()));
+        self.placed.push(Placed { within, pattern, place, unless });
         self
     }
 
@@ -148,9 +175,10 @@ impl Places {
         if !unused.is_empty() {
             return unused;
         }
+        let fields = fields(shapes);
         let places = self.placed.iter().map(|placed| (placed.within.is_empty(), &placed.pattern)).collect();
         let streams = self.streams.iter().map(|(pattern, _)| (true, pattern)).collect();
-        let place = |idx: usize, param: &ParamShape| self.placed[idx].speaks_of(param);
+        let place = |idx: usize, param: &ParamShape| self.placed[idx].speaks_of(param, &fields);
         let stream = |idx: usize, param: &ParamShape| self.streams[idx].0.matches(&param.path);
         [shadowed(shapes, places, place), shadowed(shapes, streams, stream)].concat()
     }
@@ -187,9 +215,22 @@ fn shadowed(
 }
 
 impl Placed {
-    fn speaks_of(&self, param: &ParamShape) -> bool {
-        (self.within.is_empty() || self.within == param.within) && self.pattern.matches(&param.path)
+    fn speaks_of(&self, param: &ParamShape, fields: &BTreeSet<String>) -> bool {
+        let here = (self.within.is_empty() || self.within == param.within) && self.pattern.matches(&param.path);
+        let beside = |field: &String| fields.contains(&format!("{}.{field}", module_of(&param.path)));
+        here && !self.unless.as_ref().is_some_and(beside)
     }
+}
+
+/// The module that the layer of a parameter is a field of.
+fn module_of(path: &str) -> &str {
+    let layer = path.rsplit_once('.').map_or("", |(layer, _)| layer);
+    layer.rsplit_once('.').map_or("", |(module, _)| module)
+}
+
+/// The paths of all layers with parameters.
+fn fields(shapes: &ModuleShapes) -> BTreeSet<String> {
+    shapes.iter().filter_map(|param| param.path.rsplit_once('.')).map(|(layer, _)| layer.to_owned()).collect()
 }
 
 impl ModuleShapes {
@@ -203,8 +244,10 @@ impl ModuleShapes {
         if !problems.is_empty() {
             return Err(ShapeError::Read(problems));
         }
+        let fields = fields(&self);
         for param in &mut self.0 {
-            let placed = places.placed.iter().rfind(|placed| placed.speaks_of(param)).map(|placed| placed.place);
+            let placed =
+                places.placed.iter().rfind(|placed| placed.speaks_of(param, &fields)).map(|placed| placed.place);
             let stream = places.streams.iter().rfind(|(pattern, _)| pattern.matches(&param.path));
             param.place = placed.or(param.place);
             param.stream = stream.map(|(_, name)| name.clone()).or(param.stream.take());

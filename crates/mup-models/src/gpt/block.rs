@@ -1,24 +1,24 @@
-//! One pre-norm decoder block.
+//! One decoder block.
 
 use burn::module::Module;
 use burn::nn::Dropout;
 use burn::tensor::Tensor;
 
 use crate::layers::{LayerCache, drops};
-use crate::{AttentionFrame, CausalAttention, FeedForward, LayerNorm};
+use crate::{AttentionFrame, CausalAttention, FeedForward, Norm};
 use mup_probe::{NoProbe, Probe, Scope};
 
-/// x + attention(norm(x)), then x + feed_forward(norm(x)).
+/// x + attention(norm(x)), then x + `feed_forward(norm(x))`; or, without a second norm, both branches of the same norm(x).
 ///
 /// `V`, `M` and `X` are the ranks of its vectors, matrices and activations: 1, 2 and 3, or one more in a stack of trials.
 #[derive(Module, Debug)]
 pub struct Block<const V: usize = 1, const M: usize = 2, const X: usize = 3> {
     /// Before the attention.
-    pub attention_norm: LayerNorm<V>,
+    pub attention_norm: Norm<V>,
     /// First branch.
     pub attention: CausalAttention<V, M, X>,
-    /// Before the feed-forward branch.
-    pub feed_forward_norm: LayerNorm<V>,
+    /// Before the feed-forward branch, unless branches are parallel.
+    pub feed_forward_norm: Option<Norm<V>>,
     /// Second branch.
     pub feed_forward: FeedForward<V, M>,
     pub(super) dropout: Dropout,
@@ -35,24 +35,31 @@ impl<const V: usize, const M: usize, const X: usize> Block<V, M, X> {
         scope.observe("attention_norm", &normed);
         let mut attention = Scope::new(scope, "attention");
         let x = if drops(&self.dropout, &x) {
-            x + self.dropout.forward(self.attention.forward_probed(normed, frame, &mut attention))
+            x + self.dropout.forward(self.attention.forward_probed(normed.clone(), frame, &mut attention))
         } else {
-            self.attention.forward_residual(normed, frame, x, &mut attention)
+            self.attention.forward_residual(normed.clone(), frame, x, &mut attention)
         };
-        let x = self.feed_forward(x, scope);
+        let x = self.feed_forward(x, normed, scope);
         scope.observe_own_stream(&x);
         x
     }
 
     pub(super) fn forward_cached(&self, x: Tensor<X>, frame: &AttentionFrame<M>, cache: &mut LayerCache) -> Tensor<X> {
         let normed = self.attention_norm.forward(x.clone());
-        let branch = self.attention.forward_cached(normed, frame, cache);
-        self.feed_forward(x + self.dropout.forward(branch), &mut NoProbe)
+        let branch = self.attention.forward_cached(normed.clone(), frame, cache);
+        self.feed_forward(x + self.dropout.forward(branch), normed, &mut NoProbe)
     }
 
-    fn feed_forward(&self, x: Tensor<X>, probe: &mut impl Probe) -> Tensor<X> {
-        let normed = self.feed_forward_norm.forward(x.clone());
-        probe.observe("feed_forward_norm", &normed);
+    /// The second branch, added to the stream; `normed` is what the first one read.
+    fn feed_forward(&self, x: Tensor<X>, normed: Tensor<X>, probe: &mut impl Probe) -> Tensor<X> {
+        let normed = match &self.feed_forward_norm {
+            Some(norm) => {
+                let normed = norm.forward(x.clone());
+                probe.observe("feed_forward_norm", &normed);
+                normed
+            }
+            None => normed,
+        };
         let mut branch = Scope::new(probe, "feed_forward");
         if drops(&self.dropout, &x) {
             x + self.dropout.forward(self.feed_forward.forward(normed, &mut branch))

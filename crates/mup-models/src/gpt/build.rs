@@ -2,9 +2,9 @@
 
 use burn::nn::DropoutConfig;
 
-use super::{Block, Gpt, GptConfig, Positions};
+use super::{Block, Gpt, GptConfig};
 use crate::layers::Parameters;
-use crate::{CausalAttentionConfig, Embedding, FeedForwardConfig, LayerNorm, ReadoutConfig, TiedReadoutConfig};
+use crate::{Embedding, Norm, Positions, ReadoutConfig, TiedReadoutConfig};
 
 impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
     /// From one valid config for each trial, alike in everything but multipliers.
@@ -18,7 +18,7 @@ impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
             token_embedding: embedding(config.vocab),
             position_embedding: (config.positions == Positions::Absolute).then(|| embedding(config.context)),
             blocks: (0..config.n_layer).map(|_| Block::build(&configs, parameters)).collect(),
-            final_norm: LayerNorm::made(parameters, config.d_model),
+            final_norm: Norm::made(parameters, config.d_model, &config.norm),
             readout: (!config.tied).then(|| untied.build(parameters, alpha_output.clone())),
             tied_readout: config.tied.then(|| tied.build(parameters, alpha_output.clone())),
             dropout: DropoutConfig::new(config.dropout).init(),
@@ -30,19 +30,12 @@ impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
 impl<const V: usize, const M: usize, const X: usize> Block<V, M, X> {
     fn build(configs: &[GptConfig], parameters: &Parameters) -> Self {
         let config = &configs[0];
-        let attention = CausalAttentionConfig::new(config.d_model, config.n_head, config.d_head)
-            .with_bias(config.bias)
-            .with_relative(config.positions == Positions::Relative)
-            .with_dropout(config.dropout)
-            .with_branch_factor(config.branch_factors);
-        let feed_forward = FeedForwardConfig::new(config.d_model, config.d_ffn)
-            .with_bias(config.bias)
-            .with_branch_factor(config.branch_factors);
+        let norm = || Norm::made(parameters, config.d_model, &config.norm);
         Self {
-            attention_norm: LayerNorm::made(parameters, config.d_model),
-            attention: attention.build(parameters, each(configs, |config| config.alpha_attention)),
-            feed_forward_norm: LayerNorm::made(parameters, config.d_model),
-            feed_forward: feed_forward.build(parameters),
+            attention_norm: norm(),
+            attention: config.attention().build(parameters, each(configs, |config| config.alpha_attention)),
+            feed_forward_norm: (!config.parallel).then(norm),
+            feed_forward: config.feed_forward().build(parameters),
             dropout: DropoutConfig::new(config.dropout).init(),
         }
     }

@@ -1,26 +1,14 @@
-//! Sizes and choices of a GPT, and the names of its parameters.
+//! Sizes and choices of a GPT.
 
 use burn::config::Config;
 use burn::tensor::Device;
-use mup_shapes::PathPattern;
 
 use super::Gpt;
-use crate::ModelError;
-use crate::error::Check;
 use crate::layers::Parameters;
+use crate::{CausalAttentionConfig, FeedForwardConfig, Hidden, ModelError, NormConfig, Positions};
 
-/// How a [`Gpt`] knows where a token is.
-#[derive(Config, Debug, Copy, PartialEq, Eq)]
-pub enum Positions {
-    /// Attention logits depend on distances (Transformer-XL).
-    Relative,
-    /// A learned embedding of the position is added to the token's.
-    Absolute,
-    /// Only through the causal mask.
-    None,
-}
-
-/// Sizes and choices of a [`Gpt`].
+/// Sizes and choices of a [`Gpt`], from the decoder of GPT-3 to those of today; [`gpt_3`](Self::gpt_3),
+/// [`llama`](Self::llama) and [`qwen3`](Self::qwen3) are starting points.
 #[derive(Config, Debug, PartialEq)]
 pub struct GptConfig {
     /// Number of tokens.
@@ -33,19 +21,43 @@ pub struct GptConfig {
     pub d_model: usize,
     /// Number of heads.
     pub n_head: usize,
-    /// Width of a head; `n_head * d_head` need not equal `d_model`.
+    /// Width of a head; `n_head * d_head` need not equal `d_model`; even with rotary positions.
     pub d_head: usize,
     /// Width of the feed-forward branch.
     pub d_ffn: usize,
+    /// Number of heads of keys and values, a divisor of `n_head`; 1 is multi-query attention. Default: `n_head`.
+    pub n_kv_head: Option<usize>,
+    /// How many positions a query sees, its own among them. Default: all before it.
+    pub window: Option<usize>,
     /// Whether linear layers have biases (the key projection and the readout never do). Default: true.
     #[config(default = true)]
     pub bias: bool,
     /// How the model knows positions. Default: relative.
     #[config(default = "Positions::Relative")]
     pub positions: Positions,
+    /// What its norms are. Default: layer norm with gain and shift.
+    #[config(default = "NormConfig::new()")]
+    pub norm: NormConfig,
+    /// Whether a norm stands behind each branch too. Default: false.
+    #[config(default = false)]
+    pub sandwich: bool,
+    /// Whether queries and keys are normalized by head, by RMS norms with gains. Default: false.
+    #[config(default = false)]
+    pub qk_norm: bool,
+    /// What happens between the two widths of the feed-forward branch. Default: GELU.
+    #[config(default = "Hidden::Gelu")]
+    pub hidden: Hidden,
+    /// Whether both branches of a block read the same norm, x + attention(norm(x)) + `feed_forward(norm(x))`. Default: false.
+    #[config(default = false)]
+    pub parallel: bool,
     /// Whether the readout shares the token embedding's weight. Default: false.
     #[config(default = false)]
     pub tied: bool,
+    /// c: logits z become c tanh(z / c). Default: they stay.
+    pub soft_cap: Option<f64>,
+    /// Factor on the mean of (log Σ exp z)², which the loss has beside the cross-entropy. Default: 0.
+    #[config(default = 0.0)]
+    pub z_loss: f64,
     /// Dropout on embeddings, attention weights and branches while training. Default: 0.
     #[config(default = 0.0)]
     pub dropout: f64,
@@ -78,67 +90,33 @@ impl GptConfig {
         Ok(Gpt::build(vec![self.clone()], &Parameters::of_one(device)))
     }
 
-    fn check(&self) -> Result<(), ModelError> {
-        let check = Check("GptConfig");
-        check.positive(&[
-            ("vocab", self.vocab),
-            ("context", self.context),
-            ("n_layer", self.n_layer),
-            ("d_model", self.d_model),
-            ("n_head", self.n_head),
-            ("d_head", self.d_head),
-            ("d_ffn", self.d_ffn),
-        ])?;
-        if self.positions == Positions::Relative {
-            check.even("d_model", self.d_model)?;
-        }
-        check.dropout("dropout", self.dropout)?;
-        check.finite(&[
-            ("alpha_attention", self.alpha_attention),
-            ("alpha_output", self.alpha_output),
-            ("alpha_embedding", self.alpha_embedding),
-            ("alpha_relative", self.alpha_relative),
-        ])
+    /// Number of heads of keys and values.
+    #[must_use]
+    pub fn kv_heads(&self) -> usize {
+        self.n_kv_head.unwrap_or(self.n_head)
     }
 
-    /// Number of trained parameters (untrained multipliers are not counted).
-    #[must_use]
-    pub fn parameter_count(&self) -> usize {
-        let (d, heads, ffn) = (self.d_model, self.n_head * self.d_head, self.d_ffn);
-        let mut block = 4 * d * heads + 2 * d * ffn + 4 * d;
-        if self.bias {
-            block += 2 * heads + d + ffn + d;
-        }
-        if self.positions == Positions::Relative {
-            block += d * heads + 2 * heads;
-        }
-        let positions = if self.positions == Positions::Absolute { self.context * d } else { 0 };
-        let readout = if self.tied { 0 } else { d * self.vocab };
-        self.vocab * d + positions + self.n_layer * block + 2 * d + readout
+    /// The attention of a block.
+    pub(super) fn attention(&self) -> CausalAttentionConfig {
+        CausalAttentionConfig::new(self.d_model, self.n_head, self.d_head)
+            .with_n_kv_head(self.n_kv_head)
+            .with_window(self.window)
+            .with_bias(self.bias)
+            .with_positions(self.positions)
+            .with_qk_norm(self.qk_norm)
+            .with_norm(self.norm)
+            .with_output_norm(self.sandwich)
+            .with_dropout(self.dropout)
+            .with_branch_factor(self.branch_factors)
     }
 
-    /// The weights of the query projections; zero at initialization removes the finite-width part of the logits.
-    #[must_use]
-    pub fn queries() -> PathPattern {
-        PathPattern::new("blocks.*.attention.query.weight")
-    }
-
-    /// The weight of the untied readout; zero at initialization removes the finite-width part of the function.
-    #[must_use]
-    pub fn readout() -> PathPattern {
-        PathPattern::new("readout.weight")
-    }
-
-    /// The weights of the last layer of each residual branch, which GPT-2 divides by √(2·`n_layer`) at initialization
-    /// (Radford et al. 2019, section 2.3); under rules of depth with the base's `n_layer`.
-    #[must_use]
-    pub fn residual_projections() -> [PathPattern; 2] {
-        [PathPattern::new("blocks.*.attention.output.weight"), PathPattern::new("blocks.*.feed_forward.down.weight")]
-    }
-
-    /// u and v of the relative attention.
-    #[must_use]
-    pub fn relative_biases() -> [PathPattern; 2] {
-        [PathPattern::new("blocks.*.attention.content_bias"), PathPattern::new("blocks.*.attention.position_bias")]
+    /// The feed-forward branch of a block.
+    pub(super) fn feed_forward(&self) -> FeedForwardConfig {
+        FeedForwardConfig::new(self.d_model, self.d_ffn)
+            .with_hidden(self.hidden)
+            .with_bias(self.bias)
+            .with_norm(self.norm)
+            .with_output_norm(self.sandwich)
+            .with_branch_factor(self.branch_factors)
     }
 }

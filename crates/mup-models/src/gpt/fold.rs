@@ -1,7 +1,6 @@
 //! A GPT whose multipliers are in its weights.
 
 use burn::module::Module;
-use burn::tensor::Tensor;
 use mup_shapes::PathPattern;
 
 use super::{Gpt, GptConfig};
@@ -14,8 +13,9 @@ impl Gpt {
     /// parametrization, and no plan fits it.
     ///
     /// - readout: W ← α_output · diag(multiplier) W;
-    /// - the last map of each branch: times the branch's factor;
-    /// - keys, relative keys: columns times α_attention · s · √d_head, relative keys also times α_relative;
+    /// - the last map of each branch, or the norm behind it: times the branch's factor;
+    /// - keys, relative keys: columns times α_attention · s · √d_head, relative keys also times α_relative; where keys are
+    ///   normalized, the gain instead;
     /// - embeddings: times α_embedding;
     /// - tied, where the embedding cannot take the readout's factors as well: gain and shift of the final norm times
     ///   α_output · multiplier / α_embedding.
@@ -23,7 +23,8 @@ impl Gpt {
     /// # Errors
     ///
     /// [`ModelError::CannotFold`] for a tied model with an α_embedding of 0, whose weight would have to be zero for the
-    /// embedding and not for the readout.
+    /// embedding and not for the readout, or whose norms have no gain to take the readout's factor
+    /// ([`ModelError::CannotFoldWithoutGain`]); [`ModelError::CannotFoldRotary`] for logit scales that no plan gives.
     pub fn folded(&self) -> Result<Self, ModelError> {
         let mut model = self.valid();
         let GptConfig { alpha_embedding, alpha_relative, .. } = model.config();
@@ -33,7 +34,10 @@ impl Gpt {
                 return Err(ModelError::CannotFold);
             }
             let (tied, features) = tied.folded();
-            model.scale_features(&multiply(features, &[alpha_embedding.recip()]));
+            if !model.shape().norm.gain {
+                return Err(ModelError::CannotFoldWithoutGain);
+            }
+            model.final_norm = model.final_norm.scaled(&multiply(features, &[alpha_embedding.recip()]));
             model.tied_readout = Some(tied);
         }
         model.readout = model.readout.map(crate::Readout::folded);
@@ -43,18 +47,11 @@ impl Gpt {
             positions
         });
         for block in &mut model.blocks {
-            block.attention = block.attention.clone().folded(alpha_relative);
+            block.attention = block.attention.clone().folded(alpha_relative)?;
             block.feed_forward = block.feed_forward.clone().folded();
         }
         model.configs = vec![plain(model.config())];
         Ok(model)
-    }
-
-    /// Multiplies what the final norm gives.
-    fn scale_features(&mut self, by: &Tensor<1>) {
-        let norm = &mut self.final_norm;
-        norm.gamma = norm.gamma.clone().map(|gamma| gamma * by.clone());
-        norm.beta = norm.beta.clone().map(|beta| beta * by.clone());
     }
 }
 

@@ -54,7 +54,7 @@ impl Generator {
             x = block.forward_cached(x, &frame, cache);
         }
         self.length += fed;
-        Ok(self.model.read_out(self.model.final_norm.forward(x)))
+        Ok(self.model.capped(self.model.read_out(self.model.final_norm.forward(x))))
     }
 
     /// Number of tokens fed since the start.

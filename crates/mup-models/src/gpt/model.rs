@@ -5,12 +5,14 @@ use burn::nn::Dropout;
 use burn::tensor::{DType, Device, Int, Tensor};
 
 use super::build::each;
-use super::{Block, GptConfig, Positions};
+use super::{Block, GptConfig};
 use crate::layers::multiply;
-use crate::{AttentionFrame, Embedding, LayerNorm, Readout, TiedReadout, cross_entropy};
+use crate::loss::widened;
+use crate::{AttentionFrame, Embedding, Norm, Positions, Readout, TiedReadout};
+use mup_kernels::{LossTerms, cross_entropy_with};
 use mup_probe::{NoProbe, Probe, Scope};
 
-/// A pre-norm decoder; see [`GptConfig`].
+/// A decoder; see [`GptConfig`].
 ///
 /// A probe sees the residual stream as `embedding` and, after each block, as `blocks.{i}`; in it the names of
 /// [`CausalAttention`](crate::CausalAttention) and [`FeedForward`](crate::FeedForward) under `blocks.{i}.attention` and
@@ -28,7 +30,7 @@ pub struct Gpt<const V: usize = 1, const M: usize = 2, const X: usize = 3> {
     /// The decoder blocks.
     pub blocks: Vec<Block<V, M, X>>,
     /// Before the readout.
-    pub final_norm: LayerNorm<V>,
+    pub final_norm: Norm<V>,
     /// Unless the model is tied.
     pub readout: Option<Readout<V, M>>,
     /// If the model is tied.
@@ -60,15 +62,25 @@ impl Gpt {
         self.logits(tokens, probe)
     }
 
-    /// Mean cross-entropy of predicting `targets` from `tokens`, both `[batch, time]`.
+    /// Mean cross-entropy of predicting `targets` from `tokens`, both `[batch, time]`, plus the z-loss where the config has one.
     ///
     /// # Panics
     ///
     /// As [`forward`](Self::forward), or if the shapes differ.
     #[must_use]
     pub fn loss(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>) -> Tensor<1> {
-        let logits: Tensor<2> = self.forward(tokens).flatten(0, 1);
-        cross_entropy(logits, targets.flatten(0, 1))
+        self.loss_probed(tokens, targets, &mut NoProbe)
+    }
+
+    /// [`loss`](Self::loss), reporting activations.
+    ///
+    /// # Panics
+    ///
+    /// As [`loss`](Self::loss).
+    #[must_use]
+    pub fn loss_probed<P: Probe>(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>, probe: &mut P) -> Tensor<1> {
+        let logits: Tensor<2> = self.uncapped(tokens, probe).flatten(0, 1);
+        cross_entropy_with(widened(logits), targets.flatten::<1>(0, 1), self.loss_terms())
     }
 
     /// The config that [`GptConfig::init`] makes such a model from.
@@ -97,6 +109,11 @@ impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
     }
 
     pub(super) fn logits<P: Probe>(&self, tokens: Tensor<M, Int>, probe: &mut P) -> Tensor<X> {
+        self.capped(self.uncapped(tokens, probe))
+    }
+
+    /// Logits as the readout gives them; a probe sees them as they are in the end.
+    pub(super) fn uncapped<P: Probe>(&self, tokens: Tensor<M, Int>, probe: &mut P) -> Tensor<X> {
         let (time, context) = (tokens.dims()[M - 1], self.shape().context);
         assert!((1..=context).contains(&time), "Gpt: {time} tokens, but the context is {context} and 1 is the least");
         let mut x = self.dropout.forward(self.embed(tokens, 0));
@@ -108,8 +125,22 @@ impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
         let x = self.final_norm.forward(x);
         probe.observe("final_norm", &x);
         let logits = self.read_out(x);
-        probe.observe_logits("logits", &logits);
+        if P::ENABLED {
+            probe.observe_logits("logits", &self.capped(logits.clone()));
+        }
         logits
+    }
+
+    pub(super) fn capped(&self, logits: Tensor<X>) -> Tensor<X> {
+        match self.shape().soft_cap {
+            Some(cap) => logits.div_scalar(cap).tanh().mul_scalar(cap),
+            None => logits,
+        }
+    }
+
+    /// What the loss does with logits beside a softmax.
+    pub(super) fn loss_terms(&self) -> LossTerms {
+        LossTerms { soft_cap: self.shape().soft_cap, z_loss: self.shape().z_loss }
     }
 
     /// Embeddings `[.., batch, time, d_model]` of tokens whose first one stands at `start`.
@@ -132,7 +163,7 @@ impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
             Positions::Relative => {
                 frame.with_relative_each(self.shape().d_model, &each(&self.configs, |config| config.alpha_relative))
             }
-            Positions::Absolute | Positions::None => frame,
+            Positions::Absolute | Positions::Rotary(_) | Positions::None => frame,
         }
     }
 

@@ -8,6 +8,7 @@ use super::{Gpt, GptConfig};
 use crate::ModelError;
 use crate::layers::Parameters;
 use crate::loss::widened;
+use mup_kernels::cross_entropy_with;
 use mup_probe::NoProbe;
 
 /// K trials of one shape, trained as one model.
@@ -74,16 +75,21 @@ impl GptStack {
     /// Panics if there are no tokens, more than the context, or tokens for another number of trials.
     #[must_use]
     pub fn forward(&self, tokens: Tensor<3, Int>) -> Tensor<4> {
+        self.logits(self.for_each(tokens), &mut NoProbe)
+    }
+
+    /// One batch for each trial.
+    fn for_each(&self, tokens: Tensor<3, Int>) -> Tensor<3, Int> {
         let [for_trials, batch, time] = tokens.dims();
         let trials = self.trials();
         assert!(
             for_trials == 1 || for_trials == trials,
             "GptStack: tokens for {for_trials} trials, but there are {trials}; give each its own or one batch for all"
         );
-        self.logits(tokens.expand([trials, batch, time]), &mut NoProbe)
+        tokens.expand([trials, batch, time])
     }
 
-    /// Each trial's mean cross-entropy of predicting `targets` from `tokens`, `[trials]`; both `[trials, batch, time]`,
+    /// Each trial's loss of predicting `targets` from `tokens`, as [`Gpt::loss`], `[trials]`; both `[trials, batch, time]`,
     /// or `[1, batch, time]` for all trials.
     ///
     /// # Panics
@@ -94,7 +100,7 @@ impl GptStack {
         assert_eq!(tokens.dims(), targets.dims(), "GptStack: one target for each token");
         let [_, batch, time] = tokens.dims();
         let targets: Tensor<2, Int> = targets.expand([self.trials(), batch, time]).flatten(1, 2);
-        let logits: Tensor<3> = self.forward(tokens).flatten(1, 2);
-        mup_kernels::cross_entropy(widened(logits), targets)
+        let logits: Tensor<3> = self.uncapped(self.for_each(tokens), &mut NoProbe).flatten(1, 2);
+        cross_entropy_with(widened(logits), targets, self.loss_terms())
     }
 }

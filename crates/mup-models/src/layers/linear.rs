@@ -40,9 +40,8 @@ impl<const V: usize, const M: usize> Linear<V, M> {
         (self.weight.val(), self.bias.as_ref().map(Param::val))
     }
 
-    /// Weight and bias of a branch's last map, times the branch's factor where the branch has one. On the weight, which is
-    /// smaller than what it gives for a batch.
-    pub(crate) fn closing(&self, factor: Option<&Param<Tensor<V>>>) -> (Tensor<M>, Option<Tensor<V>>) {
+    /// Weight and bias times a factor `[1]`, if there is one. On the weight, which is smaller than what it gives for a batch.
+    pub(crate) fn times(&self, factor: Option<&Param<Tensor<V>>>) -> (Tensor<M>, Option<Tensor<V>>) {
         let (weight, bias) = self.values();
         match factor.map(Param::val) {
             Some(factor) => (weight * factor.clone().unsqueeze_dim(V), bias.map(|bias| bias * factor)),
@@ -50,13 +49,11 @@ impl<const V: usize, const M: usize> Linear<V, M> {
         }
     }
 
-    /// The same map with the factor in its weight and bias.
-    pub(crate) fn closing_folded(mut self, factor: Option<Param<Tensor<V>>>) -> Self {
-        if let Some(factor) = factor.map(|factor| factor.val()) {
-            let of_bias = factor.clone();
-            self.weight = self.weight.map(|weight| weight * factor.unsqueeze_dim(V));
-            self.bias = self.bias.map(|bias| bias.map(|bias| bias * of_bias));
+    /// The same map with a factor `[1]` in its weight and bias.
+    pub(crate) fn scaled(self, factor: &Tensor<V>) -> Self {
+        Self {
+            weight: self.weight.map(|weight| weight * factor.clone().unsqueeze_dim(V)),
+            bias: self.bias.map(|bias| bias.map(|bias| bias * factor.clone())),
         }
-        self
     }
 }

@@ -3,8 +3,49 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use mup_models::{GptConfig, Hidden, NormConfig, NormKind, Positions, RotaryPositions, RotaryScaling};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+/// Rotary positions.
+pub(crate) fn rotary() -> Positions {
+    Positions::Rotary(RotaryPositions::new().with_theta(100.0))
+}
+
+/// A GPT of `n_head` heads of even width, a multiple of two, in every way of being a decoder that its config has a word for; each
+/// word is in one of them at least.
+pub(crate) fn decoders(gpt: &GptConfig) -> Vec<GptConfig> {
+    let of = |change: &dyn Fn(GptConfig) -> GptConfig| change(gpt.clone());
+    let rms = || NormConfig::new().with_kind(NormKind::Rms);
+    let llama = |config: GptConfig| {
+        config
+            .with_bias(false)
+            .with_norm(rms())
+            .with_hidden(Hidden::SwiGlu)
+            .with_positions(rotary())
+            .with_n_kv_head(Some(1))
+    };
+    let yarn = RotaryScaling::Yarn { factor: 4.0, original_context: 4, beta_fast: 2.0, beta_slow: 0.5 };
+    vec![
+        of(&llama),
+        of(&|config| llama(config).with_qk_norm(true).with_tied(true)),
+        of(&|config| config.with_window(Some(3)).with_n_kv_head(Some(1))),
+        of(&|config| llama(config).with_window(Some(2)).with_soft_cap(Some(2.0)).with_z_loss(0.25)),
+        of(&|config| llama(config).with_sandwich(true).with_hidden(Hidden::GeGlu).with_bias(true)),
+        of(&|config| {
+            config.with_parallel(true).with_norm(NormConfig::new().with_gain(false)).with_positions(Positions::None)
+        }),
+        of(&|config| {
+            config.with_norm(rms().with_gain(false)).with_positions(Positions::Absolute).with_hidden(Hidden::SwiGlu)
+        }),
+        of(&|config| {
+            config
+                .with_sandwich(true)
+                .with_qk_norm(true)
+                .with_positions(Positions::Rotary(RotaryPositions::new().with_scaling(yarn)))
+        }),
+    ]
+}
 
 /// How many float parameters are lazy and how many hold a tensor.
 #[derive(Debug, PartialEq, Default)]

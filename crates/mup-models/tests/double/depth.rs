@@ -9,7 +9,7 @@ use mup_optim::MupAdamWConfig;
 use mup_rules::{Parametrization, ScalingPlan};
 use mup_shapes::{Kind, Place};
 
-use crate::common::{distance, random_tokens, values};
+use crate::common::{decoders, distance, random_tokens, values};
 use crate::device;
 
 /// Some hundred operations in f64 on numbers of order 1 to 10, forty of them steps of an optimizer.
@@ -28,14 +28,17 @@ fn plan(of: impl Fn(GptConfig) -> GptConfig, table: Parametrization) -> ScalingP
 
 fn kinds() -> impl Iterator<Item = GptConfig> {
     let positions = [Positions::Relative, Positions::Absolute, Positions::None].into_iter();
-    positions.flat_map(|positions| {
+    let gpts = positions.flat_map(|positions| {
         [(false, true), (true, false)]
             .map(|(tied, bias)| config(8, 16).with_positions(positions).with_tied(tied).with_bias(bias))
-    })
+    });
+    gpts.chain(decoders(&config(8, 16)))
 }
 
-fn like(kind: &GptConfig, config: GptConfig) -> GptConfig {
-    config.with_positions(kind.positions).with_tied(kind.tied).with_bias(kind.bias)
+/// The same decoder in the sizes of another config.
+fn like(kind: &GptConfig, sizes: GptConfig) -> GptConfig {
+    let GptConfig { n_layer, d_model, n_head, d_ffn, .. } = sizes;
+    GptConfig { n_layer, d_model, n_head, d_ffn, ..kind.clone() }
 }
 
 #[test]
@@ -45,7 +48,9 @@ fn every_tensor_of_every_gpt_has_a_place() {
             let plan =
                 plan(|config| like(&kind, config).with_branch_factors(multiplied), Parametrization::complete_p());
             for row in plan.rows().iter().filter(|row| row.is_trained()) {
-                let closes = ["attention.output.", "feed_forward.down."].iter().any(|part| row.path.contains(part));
+                let last = if kind.sandwich { ".output_norm." } else { ".output." };
+                let closes = [last, "feed_forward.down."].iter().any(|part| row.path.contains(part))
+                    && !(kind.sandwich && row.path.contains("down"));
                 let expected = match row.path.starts_with("blocks.") {
                     false => Place::Outside,
                     true if closes => Place::Closing,

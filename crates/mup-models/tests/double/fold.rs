@@ -1,9 +1,11 @@
 //! A folded GPT is the same function without any multiplier.
 
 use burn::module::Module;
-use mup_models::{Gpt, GptConfig, ModelError, Positions};
+use mup_models::{Gpt, GptConfig, ModelError, NormConfig, Positions};
 
-use crate::common::{distance, random, random_tokens, redraw, values};
+use burn::tensor::Tensor;
+
+use crate::common::{decoders, distance, random, random_tokens, redraw, rotary, values};
 use crate::device;
 
 /// Some hundred operations in f64 on numbers of order 1 to 10.
@@ -15,7 +17,9 @@ fn model(config: &GptConfig) -> Gpt {
     let mut model = redraw(alphas.with_alpha_relative(0.6).init(&device()).unwrap(), 5);
     let around_one = |n, seed| random::<1>([n], seed, &device()) + 1.0;
     for (i, block) in model.blocks.iter_mut().enumerate() {
-        let scale = around_one(config.d_head, 20 + i as u64);
+        // What turns into each other has one scale, as a plan gives it to all.
+        let half = around_one(config.d_head / 2, 20 + i as u64);
+        let scale = Tensor::cat(vec![half.clone(), half], 0);
         block.attention.logit_scale = block.attention.logit_scale.clone().map(|_| scale);
     }
     for (i, block) in model.blocks.iter_mut().enumerate() {
@@ -37,11 +41,14 @@ fn model(config: &GptConfig) -> Gpt {
 fn configs() -> impl Iterator<Item = GptConfig> {
     let positions = [Positions::Relative, Positions::Absolute, Positions::None].into_iter();
     let base = GptConfig::new(13, 8, 2, 8, 3, 4, 12);
-    positions.flat_map(move |positions| {
+    let today = decoders(&GptConfig::new(13, 8, 2, 8, 2, 4, 12)).into_iter();
+    let today = today.flat_map(|config| [false, true].map(|factors| config.clone().with_branch_factors(factors)));
+    let gpts = positions.flat_map(move |positions| {
         let config = base.clone().with_positions(positions);
         [(false, false), (false, true), (true, false), (true, true)]
             .map(|(tied, factors)| config.clone().with_tied(tied).with_branch_factors(factors))
-    })
+    });
+    gpts.chain(today)
 }
 
 /// The record of a model goes into a plain one, every α of which is 1; its multipliers are asserted to be those of a
@@ -91,6 +98,19 @@ fn a_tied_gpt_without_embedding_cannot_be_folded() {
     config.init(&device()).unwrap().folded().unwrap();
     let tied = config.with_tied(true).init(&device()).unwrap();
     assert_eq!(tied.folded().unwrap_err(), ModelError::CannotFold);
+}
+
+#[test]
+fn a_tied_gpt_without_gains_and_scales_that_no_plan_gives_cannot_be_folded() {
+    let config = GptConfig::new(13, 8, 2, 8, 3, 4, 12);
+    let gainless = config.clone().with_norm(NormConfig::new().with_gain(false));
+    gainless.init(&device()).unwrap().folded().unwrap();
+    let tied = gainless.with_tied(true).init(&device()).unwrap();
+    assert_eq!(tied.folded().unwrap_err(), ModelError::CannotFoldWithoutGain);
+    let mut turned = config.with_positions(rotary()).init(&device()).unwrap();
+    let scale = &mut turned.blocks[1].attention.logit_scale;
+    *scale = scale.clone().map(|_| random([4], 1, &device()));
+    assert_eq!(turned.folded().unwrap_err(), ModelError::CannotFoldRotary { coordinates: [0, 2] });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_models::{Generator, Gpt, GptConfig, ModelError, Positions, Sampler};
 
-use crate::common::{distance, random_tokens, redraw, values};
+use crate::common::{decoders, distance, random_tokens, redraw, values};
 use crate::device;
 
 const CONTEXT: usize = 9;
@@ -24,11 +24,14 @@ fn model(positions: Positions, device: &Device) -> Gpt {
 const ROUNDING: f64 = 1e-12;
 
 #[test]
-fn cached_logits_equal_uncached_ones_for_every_kind_of_position_and_every_split() {
+fn cached_logits_equal_uncached_ones_for_every_decoder_and_every_split() {
     let device = device();
     let tokens = random_tokens([2, CONTEXT], 13, 6, &device);
-    for positions in [Positions::Relative, Positions::Absolute, Positions::None] {
-        let model = model(positions, &device);
+    let gpts = [Positions::Relative, Positions::Absolute, Positions::None].map(config);
+    let relative = GptConfig { n_head: 2, ..config(Positions::Relative) };
+    let one = relative.clone().with_window(Some(1));
+    for config in gpts.into_iter().chain(decoders(&relative)).chain([one]) {
+        let model = redraw(config.init(&device).unwrap(), 5);
         let expected = model.forward(tokens.clone());
         for split in [vec![1; CONTEXT], vec![CONTEXT], vec![4, 1, 1, 3], vec![2, 5, 2]] {
             let mut generator = Generator::new(&model);
@@ -36,7 +39,7 @@ fn cached_logits_equal_uncached_ones_for_every_kind_of_position_and_every_split(
             for fed in split {
                 let logits = generator.feed(tokens.clone().narrow(1, start, fed)).unwrap();
                 let expected = expected.clone().narrow(1, start, fed);
-                assert!(distance(&logits, &expected) < ROUNDING, "{positions:?} at {start}");
+                assert!(distance(&logits, &expected) < ROUNDING, "{config} at {start}");
                 start += fed;
             }
             assert_eq!(generator.len(), CONTEXT);

@@ -2,10 +2,10 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use mup_models::{Gpt, GptConfig, Positions};
-use mup_probe::Collector;
+use mup_models::{AttentionFrame, CausalAttentionConfig, Gpt, GptConfig, Positions, cross_entropy};
+use mup_probe::{Collector, NoProbe};
 
-use crate::common::{distance, random_tokens, redraw, values};
+use crate::common::{decoders, distance, random, random_tokens, redraw, rotary, values};
 use crate::device;
 
 const EVERY_POSITIONS: [Positions; 3] = [Positions::Relative, Positions::Absolute, Positions::None];
@@ -38,6 +38,69 @@ fn changing_a_token_changes_no_earlier_logit_and_every_later_one() {
             }
         }
     }
+}
+
+#[test]
+fn a_window_hides_what_lies_further_back_than_it_reaches_through_the_blocks() {
+    let device = device();
+    let tokens = random_tokens([1, 8], 13, 6, &device);
+    let changed =
+        tokens.clone().slice_assign([0..1, 0..1], tokens.clone().narrow(1, 0, 1).add_scalar(1).remainder_scalar(13));
+    for window in [1, 2, 3, 8] {
+        let model = model(&config().with_window(Some(window)), &device);
+        let [before, after] = [&tokens, &changed].map(|tokens| model.forward(tokens.clone()));
+        for time in 0..8 {
+            let moved = distance(&before.clone().narrow(1, time, 1), &after.clone().narrow(1, time, 1));
+            // Two blocks, each of which reaches window − 1 further.
+            assert_eq!(moved > 0.0, time <= 2 * (window - 1), "window {window}, logits at {time} moved by {moved}");
+        }
+    }
+}
+
+#[test]
+fn rotary_logits_depend_on_distances_alone() {
+    let device = device();
+    let attention = CausalAttentionConfig::new(8, 2, 4).with_positions(rotary()).init(&device).unwrap();
+    let attention = redraw(attention, 3);
+    let token = random::<3>([1, 1, 8], 4, &device);
+    let mut seen = Collector::new();
+    let frame = AttentionFrame::new(6, 6, &device, token.dtype());
+    let _ = attention.forward_probed(token.repeat_dim(1, 6), &frame, &mut seen);
+    let logits = seen.get::<4>("logits").unwrap();
+    let at = |query: usize, key: usize| logits.clone().slice([0..1, 0..2, query..query + 1, key..key + 1]);
+    for distance_between in 0..3 {
+        let moved = distance(&at(3, 3 - distance_between), &at(5, 5 - distance_between));
+        assert!(moved < ROUNDING, "distance {distance_between}: {moved}");
+    }
+    assert!(distance(&at(3, 3), &at(3, 2)) > 1e-3, "other distances have other logits");
+}
+
+#[test]
+fn capped_logits_are_below_the_cap_and_the_loss_has_the_z_loss() {
+    let device = device();
+    let (tokens, targets) = (random_tokens([2, 8], 13, 6, &device), random_tokens([2, 8], 13, 7, &device));
+    let plain = model(&config(), &device);
+    let capped = model(&config().with_soft_cap(Some(0.5)).with_z_loss(0.1), &device);
+    let (logits, expected) = (plain.forward(tokens.clone()), capped.forward(tokens.clone()));
+    assert!(distance(&(logits.div_scalar(0.5).tanh() * 0.5), &expected) < ROUNDING);
+    let rows = values(&expected);
+    let log_sums: Vec<f64> = rows.chunks(13).map(|row| row.iter().map(|z| z.exp()).sum::<f64>().ln()).collect();
+    let z = 0.1 * log_sums.iter().map(|log| log * log).sum::<f64>() / 16.0;
+    let cross_entropy = cross_entropy(expected.flatten(0, 1), targets.clone().flatten(0, 1)).into_scalar::<f64>();
+    assert!((capped.loss(tokens, targets).into_scalar::<f64>() - cross_entropy - z).abs() < ROUNDING);
+}
+
+#[test]
+fn branches_in_parallel_read_the_same_norm() {
+    let device = device();
+    let model = model(&GptConfig { n_layer: 1, ..config() }.with_parallel(true), &device);
+    let tokens = random_tokens([2, 8], 13, 6, &device);
+    let mut seen = Collector::new();
+    let _ = model.forward_probed(tokens, &mut seen);
+    let [stream, normed] = ["embedding", "blocks.0.attention_norm"].map(|name| seen.get::<3>(name).unwrap());
+    let attention = seen.get::<3>("blocks.0.attention.output").unwrap();
+    let feed_forward = model.blocks[0].feed_forward.forward(normed, &mut NoProbe);
+    assert!(distance(&(stream + attention + feed_forward), &seen.get::<3>("blocks.0").unwrap()) < ROUNDING);
 }
 
 #[test]
@@ -84,6 +147,23 @@ fn a_tied_model_sums_the_gradients_of_both_uses_into_one_parameter() {
     let output = untied.readout.as_ref().unwrap().weight.val().grad(&gradients).unwrap();
     assert!(distance(&gradient, &(input.clone() + output.transpose())) < ROUNDING);
     assert!(distance(&gradient, &input) > 1e-3, "the readout's gradient is seen");
+}
+
+#[test]
+fn a_probe_changes_no_bit_of_any_decoder() {
+    let device = device();
+    let tokens = random_tokens([2, 8], 13, 6, &device);
+    for config in decoders(&GptConfig { n_head: 2, ..config() }) {
+        let model = model(&config, &device);
+        let mut seen = Collector::new();
+        let logits = model.forward_probed(tokens.clone(), &mut seen);
+        assert_eq!(values(&logits), values(&model.forward(tokens.clone())), "{config}");
+        assert_eq!(values(&seen.get::<3>("logits").unwrap()), values(&logits), "{config}");
+        // What the probe saw of the branches, computed beside the fused operations, is what they add to the stream.
+        let part = |name: &str| seen.get::<3>(&format!("blocks.0.{name}")).unwrap();
+        let added = seen.get::<3>("embedding").unwrap() + part("attention.output") + part("feed_forward.output");
+        assert!(distance(&added, &seen.get::<3>("blocks.0").unwrap()) < ROUNDING, "{config}");
+    }
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! Configs: what is refused and with which words, and that they survive JSON.
 
 use burn::tensor::Device;
-use mup_models::{CausalAttentionConfig, ConvNetConfig, GptConfig, MlpConfig, ModelError, Positions};
+use mup_models::{
+    CausalAttentionConfig, ConvNetConfig, GptConfig, MlpConfig, ModelError, NormConfig, Positions, RotaryPositions,
+    RotaryScaling,
+};
+
+use crate::common::decoders;
 
 fn gpt() -> GptConfig {
     GptConfig::new(13, 8, 2, 8, 3, 4, 12)
@@ -72,6 +77,67 @@ fn a_multiplier_that_is_not_finite_is_refused_by_its_name() {
 }
 
 #[test]
+fn heads_of_keys_that_do_not_divide_those_of_queries_are_refused_with_both_numbers() {
+    let message = refused(&gpt().with_n_kv_head(Some(2))).to_string();
+    assert!(message.contains("`GptConfig.n_kv_head` is 2") && message.contains("3 heads of queries"), "{message}");
+    assert_eq!(refused(&gpt().with_n_kv_head(Some(0))), ModelError::Zero { field: "GptConfig.n_kv_head".to_owned() });
+    for divisor in [1, 3] {
+        assert!(gpt().with_n_kv_head(Some(divisor)).init(&Device::flex()).is_ok());
+    }
+}
+
+#[test]
+fn a_window_without_a_position_is_refused() {
+    assert_eq!(refused(&gpt().with_window(Some(0))), ModelError::Zero { field: "GptConfig.window".to_owned() });
+}
+
+#[test]
+fn rotary_positions_need_heads_of_even_width_and_numbers_above_zero() {
+    let rotary = |rotary| gpt().with_positions(Positions::Rotary(rotary));
+    let odd = GptConfig { d_head: 5, ..rotary(RotaryPositions::new()) };
+    let message = refused(&odd).to_string();
+    assert!(message.contains("`GptConfig.d_head` is 5") && message.contains("such as 6"), "{message}");
+    let llama3 = RotaryScaling::Llama3 { factor: 8.0, low: 4.0, high: 1.0, original_context: 8192 };
+    for (config, field) in [
+        (rotary(RotaryPositions::new().with_theta(0.0)), "positions.theta"),
+        (rotary(RotaryPositions::new().with_theta(f64::NAN)), "positions.theta"),
+        (
+            rotary(RotaryPositions::new().with_scaling(RotaryScaling::Linear { factor: -2.0 })),
+            "positions.scaling.factor",
+        ),
+        (rotary(RotaryPositions::new().with_scaling(llama3)), "positions.scaling.high less low"),
+    ] {
+        let message = refused(&config).to_string();
+        assert!(message.contains(&format!("`GptConfig.{field}` is")) && message.contains("above 0"), "{message}");
+    }
+}
+
+#[test]
+fn norms_behind_branches_without_gains_are_refused() {
+    let config = gpt().with_norm(NormConfig::new().with_gain(false));
+    assert!(config.init(&Device::flex()).is_ok());
+    let message = refused(&config.with_sandwich(true)).to_string();
+    assert!(message.contains("`GptConfig.sandwich`") && message.contains("give norms a gain"), "{message}");
+}
+
+#[test]
+fn caps_and_epsilons_are_above_zero() {
+    for value in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(refused(&gpt().with_soft_cap(Some(value))).to_string().contains("`GptConfig.soft_cap` is"));
+        let norm = NormConfig::new().with_epsilon(value);
+        assert!(refused(&gpt().with_norm(norm)).to_string().contains("`GptConfig.norm.epsilon` is"));
+    }
+}
+
+#[test]
+fn configs_of_every_decoder_survive_json() {
+    for config in decoders(&GptConfig::new(13, 8, 2, 8, 2, 4, 12)) {
+        assert_eq!(serde_json::from_str::<GptConfig>(&config.to_string()).unwrap(), config);
+        assert_eq!(config.init(&Device::flex()).unwrap().config(), config);
+    }
+}
+
+#[test]
 fn configs_survive_json() {
     let config = gpt().with_positions(Positions::Absolute).with_tied(true).with_alpha_output(1.0 / 3.0);
     let json = serde_json::to_string(&config).unwrap();
@@ -85,9 +151,9 @@ fn configs_survive_json() {
 fn the_configs_of_the_python_twins_are_configs_of_these_models() {
     let path = "../../golden/data/gpt_relative_tied.json";
     let golden: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    // The golden files are older than the field.
-    let mut config = golden["widths"][1]["config"].clone();
-    config["branch_factors"] = false.into();
+    // The golden files are older than most fields.
+    let mut config = serde_json::to_value(gpt()).unwrap();
+    config.as_object_mut().unwrap().extend(golden["widths"][1]["config"].as_object().unwrap().clone());
     let config: GptConfig = serde_json::from_value(config).unwrap();
     assert!(config.tied && config.positions == Positions::Relative);
     assert!(config.init(&Device::flex()).is_ok());

@@ -1,9 +1,9 @@
 //! Models allocate nothing when built, and their parameters are what the contract says.
 
-use crate::common::{Lazy, lazy, paths};
+use crate::common::{Lazy, decoders, lazy, paths};
 use burn::module::Module;
 use burn::tensor::Device;
-use mup_models::{ConvNetConfig, GptConfig, MlpConfig, Positions, shape_reader};
+use mup_models::{ConvNetConfig, GptConfig, MlpConfig, Positions, Sizes, shape_reader};
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::{InfShapes, Kind, Role};
 
@@ -132,6 +132,58 @@ fn the_parameter_count_is_that_of_the_built_model() {
             assert_eq!(config.parameter_count(), model.num_params() - multipliers, "{config}");
         }
     }
+}
+
+#[test]
+fn the_parameter_count_of_every_decoder_is_that_of_the_built_model() {
+    for config in decoders(&GptConfig { n_head: 4, ..small() }) {
+        let model = config.init(&Device::flex()).unwrap();
+        let multipliers = config.d_model + config.n_layer * config.d_head;
+        assert_eq!(config.parameter_count(), model.num_params() - multipliers, "{config}");
+    }
+}
+
+#[test]
+fn work_on_a_token_is_two_operations_a_weight_and_four_a_coordinate_of_each_key() {
+    let sizes = Sizes { vocab: 11, context: 64, n_layer: 2, d_model: 8, n_head: 4, n_kv_head: 2, d_head: 4, d_ffn: 12 };
+    let llama = GptConfig::llama(sizes);
+    // PaLM's 6 N + 12 L H Q T with N the numbers in matrices: all but 11 · 8 of the embedding and 5 norms of 8.
+    let n = (llama.parameter_count() - 11 * 8 - 5 * 8) as f64;
+    assert_eq!(3.0 * llama.forward_flops_per_token(64), 6.0 * n + 12.0 * (2 * 4 * 4 * 64) as f64);
+    let windowed = llama.with_window(Some(16));
+    assert_eq!(3.0 * windowed.forward_flops_per_token(64), 6.0 * n + 12.0 * (2 * 4 * 4 * 16) as f64);
+    assert_eq!(windowed.forward_flops_per_token(8), 2.0 * n + 4.0 * (2 * 4 * 4 * 8) as f64);
+}
+
+#[test]
+fn roles_of_a_decoder_of_today_follow_from_widths() {
+    let device = Device::flex();
+    let qwen3 = |d_model, heads| {
+        let sizes = Sizes {
+            vocab: 11,
+            context: 8,
+            n_layer: 1,
+            d_model,
+            n_head: 2 * heads,
+            n_kv_head: heads,
+            d_head: 4,
+            d_ffn: 3 * d_model,
+        };
+        GptConfig::qwen3(sizes).init(&device).unwrap()
+    };
+    let shapes = shape_reader().infer(&qwen3(8, 1), &qwen3(12, 2), &qwen3(32, 4)).unwrap();
+    let of = |path: &str| {
+        let shape = shapes.get(&format!("blocks.0.{path}")).unwrap();
+        (shape.role(), shape.fan_in_mult() as usize, shape.fan_out_mult() as usize)
+    };
+    assert_eq!(of("attention.key.weight"), (Role::Hidden, 4, 4));
+    assert_eq!(of("feed_forward.gate.weight"), (Role::Hidden, 4, 4));
+    assert_eq!(of("attention.query_norm.gamma"), (Role::Scalar, 1, 1));
+    assert_eq!(of("attention_norm.gamma"), (Role::Vector, 1, 4));
+    let multi_query =
+        |d: usize| GptConfig::new(11, 8, 1, d, d / 4, 4, d).with_n_kv_head(Some(1)).init(&device).unwrap();
+    let shapes = shape_reader().infer(&multi_query(8), &multi_query(12), &multi_query(32)).unwrap();
+    assert_eq!(shapes.get("blocks.0.attention.key.weight").unwrap().role(), Role::Inner);
 }
 
 #[test]

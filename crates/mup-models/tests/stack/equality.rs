@@ -6,7 +6,7 @@ use mup_models::{Gpt, GptConfig, GptStack, Positions};
 use mup_optim::{MupStack, StackOptimizer};
 use mup_rules::{OptimizerId, ScalingPlan};
 
-use crate::common::{distance, values};
+use crate::common::{decoders, distance, values};
 use crate::trials::{
     STEPS, TRIALS, adamw, batch, batches, gpt, parameters, plan, rates, sgd, shape, step_of_all, step_of_one,
 };
@@ -16,8 +16,10 @@ use crate::trials::{
 /// factor in any trial is 1e-3 and more: see `a_trial_with_another_value_is_seen`.
 const TOLERANCE: f64 = 2e-5;
 
-fn kinds() -> Vec<fn(usize) -> GptConfig> {
-    vec![
+type Shape = Box<dyn Fn(usize) -> GptConfig>;
+
+fn kinds() -> Vec<Shape> {
+    let gpts: [fn(usize) -> GptConfig; 7] = [
         shape,
         |width| shape(width).with_tied(true),
         |width| shape(width).with_positions(Positions::Absolute),
@@ -25,7 +27,15 @@ fn kinds() -> Vec<fn(usize) -> GptConfig> {
         |width| shape(width).with_positions(Positions::None),
         |width| shape(width).with_branch_factors(true),
         |width| shape(width).with_branch_factors(true).with_bias(false),
-    ]
+    ];
+    let decoder = |which: usize, factors| -> Shape {
+        Box::new(move |width| decoders(&shape(width)).remove(which).with_branch_factors(factors))
+    };
+    let count = decoders(&shape(16)).len();
+    gpts.into_iter()
+        .map(|at| -> Shape { Box::new(at) })
+        .chain((0..count).map(|which| decoder(which, which % 2 == 1)))
+        .collect()
 }
 
 /// The largest distance of a loss or a weight between a stack and its trials alone over 20 steps.
@@ -62,8 +72,8 @@ fn distance_from_alone(
     worst
 }
 
-fn with_adamw(at: fn(usize) -> GptConfig, alone: impl Fn(usize) -> mup_optim::MupAdamWConfig) -> f64 {
-    let plan = plan(at, OptimizerId::ADAMW);
+fn with_adamw(at: impl Fn(usize) -> GptConfig, alone: impl Fn(usize) -> mup_optim::MupAdamWConfig) -> f64 {
+    let plan = plan(&at, OptimizerId::ADAMW);
     let configs: Vec<_> = (0..TRIALS).map(adamw).collect();
     let all = |stack: &GptStack| MupStack::new(&plan, stack).with(&configs).build().unwrap();
     distance_from_alone(&plan, &at(16), all, |k, model| alone(k).init(&plan, model).unwrap())
@@ -72,7 +82,7 @@ fn with_adamw(at: fn(usize) -> GptConfig, alone: impl Fn(usize) -> mup_optim::Mu
 #[test]
 fn with_adamw_trials_of_every_kind_of_gpt_train_as_they_would_alone() {
     for at in kinds() {
-        let worst = with_adamw(at, adamw);
+        let worst = with_adamw(&at, adamw);
         assert!(worst < TOLERANCE, "{}: {worst:e}", at(16));
     }
 }
@@ -122,7 +132,7 @@ fn one_batch_for_all_is_that_batch_for_each() {
 #[test]
 fn stacking_and_unstacking_changes_nothing() {
     for at in kinds() {
-        let plan = plan(at, OptimizerId::ADAMW);
+        let plan = plan(&at, OptimizerId::ADAMW);
         let trials = [0, 1, 2].map(|k| gpt(at(16), &plan, k));
         let again = GptStack::new(&trials).unwrap().unstack();
         assert_eq!(again.len(), TRIALS);

@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
-/// Keys (scaled) and values `[trials, batch, n_head, time, d_head]` of the positions seen so far, and the relative keys
-/// (scaled) of all distances.
+/// Keys (scaled) and values `[trials, batch, heads, time, d_head]` of the positions seen so far, or of those that a window still
+/// shows, and the relative keys (scaled) of all distances.
 #[derive(Clone, Debug)]
 pub(crate) struct LayerCache {
     seen: Option<[Tensor<5>; 2]>,
@@ -15,9 +15,10 @@ impl LayerCache {
         Self { seen: None, relative_keys }
     }
 
-    /// Keys and values of all positions, once new ones are added.
-    pub(super) fn with(&mut self, new: [Tensor<5>; 2]) -> [Tensor<5>; 2] {
-        let all = match self.seen.take() {
+    /// Keys and values of all positions that the new ones see, and of these.
+    pub(super) fn with(&mut self, new: [Tensor<5>; 2], window: Option<usize>) -> [Tensor<5>; 2] {
+        let shown = self.seen.take().and_then(|past| shown(past, window));
+        let all = match shown {
             Some([keys, values]) => {
                 let [new_keys, new_values] = new;
                 [Tensor::cat(vec![keys, new_keys], 3), Tensor::cat(vec![values, new_values], 3)]
@@ -34,5 +35,15 @@ impl LayerCache {
             let longest = all.dims()[3];
             all.narrow(3, longest - count, count)
         })
+    }
+}
+
+/// Of earlier positions those that a window shows to the next one.
+fn shown(past: [Tensor<5>; 2], window: Option<usize>) -> Option<[Tensor<5>; 2]> {
+    let length = past[0].dims()[3];
+    match window.map(|window| window - 1) {
+        Some(0) => None,
+        Some(shown) if shown < length => Some(past.map(|past| past.narrow(3, length - shown, shown))),
+        _ => Some(past),
     }
 }

@@ -43,17 +43,28 @@ impl<const M: usize> AttentionFrame<M> {
         sinusoids.expect("AttentionFrame::with_relative is called for layers with relative positions")
     }
 
-    /// Logits with those of keys after the query at −∞. A single query, the newest token of a cached sequence, sees all.
-    pub(super) fn masked(&self, logits: Tensor<5>) -> Tensor<5> {
-        if self.queries == 1 { logits } else { logits + self.mask() }
+    /// The position of the first query.
+    pub(super) fn first(&self) -> usize {
+        self.keys - self.queries
     }
 
-    fn mask(&self) -> Tensor<5> {
-        static MASKS: Kept<[usize; 2], 5> = Kept::new(16);
-        let Self { queries, keys, .. } = *self;
-        let row = |query| (0..keys).map(move |key| if key <= keys - queries + query { 0.0 } else { f64::NEG_INFINITY });
+    /// Logits of the last keys that a window shows, with those of keys that a query does not see at −∞. A single query, the
+    /// newest token of a cached sequence, sees them all.
+    pub(super) fn masked(&self, logits: Tensor<5>, window: Option<usize>) -> Tensor<5> {
+        let keys = logits.dims()[4];
+        if self.queries == 1 { logits } else { logits + self.mask(keys, window) }
+    }
+
+    fn mask(&self, keys: usize, window: Option<usize>) -> Tensor<5> {
+        static MASKS: Kept<[usize; 3], 5> = Kept::new(16);
+        let (queries, window) = (self.queries, window.unwrap_or(keys));
+        let seen = |query: usize, key: usize| {
+            let own = keys - queries + query;
+            key <= own && own < key + window
+        };
+        let row = |query| (0..keys).map(move |key| if seen(query, key) { 0.0 } else { f64::NEG_INFINITY });
         let values = || TensorData::new((0..queries).flat_map(row).collect::<Vec<f64>>(), [1, 1, 1, queries, keys]);
-        MASKS.get([queries, keys], (&self.device, self.dtype), values)
+        MASKS.get([queries, keys, window], (&self.device, self.dtype), values)
     }
 }
 
@@ -77,27 +88,29 @@ mod tests {
         };
         let (training, evaluation) = (Device::flex().autodiff(), Device::flex());
         let frames = [frame(&training, 7, 10, 0.5), frame(&training, 7, 10, 0.5), frame(&evaluation, 7, 10, 0.5)];
-        let masks = frames.each_ref().map(AttentionFrame::mask);
+        let masks = frames.each_ref().map(|frame| frame.mask(7, None));
         let sinusoids = frames.each_ref().map(AttentionFrame::sinusoids);
         assert!(masks.iter().all(|mask| address(mask) == address(&masks[0])));
         assert!(sinusoids.iter().all(|table| address(table) == address(&sinusoids[0])));
         assert!(masks[0].device().is_autodiff() && !masks[2].device().is_autodiff());
 
-        assert_ne!(address(&frame(&training, 8, 10, 0.5).mask()), address(&masks[0]));
+        assert_ne!(address(&frame(&training, 8, 10, 0.5).mask(8, None)), address(&masks[0]));
         assert_ne!(address(&frame(&training, 7, 10, 0.25).sinusoids()), address(&sinusoids[0]));
         assert_ne!(address(&frame(&training, 7, 12, 0.5).sinusoids()), address(&sinusoids[0]));
     }
 
     #[test]
-    fn a_single_query_sees_every_key_and_others_see_none_after_them() {
+    fn a_query_sees_no_key_after_it_and_none_before_its_window() {
         let device = Device::flex();
-        let masked = |queries, keys| {
+        let masked = |queries, keys, window| {
             let logits = Tensor::<5>::ones([1, 1, 1, queries, keys], &device);
-            let masked = AttentionFrame::<2>::new(queries, keys, &device, DType::F32).masked(logits);
-            masked.into_data().iter::<f32>().collect::<Vec<_>>()
+            let masked = AttentionFrame::<2>::new(queries, keys, &device, DType::F32).masked(logits, window);
+            masked.into_data().iter::<f32>().map(|logit| logit == 1.0).collect::<Vec<_>>()
         };
-        let hidden = f32::NEG_INFINITY;
-        assert_eq!(masked(1, 3), [1.0, 1.0, 1.0]);
-        assert_eq!(masked(2, 3), [1.0, 1.0, hidden, 1.0, 1.0, 1.0]);
+        assert_eq!(masked(1, 3, None), [true; 3]);
+        assert_eq!(masked(2, 3, None), [true, true, false, true, true, true]);
+        assert_eq!(masked(2, 3, Some(2)), [true, true, false, false, true, true]);
+        assert_eq!(masked(2, 3, Some(1)), [false, true, false, false, false, true]);
+        assert_eq!(masked(2, 3, Some(8)), masked(2, 3, None));
     }
 }

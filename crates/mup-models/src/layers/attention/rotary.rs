@@ -1,0 +1,134 @@
+//! Rotary positions: how fast each pair of coordinates turns, and what stretches that for longer contexts.
+
+use std::f64::consts::TAU;
+
+use burn::config::Config;
+use mup_kernels::Rotary;
+
+/// Rotary positions: coordinates i and i + `d_head`/2 of queries and keys turn by position · θ^(−2i/`d_head`).
+///
+/// # Reference
+///
+/// Su et al., "RoFormer", arXiv:2104.09864; coordinates are paired as in Hugging Face's `rotate_half`.
+#[derive(Config, Debug, Copy, PartialEq)]
+pub struct RotaryPositions {
+    /// θ, in positions. Default: 10 000.
+    #[config(default = 10_000.0)]
+    pub theta: f64,
+    /// What is changed for contexts longer than those trained on. Default: nothing.
+    #[config(default = "RotaryScaling::None")]
+    pub scaling: RotaryScaling,
+}
+
+/// How frequencies are changed for contexts `factor` times as long; lengths are in tokens.
+#[derive(Config, Debug, Copy, PartialEq)]
+pub enum RotaryScaling {
+    /// Not at all.
+    None,
+    /// All divided by the factor (position interpolation, arXiv:2306.15595).
+    Linear {
+        /// How many times as long.
+        factor: f64,
+    },
+    /// θ times factor^(`d_head`/(`d_head` − 2)), so that the slowest is divided by the factor and the fastest stays (NTK-aware
+    /// interpolation; YaRN, arXiv:2309.00071, section 3.1).
+    Ntk {
+        /// How many times as long.
+        factor: f64,
+    },
+    /// Divided by the factor where less than `beta_slow` turns fit the original context, kept where more than `beta_fast`
+    /// do, between them by a ramp over coordinates; what has turned is multiplied by 0.1 ln(factor) + 1 (YaRN,
+    /// arXiv:2309.00071, section 3.4).
+    Yarn {
+        /// How many times as long.
+        factor: f64,
+        /// Context of the training before.
+        original_context: usize,
+        /// Turns; 32 in the paper.
+        beta_fast: f64,
+        /// Turns; 1 in the paper.
+        beta_slow: f64,
+    },
+    /// Divided by the factor where a turn is longer than `original_context / low`, kept where it is shorter than
+    /// `original_context / high`, smooth between (Llama 3.1; `_compute_llama3_parameters` of Hugging Face's transformers).
+    Llama3 {
+        /// How many times as long.
+        factor: f64,
+        /// Turns of the original context; 1 in Llama 3.1.
+        low: f64,
+        /// Turns of the original context; 4 in Llama 3.1.
+        high: f64,
+        /// Context of the training before.
+        original_context: usize,
+    },
+}
+
+impl RotaryPositions {
+    /// Its numbers by name, all of which must be above zero.
+    pub(crate) fn numbers(&self) -> Vec<(&'static str, f64)> {
+        let scaling = match self.scaling {
+            RotaryScaling::None => vec![],
+            RotaryScaling::Linear { factor } | RotaryScaling::Ntk { factor } => vec![("scaling.factor", factor)],
+            RotaryScaling::Yarn { factor, original_context, beta_fast, beta_slow } => vec![
+                ("scaling.factor", factor),
+                ("scaling.original_context", original_context as f64),
+                ("scaling.beta_fast", beta_fast),
+                ("scaling.beta_slow", beta_slow),
+            ],
+            RotaryScaling::Llama3 { factor, low, high, original_context } => vec![
+                ("scaling.factor", factor),
+                ("scaling.original_context", original_context as f64),
+                ("scaling.low", low),
+                ("scaling.high less low", high - low),
+            ],
+        };
+        [("theta", self.theta)].into_iter().chain(scaling).collect()
+    }
+
+    /// For heads of this width, as the kernels take them.
+    pub(super) fn of_width(&self, d_head: usize) -> Rotary {
+        let plain = |theta| Rotary::new(theta, d_head);
+        let changed = |change: &dyn Fn(f64) -> f64| Rotary {
+            frequencies: plain(self.theta).frequencies.into_iter().map(change).collect(),
+            factor: 1.0,
+        };
+        match self.scaling {
+            RotaryScaling::None => plain(self.theta),
+            RotaryScaling::Linear { factor } => changed(&|frequency| frequency / factor),
+            RotaryScaling::Ntk { factor } => {
+                let d = d_head as f64;
+                plain(self.theta * factor.powf(d / (d - 2.0)))
+            }
+            RotaryScaling::Yarn { factor, original_context, beta_fast, beta_slow } => {
+                let turns = [beta_fast, beta_slow];
+                yarn(plain(self.theta), factor, coordinates(self.theta, d_head, original_context, turns))
+            }
+            RotaryScaling::Llama3 { factor, low, high, original_context } => {
+                changed(&|frequency| llama3(frequency, factor, [low, high], original_context as f64))
+            }
+        }
+    }
+}
+
+/// The coordinates at which so many turns fit the original context, rounded outwards.
+fn coordinates(theta: f64, d_head: usize, original_context: usize, turns: [f64; 2]) -> [f64; 2] {
+    let width = d_head as f64;
+    let [fast, slow] = turns.map(|turns| width * (original_context as f64 / (turns * TAU)).ln() / (2.0 * theta.ln()));
+    [fast.floor().max(0.0), slow.ceil().min(width - 1.0)]
+}
+
+fn yarn(plain: Rotary, factor: f64, [first, last]: [f64; 2]) -> Rotary {
+    let length = if last > first { last - first } else { 0.001 };
+    let stretched = |(i, frequency): (usize, f64)| {
+        let ramp = ((i as f64 - first) / length).clamp(0.0, 1.0);
+        frequency / factor * ramp + frequency * (1.0 - ramp)
+    };
+    let frequencies = plain.frequencies.into_iter().enumerate().map(stretched).collect();
+    Rotary { frequencies, factor: if factor > 1.0 { 0.1 * factor.ln() + 1.0 } else { 1.0 } }
+}
+
+fn llama3(frequency: f64, factor: f64, [low, high]: [f64; 2], original_context: f64) -> f64 {
+    let turns = original_context * frequency / TAU;
+    let kept = ((turns - low) / (high - low)).clamp(0.0, 1.0);
+    frequency / factor * (1.0 - kept) + frequency * kept
+}
