@@ -1,6 +1,6 @@
 //! What can be wrong with a config or with what a model is given.
 
-use crate::{CausalAttentionConfig, NormConfig, Positions};
+use crate::{Balance, CausalAttentionConfig, ExpertsConfig, NormConfig, Positions};
 
 /// A config that describes no model, or an input that a model cannot take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -65,6 +65,24 @@ pub enum ModelError {
          norms a gain, or leave out those behind branches"
     )]
     NormWithoutGain {
+        /// Config and field.
+        field: String,
+    },
+    /// A token that goes to more experts than there are.
+    #[error("`{field}` is {n_chosen}, but there are {n_expert} experts: a token goes to at most all of them")]
+    Chosen {
+        /// Config and field.
+        field: String,
+        /// Experts of a token.
+        n_chosen: usize,
+        /// All experts.
+        n_expert: usize,
+    },
+    /// A norm behind a mixture of experts.
+    #[error(
+        "`{field}` puts a norm behind each branch, which a mixture of experts does not have: leave out one of the two"
+    )]
+    ExpertsInSandwich {
         /// Config and field.
         field: String,
     },
@@ -229,6 +247,24 @@ impl Check {
             Some(behind) if !norm.gain => Err(ModelError::NormWithoutGain { field: self.field(behind) }),
             _ => Ok(()),
         }
+    }
+
+    /// A mixture of experts, and whether a norm stands behind it.
+    pub(crate) fn experts(&self, experts: &ExpertsConfig, sandwich: bool) -> Result<(), ModelError> {
+        let ExpertsConfig { n_expert, n_chosen, d_expert, d_shared, .. } = *experts;
+        self.positive(&[
+            ("experts.n_expert", n_expert),
+            ("experts.n_chosen", n_chosen),
+            ("experts.d_expert", d_expert.unwrap_or(1)),
+            ("experts.d_shared", d_shared.unwrap_or(1)),
+        ])?;
+        if n_chosen > n_expert {
+            return Err(ModelError::Chosen { field: self.field("experts.n_chosen"), n_chosen, n_expert });
+        }
+        if let Balance::Loss { coefficient } = experts.balance {
+            self.finite(&[("experts.balance.coefficient", coefficient)])?;
+        }
+        if sandwich { Err(ModelError::ExpertsInSandwich { field: self.field("sandwich") }) } else { Ok(()) }
     }
 
     pub(crate) fn above_zero(&self, name: &str, value: f64) -> Result<(), ModelError> {

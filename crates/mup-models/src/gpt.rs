@@ -14,6 +14,7 @@ mod paths;
 mod presets;
 mod sampler;
 mod stack;
+mod untested;
 
 pub use block::Block;
 pub use config::GptConfig;
@@ -22,3 +23,4 @@ pub use model::Gpt;
 pub use presets::Sizes;
 pub use sampler::Sampler;
 pub use stack::GptStack;
+pub use untested::UntestedChange;

@@ -4,6 +4,7 @@
 mod attention;
 mod closing;
 mod embedding;
+mod experts;
 mod feed_forward;
 mod layer_norm;
 mod linear;
@@ -20,6 +21,7 @@ pub use attention::{
 };
 use closing::Closing;
 pub use embedding::Embedding;
+pub use experts::{Balance, Experts, ExpertsConfig, Router};
 pub use feed_forward::{FeedForward, FeedForwardConfig, Hidden};
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;

@@ -12,11 +12,11 @@ mod shapes;
 
 pub use conv_net::{ConvNet, ConvNetConfig};
 pub use error::ModelError;
-pub use gpt::{Block, Generator, Gpt, GptConfig, GptStack, Sampler, Sizes};
+pub use gpt::{Block, Generator, Gpt, GptConfig, GptStack, Sampler, Sizes, UntestedChange};
 pub use layers::{
-    AttentionFrame, CausalAttention, CausalAttentionConfig, Embedding, FeedForward, FeedForwardConfig, Hidden,
-    LayerNorm, Linear, Norm, NormConfig, NormKind, Positions, Readout, ReadoutConfig, RmsNorm, RotaryPositions,
-    RotaryScaling, TiedReadout, TiedReadoutConfig,
+    AttentionFrame, Balance, CausalAttention, CausalAttentionConfig, Embedding, Experts, ExpertsConfig, FeedForward,
+    FeedForwardConfig, Hidden, LayerNorm, Linear, Norm, NormConfig, NormKind, Positions, Readout, ReadoutConfig,
+    RmsNorm, RotaryPositions, RotaryScaling, Router, TiedReadout, TiedReadoutConfig,
 };
 pub use loss::cross_entropy;
 pub use mlp::{Activation, Mlp, MlpConfig};

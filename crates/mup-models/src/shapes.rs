@@ -27,6 +27,12 @@ pub fn shape_reader() -> ShapeReader {
         .with_layer("CausalAttention", "position_bias", ParamSpec::vector())
         .with_layer("CausalAttention", "branch_factor", ParamSpec::new(Axes::vector(1), Kind::BranchFactor))
         .with_layer("FeedForward", "branch_factor", ParamSpec::new(Axes::vector(1), Kind::BranchFactor))
+        .with_layer("Router", "weight", ParamSpec::weight().inner())
+        .with_layer("Router", "bias", ParamSpec::bias())
+        .with_layer("Experts", "up", ParamSpec::experts())
+        .with_layer("Experts", "gate", ParamSpec::experts())
+        .with_layer("Experts", "down", ParamSpec::experts())
+        .with_layer("Experts", "branch_factor", ParamSpec::new(Axes::vector(1), Kind::BranchFactor))
         .with_places(places())
 }
 
@@ -38,6 +44,9 @@ fn places() -> Places {
         .within("Block", "**.attention_norm.*", Place::Inside)
         .within("Block", "**.feed_forward_norm.*", Place::Inside)
         .within("Block", "**.attention.*", Place::Inside)
+        .within("Block", "**.experts.*", Place::Inside)
+        .within("Block", "**.experts.down", Place::Closing)
+        .within("Experts", "**.router.*", Place::Inside)
         .within("CausalAttention", "**", Place::Inside)
         .within_unless("CausalAttention", "**.output.*", Place::Closing, "output_norm")
         .within("CausalAttention", "**.output_norm.*", Place::Closing)

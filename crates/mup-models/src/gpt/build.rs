@@ -35,7 +35,8 @@ impl<const V: usize, const M: usize, const X: usize> Block<V, M, X> {
             attention_norm: norm(),
             attention: config.attention().build(parameters, each(configs, |config| config.alpha_attention)),
             feed_forward_norm: (!config.parallel).then(norm),
-            feed_forward: config.feed_forward().build(parameters),
+            feed_forward: config.experts.is_none().then(|| config.feed_forward().build(parameters)),
+            experts: config.experts.as_ref().map(|experts| experts.build(&config.feed_forward(), parameters)),
             dropout: DropoutConfig::new(config.dropout).init(),
         }
     }

@@ -17,6 +17,9 @@ impl GptConfig {
             ("d_ffn", self.d_ffn),
         ])?;
         check.heads(&self.attention())?;
+        if let Some(experts) = &self.experts {
+            check.experts(experts, self.sandwich)?;
+        }
         check.norm(&self.norm, self.sandwich.then_some("sandwich"))?;
         check.dropout("dropout", self.dropout)?;
         check.above_zero("soft_cap", self.soft_cap.unwrap_or(1.0))?;

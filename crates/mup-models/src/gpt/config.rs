@@ -5,10 +5,10 @@ use burn::tensor::Device;
 
 use super::Gpt;
 use crate::layers::Parameters;
-use crate::{CausalAttentionConfig, FeedForwardConfig, Hidden, ModelError, NormConfig, Positions};
+use crate::{CausalAttentionConfig, ExpertsConfig, FeedForwardConfig, Hidden, ModelError, NormConfig, Positions};
 
 /// Sizes and choices of a [`Gpt`], from the decoder of GPT-3 to those of today; [`gpt_3`](Self::gpt_3),
-/// [`llama`](Self::llama) and [`qwen3`](Self::qwen3) are starting points.
+/// [`llama`](Self::llama), [`qwen3`](Self::qwen3) and [`mixtral`](Self::mixtral) are starting points.
 #[derive(Config, Debug, PartialEq)]
 pub struct GptConfig {
     /// Number of tokens.
@@ -47,6 +47,8 @@ pub struct GptConfig {
     /// What happens between the two widths of the feed-forward branch. Default: GELU.
     #[config(default = "Hidden::Gelu")]
     pub hidden: Hidden,
+    /// A mixture of experts in place of the feed-forward branch. Default: none.
+    pub experts: Option<ExpertsConfig>,
     /// Whether both branches of a block read the same norm, x + attention(norm(x)) + `feed_forward(norm(x))`. Default: false.
     #[config(default = false)]
     pub parallel: bool,

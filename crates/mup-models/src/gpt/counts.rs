@@ -1,7 +1,7 @@
 //! How large a model is, and how much work.
 
 use super::GptConfig;
-use crate::{NormKind, Positions};
+use crate::{Balance, ExpertsConfig, NormKind, Positions};
 
 impl GptConfig {
     /// Number of trained parameters (untrained multipliers are not counted).
@@ -14,7 +14,7 @@ impl GptConfig {
     }
 
     /// Operations of the forward pass on one token of a sequence of `time`, two for each product that is summed: 2 N of the N
-    /// numbers in matrices, the readout's among them, and in each block 4 · `n_head` · `d_head` for each key that a query may
+    /// numbers in matrices, the readout's among them and of experts those that the token goes to, and in each block 4 · `n_head` · `d_head` for each key that a query may
     /// see (a product with the key, one with the value; half more with relative positions).
     ///
     /// Keys after the query are counted too, whose products are computed and then masked; what is computed once for a batch
@@ -27,7 +27,9 @@ impl GptConfig {
     pub fn forward_flops_per_token(&self, time: usize) -> f64 {
         let relative = self.positions == Positions::Relative;
         let of_batch = if relative { self.d_model * self.kv_width() } else { 0 };
-        let matrices = self.n_layer * (self.matrices_of_block() - of_batch) + self.d_model * self.vocab;
+        let idle =
+            self.matrices_of_branch(|experts| experts.n_expert) - self.matrices_of_branch(|experts| experts.n_chosen);
+        let matrices = self.n_layer * (self.matrices_of_block() - of_batch - idle) + self.d_model * self.vocab;
         let products = if relative { 3 } else { 2 };
         let keys = self.window.map_or(time, |window| window.min(time));
         let logits = self.n_layer * products * self.n_head * self.d_head * keys;
@@ -41,7 +43,19 @@ impl GptConfig {
     fn matrices_of_block(&self) -> usize {
         let relative = usize::from(self.positions == Positions::Relative);
         let attention = 2 * self.n_head * self.d_head + (2 + relative) * self.kv_width();
-        self.d_model * (attention + (self.hidden.maps() + 1) * self.d_ffn)
+        self.d_model * attention + self.matrices_of_branch(|experts| experts.n_expert)
+    }
+
+    /// Of the feed-forward branch, of all experts or of those that a token goes to.
+    fn matrices_of_branch(&self, experts_of: impl Fn(&ExpertsConfig) -> usize) -> usize {
+        let of_width = |width| (self.hidden.maps() + 1) * self.d_model * width;
+        match &self.experts {
+            Some(experts) => {
+                let shared = experts.d_shared.map_or(0, of_width);
+                self.d_model * experts.n_expert + experts_of(experts) * of_width(experts.width(self.d_ffn)) + shared
+            }
+            None => of_width(self.d_ffn),
+        }
     }
 
     fn vectors_of_block(&self) -> usize {
@@ -50,7 +64,15 @@ impl GptConfig {
         let of_heads = if self.qk_norm { 2 * self.d_head } else { 0 };
         let relative = if self.positions == Positions::Relative { 2 * queries } else { 0 };
         let attention = bias * (queries + self.kv_width() + d);
-        norms + of_heads + relative + attention + bias * (self.hidden.maps() * self.d_ffn + d)
+        let of_width = |width| bias * (self.hidden.maps() * width + d);
+        let branch = match &self.experts {
+            Some(experts) => {
+                let balance = if experts.balance == Balance::Bias { experts.n_expert } else { 0 };
+                balance + experts.d_shared.map_or(0, of_width)
+            }
+            None => of_width(self.d_ffn),
+        };
+        norms + of_heads + relative + attention + branch
     }
 
     fn vectors_of_norm(&self) -> usize {

@@ -48,7 +48,8 @@ impl Gpt {
         });
         for block in &mut model.blocks {
             block.attention = block.attention.clone().folded(alpha_relative)?;
-            block.feed_forward = block.feed_forward.clone().folded();
+            block.feed_forward = block.feed_forward.take().map(crate::FeedForward::folded);
+            block.experts = block.experts.take().map(crate::Experts::folded);
         }
         model.configs = vec![plain(model.config())];
         Ok(model)

@@ -62,7 +62,8 @@ impl Gpt {
         self.logits(tokens, probe)
     }
 
-    /// Mean cross-entropy of predicting `targets` from `tokens`, both `[batch, time]`, plus the z-loss where the config has one.
+    /// Mean cross-entropy of predicting `targets` from `tokens`, both `[batch, time]`, plus the z-loss and the balance
+    /// of experts where the config has them.
     ///
     /// # Panics
     ///
@@ -79,8 +80,7 @@ impl Gpt {
     /// As [`loss`](Self::loss).
     #[must_use]
     pub fn loss_probed<P: Probe>(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>, probe: &mut P) -> Tensor<1> {
-        let logits: Tensor<2> = self.uncapped(tokens, probe).flatten(0, 1);
-        cross_entropy_with(widened(logits), targets.flatten::<1>(0, 1), self.loss_terms())
+        self.losses(tokens, targets, probe)
     }
 
     /// The config that [`GptConfig::init`] makes such a model from.
@@ -109,18 +109,19 @@ impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
     }
 
     pub(super) fn logits<P: Probe>(&self, tokens: Tensor<M, Int>, probe: &mut P) -> Tensor<X> {
-        self.capped(self.uncapped(tokens, probe))
+        self.capped(self.uncapped(tokens, &mut Vec::new(), probe))
     }
 
-    /// Logits as the readout gives them; a probe sees them as they are in the end.
-    pub(super) fn uncapped<P: Probe>(&self, tokens: Tensor<M, Int>, probe: &mut P) -> Tensor<X> {
+    /// Logits as the readout gives them, and what the balance of each block adds to the loss; a probe sees logits as they are
+    /// in the end.
+    fn uncapped<P: Probe>(&self, tokens: Tensor<M, Int>, balance: &mut Vec<Tensor<1>>, probe: &mut P) -> Tensor<X> {
         let (time, context) = (tokens.dims()[M - 1], self.shape().context);
         assert!((1..=context).contains(&time), "Gpt: {time} tokens, but the context is {context} and 1 is the least");
         let mut x = self.dropout.forward(self.embed(tokens, 0));
         probe.observe_stream("embedding", &x);
         let frame = self.frame(time, time, &x.device(), x.dtype());
         for (i, block) in self.blocks.iter().enumerate() {
-            x = block.forward(x, &frame, &mut Scope::new(probe, format_args!("blocks.{i}")));
+            x = block.forward(x, &frame, balance, &mut Scope::new(probe, format_args!("blocks.{i}")));
         }
         let x = self.final_norm.forward(x);
         probe.observe("final_norm", &x);
@@ -138,9 +139,17 @@ impl<const V: usize, const M: usize, const X: usize> Gpt<V, M, X> {
         }
     }
 
-    /// What the loss does with logits beside a softmax.
-    pub(super) fn loss_terms(&self) -> LossTerms {
-        LossTerms { soft_cap: self.shape().soft_cap, z_loss: self.shape().z_loss }
+    /// The loss of each trial, `[trials]`.
+    pub(super) fn losses<P: Probe>(&self, tokens: Tensor<M, Int>, targets: Tensor<M, Int>, probe: &mut P) -> Tensor<1> {
+        let mut balance = Vec::new();
+        let logits: Tensor<M> = self.uncapped(tokens, &mut balance, probe).flatten(X - 3, X - 2);
+        let terms = LossTerms { soft_cap: self.shape().soft_cap, z_loss: self.shape().z_loss };
+        let loss = cross_entropy_with(widened(logits), targets.flatten::<V>(M - 2, M - 1), terms);
+        let blocks = balance.len() as f64;
+        match balance.into_iter().reduce(|sum, term| sum + term) {
+            Some(sum) => loss.clone() + sum.div_scalar(blocks).cast(loss.dtype()),
+            None => loss,
+        }
     }
 
     /// Embeddings `[.., batch, time, d_model]` of tokens whose first one stands at `start`.

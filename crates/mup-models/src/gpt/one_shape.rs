@@ -56,6 +56,7 @@ fn sizes(config: &GptConfig) -> Named {
         field("sandwich", config.sandwich.to_string()),
         field("qk_norm", config.qk_norm.to_string()),
         field("hidden", format!("{:?}", config.hidden)),
+        field("experts", config.experts.as_ref().map_or("none".to_owned(), ToString::to_string)),
         field("parallel", config.parallel.to_string()),
         field("tied", config.tied.to_string()),
         field("soft_cap", format!("{:?}", config.soft_cap)),

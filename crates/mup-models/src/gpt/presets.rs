@@ -1,7 +1,7 @@
 //! Models that are well known, as configs.
 
 use super::GptConfig;
-use crate::{Hidden, NormConfig, NormKind, Positions, RotaryPositions};
+use crate::{ExpertsConfig, Hidden, NormConfig, NormKind, Positions, RotaryPositions};
 
 /// Sizes that every preset needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,5 +86,25 @@ impl GptConfig {
             .with_qk_norm(true)
             .with_norm(NormConfig::new().with_kind(NormKind::Rms).with_epsilon(1e-6))
             .with_positions(Positions::Rotary(RotaryPositions::new().with_theta(1_000_000.0)))
+    }
+
+    /// Mixtral: Llama with θ = 1 000 000 and, in place of the feed-forward branch, `n_expert` experts of its width, of which a
+    /// token goes to `n_chosen`.
+    ///
+    /// # Reference
+    ///
+    /// Jiang et al., arXiv:2401.04088, section 2.
+    ///
+    /// ```
+    /// use mup_models::{GptConfig, Sizes};
+    /// // Mixtral 8x7B: 46 702 792 704 parameters, of which a token uses 12 879 925 248.
+    /// let sizes = Sizes { vocab: 32_000, context: 32_768, n_layer: 32, d_model: 4096, n_head: 32, n_kv_head: 8, d_head: 128, d_ffn: 14_336 };
+    /// assert_eq!(GptConfig::mixtral(sizes, 8, 2).parameter_count(), 46_702_792_704);
+    /// ```
+    #[must_use]
+    pub fn mixtral(sizes: Sizes, n_expert: usize, n_chosen: usize) -> Self {
+        Self::llama(sizes)
+            .with_positions(Positions::Rotary(RotaryPositions::new().with_theta(1_000_000.0)))
+            .with_experts(Some(ExpertsConfig::new(n_expert, n_chosen)))
     }
 }

@@ -7,8 +7,6 @@ use super::one_shape::check_one_shape;
 use super::{Gpt, GptConfig};
 use crate::ModelError;
 use crate::layers::Parameters;
-use crate::loss::widened;
-use mup_kernels::cross_entropy_with;
 use mup_probe::NoProbe;
 
 /// K trials of one shape, trained as one model.
@@ -98,9 +96,6 @@ impl GptStack {
     #[must_use]
     pub fn loss(&self, tokens: Tensor<3, Int>, targets: Tensor<3, Int>) -> Tensor<1> {
         assert_eq!(tokens.dims(), targets.dims(), "GptStack: one target for each token");
-        let [_, batch, time] = tokens.dims();
-        let targets: Tensor<2, Int> = targets.expand([self.trials(), batch, time]).flatten(1, 2);
-        let logits: Tensor<3> = self.uncapped(self.for_each(tokens), &mut NoProbe).flatten(1, 2);
-        cross_entropy_with(widened(logits), targets, self.loss_terms())
+        self.losses(self.for_each(tokens), self.for_each(targets), &mut NoProbe)
     }
 }

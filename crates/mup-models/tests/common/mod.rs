@@ -3,7 +3,9 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use mup_models::{GptConfig, Hidden, NormConfig, NormKind, Positions, RotaryPositions, RotaryScaling};
+use mup_models::{
+    Balance, ExpertsConfig, GptConfig, Hidden, NormConfig, NormKind, Positions, RotaryPositions, RotaryScaling,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -43,6 +45,11 @@ pub(crate) fn decoders(gpt: &GptConfig) -> Vec<GptConfig> {
                 .with_sandwich(true)
                 .with_qk_norm(true)
                 .with_positions(Positions::Rotary(RotaryPositions::new().with_scaling(yarn)))
+        }),
+        of(&|config| llama(config).with_experts(Some(ExpertsConfig::new(4, 2)))),
+        of(&|config| {
+            let experts = ExpertsConfig::new(3, 1).with_normalized(false).with_balance(Balance::Bias);
+            config.with_experts(Some(experts.with_d_expert(Some(6)).with_d_shared(Some(4)))).with_parallel(true)
         }),
     ]
 }

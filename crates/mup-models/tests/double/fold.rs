@@ -23,8 +23,12 @@ fn model(config: &GptConfig) -> Gpt {
         block.attention.logit_scale = block.attention.logit_scale.clone().map(|_| scale);
     }
     for (i, block) in model.blocks.iter_mut().enumerate() {
-        let of_branches = [&mut block.attention.branch_factor, &mut block.feed_forward.branch_factor];
-        for (branch, factor) in of_branches.into_iter().flatten().enumerate() {
+        let of_branches = [
+            Some(&mut block.attention.branch_factor),
+            block.feed_forward.as_mut().map(|branch| &mut branch.branch_factor),
+            block.experts.as_mut().map(|branch| &mut branch.branch_factor),
+        ];
+        for (branch, factor) in of_branches.into_iter().flatten().flatten().enumerate() {
             let by = around_one(1, 40 + (2 * i + branch) as u64);
             *factor = factor.clone().map(|_| by);
         }

@@ -3,11 +3,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod depth;
+mod experts;
 mod feed_forward_models;
 mod fold;
 mod generation;
 mod golden;
 mod gpt;
+mod hugging_face;
 mod multipliers;
 mod python_twins;
 mod relative_attention;

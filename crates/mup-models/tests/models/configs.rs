@@ -2,8 +2,8 @@
 
 use burn::tensor::Device;
 use mup_models::{
-    CausalAttentionConfig, ConvNetConfig, GptConfig, MlpConfig, ModelError, NormConfig, Positions, RotaryPositions,
-    RotaryScaling,
+    Balance, CausalAttentionConfig, ConvNetConfig, ExpertsConfig, GptConfig, MlpConfig, ModelError, NormConfig,
+    Positions, RotaryPositions, RotaryScaling, UntestedChange,
 };
 
 use crate::common::decoders;
@@ -118,6 +118,41 @@ fn norms_behind_branches_without_gains_are_refused() {
     assert!(config.init(&Device::flex()).is_ok());
     let message = refused(&config.with_sandwich(true)).to_string();
     assert!(message.contains("`GptConfig.sandwich`") && message.contains("give norms a gain"), "{message}");
+}
+
+#[test]
+fn experts_that_are_no_mixture_are_refused_by_the_name_of_their_field() {
+    let with = |experts| gpt().with_experts(Some(experts));
+    for (experts, field) in [
+        (ExpertsConfig::new(0, 1), "n_expert"),
+        (ExpertsConfig::new(4, 0), "n_chosen"),
+        (ExpertsConfig::new(4, 2).with_d_expert(Some(0)), "d_expert"),
+        (ExpertsConfig::new(4, 2).with_d_shared(Some(0)), "d_shared"),
+    ] {
+        assert_eq!(refused(&with(experts)), ModelError::Zero { field: format!("GptConfig.experts.{field}") });
+    }
+    let message = refused(&with(ExpertsConfig::new(4, 5))).to_string();
+    assert!(message.contains("`GptConfig.experts.n_chosen` is 5, but there are 4 experts"), "{message}");
+    let unbounded = ExpertsConfig::new(4, 2).with_balance(Balance::Loss { coefficient: f64::NAN });
+    assert!(matches!(refused(&with(unbounded)), ModelError::NotFinite { .. }));
+    let message = refused(&with(ExpertsConfig::new(4, 2)).with_sandwich(true)).to_string();
+    assert!(message.contains("`GptConfig.sandwich`") && message.contains("leave out one of the two"), "{message}");
+}
+
+#[test]
+fn what_has_no_rule_between_base_and_target_is_named() {
+    let with = |config: GptConfig, experts| config.with_experts(Some(experts));
+    let base = || with(GptConfig::new(13, 8, 2, 8, 4, 4, 12).with_n_kv_head(Some(2)), ExpertsConfig::new(4, 2));
+    let wide = with(GptConfig::new(13, 8, 2, 16, 8, 4, 24).with_n_kv_head(Some(4)), ExpertsConfig::new(4, 2));
+    assert_eq!(wide.untested_changes(&base()), []);
+    for (changed, expected) in [
+        (base().with_n_kv_head(Some(1)), UntestedChange::QueriesForEachKey { base: 2, target: 4 }),
+        (with(base(), ExpertsConfig::new(8, 2)), UntestedChange::Experts { base: 4, target: 8 }),
+        (with(base(), ExpertsConfig::new(4, 1)), UntestedChange::ChosenExperts { base: 2, target: 1 }),
+        (GptConfig { d_ffn: 24, ..base() }, UntestedChange::Granularity { base: [12, 8], target: [24, 8] }),
+    ] {
+        assert_eq!(changed.untested_changes(&base()), [expected]);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::common::{Lazy, decoders, lazy, paths};
 use burn::module::Module;
 use burn::tensor::Device;
-use mup_models::{ConvNetConfig, GptConfig, MlpConfig, Positions, Sizes, shape_reader};
+use mup_models::{Balance, ConvNetConfig, ExpertsConfig, GptConfig, MlpConfig, Positions, Sizes, shape_reader};
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use mup_shapes::{InfShapes, Kind, Role};
 
@@ -153,6 +153,11 @@ fn work_on_a_token_is_two_operations_a_weight_and_four_a_coordinate_of_each_key(
     let windowed = llama.with_window(Some(16));
     assert_eq!(3.0 * windowed.forward_flops_per_token(64), 6.0 * n + 12.0 * (2 * 4 * 4 * 16) as f64);
     assert_eq!(windowed.forward_flops_per_token(8), 2.0 * n + 4.0 * (2 * 4 * 4 * 8) as f64);
+    // A token goes to two of four experts, three matrices each, and through a router.
+    let mixtral = GptConfig::mixtral(sizes, 4, 2);
+    let (one, router) = (3 * 8 * 12, 8 * 4);
+    let more = 2.0 * (2 * (one + router)) as f64;
+    assert_eq!(mixtral.forward_flops_per_token(64), 2.0 * n + 4.0 * (2 * 4 * 4 * 64) as f64 + more);
 }
 
 #[test]
@@ -180,6 +185,14 @@ fn roles_of_a_decoder_of_today_follow_from_widths() {
     assert_eq!(of("feed_forward.gate.weight"), (Role::Hidden, 4, 4));
     assert_eq!(of("attention.query_norm.gamma"), (Role::Scalar, 1, 1));
     assert_eq!(of("attention_norm.gamma"), (Role::Vector, 1, 4));
+    let mixtral = |d: usize| {
+        let experts = ExpertsConfig::new(4, 2).with_balance(Balance::Bias).with_d_shared(Some(2 * d));
+        GptConfig::new(11, 8, 1, d, d / 4, 4, 3 * d).with_experts(Some(experts)).init(&device).unwrap()
+    };
+    let shapes = shape_reader().infer(&mixtral(8), &mixtral(12), &mixtral(32)).unwrap();
+    let role = |path: &str| shapes.get(&format!("blocks.0.experts.{path}")).unwrap().role();
+    assert_eq!([role("up"), role("down"), role("shared.down.weight")], [Role::Hidden; 3]);
+    assert_eq!([role("router.weight"), role("router.bias")], [Role::Inner, Role::Scalar]);
     let multi_query =
         |d: usize| GptConfig::new(11, 8, 1, d, d / 4, 4, d).with_n_kv_head(Some(1)).init(&device).unwrap();
     let shapes = shape_reader().infer(&multi_query(8), &multi_query(12), &multi_query(32)).unwrap();

@@ -126,8 +126,9 @@ fn dropout_acts_on_embeddings_and_on_each_branch_and_keeps_their_mean() {
     let block = &mut model.blocks[0];
     block.attention.output.weight = Param::from_tensor(Tensor::zeros([12, 8], &device));
     set(block.attention.output.bias.as_mut().unwrap(), 10.0);
-    block.feed_forward.down.weight = Param::from_tensor(Tensor::zeros([12, 8], &device));
-    set(block.feed_forward.down.bias.as_mut().unwrap(), 100.0);
+    let feed_forward = block.feed_forward.as_mut().unwrap();
+    feed_forward.down.weight = Param::from_tensor(Tensor::zeros([12, 8], &device));
+    set(feed_forward.down.bias.as_mut().unwrap(), 100.0);
     let mut seen = Collector::new();
     let _ = model.forward_probed(tokens, &mut seen);
     let mut residual: Vec<i64> = values(&seen.values("blocks.0").unwrap()).iter().map(|x| *x as i64).collect();

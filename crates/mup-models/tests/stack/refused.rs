@@ -1,6 +1,6 @@
 //! Trials that cannot be one model, and optimizers that cannot be theirs.
 
-use mup_models::{Gpt, GptConfig, GptStack, Hidden, ModelError, NormConfig, Positions};
+use mup_models::{ExpertsConfig, Gpt, GptConfig, GptStack, Hidden, ModelError, NormConfig, Positions};
 use mup_optim::{MupAdamWConfig, MupMuonConfig, MupStack, OptimError, clip_each_by_global_norm};
 use mup_rules::{OptimizerId, ShapeFactor};
 
@@ -12,7 +12,7 @@ fn model(config: GptConfig) -> Gpt {
 
 #[test]
 fn trials_of_different_shapes_are_told_apart_by_field_and_trial() {
-    let cases: [(&str, GptConfig); 19] = [
+    let cases: [(&str, GptConfig); 20] = [
         ("vocab", GptConfig { vocab: 14, ..shape(16) }),
         ("context", GptConfig { context: 9, ..shape(16) }),
         ("n_layer", GptConfig { n_layer: 1, ..shape(16) }),
@@ -27,6 +27,7 @@ fn trials_of_different_shapes_are_told_apart_by_field_and_trial() {
         ("norm", shape(16).with_norm(NormConfig::new().with_epsilon(1e-6))),
         ("sandwich", shape(16).with_sandwich(true)),
         ("hidden", shape(16).with_hidden(Hidden::GeGlu)),
+        ("experts", shape(16).with_experts(Some(ExpertsConfig::new(4, 2)))),
         ("parallel", shape(16).with_parallel(true)),
         ("soft_cap", shape(16).with_soft_cap(Some(30.0))),
         ("z_loss", shape(16).with_z_loss(1e-4)),

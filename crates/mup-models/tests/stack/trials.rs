@@ -39,8 +39,12 @@ pub(crate) fn gpt(config: GptConfig, plan: &ScalingPlan, k: usize) -> Gpt {
     let spec = InitSpec::new().embedding(Distribution::Normal { std: 0.5 }).scale_all([0.5, 1.0, 1.5][k]);
     let mut model = initialize(config.init(&device()).unwrap(), plan, &spec, 7 + k as u64).unwrap();
     for block in &mut model.blocks {
-        for factor in [&mut block.attention.branch_factor, &mut block.feed_forward.branch_factor].into_iter().flatten()
-        {
+        let of_branches = [
+            Some(&mut block.attention.branch_factor),
+            block.feed_forward.as_mut().map(|branch| &mut branch.branch_factor),
+            block.experts.as_mut().map(|branch| &mut branch.branch_factor),
+        ];
+        for factor in of_branches.into_iter().flatten().flatten() {
             *factor = factor.clone().map(|factor| factor.mul_scalar([0.5, 1.0, 0.25][k]).set_require_grad(false));
         }
     }

@@ -102,7 +102,7 @@ fn the_first_step_moves_each_tensor_by_its_own_rate() {
         };
         [
             change(|model| model.gpt.token_embedding.weight.val()),
-            change(|model| model.gpt.blocks[0].feed_forward.up.weight.val()),
+            change(|model| model.gpt.blocks[0].feed_forward.as_ref().unwrap().up.weight.val()),
             change(|model| model.gpt.readout.as_ref().unwrap().weight.val()),
         ]
     };

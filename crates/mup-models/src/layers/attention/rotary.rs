@@ -132,3 +132,51 @@ fn llama3(frequency: f64, factor: f64, [low, high]: [f64; 2], original_context: 
     let kept = ((turns - low) / (high - low)).clamp(0.0, 1.0);
     frequency / factor * (1.0 - kept) + frequency * kept
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{RotaryPositions, RotaryScaling};
+
+    fn scaling(parameters: &Value) -> RotaryScaling {
+        let number = |name: &str| parameters[name].as_f64().unwrap();
+        let original_context = parameters["original_max_position_embeddings"].as_u64().unwrap_or(0) as usize;
+        let factor = number("factor");
+        match parameters["rope_type"].as_str().unwrap() {
+            "linear" => RotaryScaling::Linear { factor },
+            // Theirs at twice the context is this at 2 · factor − (factor − 1).
+            "dynamic" => RotaryScaling::Ntk { factor: factor + 1.0 },
+            "yarn" => {
+                let (beta_fast, beta_slow) = (number("beta_fast"), number("beta_slow"));
+                RotaryScaling::Yarn { factor, original_context, beta_fast, beta_slow }
+            }
+            "llama3" => {
+                let (low, high) = (number("low_freq_factor"), number("high_freq_factor"));
+                RotaryScaling::Llama3 { factor, low, high, original_context }
+            }
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn every_scaling_has_the_frequencies_of_transformers() {
+        let text = std::fs::read("../../golden/data/hugging_face/rotary.json").unwrap();
+        let golden: Value = serde_json::from_slice(&text).unwrap();
+        for case in golden["cases"].as_array().unwrap() {
+            let (parameters, d_head) = (&case["parameters"], case["head_dim"].as_u64().unwrap() as usize);
+            let theta = parameters["rope_theta"].as_f64().unwrap();
+            let ours = RotaryPositions::new().with_theta(theta).with_scaling(scaling(parameters)).of_width(d_head);
+            let theirs: Vec<f64> =
+                case["frequencies"].as_array().unwrap().iter().map(|f| f.as_f64().unwrap()).collect();
+            assert_eq!(ours.frequencies.len(), theirs.len());
+            // Theirs are f32: powers, quotients and ramps of a few operations of 6e-8 each.
+            let near = |ours: f64, theirs: f64| (ours - theirs).abs() < 1e-6 * theirs;
+            assert!(
+                ours.frequencies.iter().zip(&theirs).all(|(ours, theirs)| near(*ours, *theirs)),
+                "{case}: {ours:?}"
+            );
+            assert!(near(ours.factor, case["factor"].as_f64().unwrap()), "{case}: {}", ours.factor);
+        }
+    }
+}
