@@ -111,7 +111,8 @@ pub(crate) fn rotary(operation: &str, x: &[usize], frequencies: usize) {
 }
 
 pub(crate) fn routes(choices: &[usize], groups: usize, experts: usize) {
-    let fits = experts > 0 && groups > 0 && last(choices) > 0;
+    // A single axis is that of the slots, so there is none of groups.
+    let fits = experts > 0 && groups > 0 && last(choices) > 0 && (choices.len() > 1 || groups == 1);
     assert!(
         fits,
         "routes: choices {choices:?} of {experts} experts in {groups} groups, but there has to be one of each"

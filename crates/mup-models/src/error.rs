@@ -78,6 +78,23 @@ pub enum ModelError {
         /// All experts.
         n_expert: usize,
     },
+    /// A token's only expert, whose weight is always 1, so that no loss says to the router which one is right.
+    #[error(
+        "`{field}` is true, but a token goes to one expert, whose weight would always be 1 and its router never learn from the \
+         loss: use with_normalized(false)"
+    )]
+    OneWeight {
+        /// Config and field.
+        field: String,
+    },
+    /// A coefficient below zero, which would reward what it is there against.
+    #[error("`{field}` is {value}: it must be a finite number of at least 0")]
+    Negative {
+        /// Config and field.
+        field: String,
+        /// What was given.
+        value: f64,
+    },
     /// A norm behind a mixture of experts.
     #[error(
         "`{field}` puts a norm behind each branch, which a mixture of experts does not have: leave out one of the two"
@@ -233,7 +250,7 @@ impl Check {
                 Err(ModelError::OddHead { field: self.field("d_head"), d_head })
             }
             Positions::Rotary(rotary) => rotary
-                .numbers()
+                .numbers(d_head)
                 .iter()
                 .try_for_each(|(name, value)| self.above_zero(&format!("positions.{name}"), *value)),
             Positions::Absolute | Positions::None => Ok(()),
@@ -261,8 +278,11 @@ impl Check {
         if n_chosen > n_expert {
             return Err(ModelError::Chosen { field: self.field("experts.n_chosen"), n_chosen, n_expert });
         }
+        if n_chosen == 1 && n_expert > 1 && experts.normalized {
+            return Err(ModelError::OneWeight { field: self.field("experts.normalized") });
+        }
         if let Balance::Loss { coefficient } = experts.balance {
-            self.finite(&[("experts.balance.coefficient", coefficient)])?;
+            self.not_negative("experts.balance.coefficient", coefficient)?;
         }
         if sandwich { Err(ModelError::ExpertsInSandwich { field: self.field("sandwich") }) } else { Ok(()) }
     }
@@ -270,6 +290,11 @@ impl Check {
     pub(crate) fn above_zero(&self, name: &str, value: f64) -> Result<(), ModelError> {
         let valid = value.is_finite() && value > 0.0;
         if valid { Ok(()) } else { Err(ModelError::NotAboveZero { field: self.field(name), value }) }
+    }
+
+    pub(crate) fn not_negative(&self, name: &str, value: f64) -> Result<(), ModelError> {
+        let valid = value.is_finite() && value >= 0.0;
+        if valid { Ok(()) } else { Err(ModelError::Negative { field: self.field(name), value }) }
     }
 
     pub(crate) fn dropout(&self, name: &str, value: f64) -> Result<(), ModelError> {

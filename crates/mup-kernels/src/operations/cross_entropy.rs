@@ -63,8 +63,10 @@ pub fn cross_entropy_with<const D: usize, const T: usize>(
     terms: LossTerms,
 ) -> Tensor<1> {
     shapes::cross_entropy(&logits.dims(), &targets.dims());
-    let cap = terms.soft_cap.unwrap_or(1.0);
-    assert!(cap > 0.0, "cross_entropy: the soft-cap is {cap}, but has to be positive");
+    let LossTerms { soft_cap, z_loss } = terms;
+    let cap = soft_cap.unwrap_or(1.0);
+    assert!(cap > 0.0 && cap.is_finite(), "cross_entropy: the soft-cap is {cap}, but has to be positive and finite");
+    assert!(z_loss.is_finite(), "cross_entropy: the z-loss is {z_loss}, but has to be finite");
     #[cfg(feature = "host")]
     if crate::is_fused(&logits) {
         let targets = indices(targets, logits.dims()[D - 1], "cross_entropy, classes");

@@ -1,6 +1,6 @@
 //! Root-mean-square normalization.
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, FloatDType, Tensor};
 
 use crate::shapes;
 
@@ -48,6 +48,12 @@ pub(crate) fn portable<const D: usize, const P: usize>(
     gamma: Option<Tensor<P>>,
     epsilon: f64,
 ) -> Tensor<D> {
+    let dtype = x.dtype();
+    if matches!(dtype, DType::F16 | DType::BF16) {
+        // The square of 256 is no f16 any more.
+        let gamma = gamma.map(|gamma| gamma.cast(FloatDType::F32));
+        return portable(x.cast(FloatDType::F32), gamma, epsilon).cast(dtype);
+    }
     let scale = x.clone().square().mean_dim(D - 1).add_scalar(epsilon).sqrt().recip();
     let unit = x * scale;
     let Some(gamma) = gamma else { return unit };

@@ -111,6 +111,8 @@ pub(crate) fn combine_backward<R: Real>(
     dweights: &mut [R],
 ) {
     if gradient.is_empty() {
+        // Weights of rows without a column have a gradient all the same.
+        dweights.fill(R::ZERO);
         return;
     }
     drows.par_chunks_mut(ROWS * width).zip(sorted.slot_of.par_chunks(ROWS)).for_each(|(drows, slots)| {

@@ -27,6 +27,13 @@ fn half_precision_has_the_bits_of_burns_own_operations() {
 }
 
 #[test]
+fn a_large_f16_has_a_finite_root_mean_square() {
+    let x = Tensor::<1>::full([8], 300.0, (&Device::flex(), DType::F16)).reshape([1, 8]);
+    let y = numbers(crate::rms_norm::<2, 1>(x, None, 1e-5));
+    assert!(y.iter().all(|y| (y - 1.0).abs() < 1e-2), "{y:?}");
+}
+
+#[test]
 fn an_optimizer_step_in_half_precision_is_near_that_in_single_precision() {
     let step = Adam { rate: 0.125, beta_1: 0.5, beta_2: 0.75, epsilon: 1e-3, decay: 0.25, l2: 0.5, time: 2 };
     let run = |dtype| {

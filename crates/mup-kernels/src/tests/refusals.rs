@@ -147,11 +147,14 @@ fn gates_and_gains_that_do_not_fit_are_refused() {
 
 #[test]
 fn a_cap_that_is_not_positive_is_refused() {
-    for cap in [0.0, -1.0, f64::NAN] {
+    for cap in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let terms = LossTerms { soft_cap: Some(cap), z_loss: 0.0 };
         let loss = move || crate::cross_entropy_with(ones([3, 5]), indices([0, 1, 2]), terms);
         assert_refused(&["cross_entropy", "soft-cap", "positive"], loss);
     }
+    let terms = LossTerms { soft_cap: None, z_loss: f64::NAN };
+    let loss = move || crate::cross_entropy_with(ones([3, 5]), indices([0, 1, 2]), terms);
+    assert_refused(&["cross_entropy", "z-loss", "finite"], loss);
 }
 
 #[test]
@@ -161,6 +164,8 @@ fn routes_whose_shapes_do_not_fit_are_refused() {
     assert_refused(&["routes", "index 2", "there are 2"], || Routes::new(choices(), 1, 2));
     assert_refused(&["routes", "0 experts"], || Routes::new(choices(), 1, 0));
     assert_refused(&["routes", "3 groups", "[2, 2]"], || Routes::new(choices(), 3, 3));
+    let of_one_token = || Tensor::<1, Int>::from_data(TensorData::from([0_i64, 1, 2]), &Device::flex());
+    assert_refused(&["routes", "3 groups"], || Routes::new(of_one_token(), 3, 3));
     assert_refused(&["routes", "the tokens", "[3, 4]", "2 tokens"], move || routes().gather(ones([3, 4])));
     let linear = |weight: [usize; 3]| move || routes().linear(ones([4, 5]), ones(weight), None::<Tensor<2>>);
     assert_refused(&["routes", "weight", "[2, 5, 6]", "[1, 3, 5, 6]"], linear([2, 5, 6]));

@@ -28,7 +28,7 @@ impl GptConfig {
             ("alpha_output", self.alpha_output),
             ("alpha_embedding", self.alpha_embedding),
             ("alpha_relative", self.alpha_relative),
-            ("z_loss", self.z_loss),
-        ])
+        ])?;
+        check.not_negative("z_loss", self.z_loss)
     }
 }

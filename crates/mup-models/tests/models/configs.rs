@@ -97,6 +97,8 @@ fn rotary_positions_need_heads_of_even_width_and_numbers_above_zero() {
     let odd = GptConfig { d_head: 5, ..rotary(RotaryPositions::new()) };
     let message = refused(&odd).to_string();
     assert!(message.contains("`GptConfig.d_head` is 5") && message.contains("such as 6"), "{message}");
+    let yarn = RotaryScaling::Yarn { factor: 4.0, original_context: 4096, beta_fast: 1.0, beta_slow: 32.0 };
+    let ntk = RotaryScaling::Ntk { factor: 4.0 };
     let llama3 = RotaryScaling::Llama3 { factor: 8.0, low: 4.0, high: 1.0, original_context: 8192 };
     for (config, field) in [
         (rotary(RotaryPositions::new().with_theta(0.0)), "positions.theta"),
@@ -106,6 +108,8 @@ fn rotary_positions_need_heads_of_even_width_and_numbers_above_zero() {
             "positions.scaling.factor",
         ),
         (rotary(RotaryPositions::new().with_scaling(llama3)), "positions.scaling.high less low"),
+        (rotary(RotaryPositions::new().with_scaling(yarn)), "positions.scaling.beta_fast less beta_slow"),
+        (GptConfig { d_head: 2, ..rotary(RotaryPositions::new().with_scaling(ntk)) }, "positions.d_head less 2"),
     ] {
         let message = refused(&config).to_string();
         assert!(message.contains(&format!("`GptConfig.{field}` is")) && message.contains("above 0"), "{message}");
@@ -134,7 +138,15 @@ fn experts_that_are_no_mixture_are_refused_by_the_name_of_their_field() {
     let message = refused(&with(ExpertsConfig::new(4, 5))).to_string();
     assert!(message.contains("`GptConfig.experts.n_chosen` is 5, but there are 4 experts"), "{message}");
     let unbounded = ExpertsConfig::new(4, 2).with_balance(Balance::Loss { coefficient: f64::NAN });
-    assert!(matches!(refused(&with(unbounded)), ModelError::NotFinite { .. }));
+    assert!(matches!(refused(&with(unbounded)), ModelError::Negative { .. }));
+    let rewarded = ExpertsConfig::new(4, 2).with_balance(Balance::Loss { coefficient: -0.01 });
+    assert!(matches!(refused(&with(rewarded)), ModelError::Negative { .. }));
+    let message = refused(&with(ExpertsConfig::new(4, 1))).to_string();
+    assert!(
+        message.contains("`GptConfig.experts.normalized`") && message.contains("with_normalized(false)"),
+        "{message}"
+    );
+    assert!(with(ExpertsConfig::new(4, 1).with_normalized(false)).init(&Device::flex()).is_ok());
     let message = refused(&with(ExpertsConfig::new(4, 2)).with_sandwich(true)).to_string();
     assert!(message.contains("`GptConfig.sandwich`") && message.contains("leave out one of the two"), "{message}");
 }
@@ -153,6 +165,12 @@ fn what_has_no_rule_between_base_and_target_is_named() {
     ] {
         assert_eq!(changed.untested_changes(&base()), [expected]);
     }
+}
+
+#[test]
+fn a_z_loss_that_rewards_large_logits_is_refused() {
+    let message = refused(&gpt().with_z_loss(-1e-2)).to_string();
+    assert!(message.contains("`GptConfig.z_loss` is -0.01") && message.contains("at least 0"), "{message}");
 }
 
 #[test]

@@ -64,16 +64,19 @@ pub enum RotaryScaling {
 }
 
 impl RotaryPositions {
-    /// Its numbers by name, all of which must be above zero.
-    pub(crate) fn numbers(&self) -> Vec<(&'static str, f64)> {
+    /// Its numbers by name, all of which must be above zero, in heads of this width.
+    pub(crate) fn numbers(&self, d_head: usize) -> Vec<(&'static str, f64)> {
         let scaling = match self.scaling {
             RotaryScaling::None => vec![],
-            RotaryScaling::Linear { factor } | RotaryScaling::Ntk { factor } => vec![("scaling.factor", factor)],
+            RotaryScaling::Linear { factor } => vec![("scaling.factor", factor)],
+            // One pair turns at one speed, which NTK keeps: the factor would do nothing.
+            RotaryScaling::Ntk { factor } => vec![("scaling.factor", factor), ("d_head less 2", d_head as f64 - 2.0)],
             RotaryScaling::Yarn { factor, original_context, beta_fast, beta_slow } => vec![
                 ("scaling.factor", factor),
                 ("scaling.original_context", original_context as f64),
                 ("scaling.beta_fast", beta_fast),
                 ("scaling.beta_slow", beta_slow),
+                ("scaling.beta_fast less beta_slow", beta_fast - beta_slow),
             ],
             RotaryScaling::Llama3 { factor, low, high, original_context } => vec![
                 ("scaling.factor", factor),

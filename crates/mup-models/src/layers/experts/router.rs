@@ -15,7 +15,8 @@ pub enum Balance {
     None,
     /// A term of the loss: the coefficient times the mean over blocks of E/k · Σ_e f_e p_e, with the share f_e of tokens that
     /// expert e of E got (k each) and the mean p_e of its probability; 1 times the coefficient in balance (Switch Transformer,
-    /// arXiv:2101.03961, equations 4 to 6).
+    /// arXiv:2101.03961, equations 4 to 6). `transformers`' coefficient counts k in balance: c there is about c · k here. The
+    /// shares are those of a micro batch.
     Loss {
         /// Times the term; 0.01 in Switch Transformer, for the sum over blocks.
         coefficient: f64,
@@ -23,7 +24,7 @@ pub enum Balance {
     /// A bias on the probabilities that decides the choice alone, and not the weights: the optimizer of vectors trains it by
     /// a gradient of its own, f_e · E/k − 1, so that busy experts are chosen less. It is made so small that it counts for
     /// nothing in a clipped norm; with Adam a step is about the rate, whatever the gradient's size, as with the sign of the
-    /// source (arXiv:2408.15664, Algorithm 1).
+    /// source (arXiv:2408.15664, Algorithm 1). SGD, or an ε of 1e-5 and more, hardly moves it.
     Bias,
 }
 
