@@ -361,6 +361,13 @@ impl Places {
         pattern: impl Into<PathPattern>,
         place: Place,
     ) -> Self {}
+    pub fn within_unless(
+        mut self,
+        module: &str,
+        pattern: impl Into<PathPattern>,
+        place: Place,
+        field: impl Into<String>,
+    ) -> Self {}
     pub fn stream(
         mut self,
         pattern: impl Into<PathPattern>,

@@ -18,6 +18,12 @@ pub(crate) enum Model {
     GptAbsolute,
     /// GPT whose readout shares the token embedding's weight.
     GptTied,
+    /// Llama: RMS norms, SwiGLU, rotary positions, two heads of queries for each of keys.
+    Llama,
+    /// Qwen3: Llama with queries and keys normalized by head.
+    Qwen3,
+    /// Mixtral: Llama with four experts, of which a token goes to two.
+    Mixtral,
     /// burn-nn's `TransformerEncoder`, unchanged.
     BurnTransformer,
     /// The same, with a query that takes out what Burn's 1/√d_head attention multiplies too much.
@@ -28,6 +34,11 @@ impl Model {
     /// Whether it has blocks, of which there may be more.
     pub(crate) fn is_transformer(self) -> bool {
         !matches!(self, Self::Mlp | Self::MlpUneven | Self::ConvNet)
+    }
+
+    /// Whether its heads share keys.
+    pub(crate) fn is_grouped(self) -> bool {
+        matches!(self, Self::Llama | Self::Qwen3 | Self::Mixtral)
     }
 }
 

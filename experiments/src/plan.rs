@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn every_model_has_a_plan_under_every_parametrization_and_optimizer() {
-        for model in [Model::Mlp, Model::MlpUneven, Model::ConvNet, Model::Gpt, Model::GptAbsolute, Model::GptTied] {
+        let gpts = [Model::Gpt, Model::GptAbsolute, Model::GptTied, Model::Llama, Model::Qwen3, Model::Mixtral];
+        for model in [Model::Mlp, Model::MlpUneven, Model::ConvNet].into_iter().chain(gpts) {
             for preset in Parametrization::NAMES {
                 for optimizer in Optimizer::value_variants() {
                     let rows = n_rows(model, Scaling::Heads, *optimizer, preset, [32, 128]);

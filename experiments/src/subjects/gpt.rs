@@ -1,8 +1,8 @@
-//! The GPT, in three variants and three ways to grow.
+//! The GPT, in three variants and three ways to grow, and decoders of today.
 
 use burn::tensor::{Device, Int, Tensor};
 use mup_init::{Distribution, InitSpec};
-use mup_models::{Gpt, GptConfig, Positions, cross_entropy};
+use mup_models::{Gpt, GptConfig, Positions, Sizes};
 use mup_probe::Probe;
 use mup_rules::{Parametrization, ScalingPlan};
 use mup_shapes::{InfShapes, ShapeReader};
@@ -20,8 +20,11 @@ use crate::{
 /// Standard deviation of an embedding that is also the readout: with 1, logits would start at √d_model.
 const TIED_EMBEDDING: f64 = 0.1;
 
+/// Experts, and how many of them a token goes to.
+const EXPERTS: [usize; 2] = [4, 2];
+
 /// A [`Gpt`]: with relative positions, with learned absolute ones, or with those and a readout that shares
-/// the token embedding's weight.
+/// the token embedding's weight; or one of the decoders of today.
 #[derive(Clone, Debug)]
 pub(super) struct Decoder(pub(super) Setup);
 
@@ -47,9 +50,18 @@ impl Family for Decoder {
 
     fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
         let [d_model, n_head, d_head, d_ffn] = self.0.scaling.sizes(size[WIDTH])?;
-        let positions = if self.0.model == Model::Gpt { Positions::Relative } else { Positions::Absolute };
-        let config = GptConfig::new(VOCAB, CONTEXT, size[DEPTH], d_model, n_head, d_head, d_ffn);
-        let config = config.with_positions(positions).with_tied(self.0.model == Model::GptTied);
+        let n_kv_head = if self.0.model.is_grouped() { (n_head / 2).max(1) } else { n_head };
+        let (vocab, context, n_layer) = (VOCAB, CONTEXT, size[DEPTH]);
+        let sizes = Sizes { vocab, context, n_layer, d_model, n_head, n_kv_head, d_head, d_ffn };
+        let absolute = || GptConfig::gpt_3(sizes).with_positions(Positions::Absolute);
+        let config = match self.0.model {
+            Model::GptTied => absolute().with_tied(true),
+            Model::GptAbsolute => absolute(),
+            Model::Llama => GptConfig::llama(sizes),
+            Model::Qwen3 => GptConfig::qwen3(sizes),
+            Model::Mixtral => GptConfig::mixtral(sizes, EXPERTS[0], EXPERTS[1]),
+            _ => GptConfig::gpt_3(sizes),
+        };
         Ok(config.with_branch_factors(self.0.branch_factors).init(device)?)
     }
 
@@ -71,8 +83,7 @@ impl Family for Decoder {
         [tokens, targets]: &Self::Batch,
         probe: &mut impl Probe,
     ) -> Result<Tensor<1>, FamilyError> {
-        let logits: Tensor<2> = model.forward_probed(tokens.clone(), probe).flatten(0, 1);
-        Ok(cross_entropy(logits, targets.clone().flatten(0, 1)))
+        Ok(model.loss_probed(tokens.clone(), targets.clone(), probe))
     }
 
     /// Where only the feed-forward branch grows, its second matrix maps an infinite to a finite dimension: it

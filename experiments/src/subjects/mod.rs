@@ -38,13 +38,18 @@ pub(crate) fn setup(model: Model, scaling: Scaling, optimizer: Optimizer) -> Res
         (Model::Mlp | Model::MlpUneven | Model::ConvNet, Scaling::DHead | Scaling::DFfn) => {
             return Err(format!("--scaling {scaling}: {model} has no heads and no feed-forward branch").into());
         }
+        (Model::Llama | Model::Qwen3 | Model::Mixtral, Scaling::DHead | Scaling::DFfn) => {
+            return Err(format!("--scaling {scaling}: {model} grows in heads, whose rotary frequencies stay").into());
+        }
         (Model::BurnTransformerAbsorbed, Scaling::Heads | Scaling::DFfn) => {
             return Err(format!(
                 "--scaling {scaling}: with heads of fixed width Burn's attention has nothing to absorb"
             )
             .into());
         }
-        (Model::Gpt | Model::GptAbsolute | Model::GptTied, _) => gpt::start(model, scaling),
+        (Model::Gpt | Model::GptAbsolute | Model::GptTied | Model::Llama | Model::Qwen3 | Model::Mixtral, _) => {
+            gpt::start(model, scaling)
+        }
         (Model::BurnTransformer | Model::BurnTransformerAbsorbed, _) => burn_transformer::start(scaling),
     };
     Ok(Setup::starting(model, scaling, optimizer, start))
@@ -56,7 +61,9 @@ pub(crate) fn family(setup: &Setup) -> Box<dyn Subject> {
     match setup.model {
         Model::Mlp | Model::MlpUneven => Box::new(feed_forward::Perceptron(setup)),
         Model::ConvNet => Box::new(feed_forward::Convolutions(setup)),
-        Model::Gpt | Model::GptAbsolute | Model::GptTied => Box::new(gpt::Decoder(setup)),
+        Model::Gpt | Model::GptAbsolute | Model::GptTied | Model::Llama | Model::Qwen3 | Model::Mixtral => {
+            Box::new(gpt::Decoder(setup))
+        }
         Model::BurnTransformer | Model::BurnTransformerAbsorbed => Box::new(burn_transformer::Encoder(setup)),
     }
 }

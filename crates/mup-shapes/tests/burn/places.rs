@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::transformer::{
     TransformerDecoder, TransformerDecoderConfig, TransformerEncoder, TransformerEncoderConfig,
 };
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::{Linear, LinearConfig, RmsNorm, RmsNormConfig};
 use mup_shapes::{InfShapes, Place, Places, ReadProblem, ShapeError, ShapeReader};
 
 use crate::device;
@@ -59,4 +59,37 @@ fn a_place_of_ones_own_wins_and_one_that_matches_nothing_is_an_error() {
     let error = reader.place("encoder.blocks.**", Place::Inside).read(&translator(1, 1, 8)).unwrap_err();
     let ShapeError::Read(problems) = &error else { panic!("{error}") };
     assert!(matches!(&problems[..], [ReadProblem::UnusedPlace { pattern, .. }] if pattern == "encoder.blocks.**"));
+}
+
+#[derive(Module, Debug)]
+struct Branch {
+    up: Linear,
+    down: Linear,
+    output_norm: Option<RmsNorm>,
+}
+
+#[derive(Module, Debug)]
+struct Blocks {
+    blocks: Vec<Branch>,
+}
+
+#[test]
+fn a_norm_behind_a_branch_closes_it_in_the_blocks_that_have_one() {
+    let branch = |behind: bool| {
+        let linear = || LinearConfig::new(8, 8).init(&device());
+        let output_norm = behind.then(|| RmsNormConfig::new(8).init(&device()));
+        Branch { up: linear(), down: linear(), output_norm }
+    };
+    let places = Places::new()
+        .within("Branch", "**", Place::Inside)
+        .within_unless("Branch", "**.down.*", Place::Closing, "output_norm")
+        .within("Branch", "**.output_norm.*", Place::Closing);
+    let model = Blocks { blocks: vec![branch(false), branch(true)] };
+    let shapes = ShapeReader::new().with_places(places).read(&model).unwrap();
+    let place = |path: &str| shapes.get(path).unwrap().place.unwrap();
+    assert_eq!(place("blocks.0.down.weight"), Place::Closing);
+    assert_eq!(place("blocks.1.down.weight"), Place::Inside);
+    assert_eq!(place("blocks.1.down.bias"), Place::Inside);
+    assert_eq!(place("blocks.1.output_norm.gamma"), Place::Closing);
+    assert_eq!(place("blocks.1.up.weight"), Place::Inside);
 }
