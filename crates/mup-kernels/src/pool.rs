@@ -101,13 +101,6 @@ pub(crate) fn room<R: Real>(count: usize) -> Buffer<R> {
     Buffer { storage, count, element: core::marker::PhantomData }
 }
 
-/// `count` zeros.
-pub(crate) fn zeros<R: Real>(count: usize) -> Buffer<R> {
-    let mut buffer = room(count);
-    buffer.fill(R::ZERO);
-    buffer
-}
-
 impl<R: Real> Buffer<R> {
     /// The same memory as Burn's storage of a tensor.
     pub(crate) fn into_bytes(self) -> Bytes {
@@ -167,7 +160,7 @@ impl AllocationController for Pooled {
 
 #[cfg(test)]
 mod tests {
-    use super::{PERIOD, Pool, room, zeros};
+    use super::{PERIOD, Pool, room};
 
     #[test]
     fn memory_comes_back_for_the_same_size_only() {
@@ -223,15 +216,6 @@ mod tests {
         }
         step(&mut pool, &[600]);
         assert_eq!((pool.idle_units, pool.used_units), (600, 0));
-    }
-
-    #[test]
-    fn zeros_are_zeros_in_memory_that_was_used_before() {
-        for _ in 0..3 {
-            let mut buffer = zeros::<f32>(10_001);
-            assert!(buffer.iter().all(|value| *value == 0.0));
-            buffer.fill(f32::NAN);
-        }
     }
 
     #[test]

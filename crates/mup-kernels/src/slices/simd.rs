@@ -62,7 +62,32 @@ pub(crate) fn maximum<R: Real>(a: &[R]) -> R {
     for (lane, value) in lanes.iter_mut().zip(rest) {
         *lane = larger(*lane, *value);
     }
-    lanes.into_iter().fold(R::of(f64::NEG_INFINITY), larger)
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = larger(lanes[i], lanes[i + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// a_i = b_i, without a call for the widths that heads have.
+#[inline(always)]
+pub(crate) fn copy<R: Real>(a: &mut [R], b: &[R]) {
+    match a.len() {
+        16 => copy_array::<R, 16>(a, b),
+        32 => copy_array::<R, 32>(a, b),
+        64 => copy_array::<R, 64>(a, b),
+        128 => copy_array::<R, 128>(a, b),
+        _ => a.copy_from_slice(b),
+    }
+}
+
+#[inline(always)]
+fn copy_array<R: Real, const N: usize>(a: &mut [R], b: &[R]) {
+    let (a, b): (&mut [R; N], &[R; N]) = (a.try_into().expect("N numbers"), b.try_into().expect("as many"));
+    *a = *b;
 }
 
 /// a_i += b_i.

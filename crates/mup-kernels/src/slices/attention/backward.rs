@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use super::distances::Distances;
-use super::head::{Copy, Head, Scratch, turn_rows};
+use super::head::{Copy, Head, Scratch, scale_rows, turn_rows};
 use super::{BLOCK, Inputs, Shape, TILE, Tile};
-use crate::pool::zeros;
+use crate::pool::room;
 use crate::slices::matrix::{Matrix, Write, multiply};
 use crate::slices::real::Real;
 use crate::slices::rotary::Turn;
-use crate::slices::simd::{add, sum, vectorized};
+use crate::slices::simd::{add, copy, sum, vectorized};
 
 /// Gradients of an attention's inputs, shaped as [`Inputs`]; without relative positions the last three are empty.
 #[derive(Debug)]
@@ -56,6 +56,20 @@ impl<'a, R: Real> HeadGradients<'a, R> {
         let rows = if relative { [time + 1, 1, 1] } else { [0; 3] };
         let [relative, content_bias, position_bias] = rows.map(take);
         Self { query, key, value, relative, content_bias, position_bias }
+    }
+
+    /// What the last block does with keys, values and distances, which is the first to come: it sees all of them, unless
+    /// there is more than a tile or a window.
+    fn start(&mut self, shape: Shape) -> Write {
+        self.content_bias.fill(R::ZERO);
+        self.position_bias.fill(R::ZERO);
+        if shape.time <= TILE.min(shape.window) {
+            // The distance that no query uses.
+            self.relative.iter_mut().take(shape.width).for_each(|value| *value = R::ZERO);
+            return Write::Replace;
+        }
+        [&mut *self.key, self.value, self.relative].into_iter().for_each(|part| part.fill(R::ZERO));
+        Write::Add
     }
 }
 
@@ -112,11 +126,11 @@ pub(crate) fn backward<R: Real>(
     if saved.gradient.is_empty() {
         return;
     }
-    let distances = Distances::new(shape, inputs.relative);
+    let distances = Distances::new(shape, inputs.relative, inputs.scale);
     let relative = !distances.is_empty();
     let size = size(shape, relative);
     let heads = saved.gradient.len() / (shape.time * shape.width);
-    let mut buffer = zeros(heads * size);
+    let mut buffer = room(heads * size);
     let tasks = buffer.par_chunks_mut(size).zip(saved.log_sums.par_chunks(shape.time));
     tasks.enumerate().for_each_init(
         || (Scratch::new(shape), Extra::new(shape)),
@@ -125,9 +139,12 @@ pub(crate) fn backward<R: Real>(
             head.stage(scratch);
             extra.stage(shape, task, scratch, saved);
             let mut to = HeadGradients::split(shape, relative, buffer);
-            for block in shape.blocks() {
-                block_backward(&head, &distances, (scratch, extra), log_sums, block, &mut to);
+            let mut write = to.start(shape);
+            for block in shape.blocks().rev() {
+                block_backward(&head, &distances, (scratch, extra), log_sums, block, (&mut to, write));
+                write = Write::Add;
             }
+            scale_rows(to.key, head.scale);
             for part in [to.query, to.key] {
                 turn_rows(part, shape.width, head.angles, shape.time, Turn::Back);
             }
@@ -135,7 +152,7 @@ pub(crate) fn backward<R: Real>(
     );
     scatter_qkv(shape, size, &buffer, gradients.qkv);
     if relative {
-        sum_over_batch(shape, size, &buffer, gradients);
+        sum_over_batch(shape, size, &buffer, inputs.scale, gradients);
     }
 }
 
@@ -145,58 +162,96 @@ fn block_backward<R: Real>(
     (scratch, extra): (&mut Scratch<R>, &mut Extra<R>),
     log_sums: &[R],
     (first, end): (usize, usize),
-    to: &mut HeadGradients<'_, R>,
+    (to, write): (&mut HeadGradients<'_, R>, Write),
 ) {
-    let Shape { time, width, window, .. } = head.shape;
-    vectorized(
-        #[inline(always)]
-        || head.queries((first, end), scratch),
-    );
-    for tile in head.shape.tiles((first, end)) {
+    let (relative, width) = (!distances.is_empty(), head.shape.width);
+    if relative {
+        vectorized(
+            #[inline(always)]
+            || head.biased((first, end), scratch),
+        );
+    }
+    for (number, tile) in head.shape.tiles((first, end)).enumerate() {
         let (rows, keys) = (tile.rows(), tile.keys());
-        scratch.logits(head, distances, tile);
-        vectorized(
-            #[inline(always)]
-            || weights(tile, window, &log_sums[first..end], &mut scratch.by_key),
-        );
-        let doutput = extra.gradient.rows(first..end);
-        let block = Matrix::new(&scratch.by_key, rows, keys);
-        multiply(&mut to.value[tile.from * width..], width, Write::Add, block.transposed(), doutput);
-        let values = extra.values.columns(time, tile.from..tile.to);
-        multiply(&mut extra.by_key, keys, Write::Replace, doutput, values);
-        vectorized(
-            #[inline(always)]
-            || {
-                let relative = !distances.is_empty();
-                softmax_backward((tile, window), &extra.averages[first..end], scratch, &mut extra.by_key, relative);
-            },
-        );
+        dlogits(head, distances, (scratch, extra), log_sums, tile, (to.value, write));
         let dlogits = Matrix::new(&extra.by_key, rows, keys);
-        let query = Matrix::new(&scratch.content_query, rows, width);
-        multiply(&mut to.key[tile.from * width..], width, Write::Add, dlogits.transposed(), query);
-        multiply(&mut extra.query, width, Write::Replace, dlogits, scratch.parts[1].rows(tile.from..tile.to));
-        query_gradient(head, first, &extra.query[..rows * width], to.query, to.content_bias);
-        if !distances.is_empty() {
+        let query = scratch.content_query(relative, (first, end));
+        multiply(&mut to.key[tile.from * width..], width, write, dlogits.transposed(), query);
+        let of_query = if number == 0 { Write::Replace } else { Write::Add };
+        let key = scratch.parts[1].rows(tile.from..tile.to);
+        multiply(&mut to.query[first * width..end * width], width, of_query, dlogits, key);
+        if relative {
             let dlogits = Matrix::new(&scratch.by_distance, rows, tile.distances().len());
             let query = Matrix::new(&scratch.position_query, rows, width);
             let from = distances.first(tile) * width;
-            multiply(&mut to.relative[from..], width, Write::Add, dlogits.transposed(), query);
-            multiply(&mut extra.query, width, Write::Replace, dlogits, distances.rows(head.number, tile));
-            query_gradient(head, first, &extra.query[..rows * width], to.query, to.position_bias);
+            multiply(&mut to.relative[from..], width, write, dlogits.transposed(), query);
+            multiply(&mut extra.query, width, of_query, dlogits, distances.rows(head.number, tile));
         }
+    }
+    if relative {
+        let position = &extra.query[..(end - first) * width];
+        vectorized(
+            #[inline(always)]
+            || {
+                let rows = to.query[first * width..].chunks_exact_mut(width).zip(position.chunks_exact(width));
+                for (query, position) in rows {
+                    add(to.content_bias, query);
+                    add(to.position_bias, position);
+                    add(query, position);
+                }
+            },
+        );
     }
 }
 
-/// From logits to weights, p = exp(z − log Σ exp z); 0 for keys that are not seen.
+/// Weights of a tile again, what they give to the gradients of values, and the gradients of logits, by key and by distance.
+fn dlogits<R: Real>(
+    head: &Head<'_, R>,
+    distances: &Distances<R>,
+    (scratch, extra): (&mut Scratch<R>, &mut Extra<R>),
+    log_sums: &[R],
+    tile: Tile,
+    (to_value, write): (&mut [R], Write),
+) {
+    let Shape { time, width, window, .. } = head.shape;
+    let (queries, relative) = (tile.first..tile.end, !distances.is_empty());
+    scratch.logits(head, distances, tile);
+    let Scratch { by_key, by_distance, .. } = scratch;
+    vectorized(
+        #[inline(always)]
+        || {
+            weights((tile, window), &log_sums[queries.clone()], by_key, |row| {
+                tile.by_distance(by_distance, relative, row)
+            })
+        },
+    );
+    let doutput = extra.gradient.rows(queries.clone());
+    let weights = Matrix::new(by_key, tile.rows(), tile.keys());
+    multiply(&mut to_value[tile.from * width..], width, write, weights.transposed(), doutput);
+    let values = extra.values.columns(time, tile.from..tile.to);
+    multiply(&mut extra.by_key, tile.keys(), Write::Replace, doutput, values);
+    vectorized(
+        #[inline(always)]
+        || softmax_backward((tile, window), &extra.averages[queries], scratch, &mut extra.by_key, relative),
+    );
+}
+
+/// From logits, by key and by distance, to weights, p = exp(z − log Σ exp z); 0 for keys that are not seen.
 #[inline(always)]
-fn weights<R: Real>(tile: Tile, window: usize, log_sums: &[R], logits: &mut [R]) {
+fn weights<'a, R: Real>(
+    (tile, window): (Tile, usize),
+    log_sums: &[R],
+    logits: &mut [R],
+    by_distance: impl Fn(usize) -> &'a [R],
+) {
     for (row, (logits, log_sum)) in logits.chunks_exact_mut(tile.keys()).zip(log_sums).enumerate() {
         let seen = tile.seen(row, window);
-        logits[..seen.start].fill(R::ZERO);
-        logits[seen.end..].fill(R::ZERO);
-        for logit in &mut logits[seen] {
+        add(logits, by_distance(row));
+        for logit in logits.iter_mut() {
             *logit = (*logit - *log_sum).exp();
         }
+        logits[..seen.start].fill(R::ZERO);
+        logits[seen.end..].fill(R::ZERO);
     }
 }
 
@@ -213,11 +268,12 @@ fn softmax_backward<R: Real>(
     let rows = gradients.chunks_exact_mut(keys).zip(scratch.by_key.chunks_exact(keys)).zip(averages);
     for (row, ((gradients, weights), average)) in rows.enumerate() {
         let seen = tile.seen(row, window);
-        gradients[..seen.start].fill(R::ZERO);
-        gradients[seen.end..].fill(R::ZERO);
-        for (gradient, weight) in gradients[seen.clone()].iter_mut().zip(&weights[seen.clone()]) {
+        for (gradient, weight) in gradients.iter_mut().zip(weights) {
             *gradient = *weight * (*gradient - *average);
         }
+        // A weight of 0 does not make 0 of what is not finite.
+        gradients[..seen.start].fill(R::ZERO);
+        gradients[seen.end..].fill(R::ZERO);
         if relative {
             let by_distance = &mut scratch.by_distance[row * count..(row + 1) * count];
             let columns = tile.shift(row) + seen.start..tile.shift(row) + seen.end;
@@ -228,39 +284,23 @@ fn softmax_backward<R: Real>(
     }
 }
 
-/// Adds s ⊙ the gradient of a scaled query to that of the query, and its sum over the rows to that of the bias.
-fn query_gradient<R: Real>(head: &Head<'_, R>, first: usize, scaled: &[R], query: &mut [R], bias: &mut [R]) {
-    let width = head.shape.width;
-    vectorized(
-        #[inline(always)]
-        || {
-            for (scaled, query) in scaled.chunks_exact(width).zip(query[first * width..].chunks_exact_mut(width)) {
-                for ((query, scaled), scale) in query.iter_mut().zip(scaled).zip(head.scale) {
-                    *query += *scaled * *scale;
-                }
-                for ((bias, scaled), scale) in bias.iter_mut().zip(scaled).zip(head.scale) {
-                    *bias += *scaled * *scale;
-                }
-            }
-        },
-    );
-}
-
 /// From the heads' buffers to rows `[sequence, time, queries + 2 keys, width]`; those of a head of keys are summed.
 fn scatter_qkv<R: Real>(shape: Shape, size: usize, buffer: &[R], qkv: &mut [R]) {
     let Shape { time, queries, keys, width, .. } = shape;
     let share = queries / keys;
+    let parts = [(0, queries, 1), (1, keys, share), (2, keys, share)];
     qkv.par_chunks_mut(time * shape.all_columns()).enumerate().for_each(|(sequence, rows)| {
         for (now, row) in rows.chunks_exact_mut(shape.all_columns()).enumerate() {
-            for (column, target) in row.chunks_exact_mut(width).enumerate() {
-                let (part, heads) = match column.checked_sub(queries) {
-                    None => (0, column..column + 1),
-                    Some(shared) => (1 + shared / keys, shared % keys * share..(shared % keys + 1) * share),
-                };
-                for (number, head) in heads.enumerate() {
-                    let source = (sequence * queries + head) * size + (part * time + now) * width;
-                    let source = &buffer[source..source + width];
-                    if number == 0 { target.copy_from_slice(source) } else { add(target, source) }
+            let mut targets = row.chunks_exact_mut(width);
+            for (part, heads, share) in parts {
+                let mut source = sequence * queries * size + (part * time + now) * width;
+                for target in targets.by_ref().take(heads) {
+                    copy(target, &buffer[source..source + width]);
+                    for _ in 1..share {
+                        source += size;
+                        add(target, &buffer[source..source + width]);
+                    }
+                    source += size;
                 }
             }
         }
@@ -268,7 +308,7 @@ fn scatter_qkv<R: Real>(shape: Shape, size: usize, buffer: &[R], qkv: &mut [R]) 
 }
 
 /// Relative keys and biases are shared by the sequences of a group, the former also by the heads of one head of keys.
-fn sum_over_batch<R: Real>(shape: Shape, size: usize, buffer: &[R], gradients: &mut Gradients<'_, R>) {
+fn sum_over_batch<R: Real>(shape: Shape, size: usize, buffer: &[R], scale: &[R], gradients: &mut Gradients<'_, R>) {
     let Shape { time, queries, keys, width, .. } = shape;
     // Adds up a row of the buffers of the heads that share each part of the target.
     let sum = |group: usize, row: usize, share: usize, target: &mut [R]| {
@@ -282,7 +322,9 @@ fn sum_over_batch<R: Real>(shape: Shape, size: usize, buffer: &[R], gradients: &
         }
     };
     gradients.relative.par_chunks_mut(keys * width).enumerate().for_each(|(i, target)| {
-        sum(i / (time + 1), i % (time + 1), queries / keys, target);
+        let group = i / (time + 1);
+        sum(group, i % (time + 1), queries / keys, target);
+        scale_rows(target, &scale[group * width..(group + 1) * width]);
     });
     for (row, bias) in [&mut *gradients.content_bias, &mut *gradients.position_bias].into_iter().enumerate() {
         for (group, target) in bias.chunks_exact_mut(queries * width).enumerate() {

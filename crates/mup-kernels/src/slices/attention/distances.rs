@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::head::{GAP, transpose};
+use super::head::{GAP, scale_rows, transpose};
 use super::{Shape, Tile};
 use crate::pool::{Buffer, room};
 use crate::slices::matrix::Matrix;
 use crate::slices::real::Real;
+use crate::slices::simd::copy;
 
-/// For each head of keys, `[time + 1, width]` from the longest distance to 0, and the transpose of that.
+/// For each head of keys, scaled, `[time + 1, width]` from the longest distance to 0, and the transpose of that.
 pub(super) struct Distances<R> {
     rows: Buffer<R>,
     columns: Buffer<R>,
@@ -16,7 +17,7 @@ pub(super) struct Distances<R> {
 }
 
 impl<R: Real> Distances<R> {
-    pub(super) fn new(shape: Shape, relative: &[R]) -> Self {
+    pub(super) fn new(shape: Shape, relative: &[R], scale: &[R]) -> Self {
         let Shape { time, width, keys, .. } = shape;
         let (count, all) = (time + 1, relative.len() / ((time + 1) * width).max(1));
         let (mut rows, mut columns) = (room(all * count * width), room(all * (count + GAP) * width));
@@ -24,8 +25,9 @@ impl<R: Real> Distances<R> {
         targets.enumerate().for_each(|(head, (rows, columns))| {
             let first = (head / keys * count * keys + head % keys) * width;
             for (row, source) in rows.chunks_exact_mut(width).zip(relative[first..].chunks(keys * width)) {
-                row.copy_from_slice(&source[..width]);
+                copy(row, &source[..width]);
             }
+            scale_rows(rows, &scale[head / keys * width..][..width]);
             transpose(rows, count, width, columns);
         });
         Self { rows, columns, shape }

@@ -8,7 +8,7 @@ use super::{BLOCK, Inputs, Shape, Tile};
 use crate::pool::room;
 use crate::slices::matrix::{Matrix, Write, multiply};
 use crate::slices::real::Real;
-use crate::slices::simd::{larger, maximum, sum, vectorized};
+use crate::slices::simd::{add, copy, larger, maximum, sum, vectorized};
 
 /// Fills the output, `[groups, batch, time, queries, width]`, and log Σ exp of the logits of each head and query, `[groups,
 /// batch, queries, time]`.
@@ -16,7 +16,7 @@ pub(crate) fn forward<R: Real>(shape: Shape, inputs: Inputs<'_, R>, output: &mut
     if output.is_empty() {
         return;
     }
-    let distances = Distances::new(shape, inputs.relative);
+    let distances = Distances::new(shape, inputs.relative, inputs.scale);
     let mut by_head = room(output.len());
     let heads = by_head.par_chunks_mut(shape.time * shape.width).zip(log_sums.par_chunks_mut(shape.time));
     heads.enumerate().for_each_init(
@@ -37,7 +37,7 @@ fn gather<R: Real>(shape: Shape, by_head: &[R], target: &mut [R]) {
         for (time, target) in target.chunks_mut(row).enumerate() {
             for (head, target) in target.chunks_exact_mut(width).enumerate() {
                 let source = (sequence * shape.queries + head) * size + time * width;
-                target.copy_from_slice(&by_head[source..source + width]);
+                copy(target, &by_head[source..source + width]);
             }
         }
     });
@@ -51,19 +51,23 @@ fn head_forward<R: Real>(
     log_sums: &mut [R],
 ) {
     let Shape { width, window, .. } = head.shape;
+    let relative = !distances.is_empty();
     for (first, end) in head.shape.blocks() {
-        vectorized(
-            #[inline(always)]
-            || head.queries((first, end), scratch),
-        );
+        if relative {
+            vectorized(
+                #[inline(always)]
+                || head.biased((first, end), scratch),
+            );
+        }
         let output = &mut output[first * width..end * width];
         let mut softmax = Softmax::new();
         for (number, tile) in head.shape.tiles((first, end)).enumerate() {
             scratch.logits(head, distances, tile);
             let weights = &mut scratch.by_key[..tile.rows() * tile.keys()];
+            let by_distance = |row: usize| tile.by_distance(&scratch.by_distance, relative, row);
             vectorized(
                 #[inline(always)]
-                || softmax.take(tile, window, weights, output, number == 0),
+                || softmax.take((tile, window), weights, by_distance, output, number == 0),
             );
             let write = if number == 0 { Write::Replace } else { Write::Add };
             let weights = Matrix::new(weights, tile.rows(), tile.keys());
@@ -89,23 +93,31 @@ impl<R: Real> Softmax<R> {
         Self { largest: [R::of(f64::NEG_INFINITY); BLOCK], sums: [R::ZERO; BLOCK] }
     }
 
-    /// Logits become exp(logit − largest), those that are not seen 0; the output so far is brought to the new largest logit.
+    /// Logits, with those by distance added, become exp(logit − largest), those that are not seen 0; the output so far is brought to the new largest logit.
     #[inline(always)]
-    fn take(&mut self, tile: Tile, window: usize, logits: &mut [R], output: &mut [R], is_first: bool) {
+    fn take<'a>(
+        &mut self,
+        (tile, window): (Tile, usize),
+        logits: &mut [R],
+        by_distance: impl Fn(usize) -> &'a [R],
+        output: &mut [R],
+        is_first: bool,
+    ) {
         let width = output.len() / tile.rows();
         let rows = logits.chunks_exact_mut(tile.keys()).zip(output.chunks_exact_mut(width));
         for (row, (logits, output)) in rows.enumerate() {
             let seen = tile.seen(row, window);
-            logits[..seen.start].fill(R::ZERO);
-            logits[seen.end..].fill(R::ZERO);
-            let logits = &mut logits[seen];
+            add(logits, by_distance(row));
             let before = self.largest[row];
-            let largest = larger(before, maximum(logits));
+            let largest = larger(before, maximum(&logits[seen.clone()]));
             // Rows without a finite logit so far have nothing to bring, and −∞ − (−∞) is not a number.
             let shift = if largest == R::of(f64::NEG_INFINITY) { R::ZERO } else { largest };
+            // Of all keys, since rows of one length need no rest; then hidden ones are 0.
             for logit in logits.iter_mut() {
                 *logit = (*logit - shift).exp();
             }
+            logits[..seen.start].fill(R::ZERO);
+            logits[seen.end..].fill(R::ZERO);
             let added = sum(logits, logits, |weight, _| weight);
             if is_first {
                 self.sums[row] = added;

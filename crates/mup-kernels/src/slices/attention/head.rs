@@ -8,7 +8,7 @@ use super::{BLOCK, Inputs, Shape, TILE, Tile};
 use crate::slices::matrix::{Matrix, Write, multiply};
 use crate::slices::real::Real;
 use crate::slices::rotary::{Turn, turn};
-use crate::slices::simd::{add, vectorized};
+use crate::slices::simd::{copy, vectorized};
 
 /// Added to the length of transposed rows, which would otherwise be powers of two apart as well.
 pub(super) const GAP: usize = 16;
@@ -27,7 +27,7 @@ impl<R: Real> Copy<R> {
     /// Copies `width` columns of rows that begin `stride` apart.
     pub(super) fn take(&mut self, source: &[R], stride: usize) {
         for (target, source) in self.data.chunks_exact_mut(self.width).zip(source.chunks(stride)) {
-            target.copy_from_slice(&source[..target.len()]);
+            copy(target, &source[..self.width]);
         }
     }
 
@@ -106,7 +106,7 @@ impl<'a, R: Real> Head<'a, R> {
         }
     }
 
-    /// Copies queries, keys and values, turns the former two, and transposes keys.
+    /// Copies queries, keys and values, turns the former two, scales keys and transposes them.
     pub(super) fn stage(&self, scratch: &mut Scratch<R>) {
         let Shape { time, width, .. } = self.shape;
         for (copy, first) in scratch.parts.iter_mut().zip(self.parts) {
@@ -115,33 +115,36 @@ impl<'a, R: Real> Head<'a, R> {
         for copy in &mut scratch.parts[..2] {
             turn_rows(&mut copy.data[..time * width], width, self.angles, time, Turn::Forward);
         }
+        scale_rows(&mut scratch.parts[1].data[..time * width], self.scale);
         scratch.keys.transpose(&scratch.parts[1], time);
     }
 
-    /// The queries of a block that meet keys, (q + u) ⊙ s, and those that meet relative keys, (q + v) ⊙ s.
+    /// With relative positions, the queries of a block that meet keys, q + u, and those that meet relative keys, q + v.
     #[inline(always)]
-    pub(super) fn queries(&self, (first, end): (usize, usize), scratch: &mut Scratch<R>) {
+    pub(super) fn biased(&self, (first, end): (usize, usize), scratch: &mut Scratch<R>) {
         let width = self.shape.width;
         let Scratch { parts: [query, ..], content_query, position_query, .. } = scratch;
         let rows = &query.data[first * width..end * width];
-        scaled(rows, self.content_bias, self.scale, content_query);
-        if !self.position_bias.is_empty() {
-            scaled(rows, self.position_bias, self.scale, position_query);
+        for (bias, target) in [(self.content_bias, content_query), (self.position_bias, position_query)] {
+            for (row, target) in rows.chunks_exact(width).zip(target.chunks_exact_mut(width)) {
+                for ((target, q), bias) in target.iter_mut().zip(row).zip(bias) {
+                    *target = *q + *bias;
+                }
+            }
         }
     }
 }
 
-#[inline(always)]
-fn scaled<R: Real>(rows: &[R], bias: &[R], scale: &[R], target: &mut [R]) {
-    let width = scale.len();
-    for (row, target) in rows.chunks_exact(width).zip(target.chunks_exact_mut(width)) {
-        for ((target, q), scale) in target.iter_mut().zip(row).zip(scale) {
-            *target = *q * *scale;
-        }
-        for ((target, bias), scale) in target.iter_mut().zip(bias).zip(scale) {
-            *target += *bias * *scale;
-        }
-    }
+/// Every row times the scale.
+pub(super) fn scale_rows<R: Real>(rows: &mut [R], scale: &[R]) {
+    vectorized(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact_mut(scale.len()) {
+                row.iter_mut().zip(scale).for_each(|(x, scale)| *x = *x * *scale);
+            }
+        },
+    );
 }
 
 /// Buffers of one thread.
@@ -172,30 +175,38 @@ impl<R: Real> Scratch<R> {
         }
     }
 
-    /// Logits of a tile, `[rows, keys]`, into `by_key`; those of keys that a row does not see have no meaning.
-    pub(super) fn logits(&mut self, head: &Head<'_, R>, distances: &Distances<R>, tile: Tile) {
-        let (width, rows, keys) = (head.shape.width, tile.rows(), tile.keys());
-        let query = Matrix::new(&self.content_query, rows, width);
-        let columns = self.keys.columns(head.shape.time, tile.from..tile.to);
-        multiply(&mut self.by_key, keys, Write::Replace, query, columns);
-        if distances.is_empty() {
-            return;
+    /// Queries of a block that meet keys.
+    pub(super) fn content_query(&self, relative: bool, (first, end): (usize, usize)) -> Matrix<'_, R> {
+        match relative {
+            true => Matrix::new(&self.content_query, end - first, self.parts[0].width),
+            false => self.parts[0].rows(first..end),
         }
-        let query = Matrix::new(&self.position_query, rows, width);
-        let columns = distances.columns(head.number, tile);
-        let count = tile.distances().len();
-        multiply(&mut self.by_distance, count, Write::Replace, query, columns);
-        let window = head.shape.window;
-        vectorized(
-            #[inline(always)]
-            || {
-                for (row, logits) in self.by_key.chunks_exact_mut(keys).take(rows).enumerate() {
-                    let seen = tile.seen(row, window);
-                    let from = row * count + tile.shift(row);
-                    let by_distance = &self.by_distance[from + seen.start..from + seen.end];
-                    add(&mut logits[seen], by_distance);
-                }
-            },
-        );
+    }
+
+    /// Logits of a tile, `[rows, keys]`, into `by_key`, and those by distance, which are to be added, into `by_distance`. Those
+    /// of keys that a row does not see have no meaning.
+    pub(super) fn logits(&mut self, head: &Head<'_, R>, distances: &Distances<R>, tile: Tile) {
+        let mut by_key = core::mem::take(&mut self.by_key);
+        let query = self.content_query(!distances.is_empty(), (tile.first, tile.end));
+        let columns = self.keys.columns(head.shape.time, tile.from..tile.to);
+        multiply(&mut by_key, tile.keys(), Write::Replace, query, columns);
+        self.by_key = by_key;
+        if !distances.is_empty() {
+            let query = Matrix::new(&self.position_query, tile.rows(), head.shape.width);
+            let columns = distances.columns(head.number, tile);
+            multiply(&mut self.by_distance, tile.distances().len(), Write::Replace, query, columns);
+        }
+    }
+}
+
+impl Tile {
+    /// What has to be added to a row of logits: those by distance, or nothing. Beyond the last distance, where no key is seen,
+    /// it is what follows in the buffer.
+    #[inline(always)]
+    pub(super) fn by_distance<R>(self, by_distance: &[R], relative: bool, row: usize) -> &[R] {
+        if !relative {
+            return &[];
+        }
+        &by_distance[row * self.distances().len() + self.shift(row)..][..self.keys()]
     }
 }

@@ -64,7 +64,7 @@ impl Shape {
     }
 
     /// First query and end of each block.
-    fn blocks(self) -> impl Iterator<Item = (usize, usize)> {
+    fn blocks(self) -> impl DoubleEndedIterator<Item = (usize, usize)> {
         (0..self.time).step_by(BLOCK).map(move |first| (first, (first + BLOCK).min(self.time)))
     }
 
