@@ -32,7 +32,7 @@ impl Shape {
 }
 
 /// The gains of one group.
-fn of_group<'a, R>(gains: [&'a [R]; 2], group: usize, width: usize) -> [&'a [R]; 2] {
+fn of_group<R>(gains: [&[R]; 2], group: usize, width: usize) -> [&[R]; 2] {
     gains.map(|gain| if gain.is_empty() { gain } else { &gain[group * width..(group + 1) * width] })
 }
 

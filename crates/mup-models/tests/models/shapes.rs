@@ -144,6 +144,7 @@ fn the_parameter_count_of_every_decoder_is_that_of_the_built_model() {
 }
 
 #[test]
+#[allow(clippy::float_cmp, reason = "whole numbers")]
 fn work_on_a_token_is_two_operations_a_weight_and_four_a_coordinate_of_each_key() {
     let sizes = Sizes { vocab: 11, context: 64, n_layer: 2, d_model: 8, n_head: 4, n_kv_head: 2, d_head: 4, d_ffn: 12 };
     let llama = GptConfig::llama(sizes);
