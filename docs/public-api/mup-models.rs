@@ -413,6 +413,8 @@ pub enum ModelError {
     NotAboveZero { field: String, value: f64 },
     NormWithoutGain { field: String },
     Chosen { field: String, n_chosen: usize, n_expert: usize },
+    OneWeight { field: String },
+    Negative { field: String, value: f64 },
     ExpertsInSandwich { field: String },
     Dropout { field: String, value: f64 },
     NotFinite { field: String, value: f64 },

@@ -584,9 +584,11 @@ impl RunScaling {
     pub fn ratios(&self) -> Ratios {}
     pub fn changes(&self) -> bool {}
     pub fn beta_exponent(&self) -> f64 {}
+    pub fn counts_batches(&self) -> bool {}
     pub fn growth(&self) -> String {}
     pub fn applied(&self, optimizer: &OptimizerId) -> Vec<String> {}
     pub fn applied_to(&self, optimizers: &[OptimizerId]) -> Vec<String> {}
+    pub fn canceled(&self) -> Option<String> {}
     pub fn warning(&self) -> Option<String> {}
 }
 impl std::fmt::Display for RunScaling {}
@@ -614,6 +616,7 @@ impl ScalingPlan {
 }
 impl ScalingPlan {
     pub fn depth_mult(&self) -> f64 {}
+    pub fn depth_warning(&self) -> Option<String> {}
 }
 impl ScalingPlan {
     pub fn new(
@@ -630,6 +633,7 @@ impl ScalingPlan {
     pub fn streams(&self) -> &[Stack] {}
     pub fn rows(&self) -> &[PlanRow] {}
     pub fn rows_by_path(&self) -> impl Iterator<Item = &PlanRow> {}
+    pub fn peak_of_decay(&self, peak: f64) -> Option<f64> {}
     pub fn warnings(&self) -> &[String] {}
     pub fn row(&self, path: &str) -> Result<&PlanRow, RuleError> {}
     pub fn weight_decay(&self) -> WeightDecay {}

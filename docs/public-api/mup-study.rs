@@ -19,6 +19,7 @@ pub mod crate_root {
 pub mod cli {
     pub use exit::{BAD_ARGUMENTS, EXIT_CODES, FAILED_TRIALS, exit_code};
     pub use interrupt::{Interrupt, InterruptError};
+    pub use negative::with_negative_numbers;
     pub use progress::Bars;
     pub use say::say;
     pub use slurm::SlurmArguments;
@@ -293,6 +294,9 @@ pub struct SlurmOptions {
     pub throttle: Option<u32>,
     pub settle: Duration,
     pub sbatch: Vec<String>,
+}
+impl SlurmOptions {
+    pub fn check(&self) -> Result<(), SlurmError> {}
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Smoothing {
@@ -579,6 +583,9 @@ pub struct TuneArguments {
     pub keep_going: bool,
     pub slurm: SlurmArguments,
 }
+impl TuneArguments {
+    pub fn check(&self) -> Result<(), LaunchError> {}
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tuned {
@@ -633,3 +640,4 @@ pub fn whole<N: TryFrom<u64>, const LEAST: u64>(text: &str) -> Result<N, String>
 pub fn whole_up_to<N: TryFrom<u64>, const LEAST: u64, const MOST: u64>(
     text: &str,
 ) -> Result<N, String> {}
+pub fn with_negative_numbers(command: Command) -> Command {}

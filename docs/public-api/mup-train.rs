@@ -104,6 +104,7 @@ pub trait Family: Clone + Send + Sync + 'static {
         &self,
         plan: &ScalingPlan,
         model: &Self::Model,
+        peak: f64,
     ) -> Result<ModuleOptimizer, FamilyError> {}
     fn training(&self) -> Training {}
     fn hyperparameters(&mut self) -> Vec<(&'static str, &mut f64)> {}

@@ -8,7 +8,7 @@ pub mod crate_root {
     };
     pub use cost::{Cost, Spent};
     pub use error::TransferError;
-    pub use transfer::{Transfer, Transferred, transfer};
+    pub use transfer::{Transfer, Transferred, run_in_words, transfer};
     pub use widths::{WidthStudy, WidthsError, over_widths};
 }
 pub mod report {
@@ -97,7 +97,7 @@ impl Picture for Figure<'_> {}
 pub struct FinalRun {
     pub label: String,
     pub parametrization: String,
-    pub width: usize,
+    pub size: String,
     pub values: Values,
     pub outcome: Outcome,
     pub curve: TrialCurve,
@@ -152,6 +152,8 @@ pub struct Numbers {
     pub choice: Choice,
     pub trials: Vec<TrialSummary>,
     pub transfer: Option<Transfer>,
+    #[serde(default = "width")]
+    pub grows: String,
     pub rate_curves: Vec<RateCurve>,
     pub runs: Vec<FinalRun>,
     pub cost: Cost,
@@ -173,6 +175,8 @@ pub struct RateCurve {
 pub struct Report {
     pub title: String,
     pub numbers: Numbers,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_targets: BTreeMap<String, Vec<String>>,
     pub circumstances: Circumstances,
     pub plans: Vec<(String, String)>,
 }
@@ -224,6 +228,8 @@ pub struct Transfer {
     pub rows: Vec<Transferred>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub run: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -345,6 +351,7 @@ pub fn over_widths(
     label: &str,
     studies: &[WidthStudy],
 ) -> Result<(Runs, Vec<String>), WidthsError> {}
+pub fn run_in_words(target: &ScalingPlan) -> Vec<String> {}
 pub fn transfer(
     values: &Values,
     space: &Space,
