@@ -2,6 +2,7 @@
 
 use std::f64::consts::SQRT_2;
 
+#[cfg(feature = "host")]
 use burn::backend::DispatchDevice;
 use burn::tensor::{Device, Tensor, activation};
 
