@@ -135,8 +135,9 @@ if [ -n "$rehearsal" ]; then
     fi
 fi
 
-kit=$(du -sm .gpu | cut -f1)
-tree=$(git ls-files -z | du -cm --files0-from=- | tail -1 | cut -f1)
+# Bytes and not blocks: that is what travels.
+kit=$(du -sm --apparent-size .gpu | cut -f1)
+tree=$(git ls-files -z | du -cm --apparent-size --files0-from=- | tail -1 | cut -f1)
 printf 'kit %s MiB, with the tree %s MiB; commit %s; made in %s min %02d s\n' "$kit" $((kit + tree)) \
     "$(sed -n 's/^commit //p' .gpu/built)" $((SECONDS / 60)) $((SECONDS % 60))
 [ $((kit + tree)) -le $most_mib ] || die "kit and tree are more than $most_mib MiB: they would not travel"
