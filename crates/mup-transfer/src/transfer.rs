@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mup_rules::{Factor, PlanRow, Run, RunScaling, ScalingPlan};
-use mup_study::{Setting, Space, Values};
+use mup_study::{Setting, Space, Values, rounded};
 use serde::{Deserialize, Serialize};
 
 use crate::choice::transfers;
@@ -65,7 +65,7 @@ pub fn transfer(
     sorted.sort_by_key(|(name, _)| rank(name));
     let row = |(name, value): (&str, &Setting)| {
         let (transferable, reason) = transfers(space, name);
-        let explanation = match (explain(name, target), transferable) {
+        let explanation = match (explain(name, value, target), transferable) {
             (Some(plan), Transferable::No) => format!("{plan}; although its optimum moves ({reason})"),
             (Some(plan), _) => plan,
             (None, Transferable::Yes) => "unchanged".to_owned(),
@@ -105,7 +105,8 @@ pub fn run_in_words(target: &ScalingPlan) -> Vec<String> {
 }
 
 /// Names of which a target's plan says what becomes of them.
-const KNOWN: [&str; 5] = ["learning-rate", "weight-decay", "init-scale", "alpha-attention", "alpha-output"];
+const KNOWN: [&str; 8] =
+    ["learning-rate", "weight-decay", "epsilon", "beta-1", "beta-2", "init-scale", "alpha-attention", "alpha-output"];
 
 fn check_rules(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
     let name = |plan: &ScalingPlan| {
@@ -144,19 +145,34 @@ fn check_bases(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), Transfer
     if paths.is_empty() { Ok(()) } else { Err(TransferError::OtherBase { paths }) }
 }
 
-fn explain(name: &str, target: &ScalingPlan) -> Option<String> {
+/// What a target's plan makes of a value, in numbers where they are the value's own.
+fn explain(name: &str, value: &Setting, target: &ScalingPlan) -> Option<String> {
+    let value = value.number();
+    let times = |factor: fn(&PlanRow) -> &Factor| format!("times {}", factors(target, factor, value));
     match name {
-        "learning-rate" => Some(format!("times {}", factors(target, |row| &row.learning_rate))),
-        "weight-decay" => Some(format!("times {}", factors(target, |row| &row.weight_decay))),
-        "init-scale" => Some(format!("standard deviations times {}", factors(target, |row| &row.init_std))),
+        "learning-rate" => Some(times(|row| &row.learning_rate)),
+        "weight-decay" => Some(times(|row| &row.weight_decay)),
+        "epsilon" => Some(times(|row| &row.epsilon)),
+        "beta-1" | "beta-2" => value.map(|beta| half_life(beta, target)),
+        "init-scale" => Some(format!("standard deviations times {}", factors(target, |row| &row.init_std, None))),
         "alpha-attention" => Some("unchanged; the plan's factor on attention logits follows the head width".to_owned()),
         "alpha-output" => Some("unchanged; the readout's own multiplier follows the width".to_owned()),
         _ => None,
     }
 }
 
-/// The distinct factors of a plan's trained tensors, as the plan prints them, each with the number of tensors that have it.
-fn factors(plan: &ScalingPlan, factor: impl Fn(&PlanRow) -> &Factor) -> String {
+/// What the law of the target's run makes of a moving average's decay per step.
+fn half_life(beta: f64, target: &ScalingPlan) -> String {
+    let scaled = target.beta(beta);
+    if scaled.to_bits() == beta.to_bits() {
+        return "unchanged".to_owned();
+    }
+    format!("to the power {} ({})", rounded(target.beta_exponent()), rounded(scaled))
+}
+
+/// The distinct factors of a plan's trained tensors, as the plan prints them, each with what it makes of a value, if there is
+/// one, and the number of tensors that have it.
+fn factors(plan: &ScalingPlan, factor: impl Fn(&PlanRow) -> &Factor, value: Option<f64>) -> String {
     let mut counts: Vec<(f64, String, usize)> = Vec::new();
     for factor in plan.rows().iter().filter(|row| row.is_trained()).map(factor) {
         let printed = factor.to_string();
@@ -166,6 +182,10 @@ fn factors(plan: &ScalingPlan, factor: impl Fn(&PlanRow) -> &Factor) -> String {
         }
     }
     counts.sort_by(|(a, ..), (b, ..)| b.total_cmp(a));
-    let texts: Vec<String> = counts.iter().map(|(_, printed, count)| format!("{printed} in {count} tensors")).collect();
-    texts.join(", ")
+    let text = |(factor, printed, count): &(f64, String, usize)| {
+        let product = value.filter(|_| printed != "1").map(|value| format!(" ({})", rounded(value * factor)));
+        let tensors = if *count == 1 { "tensor" } else { "tensors" };
+        format!("{printed}{} in {count} {tensors}", product.unwrap_or_default())
+    };
+    counts.iter().map(text).collect::<Vec<_>>().join(", ")
 }

@@ -38,8 +38,8 @@ fn the_user_s_numbers_stay_and_the_target_s_plan_is_stated() {
     assert!(moved.rows[..3].iter().all(|row| row.transferable == Transferable::Yes));
     assert!(moved.rows[3].explanation.contains("moves"), "{}", moved.rows[3].explanation);
     assert!(moved.rows.iter().all(|row| row.proxy == row.target));
-    assert_eq!(moved.rows[0].explanation, "times 1 in 1 tensors, 0.25 = 1/m_in in 2 tensors");
-    assert_eq!(moved.rows[1].explanation, "standard deviations times 1 in 1 tensors, 0.5 = 1/√m_in in 2 tensors");
+    assert_eq!(moved.rows[0].explanation, "times 1 in 1 tensor, 0.25 = 1/m_in (0.003906) in 2 tensors");
+    assert_eq!(moved.rows[1].explanation, "standard deviations times 1 in 1 tensor, 0.5 = 1/√m_in in 2 tensors");
 }
 
 /// µP keeps rate·λ, so a λ that is divided out of a smaller rate is larger; SP keeps λ.
@@ -53,7 +53,7 @@ fn what_the_plan_does_to_weight_decay_is_said_beside_that_its_optimum_moves() {
         rows[1].explanation.clone()
     };
     let mup = said(Parametrization::mup);
-    assert!(mup.starts_with("times 4 = m_in in 2 tensors, 1 in 1 tensors; although its optimum moves"), "{mup}");
+    assert!(mup.starts_with("times 4 = m_in (0.4) in 2 tensors, 1 in 1 tensor; although its optimum moves"), "{mup}");
     assert!(said(Parametrization::standard).starts_with("times 1 in 3 tensors; although"), "λ is kept");
 }
 
@@ -66,10 +66,25 @@ fn deep(width: usize, n_layer: usize) -> ScalingPlan {
     ScalingPlan::new(&shapes, Parametrization::complete_p(), OptimizerId::ADAMW).unwrap()
 }
 
+/// complete-d at four times the batch and eight times the tokens: ε × √2, β to the power ½.
+#[test]
+fn what_a_run_law_makes_of_epsilon_and_of_the_betas_is_said_in_numbers() {
+    let values = values().with("epsilon", Setting::Number(1e-8)).with("beta-2", Setting::Number(0.81));
+    let said = |plan: &ScalingPlan, name: &str| {
+        let rows = transfer(&values, &Space::default(), &mup(64), plan).unwrap().rows;
+        rows.into_iter().find(|row| row.name == name).unwrap().explanation
+    };
+    let (base, target) = (Run::new(1024.0, 102_400.0), Run::new(4096.0, 819_200.0));
+    let scaled = mup(64).with_run(base, target, RunLaw::complete_d()).unwrap();
+    assert!(said(&scaled, "beta-2").starts_with("to the power 0.5 (0.9)"), "{}", said(&scaled, "beta-2"));
+    assert!(said(&scaled, "epsilon").contains("(1.414e-8) in 3 tensors"), "{}", said(&scaled, "epsilon"));
+    assert!(said(&mup(64), "beta-2").starts_with("unchanged"), "{}", said(&mup(64), "beta-2"));
+}
+
 #[test]
 fn values_transfer_to_another_number_of_blocks_and_the_plan_says_what_becomes_of_them() {
     let moved = transfer(&values(), &Space::default(), &deep(64, 2), &deep(256, 8)).unwrap();
-    assert_eq!(moved.rows[0].explanation, "times 1 in 1 tensors, 0.0625 = 1/m_in · 1/m_L in 8 tensors");
+    assert_eq!(moved.rows[0].explanation, "times 1 in 1 tensor, 0.0625 = 1/m_in · 1/m_L (0.000625) in 8 tensors");
     assert_eq!(moved.run, Vec::<String>::new());
 }
 

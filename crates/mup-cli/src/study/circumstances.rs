@@ -49,12 +49,14 @@ fn describe() -> BTreeMap<String, String> {
 
 /// The command that was given, as one would repeat it.
 fn command() -> String {
-    let quote = |argument: String| {
-        let plain = argument.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,:/~".contains(c));
-        if plain { argument } else { format!("'{}'", argument.replace('\'', "'\\''")) }
-    };
     let mut words = std::env::args();
     let program = words.next().unwrap_or_default();
     let program = Path::new(&program).file_name().map_or(program.clone(), |name| name.display().to_string());
-    std::iter::once(program).chain(words.map(quote)).collect::<Vec<_>>().join(" ")
+    std::iter::once(program).chain(words.map(quoted)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell reads it whole.
+pub(super) fn quoted(word: String) -> String {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,:/~".contains(c));
+    if plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -1,11 +1,13 @@
 //! The commands on a study of a family: tune a proxy, choose, train the target, report.
 
 mod arguments;
+mod choose;
 mod circumstances;
 mod everything;
 mod opened;
 mod progress;
 mod report;
+mod reproduce;
 mod tables;
 mod target;
 mod trial;
@@ -18,7 +20,6 @@ use clap::{Args, Subcommand};
 use mup_study::Study;
 use mup_study::cli::{self, Interrupt, Status, TuneArguments, say, whole};
 use mup_train::FamilyError;
-use mup_transfer::choose;
 
 pub use arguments::{CheckpointArguments, DEFAULT_STUDY, StudyArguments};
 pub use everything::everything;
@@ -68,7 +69,8 @@ impl TuneCommand {
 #[derive(Clone, Debug, Subcommand)]
 #[allow(clippy::large_enum_variant, reason = "there is one, parsed once")]
 pub enum StudyCommand {
-    /// Choose the best values of a study: with intervals, importance, runners-up and warnings.
+    /// Choose the best values of a study: with intervals, importance, runners-up and warnings, and what becomes of them in the
+    /// target.
     Choose {
         /// Folder of the study.
         #[arg(long, value_name = "DIR", default_value = DEFAULT_STUDY)]
@@ -133,12 +135,7 @@ impl StudyCommand {
     /// A study that is not there, damaged, or made for another family; what the family says.
     pub fn run(&self, family: FamilyOf<'_>) -> Result<ExitCode, FamilyError> {
         match self {
-            Self::Choose { study, json } => {
-                let study = Study::open(study)?;
-                let records = study.records()?;
-                records.others.iter().for_each(|others| say(others.to_string()));
-                output::print(&choose(study.config(), &records)?, *json)?;
-            }
+            Self::Choose { study, json } => choose::run(study, family, *json)?,
             Self::Train(command) => return command.run(family),
             Self::Report { study, compare, target_run, json } => {
                 let study = Study::open(study)?;

@@ -44,12 +44,17 @@ impl<'a> Opened<'a> {
 
     /// With a target of another batch or length, or another law, than the study says.
     pub(super) fn with_target_run(mut self, asked: &TargetRunArguments) -> Result<Self, FamilyError> {
-        let own = self.run(&self.proxy.parametrization, &self.proxy_size, &Values::default())?.training.batches;
+        let own = self.own_batches()?;
         let Target { steps, batches, run_law, .. } = &mut self.target;
         *steps = asked.target_steps.unwrap_or(*steps);
         *batches = asked.target_batch.map_or(*batches, |times| times * own);
         *run_law = asked.run_law.clone().unwrap_or_else(|| run_law.clone());
         Ok(self)
+    }
+
+    /// The family's own number of batches in a step.
+    pub(super) fn own_batches(&self) -> Result<usize, FamilyError> {
+        Ok(self.run(&self.proxy.parametrization, &self.proxy_size, &Values::default())?.training.batches)
     }
 
     /// Whether everything is as it was when the study was made.

@@ -11,6 +11,7 @@ use mup_transfer::report::{FinalRun, Numbers, RateCurve, Report};
 
 use super::circumstances::circumstances;
 use super::opened::Opened;
+use super::reproduce::Reproduce;
 use super::tables::Proxy;
 use super::target::{RunContext, TargetTraining, chosen};
 use crate::{grow::short, output};
@@ -36,21 +37,25 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     let rate_curves: Vec<RateCurve> = rate_curve(study, opened)?.into_iter().chain(others).collect();
     let choice = chosen(study)?;
     let compared = Compared { chosen: training.chosen(&choice)?, usual: training.usual()?, parametrization };
+    let mut circumstances = circumstances(study.config());
+    let reproduce = Reproduce::new(training, &circumstances.command, compared.chosen.clone())?;
     let mut runs = Vec::new();
     for record in training.records()? {
         let context = RunContext::of(&record.trial)?;
-        let place = compared.order(&record, &context);
-        runs.push((place, compared.final_run(record, context)));
+        let (place, command) = (compared.order(&record, &context), reproduce.command(&record.trial, &context));
+        runs.push((place, command, compared.final_run(record, context)));
     }
-    runs.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let runs = runs.into_iter().map(|(_, run)| run).collect();
+    runs.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    let commands = runs.iter().filter_map(|(_, command, _)| command.clone());
+    circumstances.command = std::iter::once(circumstances.command).chain(commands).collect::<Vec<_>>().join("\n");
+    let runs = runs.into_iter().map(|(.., run)| run).collect();
     let numbers = Numbers::new(study.config().clone(), &study.records()?, choice).with_runs(runs);
     let grows = opened.proxy.grows.first().cloned().unwrap_or_else(|| numbers.grows.clone());
     let transfer = Some(training.transfer(&compared.chosen)?);
     let numbers = Numbers { transfer, grows, rate_curves, ..numbers };
     let plans = training.plans(&compared.chosen)?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
     let title = format!("µTransfer of {}", opened.family.name());
-    let (circumstances, other_targets) = (circumstances(study.config()), training.others()?);
+    let other_targets = training.others()?;
     let report = Report { title, numbers, other_targets, circumstances, plans };
     report.write(study.folder())?;
     Ok(report)

@@ -220,7 +220,7 @@ impl<'a> TargetTraining<'a> {
     }
 
     /// What grows, with the target's numbers.
-    fn named_size(&self) -> String {
+    pub(super) fn named_size(&self) -> String {
         let Opened { proxy, target_size, .. } = self.opened;
         proxy.grows.iter().map(|name| format!("{name} {}", target_size[name.as_str()])).collect::<Vec<_>>().join(", ")
     }

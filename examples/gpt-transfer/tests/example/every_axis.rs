@@ -37,6 +37,10 @@ fn one_command_tunes_a_proxy_of_2_blocks_and_transfers_to_8_with_4_times_the_bat
         assert!(told.contains(said), "{said} is missing:\n{told}");
     }
     assert!(!told.contains("--run-law complete-d"), "a warning under a law:\n{told}");
+    let chosen = succeed(&mut place.on_study("choose", &[]));
+    for said in ["Target: width 16, depth 8, 20 steps, in complete-p", "learning-rate", "law complete-d"] {
+        assert!(chosen.contains(said), "{said} is missing:\n{chosen}");
+    }
     let report = json(&text(&output.stdout));
     let run = &report["numbers"]["transfer"]["run"];
     assert_eq!(run.as_array().unwrap().len(), 8, "{run}");
@@ -85,6 +89,8 @@ fn a_study_trains_a_target_of_another_batch_length_and_law_too() {
     let report = json(&succeed(&mut place.on_study("report", &law)));
     let runs: Vec<&Value> = report["numbers"]["runs"].as_array().unwrap().iter().map(|run| &run["label"]).collect();
     assert_eq!(runs, ["target, µP"], "under this law alone");
+    let reproduce = report["circumstances"]["command"].as_str().unwrap();
+    assert!(reproduce.ends_with("--target-batch 2 --run-law complete-d"), "{reproduce}");
     for (arguments, said) in [
         ("--run-law=complet-d", "did you mean `complete-d`?"),
         ("--target-batch=1.5", "whole number"),

@@ -45,10 +45,18 @@ fn each_command_alone_prints_its_result_for_people_and_as_json() {
     succeed(&mut place.on_study("train", &["--values=default", "--parametrization=standard", "--seed=1"]));
     let report = json(&succeed(&mut place.on_study("report", &["--json"])));
     assert_eq!(report["numbers"]["runs"][1]["label"], "control, default values, SP, seed 1");
+    let reproduce = report["circumstances"]["command"].as_str().unwrap();
+    let [tune, target, control] = reproduce.lines().collect::<Vec<_>>()[..] else { panic!("{reproduce}") };
+    assert!(tune.starts_with("gpt-transfer tune --"), "{tune}");
+    assert_eq!(control, format!("{target} --values default --parametrization standard --seed 1"));
+    assert!(target.starts_with("gpt-transfer train --study "), "{target}");
     assert_eq!(json(&succeed(&mut place.on_study("status", &["--json"]))), status);
-    for (command, said) in
-        [("choose", "learning-rate"), ("train", "training loss"), ("report", "report.html"), ("status", "3 finished")]
-    {
+    for (command, said) in [
+        ("choose", "Target: width 16"),
+        ("train", "training loss"),
+        ("report", "report.html"),
+        ("status", "3 finished"),
+    ] {
         let printed = succeed(&mut place.on_study(command, &[]));
         assert!(printed.contains(said), "{command}: {printed}");
     }
