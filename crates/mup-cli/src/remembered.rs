@@ -79,7 +79,7 @@ impl<'a> Remembered<'a> {
             )
             .into());
         }
-        Self::under(Parametrization::mup(), family, arguments)
+        Self::of_sizes(family, arguments, Grown { growth, widths })
     }
 
     pub(crate) fn under(
@@ -88,12 +88,16 @@ impl<'a> Remembered<'a> {
         arguments: &'a RunArguments,
     ) -> Result<Self, FamilyError> {
         let Grown { growth, widths } = arguments.grow.of(family)?;
-        let (grows, growth) = (growth.grows.clone(), Growth { parametrization, ..growth });
+        Self::of_sizes(family, arguments, Grown { growth: Growth { parametrization, ..growth }, widths })
+    }
+
+    fn of_sizes(family: &'a dyn AnyFamily, arguments: &'a RunArguments, grown: Grown) -> Result<Self, FamilyError> {
+        let grows = grown.growth.grows.clone();
         let size = |run: FamilyRun, width: usize| -> Result<_, FamilyError> {
             let size = run.growth.at(width)?;
             Ok(run.with_size(size))
         };
-        Self::of(family, arguments, Grown { growth, widths }, grows, size)
+        Self::of(family, arguments, grown, grows, size)
     }
 
     /// Of the base's model, in runs that grow; `check` sees the base's before there is a folder.

@@ -1,7 +1,8 @@
 //! Paths of parameters in a sentence: the first ones, up to their numbers.
 
+use mup_shapes::PathPattern;
+
 use crate::PlanRow;
-use crate::summary::pattern;
 
 /// How many are named.
 const N_NAMED: usize = 3;
@@ -15,7 +16,7 @@ pub(crate) fn named<'a>(rows: impl Iterator<Item = &'a PlanRow>) -> Option<Strin
 /// The first paths up to their numbers, and how many more there are; "none" for no paths.
 pub(crate) fn some(paths: &[impl AsRef<str>]) -> String {
     let mut patterns: Vec<String> = Vec::new();
-    for pattern in paths.iter().map(|path| pattern(path.as_ref())) {
+    for pattern in paths.iter().map(|path| PathPattern::in_any_block(path.as_ref()).to_string()) {
         if !patterns.contains(&pattern) {
             patterns.push(pattern);
         }

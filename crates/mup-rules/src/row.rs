@@ -1,6 +1,6 @@
 //! One row of the plan: what is prescribed for one parameter.
 
-use mup_shapes::{Axes, Axis, Dim, Kind, Place, Role};
+use mup_shapes::{Axes, Axis, Dim, Kind, PathPattern, Place, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::{Doubt, Factor, Form, Ratios, RuleError};
@@ -87,6 +87,12 @@ pub struct PlanRow {
 }
 
 impl PlanRow {
+    /// Its path with `*` for the numbers of blocks.
+    #[must_use]
+    pub fn in_any_block(&self) -> String {
+        PathPattern::in_any_block(&self.path).to_string()
+    }
+
     /// Whether an optimizer updates it: neither a constant of the forward pass nor frozen.
     #[must_use]
     pub fn is_trained(&self) -> bool {

@@ -43,6 +43,12 @@ impl Run {
         Self { parameters: Some(parameters), ..self }
     }
 
+    /// Batches in the whole training.
+    #[must_use]
+    pub fn steps(&self) -> f64 {
+        self.tokens / self.batch
+    }
+
     /// Whether another run has this batch and these tokens.
     #[must_use]
     pub fn is_as_long_as(&self, other: &Self) -> bool {
@@ -59,7 +65,7 @@ impl Run {
     /// What is wrong with its numbers, and what instead.
     pub(crate) fn problem(self) -> Option<&'static str> {
         let Self { batch, tokens, .. } = self;
-        let steps = tokens / batch;
+        let steps = self.steps();
         if [batch, tokens].into_iter().any(|count| !(count.is_finite() && count > 0.0)) {
             Some("both are positive numbers")
         } else if batch > tokens {
@@ -130,7 +136,7 @@ impl RunScaling {
 
     /// Steps of the base and of the target, as far as tokens and batch say.
     fn steps(&self) -> [f64; 2] {
-        [self.base, self.target].map(|run| (run.tokens / run.batch).round())
+        [self.base, self.target].map(|run| run.steps().round())
     }
 
     /// The ratios in words: `batch × 8, tokens × 30`.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::depth::is_number;
 use crate::{PlanRow, ScalingPlan};
 
 /// Rows of a plan that differ in nothing but the numbers in their paths; prints on one screen, with what is prescribed alike
@@ -32,10 +33,10 @@ impl ScalingPlan {
         let mut groups: Vec<RowGroup> = Vec::new();
         let mut known = HashMap::new();
         for row in self.rows() {
-            let group = *known.entry((pattern(&row.path), prescription(row))).or_insert(groups.len());
+            let group = *known.entry((row.in_any_block(), prescription(row))).or_insert(groups.len());
             match groups.get_mut(group) {
                 Some(group) => group.rows.push(row),
-                None => groups.push(RowGroup { pattern: pattern(&row.path), rows: vec![row] }),
+                None => groups.push(RowGroup { pattern: row.in_any_block(), rows: vec![row] }),
             }
         }
         name_apart(&mut groups);
@@ -49,16 +50,6 @@ impl<'a> PlanSummary<'a> {
     pub fn groups(&self) -> &[RowGroup<'a>] {
         &self.groups
     }
-}
-
-fn is_number(segment: &str) -> bool {
-    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The path with `*` in place of its numbers.
-pub(crate) fn pattern(path: &str) -> String {
-    let segments: Vec<&str> = path.split('.').map(|segment| if is_number(segment) { "*" } else { segment }).collect();
-    segments.join(".")
 }
 
 /// All that two rows of one group have in common.

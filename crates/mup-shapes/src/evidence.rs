@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::stack::number;
-use crate::{Axis, Kind, ModuleShapes, ParamShape, ReadProblem};
+use crate::{Axis, Kind, ModuleShapes, ParamShape, PathPattern, ReadProblem};
 
 /// Compares every weight whose axes its layer's type gave with the bias beside it, which has as many entries as the
 /// weight produces. Clears `by_name` where that proves the order; a contradiction is a problem.
@@ -44,22 +43,16 @@ fn size(param: &ParamShape, wanted: Axis) -> Option<usize> {
 /// What one member of a family proves holds for all: a base with d_in = d_out may hide what its delta shows. For a block
 /// that it does not have, what it proves of its own blocks.
 pub(crate) fn share(target: &mut ModuleShapes, others: [&ModuleShapes; 2]) {
-    let proven = |shapes: &ModuleShapes| -> HashMap<String, bool> {
-        let exact = shapes.iter().map(|param| (param.path.clone(), !param.by_name));
-        let of_blocks = shapes.iter().map(|param| (any_block(&param.path), !param.by_name));
+    let proven = |shapes: &ModuleShapes| -> HashMap<PathPattern, bool> {
+        let exact = shapes.iter().map(|param| (PathPattern::new(&param.path), !param.by_name));
+        let of_blocks = shapes.iter().map(|param| (PathPattern::in_any_block(&param.path), !param.by_name));
         of_blocks.chain(exact).collect()
     };
     let proven = others.map(proven);
     for param in target.0.iter_mut().filter(|param| param.by_name) {
-        let block = any_block(&param.path);
+        let [path, block] = [PathPattern::new(&param.path), PathPattern::in_any_block(&param.path)];
         let of =
-            |paths: &HashMap<String, bool>| *paths.get(&param.path).or_else(|| paths.get(&block)).unwrap_or(&false);
+            |proven: &HashMap<PathPattern, bool>| *proven.get(&path).or_else(|| proven.get(&block)).unwrap_or(&false);
         param.by_name = !proven.iter().any(of);
     }
-}
-
-/// The path with `*` in place of its numbers.
-fn any_block(path: &str) -> String {
-    let segments: Vec<&str> = path.split('.').map(|text| number(text).map_or(text, |_| "*")).collect();
-    segments.join(".")
 }

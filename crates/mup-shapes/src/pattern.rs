@@ -20,6 +20,19 @@ impl PathPattern {
         Self(pattern.into())
     }
 
+    /// The pattern of a path in whatever block it lies in: `*` in place of its numbers.
+    ///
+    /// ```
+    /// # use mup_shapes::PathPattern;
+    /// assert_eq!(PathPattern::in_any_block("blocks.3.up.weight").as_str(), "blocks.*.up.weight");
+    /// ```
+    #[must_use]
+    pub fn in_any_block(path: &str) -> Self {
+        let segments: Vec<&str> =
+            path.split('.').map(|segment| if is_number(segment) { "*" } else { segment }).collect();
+        Self(segments.join("."))
+    }
+
     /// Whether the whole path matches.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
@@ -33,6 +46,11 @@ impl PathPattern {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a segment of a path is an element of a list.
+fn is_number(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn matches_segments(pattern: &[&str], path: &[&str]) -> bool {

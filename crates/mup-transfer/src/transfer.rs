@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mup_rules::{Factor, PlanRow, Run, RunScaling, ScalingPlan};
+use mup_rules::{Factor, PlanRow, RunScaling, ScalingPlan};
 use mup_study::{Setting, Space, Values, rounded};
 use serde::{Deserialize, Serialize};
 
@@ -85,14 +85,13 @@ pub fn transfer(
 #[must_use]
 pub fn run_in_words(target: &ScalingPlan) -> Vec<String> {
     let (Some(run), optimizers) = (target.run(), target.optimizers()) else { return Vec::new() };
-    let steps = |run: &Run| run.tokens / run.batch;
     let settings = format!(
         "run: {} {} → {}, {} steps → {} ({})",
         run.base.batch,
         if run.counts_batches() { "of the base's batches in a step" } else { "tokens in a batch" },
         run.target.batch,
-        steps(&run.base),
-        steps(&run.target),
+        run.base.steps(),
+        run.target.steps(),
         run.growth()
     );
     let applied = match optimizers {
@@ -122,7 +121,7 @@ fn check_rules(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), Transfer
 }
 
 fn check_parameters(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {
-    let paths = |plan: &ScalingPlan| plan.rows().iter().map(|row| in_any_block(&row.path)).collect::<BTreeSet<_>>();
+    let paths = |plan: &ScalingPlan| plan.rows().iter().map(PlanRow::in_any_block).collect::<BTreeSet<_>>();
     let (of_proxy, of_target) = (paths(proxy), paths(target));
     if of_proxy == of_target {
         return Ok(());
@@ -130,12 +129,6 @@ fn check_parameters(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), Tra
     let only_proxy = of_proxy.difference(&of_target).cloned().collect();
     let only_target = of_target.difference(&of_proxy).cloned().collect();
     Err(TransferError::OtherParameters { only_proxy, only_target })
-}
-
-/// A path with `*` for the numbers of blocks.
-fn in_any_block(path: &str) -> String {
-    let number = |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
-    path.split('.').map(|segment| if number(segment) { "*" } else { segment }).collect::<Vec<_>>().join(".")
 }
 
 fn check_bases(proxy: &ScalingPlan, target: &ScalingPlan) -> Result<(), TransferError> {

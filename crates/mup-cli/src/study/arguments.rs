@@ -94,10 +94,6 @@ pub struct StudyArguments {
     pub evaluate_every: Option<usize>,
 }
 
-fn is_of_growth(difference: &Difference) -> bool {
-    difference.setting.starts_with("proxy.grows")
-}
-
 /// How often a run of the target is saved; any of these may change when it continues.
 #[derive(Clone, Debug, Args)]
 pub struct CheckpointArguments {
@@ -340,4 +336,8 @@ impl StudyArguments {
         check_space(own, &space).map_err(|error| refuse(error.to_string()))?;
         Ok((space, self.search.unwrap_or_default()))
     }
+}
+
+fn is_of_growth(difference: &Difference) -> bool {
+    difference.setting.starts_with("proxy.grows")
 }

@@ -177,12 +177,11 @@ impl FamilyRun {
 
     fn warm_up_in_steps(&self, run: &RunScaling) -> Option<String> {
         let warm_up = self.training.schedule.warm_up.filter(|steps| *steps > 0)?;
-        let steps = |run: Run| run.tokens / run.batch;
-        ((steps(run.base) - steps(run.target)).abs() > 0.5).then(|| {
+        ((run.base.steps() - run.target.steps()).abs() > 0.5).then(|| {
             format!(
                 "the warm-up of {warm_up} steps is as long as in the proxy's {} steps, in a run of {}: leave it unset, and it \
                  is a twentieth of either",
-                steps(run.base),
+                run.base.steps(),
                 self.training.steps
             )
         })
