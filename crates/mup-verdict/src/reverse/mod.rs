@@ -5,7 +5,7 @@
 //! stability move, and no wide model is trained.
 //!
 //! The rooms: [`Edge`] (the largest stable value), [`Diagnosis`] (what the narrow model says of each width) and
-//! [`Validation`] (the same from really trained SP models, and whether the two agree).
+//! [`Validation`] (the same from really trained SP models, and whether the two agree on the optimum).
 //!
 //! # Reference
 //!

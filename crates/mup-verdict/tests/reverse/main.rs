@@ -86,11 +86,19 @@ fn a_simulation_that_does_not_move_fails() {
 }
 
 #[test]
-fn an_edge_that_moves_otherwise_fails_though_the_optimum_agrees() {
+fn an_edge_that_moves_otherwise_is_said_and_the_optimum_decides() {
     let validation = validate(World { edge: -0.5, ..SP }, SP);
     assert_eq!(validation.optimum().answer, Answer::Holds, "{validation}");
     assert_eq!(validation.edge().answer, Answer::Fails, "{validation}");
-    assert_eq!(validation.answer(), Answer::Fails);
+    assert_eq!(validation.answer(), Answer::Holds);
+    let sentence = validation.sentence();
+    assert!(sentence.contains("Edge (not judged): −0.5") && sentence.contains("not alike"), "{sentence}");
+}
+
+#[test]
+fn an_optimum_that_moves_otherwise_fails_though_the_edge_agrees() {
+    let validation = validate(World { optimum: -0.4, ..SP }, SP);
+    assert_eq!((validation.edge().answer, validation.answer()), (Answer::Holds, Answer::Fails), "{validation}");
 }
 
 #[test]
@@ -127,7 +135,8 @@ fn a_grid_without_edge_is_undecided_and_said() {
     let short = cut(SP.diagnosis("SP").report().runs().clone());
     assert!(short.edge_shift().is_none() && short.forecast()[0].contains("stable as far as the grid goes"), "{short}");
     let validation = Validation::new(short, SP.diagnosis("SP")).expect("the same widths");
-    assert_eq!(validation.answer(), Answer::Undecided, "{validation}");
+    assert_eq!(validation.edge().answer, Answer::Undecided, "{validation}");
+    assert!(validation.sentence().contains("Edge (not judged): unknown simulated"), "{validation}");
 }
 
 #[test]
