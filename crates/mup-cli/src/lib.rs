@@ -125,8 +125,11 @@ pub fn main<F: Family>(family: F) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    /// The reader's own, the one of docs/your-model.md, and one of examples/own-model.
+    const PROGRAMS: [&str; 3] = [mup_documents::YOUR_PROGRAM, "waves", "sequences"];
+
     #[test]
     fn every_command_line_of_a_readers_own_program_in_every_document_is_understood() {
-        mup_documents::assert_understood::<super::Cli>(mup_documents::YOUR_PROGRAM);
+        PROGRAMS.iter().for_each(|program| mup_documents::assert_understood::<super::Cli>(program));
     }
 }

@@ -86,6 +86,27 @@ fn understand<P: Parser>(shown: &Shown) {
     assert!(fine, "{}: {}\n{error}", shown.place, shown.words.join(" "));
 }
 
+/// What a fenced block shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Block {
+    /// Commands, with a prompt or without.
+    Shell,
+    /// What was typed behind a prompt, `$ `, and what was printed.
+    Transcript,
+    /// No command.
+    Other,
+}
+
+impl Block {
+    fn of(language: &str) -> Self {
+        match language {
+            "" | "sh" | "bash" | "console" => Self::Shell,
+            "text" => Self::Transcript,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// Those of one text; their places are its lines.
 #[must_use]
 pub fn in_text(text: &str, program: &str) -> Vec<Shown> {
@@ -97,13 +118,14 @@ pub fn in_text(text: &str, program: &str) -> Vec<Shown> {
         };
         if let Some(language) = line.trim_start().strip_prefix("```") {
             // The end of a block has no language.
-            block = if block.is_some() { None } else { Some(["", "sh", "bash", "console"].contains(&language.trim())) };
+            block = if block.is_some() { None } else { Some(Block::of(language.trim())) };
             continue;
         }
         match block {
             None => line.split('`').skip(1).step_by(2).for_each(|code| add(code, true)),
-            Some(false) => {}
-            Some(true) => {
+            Some(Block::Other) => {}
+            Some(Block::Transcript) if begun.is_empty() && !line.starts_with("$ ") => {}
+            Some(Block::Shell | Block::Transcript) => {
                 begun.push_str(line.trim_start().trim_start_matches("$ "));
                 match begun.strip_suffix('\\') {
                     Some(rest) => begun = format!("{rest} "),
@@ -185,6 +207,14 @@ mod tests {
         let wanted = [("1", "mup tune"), ("5", "mup new 1 -- sh -c a | b"), ("6", "mup status 1"), ("12", "mup tidy")];
         assert_eq!(lines, wanted.map(|(place, words)| (place, words.to_owned())));
         assert_eq!(found.iter().filter(|one| one.in_a_sentence).count(), 1);
+    }
+
+    #[test]
+    fn in_a_transcript_a_command_stands_behind_its_prompt() {
+        let text = "```text\n$ mup tune \\\n  --jobs 2\nmup printed this\n$ mup status\nexit 0\n```\n";
+        let found = in_text(text, "mup");
+        let lines: Vec<(&str, String)> = found.iter().map(|one| (one.place.as_str(), one.words.join(" "))).collect();
+        assert_eq!(lines, [("3", "mup tune --jobs 2".to_owned()), ("5", "mup status".to_owned())]);
     }
 
     #[test]
