@@ -2,6 +2,7 @@
 //!
 //! Each room is one check, a pure function from what it reads to a list of problems.
 
+mod book;
 mod dependencies;
 mod devices;
 mod features;
@@ -37,6 +38,7 @@ pub(crate) fn tidy() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     problems.extend(dependencies::check(&metadata)?);
     problems.extend(packages::check(&metadata));
     problems.extend(readmes::check(&metadata)?);
+    problems.extend(book::check(&root)?);
     problems.extend(crate::public_api::check(&metadata)?);
     for problem in &problems {
         println!("{problem}");

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use cargo_metadata::Metadata;
 
+use super::book::links;
+
 /// Where a reader's project is seen from, as every README has it: beside a checkout.
 const CHECKOUT: &str = "../mup/";
 
@@ -85,8 +87,7 @@ fn missing_folders(text: &str, root: &Path) -> Vec<String> {
 
 /// Links that only rustdoc resolves, as in `[Family](mup_train::Family)`: elsewhere they lead nowhere.
 fn links_to_paths(text: &str) -> Vec<String> {
-    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
-    let paths = targets.filter(|target| {
+    let paths = links(text).into_iter().filter(|target| {
         target
             .split_once("::")
             .is_some_and(|(first, _)| first.chars().all(|letter| letter.is_alphanumeric() || letter == '_'))
