@@ -1,5 +1,7 @@
 //! Rotary positions.
 
+use std::ops::Range;
+
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use crate::{Kept, shapes};
@@ -40,20 +42,32 @@ impl Rotary {
 
     /// Cosines and sines, `[time, 2, frequencies]`, of positions from `first` on; they stay on the device.
     pub(crate) fn tables(&self, first: usize, time: usize, place: (&Device, DType)) -> Tensor<3> {
-        static TABLES: Kept<(Vec<u64>, usize), 3> = Kept::new(16);
-        // Tokens that come one at a time share a table.
-        let length = (first + time).next_power_of_two();
+        static TABLES: Kept<(Vec<u64>, Range<usize>), 3> = Kept::new(16);
+        let made = made_together(first, time);
         let bits = self.frequencies.iter().chain([&self.factor]).map(|number| number.to_bits()).collect();
-        let table = TABLES.get((bits, length), place, || {
-            let angles = (0..length).flat_map(|position| [f64::cos, f64::sin].map(|f| (position, f)));
+        let (start, length) = (made.start, made.len());
+        let table = TABLES.get((bits, made.clone()), place, || {
+            let angles = made.flat_map(|position| [f64::cos, f64::sin].map(|f| (position, f)));
             let row = |(position, f): (usize, fn(f64) -> f64)| {
                 self.frequencies.iter().map(move |frequency| f(position as f64 * frequency) * self.factor)
             };
             TensorData::new(angles.flat_map(row).collect::<Vec<f64>>(), [length, 2, self.frequencies.len()])
         });
         // Burn has no views of nothing.
-        table.narrow(0, first, time.max(1))
+        table.narrow(0, first - start, time.max(1))
     }
+}
+
+/// Positions whose rows are made together: of a sequence from its start all, and far into a context a page around them, so
+/// that tokens which come one at a time share a table.
+fn made_together(first: usize, time: usize) -> Range<usize> {
+    const PAGE: usize = 256;
+    let length = time.next_power_of_two();
+    if first == 0 {
+        return 0..length;
+    }
+    let page = length.max(PAGE);
+    first / page * page..(first + time.max(1)).next_multiple_of(page)
 }
 
 /// Heads `[.., time, heads, width]`, turned by their positions, which begin at `first`.
@@ -119,5 +133,34 @@ impl Operation<2> for Rotate {
 
     fn backward<H: Host, R: Real>(&self, pass: Backward<H, R, 2>) -> [Option<Output<H, R>>; 2] {
         [Some(Self::turned(&pass.gradient, &pass.inputs[1], Turn::Back)), None]
+    }
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use burn::tensor::{DType, Device};
+
+    use super::{Rotary, made_together};
+
+    #[test]
+    fn a_token_far_into_a_context_takes_the_table_of_a_page() {
+        assert_eq!(made_together(131_072, 1), 131_072..131_328);
+        assert_eq!(made_together(255, 2), 0..512);
+        assert_eq!(made_together(1000, 300), 512..1536);
+        for time in [1, 48, 64] {
+            assert_eq!(made_together(0, time), 0..time.next_power_of_two(), "training makes what it needs");
+        }
+    }
+
+    #[test]
+    fn a_page_has_the_bits_that_a_table_from_the_start_has() {
+        let place = (&Device::flex(), DType::F32);
+        let positions = Rotary::new(10_000.0, 8);
+        let row = |first, time, of: usize| {
+            positions.tables(first, time, place).narrow(0, of, 1).into_data().iter::<f32>().collect::<Vec<_>>()
+        };
+        let whole: Vec<Vec<f32>> = [0, 255, 256, 300, 1023].map(|position| row(0, 1024, position)).into();
+        let pages = [row(0, 1, 0), row(255, 2, 0), row(255, 2, 1), row(300, 1, 0), row(1000, 24, 23)];
+        assert_eq!(whole, pages);
     }
 }
