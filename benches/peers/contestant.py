@@ -16,6 +16,14 @@ import torch
 from training import Training, wait
 
 
+def version(name):
+    """Of a package, if there is one: who races Llamas needs no mup."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 def memory(field):
     """A line of /proc/self/status in bytes, or nothing where there is no such file."""
     try:
@@ -54,7 +62,7 @@ class Contestant:
         self.variant, self.device, self.training, self.before = variant, device, None, None
 
     def hello(self):
-        versions = {name: importlib.metadata.version(name) for name in ("torch", "mup")}
+        versions = {name: version(name) for name in ("torch", "mup", "transformers") if version(name)}
         versions["python"] = platform.python_version()
         if self.device.type != "cuda":
             return {"versions": versions}

@@ -11,6 +11,8 @@ step takes the same time either way.
 import math
 
 import torch
+from layout import entries  # noqa: F401, for training.py
+from mup import MuAdamW as AdamW  # noqa: F401, for training.py
 from mup import MuReadout, set_base_shapes
 from torch import nn
 from torch.nn import functional as F

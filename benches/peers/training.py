@@ -1,19 +1,16 @@
 """One model in training, and how long each part of its steps takes."""
 
 import gc
+import importlib
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from mup import MuAdamW
 from safetensors.torch import load_file
 
-from gpt import build
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden" / "generate"))
-from layout import entries  # noqa: E402
 
 
 def tokens_of(batch, count, vocab):
@@ -26,11 +23,11 @@ def tokens_of(batch, count, vocab):
         return (z ^ (z >> np.uint64(31))) % np.uint64(vocab)
 
 
-def load(model, path):
+def load(model, entries, path):
     """Weights as mup-train exports them: Burn's paths and layouts, multipliers beside them."""
     weights = load_file(path)
     with torch.no_grad():
-        for entry in entries(model):
+        for entry in entries:
             weight = weights.pop(entry.path)
             entry.parameter.copy_(weight.T if entry.transposed else weight)
     untrained = [name for name in weights if not name.endswith((".multiplier", ".logit_scale"))]
@@ -49,13 +46,15 @@ class Training:
 
     def __init__(self, shape, weights, variant, device):
         self.shape, self.device = shape, device
-        self.model = build(shape)
-        load(self.model, weights)
+        # gpt.py or llama.py: build, entries, AdamW.
+        decoder = importlib.import_module(shape.get("model", "gpt"))
+        self.model = decoder.build(shape)
+        load(self.model, decoder.entries(self.model), weights)
         self.model.to(device)
         settings = dict(lr=shape["learning_rate"], betas=(0.9, 0.999), eps=1e-8, weight_decay=0.1)
         if variant != "eager":
             settings["fused"] = True
-        self.optimizer = MuAdamW(self.model.parameters(), **settings)
+        self.optimizer = decoder.AdamW(self.model.parameters(), **settings)
         self.loss = torch.compile(self.model) if variant == "compile" else self.model
         gc.collect()
 

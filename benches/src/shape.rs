@@ -1,8 +1,9 @@
-//! One GPT and its batch: the configuration on our side, what is sent to the other, and the operations that it needs.
+//! One decoder and its batch: the configuration on our side, what is sent to the other, and the operations that it needs.
 
 use std::str::FromStr;
 
-use mup_models::{GptConfig, ModelError};
+use mup_models::{GptConfig, ModelError, Sizes};
+use mup_rules::Parametrization;
 use serde::{Deserialize, Serialize};
 
 /// Width of a head, at every width.
@@ -15,9 +16,44 @@ pub(crate) const VOCAB: usize = 256;
 /// three steps change the loss by far more than rounding does.
 pub(crate) const LEARNING_RATE: f64 = 2e-3;
 
-/// A relative-attention GPT with heads of width 32, `d_ffn` = 4 `d_model`, biases, 256 tokens, untied, and its batch.
+/// Which decoder is trained, and beside whose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Decoder {
+    /// A relative-attention GPT, `d_ffn` = 4 `d_model`, biases, untied, in microsoft/mup's µP; beside the same in PyTorch.
+    #[default]
+    Gpt,
+    /// A Llama, `d_ffn` = 3.5 `d_model`, two heads of queries for each of keys, untied, in SP, which is all that the other side
+    /// knows; beside transformers' with PyTorch's fused attention.
+    Llama,
+}
+
+impl Decoder {
+    /// Widths are multiples of it: of a head, or of the heads that share keys.
+    pub(crate) fn narrowest(self) -> usize {
+        match self {
+            Self::Gpt => D_HEAD,
+            Self::Llama => 2 * D_HEAD,
+        }
+    }
+
+    pub(crate) fn parametrization(self) -> Parametrization {
+        match self {
+            Self::Gpt => Parametrization::mup_package(),
+            Self::Llama => Parametrization::standard(),
+        }
+    }
+
+    fn is_gpt(&self) -> bool {
+        *self == Self::Gpt
+    }
+}
+
+/// A decoder with heads of width 32 and 256 tokens, and its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shape {
+    #[serde(default, skip_serializing_if = "Decoder::is_gpt")]
+    pub(crate) model: Decoder,
     pub(crate) d_model: usize,
     pub(crate) n_layer: usize,
     /// Sequences in a batch.
@@ -28,28 +64,52 @@ pub(crate) struct Shape {
 
 /// The shapes of the issue: four widths, and one deeper model on longer sequences.
 pub(crate) const SHAPES: [Shape; 5] = [
-    Shape { d_model: 64, n_layer: 4, batch: 8, length: 128 },
-    Shape { d_model: 128, n_layer: 4, batch: 8, length: 128 },
-    Shape { d_model: 256, n_layer: 4, batch: 8, length: 128 },
-    Shape { d_model: 512, n_layer: 4, batch: 8, length: 128 },
-    Shape { d_model: 256, n_layer: 8, batch: 8, length: 256 },
+    Shape::gpt(64, 4, 8, 128),
+    Shape::gpt(128, 4, 8, 128),
+    Shape::gpt(256, 4, 8, 128),
+    Shape::gpt(512, 4, 8, 128),
+    Shape::gpt(256, 8, 8, 256),
+];
+
+/// The same widths, and a long context.
+pub(crate) const LLAMA_SHAPES: [Shape; 5] = [
+    Shape::gpt(64, 4, 8, 128).of(Decoder::Llama),
+    Shape::gpt(128, 4, 8, 128).of(Decoder::Llama),
+    Shape::gpt(256, 4, 8, 128).of(Decoder::Llama),
+    Shape::gpt(512, 4, 8, 128).of(Decoder::Llama),
+    Shape::gpt(256, 4, 1, 2048).of(Decoder::Llama),
 ];
 
 /// Beside PyTorch on a GPU: from where launches decide to where products do. 2048 × 8 are 400 million parameters.
-pub(crate) const GPU_SHAPES: [Shape; 3] = [
-    Shape { d_model: 256, n_layer: 4, batch: 8, length: 128 },
-    Shape { d_model: 1024, n_layer: 4, batch: 8, length: 256 },
-    Shape { d_model: 2048, n_layer: 8, batch: 8, length: 128 },
-];
+pub(crate) const GPU_SHAPES: [Shape; 3] =
+    [Shape::gpt(256, 4, 8, 128), Shape::gpt(1024, 4, 8, 256), Shape::gpt(2048, 8, 8, 128)];
 
 impl Shape {
     pub(crate) fn config(self) -> GptConfig {
         self.config_of_width(self.d_model)
     }
 
+    /// Of a GPT.
+    pub(crate) const fn gpt(d_model: usize, n_layer: usize, batch: usize, length: usize) -> Self {
+        Self { model: Decoder::Gpt, d_model, n_layer, batch, length }
+    }
+
+    /// The same sizes of another decoder.
+    pub(crate) const fn of(self, model: Decoder) -> Self {
+        Self { model, ..self }
+    }
+
     /// The config of another member of its family.
     pub(crate) fn config_of_width(self, d_model: usize) -> GptConfig {
-        GptConfig::new(VOCAB, self.length, self.n_layer, d_model, d_model / D_HEAD, D_HEAD, 4 * d_model)
+        let (n_layer, context, n_head) = (self.n_layer, self.length, d_model / D_HEAD);
+        match self.model {
+            Decoder::Gpt => GptConfig::new(VOCAB, context, n_layer, d_model, n_head, D_HEAD, 4 * d_model),
+            Decoder::Llama => {
+                let (n_kv_head, d_ffn) = (n_head / 2, 7 * d_model / 2);
+                let (vocab, d_head) = (VOCAB, D_HEAD);
+                GptConfig::llama(Sizes { vocab, context, n_layer, d_model, n_head, n_kv_head, d_head, d_ffn })
+            }
+        }
     }
 
     pub(crate) fn n_parameters(self) -> usize {
@@ -60,8 +120,15 @@ impl Shape {
         self.batch * self.length
     }
 
-    /// Floating-point operations of the matrix products in one training step, two for each multiply-add.
-    ///
+    /// Floating-point operations of the matrix products in one training step, two for each multiply-add; whole squares of the
+    /// attention, although half of each is masked.
+    pub(crate) fn flops(self) -> f64 {
+        match self.model {
+            Decoder::Gpt => self.flops_of_gpt(),
+            Decoder::Llama => 3.0 * self.tokens() as f64 * self.config().forward_flops_per_token(self.length),
+        }
+    }
+
     /// With N = B·T tokens, width d, feed-forward width 4d, V tokens, forward:
     ///
     /// - query, key, value, output: 4 · 2Nd²; feed-forward: 2 · 2N·d·4d;
@@ -72,7 +139,7 @@ impl Shape {
     ///
     /// Backward, every product becomes two, by input and by weight; the relative keys' input is constant, so they
     /// become one. Everything that is no product of matrices is left out.
-    pub(crate) fn flops(self) -> f64 {
+    fn flops_of_gpt(self) -> f64 {
         let [d, batch, length, layers, vocab] =
             [self.d_model, self.batch, self.length, self.n_layer, VOCAB].map(|size| size as f64);
         let tokens = batch * length;
@@ -85,9 +152,10 @@ impl Shape {
 
     /// Whether a model of this shape exists, with the reason if not.
     pub(crate) fn check(self) -> Result<(), ShapeError> {
-        let Self { d_model, batch, .. } = self;
-        if d_model == 0 || !d_model.is_multiple_of(D_HEAD) {
-            return Err(ShapeError::Width { d_model });
+        let Self { model, d_model, batch, .. } = self;
+        let narrowest = model.narrowest();
+        if d_model == 0 || !d_model.is_multiple_of(narrowest) {
+            return Err(ShapeError::Width { d_model, narrowest });
         }
         if batch == 0 {
             return Err(ShapeError::Batch);
@@ -104,8 +172,8 @@ pub(crate) enum ShapeError {
     #[error("shape `{text}`: write width×layers×batch×length, such as 256x4x8x128")]
     Form { text: String },
     /// Heads have a fixed width.
-    #[error("shape: width {d_model} is not a positive multiple of {D_HEAD}, the width of a head")]
-    Width { d_model: usize },
+    #[error("shape: width {d_model} is not a positive multiple of {narrowest}, the width of its heads that share keys")]
+    Width { d_model: usize, narrowest: usize },
     /// Nothing to train on.
     #[error("shape: a batch of 0 sequences trains nothing; the least is 1")]
     Batch,
@@ -121,7 +189,7 @@ impl FromStr for Shape {
         let form = || ShapeError::Form { text: text.to_owned() };
         let sizes: Result<Vec<usize>, _> = text.split(['x', '×']).map(str::parse).collect();
         let [d_model, n_layer, batch, length] = sizes.ok().and_then(|sizes| sizes.try_into().ok()).ok_or_else(form)?;
-        let shape = Self { d_model, n_layer, batch, length };
+        let shape = Self::gpt(d_model, n_layer, batch, length);
         shape.check().map(|()| shape)
     }
 }
@@ -138,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_operations_of_a_small_shape_are_those_counted_by_hand() {
-        let shape = Shape { d_model: 32, n_layer: 2, batch: 3, length: 5 };
+        let shape = Shape::gpt(32, 2, 3, 5);
         // Each product m × k times k × n: 2mkn, forward, backward by input, backward by weight.
         let product = |m: usize, k: usize, n: usize| 3 * 2 * m * k * n;
         let layer = 4 * product(15, 32, 32)
@@ -151,8 +219,25 @@ mod tests {
     }
 
     #[test]
+    fn the_operations_of_a_small_llama_are_those_counted_by_hand() {
+        let shape = Shape::gpt(64, 2, 3, 5).of(Decoder::Llama);
+        let product = |m: usize, k: usize, n: usize| 3 * 2 * m * k * n;
+        // Queries and output, keys and values of half the heads, three maps of 224; two products with each key.
+        let layer = 2 * product(15, 64, 64)
+            + 2 * product(15, 64, 32)
+            + 3 * product(15, 64, 224)
+            + 3 * 2 * (product(5, 32, 5) + product(5, 5, 32));
+        let whole = 2 * layer + product(15, 64, 256);
+        assert!((shape.flops() - whole as f64).abs() < 0.5, "{} {whole}", shape.flops());
+        assert_eq!(serde_json::to_value(shape).expect("JSON")["model"], "llama");
+        assert!(serde_json::to_value(SHAPES[0]).expect("JSON").get("model").is_none(), "as before there were two");
+        let message = Shape::gpt(96, 1, 1, 8).of(Decoder::Llama).check().expect_err("three heads").to_string();
+        assert!(message.contains("width 96") && message.contains("multiple of 64"), "{message}");
+    }
+
+    #[test]
     fn a_wide_model_needs_six_operations_a_token_and_parameter() {
-        let shape = Shape { d_model: 4096, n_layer: 4, batch: 8, length: 64 };
+        let shape = Shape::gpt(4096, 4, 8, 64);
         let (layers, vocab) = (12 * 4 * 4096 * 4096, 256 * 4096);
         let six = 6.0 * (shape.tokens() * (layers + vocab)) as f64;
         assert!((shape.flops() / six - 1.0).abs() < 0.03);

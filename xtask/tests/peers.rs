@@ -141,6 +141,8 @@ fn what_cannot_be_meant_is_refused_with_what_can() {
         (["--contestant", "abacus"], "eager, fused, compile"),
         (["--products", "0"], "--products"),
         (["--patience", "0"], "--patience"),
+        (["--model", "lama"], "[possible values: gpt, llama]"),
+        (["--model", "llama"], "width 32 is not a positive multiple of 64"),
     ] {
         let (code, said) = idle.peers(&arguments);
         assert!(code == Some(2) && said.contains(part), "{arguments:?}: {said}");

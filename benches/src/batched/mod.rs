@@ -64,7 +64,7 @@ impl BenchBatched {
 
     /// A proxy as it is tuned; it is the base.
     fn shape(&self) -> Shape {
-        Shape { d_model: 64, n_layer: 4, batch: 8, length: self.length }
+        Shape::gpt(64, 4, 8, self.length)
     }
 
     fn check(&self) -> Outcome<()> {

@@ -34,7 +34,7 @@ struct Row {
 impl Report {
     /// The report of ways that were all repeated.
     pub(super) fn new(shape: Shape, ways: &[Way]) -> Self {
-        let Shape { d_model, n_layer, batch, length } = shape;
+        let Shape { d_model, n_layer, batch, length, .. } = shape;
         let shape = format!("width {d_model}, {n_layer} layers, batch {batch} × {length}");
         let rows = ways.iter().map(|way| {
             let phase = |of: fn(&Phases) -> f64| Spread::of(&way.phases.iter().map(of).collect::<Vec<_>>()).median;

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
-use mup_rules::Parametrization;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::memory::{self, Memory};
 use crate::protocol::{Built, Hello, Losses, Rate, Request, answer_requests};
-use crate::shape::{D_HEAD, Shape};
+use crate::shape::{Decoder, Shape};
 use crate::training::Training;
 use crate::{Outcome, device};
 
@@ -48,9 +47,9 @@ impl State {
             Request::Hello => json(&Hello { device: self.description.clone(), ..Hello::default() }),
             Request::Build { shape, .. } => {
                 // The weights in the file are drawn from the same seed, to the bit, on every device.
-                settle(&self.device)?;
+                settle(shape.shape.model, &self.device)?;
                 self.before = memory::resident();
-                let training = Training::new(shape.shape, &self.device, Parametrization::mup_package())?;
+                let training = Training::new(shape.shape, &self.device, shape.shape.model.parametrization())?;
                 self.training = Some(training);
                 json(&Built { parameters: shape.shape.n_parameters() })
             }
@@ -84,9 +83,9 @@ impl State {
 }
 
 /// One step of a tiny model, so that what is loaded on first use does not count as memory of the model.
-fn settle(device: &Device) -> Outcome<()> {
-    let tiny = Shape { d_model: D_HEAD, n_layer: 1, batch: 1, length: 8 };
-    Training::new(tiny, device, Parametrization::mup_package())?.check(1)?;
+fn settle(model: Decoder, device: &Device) -> Outcome<()> {
+    let tiny = Shape::gpt(model.narrowest(), 1, 1, 8).of(model);
+    Training::new(tiny, device, model.parametrization())?.check(1)?;
     Ok(())
 }
 

@@ -5,18 +5,43 @@ use mup_golden::Precision;
 use super::agreement::tolerance;
 use super::measured::{AtShape, Contender, LeftOut, Measured};
 use super::targets::{Needed, REPETITIONS, Target, targets};
+use crate::shape::Decoder;
 use crate::statistics::Spread;
+
+/// Of the numbers, and of their picture.
+pub(crate) fn names(model: Decoder) -> (&'static str, &'static str) {
+    match model {
+        Decoder::Gpt => ("performance", "peers"),
+        Decoder::Llama => ("performance-llama", "peers-llama"),
+    }
+}
+
+/// What is trained, under a title.
+fn title_and_model(model: Decoder) -> [&'static str; 2] {
+    match model {
+        Decoder::Gpt => [
+            "Beside PyTorch",
+            "GPT (relative attention, heads of 32, biases, untied, 256 tokens, µP as microsoft/mup has it, AdamW)",
+        ],
+        Decoder::Llama => [
+            "A Llama beside transformers",
+            "Llama (RMS norms, SwiGLU of 3.5 widths, rotary positions, heads of 32 of which two share keys, untied, 256 tokens, \
+             SP, AdamW; theirs `LlamaForCausalLM` with SDPA)",
+        ],
+    }
+}
 
 /// All of it.
 pub(crate) fn of_peers(measured: &Measured) -> String {
-    let mut text = format!("\n## Beside PyTorch\n\n{}\n\n", measured.machine.line());
-    text.push_str(
-        "The same GPT (relative attention, heads of 32, biases, untied, 256 tokens, µP as microsoft/mup has it, AdamW) \
+    let ([title, model], (_, picture)) = (title_and_model(measured.model()), names(measured.model()));
+    let mut text = format!("\n## {title}\n\n{}\n\n", measured.machine.line());
+    text.push_str(&format!(
+        "The same {model} \
          trained by every contestant in turns, after checking that all have the same loss, before and after three \
          steps. Milliseconds of one step, medians over repetitions; speed is the median ratio to PyTorch eager in the \
          same repetition, with its range.\n\n\
-         ![Speed of a training step relative to PyTorch eager](pictures/peers.png)\n",
-    );
+         ![Speed of a training step relative to PyTorch eager](pictures/{picture}.png)\n",
+    ));
     for i in 0..measured.shapes.len() {
         text.push_str(&format!("\n{}", shape_table(measured, i)));
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
 use crate::memory::Memory;
-use crate::shape::Shape;
+use crate::shape::{Decoder, Shape};
 use crate::statistics::Spread;
 use crate::training::Phases;
 
@@ -97,12 +97,17 @@ impl AtShape {
         self.contenders.iter().find(|contender| contender.kind == kind)
     }
 
-    /// How many times as fast as PyTorch eager, step by step: the median of the ratios of the same repetition, so that
-    /// what slows both down cancels.
+    /// How many times as fast as PyTorch eager.
     pub(crate) fn speed(&self, contender: &Contender) -> Option<Spread> {
-        let eager = self.of_kind(Kind::Eager)?;
-        let pairs = eager.repetitions.iter().zip(&contender.repetitions);
-        Some(Spread::of(&pairs.map(|(eager, it)| eager.step() / it.step()).collect::<Vec<_>>()))
+        self.speed_beside(Kind::Eager, contender)
+    }
+
+    /// How many times as fast as the contestant of a kind, step by step: the median of the ratios of the same repetition, so that
+    /// what slows both down cancels.
+    pub(crate) fn speed_beside(&self, kind: Kind, contender: &Contender) -> Option<Spread> {
+        let other = self.of_kind(kind)?;
+        let pairs = other.repetitions.iter().zip(&contender.repetitions);
+        Some(Spread::of(&pairs.map(|(other, it)| other.step() / it.step()).collect::<Vec<_>>()))
     }
 }
 
@@ -126,6 +131,11 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
+    /// The model of every shape.
+    pub(crate) fn model(&self) -> Decoder {
+        self.shapes.first().map_or_else(Decoder::default, |at| at.shape.model)
+    }
+
     /// Whether every contestant was measured and computes what the others do.
     pub(crate) fn is_whole(&self) -> bool {
         self.left_out.is_empty() && self.shapes.iter().all(|at| at.disagreements.is_empty())

@@ -14,13 +14,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use mup_golden::{Wanted, root};
-use mup_rules::Parametrization;
 
 use crate::machine::{Machine, all_cores};
 use crate::memory::Memory;
 use crate::peer::Peer;
 use crate::protocol::{Built, Hello, Losses, Rate, Request};
-use crate::shape::{GPU_SHAPES, SHAPES, Shape};
+use crate::shape::{Decoder, GPU_SHAPES, LLAMA_SHAPES, SHAPES, Shape};
 use crate::training::{Phases, Training};
 use crate::{Outcome, device, document as page, gpu};
 use agreement::disagreements;
@@ -41,6 +40,9 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// Arguments of `cargo xtask bench peers`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Peers {
+    /// Which decoder, and beside whose: gpt beside PyTorch with microsoft/mup, llama beside transformers.
+    #[arg(long, value_enum, default_value_t)]
+    model: Decoder,
     /// Threads of every contestant.
     #[arg(long, default_value_t = all_cores())]
     threads: usize,
@@ -50,8 +52,8 @@ pub(crate) struct Peers {
     /// Least seconds of one repetition, for the slowest contestant.
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
-    /// Shape as width×layers×batch×length, such as 256x4x8x128; several for several. Default: the five of the targets,
-    /// or three up to 2048x8x8x128 with --device cuda.
+    /// Shape as width×layers×batch×length, such as 256x4x8x128; several for several. Default: the five of the targets (of
+    /// llama with a context of 2048), or three up to 2048x8x8x128 with --device cuda.
     #[arg(long, value_delimiter = ',')]
     shape: Vec<Shape>,
     /// Rows and columns of the matrix products that give the peak. Default: 1024,2048, or 2048,8192 with --device cuda.
@@ -80,7 +82,8 @@ pub(crate) struct Peers {
     /// Folder of the environment. Default: in the user's cache, named after the pinned versions.
     #[arg(long)]
     environment: Option<PathBuf>,
-    /// Folder for performance.json and pictures/peers.png, and for performance.md if it is docs.
+    /// Folder for performance.json and pictures/peers.png (of llama performance-llama.json and pictures/peers-llama.png), and
+    /// for performance.md if it is docs.
     #[arg(long, default_value_os_t = root().join("docs"))]
     out: PathBuf,
 }
@@ -98,12 +101,13 @@ impl Peers {
         if self.threads == 0 || !(self.seconds >= 0.0 && self.seconds.is_finite()) {
             return Err("--threads is 1 or more, and --seconds a number that is not negative".into());
         }
+        let shapes = self.shapes()?;
         let start = self.start(wanted)?;
         let mut machine = Machine::describe(self.threads)?;
         machine.gpu = entrants.iter().find_map(|entrant| gpu::name(entrant.gpu?));
         let mut measured = Measured { machine, products: Vec::new(), shapes: Vec::new(), left_out: Vec::new() };
         self.products(&start, &mut entrants, &mut measured)?;
-        for shape in self.shapes() {
+        for shape in shapes {
             let Some(at) = self.measure(&start, &entrants, shape, &mut measured.left_out)? else {
                 return Ok(ExitCode::FAILURE);
             };
@@ -111,7 +115,8 @@ impl Peers {
             println!("{}", document::shape_table(&measured, measured.shapes.len() - 1));
         }
         println!("{}{}", document::left_out(&measured), document::targets_table(&measured));
-        page::publish(&self.out, ("performance", &measured), ("peers", &Bars(&measured)))?;
+        let (numbers, picture) = document::names(self.model);
+        page::publish(&self.out, (numbers, &measured), (picture, &Bars(&measured)))?;
         Ok(if measured.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
@@ -123,12 +128,15 @@ impl Peers {
         Ok(Start { python, torch, wanted, threads: self.threads, folder, patience })
     }
 
-    fn shapes(&self) -> Vec<Shape> {
-        match (self.shape.as_slice(), self.device.is_gpu()) {
-            ([], true) => GPU_SHAPES.to_vec(),
-            ([], false) => SHAPES.to_vec(),
-            (given, _) => given.to_vec(),
-        }
+    fn shapes(&self) -> Outcome<Vec<Shape>> {
+        let shapes = match (self.shape.as_slice(), self.device.is_gpu(), self.model) {
+            ([], true, _) => &GPU_SHAPES[..],
+            ([], false, Decoder::Gpt) => &SHAPES,
+            ([], false, Decoder::Llama) => &LLAMA_SHAPES,
+            (given, ..) => given,
+        };
+        let of_model = shapes.iter().map(|shape| shape.of(self.model));
+        Ok(of_model.map(|shape| shape.check().map(|()| shape)).collect::<Result<_, _>>()?)
     }
 
     fn product_sizes(&self) -> Vec<usize> {
@@ -190,7 +198,7 @@ impl Peers {
         eprintln!("{shape}: starting {} contestants", entrants.len());
         let weights = start.folder.join(format!("weights-{}.safetensors", std::process::id()));
         let device = device::device("flex")?;
-        Training::new(shape, &device, Parametrization::mup_package())?.export(&weights)?;
+        Training::new(shape, &device, shape.model.parametrization())?.export(&weights)?;
         let mut running = Vec::new();
         for entrant in entrants {
             let checked = checked(start, entrant, shape, &weights);

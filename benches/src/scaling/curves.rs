@@ -33,7 +33,7 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Powers of two, and the models of GPT-3 (Brown et al. 2020, arXiv:2005.14165, Table 2.1), heads of 128 throughout.
     pub(super) fn full() -> Self {
-        let middle = Shape { d_model: 128, n_layer: 4, batch: 8, length: 128 };
+        let middle = Shape::gpt(128, 4, 8, 128);
         Self {
             widths: vec![32, 64, 128, 256, 512],
             depths: vec![1, 2, 4, 8, 16],
@@ -47,7 +47,7 @@ impl Sizes {
     }
 
     pub(super) fn tiny() -> Self {
-        let middle = Shape { d_model: 64, n_layer: 1, batch: 2, length: 16 };
+        let middle = Shape::gpt(64, 1, 2, 16);
         Self {
             widths: vec![32, 64],
             depths: vec![1, 2],
