@@ -42,7 +42,7 @@ fn layers(c: &mut Criterion) {
             CausalAttentionConfig::new(width, width / D_HEAD, D_HEAD).init(&device).expect("a valid config");
         let frame = AttentionFrame::new(CONTEXT, CONTEXT, &device, DType::F32).with_relative(width, 1.0);
         layer(c, "attention", width, |x| attention.forward(x, &frame));
-        let feed_forward = FeedForwardConfig::new(width, 4 * width).init(&device);
+        let feed_forward = FeedForwardConfig::new(width, 4 * width).init(&device).expect("sizes of a layer");
         layer(c, "feed-forward", width, |x| feed_forward.forward(x, &mut NoProbe));
         let norm = LayerNorm::new(width, &device);
         layer(c, "layer norm", width, |x| norm.forward(x));

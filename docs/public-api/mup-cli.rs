@@ -33,6 +33,7 @@ pub trait AnyFamily: Send + Sync {
         device: &Device,
     ) -> Result<ScalingPlan, FamilyError>;
     fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError>;
+    fn untested(&self, run: &FamilyRun) -> Vec<String>;
     fn criteria(&self) -> Criteria;
     fn trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError>;
     fn depth_trial(

@@ -218,7 +218,7 @@ pub struct FeedForwardConfig {
     pub branch_factor: bool,
 }
 impl FeedForwardConfig {
-    pub fn init(&self, device: &Device) -> FeedForward {}
+    pub fn init(&self, device: &Device) -> Result<FeedForward, ModelError> {}
 }
 #[derive(Debug)]
 #[private_fields]
@@ -256,6 +256,11 @@ impl Gpt {
         tokens: Tensor<2, Int>,
         targets: Tensor<2, Int>,
         probe: &mut P,
+    ) -> Tensor<1> {}
+    pub fn cross_entropy(
+        &self,
+        tokens: Tensor<2, Int>,
+        targets: Tensor<2, Int>,
     ) -> Tensor<1> {}
     pub fn config(&self) -> GptConfig {}
     pub fn vocab(&self) -> usize {}
@@ -333,7 +338,7 @@ impl GptConfig {
 impl GptConfig {
     pub fn queries() -> PathPattern {}
     pub fn readout() -> PathPattern {}
-    pub fn residual_projections() -> [PathPattern; 2] {}
+    pub fn residual_projections(&self) -> Vec<PathPattern> {}
     pub fn relative_biases() -> [PathPattern; 2] {}
 }
 impl GptConfig {
@@ -562,6 +567,7 @@ pub enum UntestedChange {
     Experts { base: usize, target: usize },
     ChosenExperts { base: usize, target: usize },
     Granularity { base: [usize; 2], target: [usize; 2] },
+    SharedExperts { base: [usize; 2], target: [usize; 2] },
 }
 impl fmt::Display for UntestedChange {}
 pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {}

@@ -463,6 +463,12 @@ pub struct ShapeReader {}
 impl ShapeReader {
     pub fn new() -> Self {}
     pub fn with_layer(mut self, layer: &str, field: &str, spec: ParamSpec) -> Self {}
+    pub fn within(
+        mut self,
+        module: &str,
+        pattern: impl Into<PathPattern>,
+        spec: ParamSpec,
+    ) -> Self {}
     pub fn declare(mut self, pattern: impl Into<PathPattern>, spec: ParamSpec) -> Self {}
     pub fn place(mut self, pattern: impl Into<PathPattern>, place: Place) -> Self {}
     pub fn with_places(mut self, places: Places) -> Self {}

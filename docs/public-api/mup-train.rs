@@ -128,6 +128,7 @@ pub trait Family: Clone + Send + Sync + 'static {
     ) -> Result<String, FamilyError> {}
     fn fingerprint(&self) -> String {}
     fn loss_without_input(&self) -> Result<Option<f64>, FamilyError> {}
+    fn untested(&self, _base: &Size, _target: &Size) -> Vec<String> {}
     fn transients(&self) -> Vec<&'static str> {}
     fn unclaimed(&self) -> Vec<&'static str> {}
 }

@@ -1,8 +1,8 @@
-//! `cargo xtask transfer-check`, `wider-check` and `reverse-transfer`: those of `mup-cli` on a GPT on text.
+//! `cargo xtask transfer-check`, `wider-check` and `reverse-transfer`: those of `mup-cli` on a decoder on text.
 
 use std::{path::PathBuf, process::ExitCode};
 
-use gpt_text::{DEPTH, Sizes, TextFamily};
+use gpt_text::{DEPTH, Model, Sizes, TextFamily};
 use mup_cli::{GrowArguments, ReverseTransferCommand, TransferCheckCommand, WiderCheckCommand};
 use mup_sweep::Log2Grid;
 use mup_train::{FamilyError, LEARNING_RATE};
@@ -11,6 +11,9 @@ use mup_verdict::Answer;
 /// The text, and what the models of a check have in common.
 #[derive(Clone, Debug, clap::Args)]
 struct TextArguments {
+    /// Which decoder; each has runs of its own, so give each --out a folder of its own.
+    #[arg(long, value_enum, default_value_t)]
+    model: Model,
     /// Text to train on instead of the source of Burn: a UTF-8 file, or a folder of them.
     #[arg(long)]
     text: Option<PathBuf>,
@@ -30,9 +33,9 @@ struct TextArguments {
 
 impl TextArguments {
     fn family(&self) -> Result<TextFamily, FamilyError> {
-        let Self { d_head, context, batch, .. } = *self;
+        let Self { model, d_head, context, batch, .. } = *self;
         let n_layer = self.n_layer.unwrap_or(2);
-        TextFamily::of_text(Sizes { d_head, n_layer, context, batch }, self.text.as_deref())
+        TextFamily::of_text(Sizes { model, d_head, n_layer, context, batch }, self.text.as_deref())
     }
 }
 
@@ -161,6 +164,27 @@ mod tests {
         assert!(answer(folder, "wider-check --log2-rate=-6").is_ok());
         assert_eq!(trials(), after_transfer, "the runs were there");
         assert!(answer(folder, "reverse-transfer --grid=-7:-5 --no-validation").is_ok());
+    }
+
+    #[test]
+    fn every_decoder_is_checked_and_none_takes_the_runs_of_another() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let folder = folder.path();
+        // Two heads of 4, which share one of keys, from the narrowest on.
+        let sizes = "--d-head 4 --widths 8,16 --seeds 1 --grid=-7:-6 --no-control";
+        for model in ["llama", "mixtral", "qwen3"] {
+            let out = format!("transfer-check --model {model} {sizes}");
+            let place = folder.join(model);
+            fs::create_dir(&place).expect("a folder");
+            let answered = answer(&place, &out).unwrap_or_else(|error| panic!("{model}: {error}"));
+            assert_eq!(answered, Answer::Undecided, "{model}: two widths");
+        }
+        let message = answer(&folder.join("llama"), &format!("transfer-check --model qwen3 {sizes}"));
+        assert!(message.expect_err("another model").to_string().contains("another folder"));
+        let unknown = answer(folder, "transfer-check --model lama").expect_err("unknown").to_string();
+        assert!(["lama", "gpt-3", "llama", "qwen3", "mixtral"].iter().all(|name| unknown.contains(name)), "{unknown}");
+        let idle = answer(folder, "transfer-check --model llama --over alpha-relative").expect_err("does nothing");
+        assert!(idle.to_string().contains("alpha-attention") && idle.to_string().contains("--over"), "{idle}");
     }
 
     #[test]

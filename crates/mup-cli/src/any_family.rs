@@ -74,6 +74,9 @@ pub trait AnyFamily: Send + Sync {
     /// Those of that function.
     fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError>;
 
+    /// [`Family::untested`], from the run's base to its size.
+    fn untested(&self, run: &FamilyRun) -> Vec<String>;
+
     /// What the family says of its activations.
     fn criteria(&self) -> Criteria;
 
@@ -165,6 +168,10 @@ impl<F: Family> AnyFamily for F {
 
     fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError> {
         run.plan(self, device).map_err(on_the_command_line)
+    }
+
+    fn untested(&self, run: &FamilyRun) -> Vec<String> {
+        Family::untested(self, &run.growth.base, &run.size)
     }
 
     fn criteria(&self) -> Criteria {

@@ -106,7 +106,9 @@ impl CoordCheckCommand {
         let run = self.training_run(family, growth)?;
         // What has no plan leaves no folder, which would refuse the corrected command.
         for width in grown.widths.first().into_iter().chain(grown.widths.last()) {
-            let plan = family.plan(&run.clone().with_size(run.growth.at(*width)?), &device)?;
+            let run = run.clone().with_size(run.growth.at(*width)?);
+            let plan = family.plan(&run, &device)?;
+            family.untested(&run).into_iter().for_each(|warning| say(format!("warning: {warning}")));
             let is_wider = |row: &PlanRow| row.dims.iter().any(|dim| dim.size() != dim.base_size());
             if along_depth && plan.rows().iter().any(is_wider) {
                 let grows = run.growth.grows.join(",");

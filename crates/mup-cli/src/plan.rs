@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use mup_devices::{Backend, DeviceName};
 use mup_rules::{Parametrization, ScalingPlan};
-use mup_study::cli::whole;
+use mup_study::cli::{say, whole};
 use mup_train::{FamilyError, Growth, Size};
 use serde_json::{Value, json};
 
@@ -87,7 +87,10 @@ impl PlanCommand {
             let of_base = at_base.clone().with_size(base.clone());
             let of_base = of_base.with_steps(self.steps.unwrap_or(at_base.training.steps));
             let run = self.target_run.after(family, &of_base, &device)?.with_size(at_base.size);
-            Ok((title, family.plan(&run, &device)?))
+            let plan = family.plan(&run, &device)?;
+            // On standard error, so that what `--json` writes stays a plan.
+            family.untested(&run).into_iter().for_each(|warning| say(format!("warning: {warning}")));
+            Ok((title, plan))
         };
         if self.target.is_empty() {
             let grows = if self.grow.is_empty() { vec![base.first()?.to_owned()] } else { self.grow.clone() };

@@ -1,6 +1,12 @@
 //! Training runs, many at a time and remembered: what the checks that train judge.
 
-use std::{collections::BTreeMap, fmt::Display, num::NonZeroUsize, path::PathBuf, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    num::NonZeroUsize,
+    path::PathBuf,
+    time::Instant,
+};
 
 use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -139,9 +145,13 @@ impl<'a> Remembered<'a> {
         run.training.check()?;
         let device = mup_devices::open(arguments.device)?;
         // What has no plan leaves no folder, which would refuse the corrected command.
+        let mut untested = BTreeSet::new();
         for width in &widths {
-            family.check_run(&at(run.clone(), *width)?, &device)?;
+            let run = at(run.clone(), *width)?;
+            family.check_run(&run, &device)?;
+            untested.extend(family.untested(&run));
         }
+        untested.iter().for_each(|warning| say(format!("warning: {warning}")));
         family.check_micro_batches(run.training.micro_batches, &device)?;
         let identity = family.identity(&growth)?;
         let settings = settings(&identity, &run, &grows, arguments);

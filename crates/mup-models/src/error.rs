@@ -1,6 +1,6 @@
 //! What can be wrong with a config or with what a model is given.
 
-use crate::{Balance, CausalAttentionConfig, ExpertsConfig, NormConfig, Positions};
+use crate::{Balance, CausalAttentionConfig, ExpertsConfig, FeedForwardConfig, NormConfig, Positions};
 
 /// A config that describes no model, or an input that a model cannot take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -255,6 +255,12 @@ impl Check {
                 .try_for_each(|(name, value)| self.above_zero(&format!("positions.{name}"), *value)),
             Positions::Absolute | Positions::None => Ok(()),
         }
+    }
+
+    /// A feed-forward branch.
+    pub(crate) fn feed_forward(&self, branch: &FeedForwardConfig) -> Result<(), ModelError> {
+        self.positive(&[("d_model", branch.d_model), ("d_ffn", branch.d_ffn)])?;
+        self.norm(&branch.norm, branch.output_norm.then_some("output_norm"))
     }
 
     /// A norm, and the field that puts one behind each branch, if any does.

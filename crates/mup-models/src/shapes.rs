@@ -17,7 +17,7 @@ use mup_shapes::{Axes, Kind, ParamSpec, Place, Places, ShapeReader};
 #[must_use]
 pub fn shape_reader() -> ShapeReader {
     let multiplier = ParamSpec::new(Axes::multiplier(), Kind::Multiplier);
-    ShapeReader::new()
+    let reader = ShapeReader::new()
         .with_layer("Readout", "weight", ParamSpec::weight().multiplied())
         .with_layer("Readout", "bias", ParamSpec::bias())
         .with_layer("Readout", "multiplier", multiplier.clone())
@@ -33,8 +33,24 @@ pub fn shape_reader() -> ShapeReader {
         .with_layer("Experts", "gate", ParamSpec::experts())
         .with_layer("Experts", "down", ParamSpec::experts())
         .with_layer("Experts", "branch_factor", ParamSpec::new(Axes::vector(1), Kind::BranchFactor))
-        .with_places(places())
+        .with_places(places());
+    INNER
+        .into_iter()
+        .fold(reader, |reader, (module, pattern)| reader.within(module, pattern, ParamSpec::weight().inner()))
 }
+
+/// What maps into or out of a branch is no readout, whatever stays as the model grows: one head of keys for all, or the width
+/// of the model itself.
+const INNER: [(&str, &str); 8] = [
+    ("CausalAttention", "**.query.weight"),
+    ("CausalAttention", "**.key.weight"),
+    ("CausalAttention", "**.value.weight"),
+    ("CausalAttention", "**.relative_key.weight"),
+    ("CausalAttention", "**.output.weight"),
+    ("FeedForward", "**.gate.weight"),
+    ("FeedForward", "**.up.weight"),
+    ("FeedForward", "**.down.weight"),
+];
 
 /// x + attention(norm(x)) and x + feed_forward(norm(x)), in a [`Block`](crate::Block) or a block of your own; the layers of an
 /// [`Mlp`](crate::Mlp) are added to nothing.

@@ -49,6 +49,8 @@ pub struct ShapeReader {
     table: LayerTable,
     /// Rows of the table that the caller stated; the others are Burn's, by the layer's name.
     own: Vec<(String, String)>,
+    /// By the type of the module that a layer is a field of.
+    within: Vec<(String, PathPattern, ParamSpec)>,
     declarations: Vec<(PathPattern, ParamSpec)>,
     places: Places,
 }
@@ -68,6 +70,22 @@ impl ShapeReader {
     pub fn with_layer(mut self, layer: &str, field: &str, spec: ParamSpec) -> Self {
         self.own.push((layer.to_owned(), field.to_owned()));
         self.table = self.table.with(layer, field, spec);
+        self
+    }
+
+    /// States what the parameters at these paths are where their layer is a field of a module of this type: wins over the
+    /// table, and a declaration by path wins over it. A model without such a module is no error. For whoever writes a module
+    /// of layers: its users say nothing.
+    ///
+    /// ```
+    /// use mup_shapes::{ParamSpec, ShapeReader};
+    /// // Keys of a fixed number of heads are no readout.
+    /// let reader = ShapeReader::new().within("Attention", "**.key.weight", ParamSpec::weight().inner());
+    /// # let _ = reader;
+    /// ```
+    #[must_use]
+    pub fn within(mut self, module: &str, pattern: impl Into<PathPattern>, spec: ParamSpec) -> Self {
+        self.within.push((module.to_owned(), pattern.into(), spec));
         self
     }
 
@@ -160,10 +178,18 @@ impl<'a> Visitor<'a> {
         found
     }
 
-    fn spec(&self, dims: &[usize], declared: Option<&'a ParamSpec>) -> Result<&'a ParamSpec, ReadProblem> {
+    /// What the module that the layer is a field of says of it.
+    fn of_module(&self) -> Option<&'a ParamSpec> {
+        let here = |(module, pattern, _): &&(String, PathPattern, ParamSpec)| {
+            module == self.place.within() && pattern.matches(self.place.join())
+        };
+        self.reader.within.iter().rfind(here).map(|(_, _, spec)| spec)
+    }
+
+    fn spec(&self, dims: &[usize], said: Option<&'a ParamSpec>) -> Result<&'a ParamSpec, ReadProblem> {
         let (layer, field) = self.place.owner();
         let path = || self.place.join().to_owned();
-        let Some(spec) = declared.or_else(|| self.reader.table.get(layer, field)) else {
+        let Some(spec) = said.or_else(|| self.reader.table.get(layer, field)) else {
             let (layer, field) = (layer.to_owned(), field.to_owned());
             return Err(ReadProblem::UnknownAxes { path: path(), layer, field, dims: dims.to_vec() });
         };
@@ -180,7 +206,8 @@ impl<'a> Visitor<'a> {
         }
         let dims = param.lazy_shape().to_vec();
         let declared = self.declared();
-        let spec = self.spec(&dims, declared)?;
+        let said = declared.or_else(|| self.of_module());
+        let spec = self.spec(&dims, said)?;
         if spec.kind == Kind::RunningStatistic {
             return Ok(());
         }

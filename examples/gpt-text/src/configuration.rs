@@ -3,6 +3,7 @@
 use mup_data::Order;
 
 use crate::error::TextError;
+use crate::model::Model;
 
 /// Raised whenever the training code changes its numbers, so that neither study nor check is continued across the change.
 pub(crate) const TRAINING_VERSION: u32 = 1;
@@ -18,6 +19,8 @@ pub(crate) const MAX_NORM: f64 = 1.0;
 /// What proxy and target share: everything but width, steps and hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Configuration {
+    /// Which decoder.
+    pub model: Model,
     /// Width at which µP is the standard parametrization.
     pub base_width: usize,
     /// Width of an attention head; it divides every width.

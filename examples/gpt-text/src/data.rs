@@ -8,6 +8,7 @@ use std::path::Path;
 use mup_data::{DataError, DataSet, Text, Tokenizer, Tokens, prepare};
 
 use crate::error::TextError;
+use crate::source::Origin;
 pub use checkout::commit;
 
 /// The last twentieth of the text is for validation.
@@ -38,19 +39,10 @@ pub struct Data {
     pub train: Tokens,
     /// For evaluation.
     pub validation: Tokens,
-    /// What the tokens mean.
-    pub tokenizer: Tokenizer,
-    sha256: String,
-}
-
-/// How text becomes tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Units {
-    /// Bytes of UTF-8.
-    #[default]
-    Bytes,
-    /// The characters that the text has.
-    Characters,
+    /// What the tokens mean, unless somebody else made them.
+    pub tokenizer: Option<Tokenizer>,
+    vocab_size: usize,
+    origin: Origin,
 }
 
 /// The user's text, or the default one; what is remarkable about it is said.
@@ -75,25 +67,43 @@ impl Data {
     /// # Errors
     ///
     /// A text that is too short, and whatever [`mup_data::prepare`] refuses.
-    pub fn prepare(text: &Text, units: Units, context: usize, folder: &Path) -> Result<Self, TextError> {
+    pub fn prepare(
+        text: &Text,
+        tokenizer: &Tokenizer,
+        origin: &Origin,
+        context: usize,
+        folder: &Path,
+    ) -> Result<Self, TextError> {
         check_length(text, context)?;
-        let tokenizer = match units {
-            Units::Bytes => Tokenizer::bytes(),
-            Units::Characters => Tokenizer::characters(text)?,
-        };
-        let set = prepare(text, &tokenizer, folder, VALIDATION_SHARE)?;
-        // Characters are fewer than bytes.
-        mup_data::windows_per_epoch(&set.validation, context)?;
-        Ok(Self::of(set))
+        let data = Self::of(prepare(text, tokenizer, folder, VALIDATION_SHARE)?, origin);
+        // Other tokens are fewer than bytes.
+        data.check_length(context)?;
+        Ok(data)
     }
 
-    /// Opens a folder of prepared tokens.
+    /// Opens a folder of prepared tokens, which have to be of this origin.
     ///
     /// # Errors
     ///
     /// Files that are missing or damaged.
-    pub fn open(folder: &Path) -> Result<Self, TextError> {
-        Ok(Self::of(DataSet::open(folder)?))
+    pub fn open(folder: &Path, origin: &Origin) -> Result<Self, TextError> {
+        Ok(Self::of(DataSet::open(folder)?, origin))
+    }
+
+    /// Tokens that somebody else made.
+    pub(crate) fn of_tokens(train: Tokens, validation: Tokens, vocab_size: usize, origin: Origin) -> Self {
+        Self { train, validation, tokenizer: None, vocab_size, origin }
+    }
+
+    /// Whether a window fits into both parts.
+    ///
+    /// # Errors
+    ///
+    /// The part that is too short.
+    pub fn check_length(&self, context: usize) -> Result<(), TextError> {
+        mup_data::windows_per_epoch(&self.train, context)?;
+        mup_data::windows_per_epoch(&self.validation, context)?;
+        Ok(())
     }
 
     /// Reads everything once: a token that was changed would change the numbers without a word.
@@ -113,24 +123,35 @@ impl Data {
     /// A text that is too short.
     pub fn in_memory(text: Text, context: usize) -> Result<Self, TextError> {
         check_length(&text, context)?;
-        let sha256 = text.sha256().to_owned();
+        let origin = Origin::of_text(text.sha256());
         let start = mup_data::validation_start(text.n_bytes(), VALIDATION_SHARE)?;
         let mut train = text.into_string()?.into_bytes();
         let validation = train.split_off(start as usize);
         let tokens = |name, bytes| Tokens::from_bytes(name, bytes);
         let (train, validation) = (tokens("training text", train)?, tokens("validation text", validation)?);
-        Ok(Self { train, validation, tokenizer: Tokenizer::bytes(), sha256 })
+        let tokenizer = Tokenizer::bytes();
+        let vocab_size = tokenizer.vocab_size();
+        Ok(Self { train, validation, tokenizer: Some(tokenizer), vocab_size, origin })
     }
 
-    fn of(set: DataSet) -> Self {
-        let sha256 = set.description.text_sha256.clone();
-        Self { train: set.train, validation: set.validation, tokenizer: set.tokenizer, sha256 }
+    /// What is in a folder, and of the tokenizer there what a study asks of it.
+    fn of(set: DataSet, asked: &Origin) -> Self {
+        let DataSet { train, validation, tokenizer, description } = set;
+        let fingerprint = asked.tokenizer_sha256.as_ref().map(|_| tokenizer.fingerprint());
+        let origin = Origin { tokenizer_sha256: fingerprint, ..Origin::of_text(&description.text_sha256) };
+        Self { train, validation, vocab_size: tokenizer.vocab_size(), tokenizer: Some(tokenizer), origin }
     }
 
-    /// Of the text.
+    /// By what the tokens are known.
     #[must_use]
-    pub fn sha256(&self) -> &str {
-        &self.sha256
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Tokens below it exist.
+    #[must_use]
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
     }
 
     /// Of the training tokens by their frequency alone, in nats.
@@ -140,7 +161,7 @@ impl Data {
     /// Tokens that cannot be read.
     pub fn entropy(&self) -> Result<f64, DataError> {
         const PIECE: u64 = 1 << 16;
-        let mut counts = vec![0_u64; self.tokenizer.vocab_size()];
+        let mut counts = vec![0_u64; self.vocab_size];
         for start in (0..self.train.len()).step_by(PIECE as usize) {
             let length = PIECE.min(self.train.len() - start) as usize;
             self.train.window(start, length)?.into_iter().for_each(|token| counts[token as usize] += 1);
@@ -177,10 +198,11 @@ mod tests {
         let content = "0123456789".repeat(100);
         let folder = tempfile::tempdir().unwrap();
         let text = Text::from_string("x", content.clone()).unwrap();
-        let prepared = Data::prepare(&text, Units::Bytes, 8, folder.path()).unwrap();
-        for data in [data(&content), prepared, Data::open(folder.path()).unwrap()] {
+        let origin = Origin::of_text(text.sha256());
+        let prepared = Data::prepare(&text, &Tokenizer::bytes(), &origin, 8, folder.path()).unwrap();
+        for data in [data(&content), prepared, Data::open(folder.path(), &origin).unwrap()] {
             assert_eq!((data.train.len(), data.validation.len()), (950, 50));
-            assert_eq!(data.sha256(), text.sha256());
+            assert_eq!(data.origin(), &origin);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The family of models: GPTs of any width, on text.
+//! The family of models: decoders of any width, on text.
 
 use std::path::Path;
 
@@ -6,8 +6,9 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use mup_data::{Batch, Order, even_batch};
+use mup_files::sha256;
 use mup_init::{Distribution, InitSpec};
-use mup_models::{Gpt, GptConfig, Sampler, cross_entropy, shape_reader};
+use mup_models::{Gpt, GptConfig, Positions, Sampler, shape_reader};
 use mup_optim::MupAdamWConfig;
 use mup_probe::Probe;
 use mup_rules::ScalingPlan;
@@ -17,6 +18,8 @@ use mup_train::{Family, FamilyError, MicroBatch, Size, Training, write_safetenso
 use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM, TRAINING_VERSION, WEIGHT_DECAY};
 use crate::data::{self, Data};
 use crate::error::TextError;
+use crate::model::{D_HEAD, DEPTH, Model, WIDTH};
+use crate::source::Origin;
 
 /// Batches over which the validation loss is averaged.
 const VALIDATION_BATCHES: usize = 8;
@@ -29,15 +32,12 @@ const DEFAULT_RATE: f64 = 0.001;
 const CHECKED_WIDTH: usize = 32;
 const CHECKED_RATE: f64 = 1.0 / 64.0;
 const CHECKED_STEPS: usize = 150;
-/// Names of a size's numbers: what grows, and what stays.
-const WIDTH: &str = "width";
-const D_HEAD: &str = "d_head";
-/// Name of the number of blocks in a size.
-pub const DEPTH: &str = "depth";
 
 /// What a family of a check has in common, whatever its width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
+    /// Which decoder.
+    pub model: Model,
     /// Width of a head; heads grow in number.
     pub d_head: usize,
     /// Number of blocks.
@@ -48,16 +48,15 @@ pub struct Sizes {
     pub batch: usize,
 }
 
-/// Relative-attention GPTs on text: heads have one width and grow in number, as in GPT-3, and the feed-forward branch is
-/// four times as wide as the model.
+/// Decoders on text: heads have one width and grow in number, and with them, in one ratio, heads of keys, the feed-forward
+/// branch and experts.
 #[derive(Clone, Debug)]
 pub struct TextFamily {
     configuration: Configuration,
     alphas: Alphas,
     rate: f64,
     steps: usize,
-    /// Of the text.
-    sha256: String,
+    origin: Origin,
     /// A plan needs none.
     data: Option<Data>,
 }
@@ -72,11 +71,11 @@ struct Alphas {
 }
 
 impl TextFamily {
-    /// With everything at its usual value, on a text of this digest.
+    /// With everything at its usual value, on tokens of this origin.
     #[must_use]
-    pub fn new(configuration: Configuration, sha256: String, data: Option<Data>) -> Self {
+    pub fn new(configuration: Configuration, origin: Origin, data: Option<Data>) -> Self {
         let alphas = Alphas { attention: 1.0, output: 1.0, embedding: 1.0, relative: 1.0 };
-        Self { configuration, alphas, rate: DEFAULT_RATE, steps: CHECKED_STEPS, sha256, data }
+        Self { configuration, alphas, rate: DEFAULT_RATE, steps: CHECKED_STEPS, origin, data }
     }
 
     /// For checks on a text, or on the source of Burn.
@@ -85,17 +84,12 @@ impl TextFamily {
     ///
     /// A text that cannot be read, or is too short.
     pub fn of_text(sizes: Sizes, text: Option<&Path>) -> Result<Self, FamilyError> {
-        let Sizes { d_head, n_layer, context, batch } = sizes;
+        let Sizes { model, d_head, n_layer, context, batch } = sizes;
         let (base_width, weight_decay, order, vocab) = (CHECKED_WIDTH, WEIGHT_DECAY, Order::Random, 256);
-        let configuration = Configuration { base_width, d_head, n_layer, context, batch, weight_decay, order, vocab };
+        let configuration =
+            Configuration { model, base_width, d_head, n_layer, context, batch, weight_decay, order, vocab };
         let data = Data::in_memory(data::text(text)?, context)?;
-        Ok(Self { rate: CHECKED_RATE, ..Self::new(configuration, data.sha256().to_owned(), Some(data)) })
-    }
-
-    /// A size by its numbers.
-    #[must_use]
-    pub fn named_size(width: usize, d_head: usize, n_layer: usize) -> Size {
-        Size::new([(WIDTH, width), (D_HEAD, d_head), (DEPTH, n_layer)])
+        Ok(Self { rate: CHECKED_RATE, ..Self::new(configuration, data.origin().clone(), Some(data)) })
     }
 
     /// The text.
@@ -107,15 +101,18 @@ impl TextFamily {
         self.data.as_ref().ok_or(TextError::NoText)
     }
 
-    fn config(&self, size: &Size) -> GptConfig {
-        let Configuration { vocab, context, .. } = self.configuration;
-        let (width, d_head) = (size[WIDTH], size[D_HEAD]);
-        let heads = width.checked_div(d_head).unwrap_or(0);
-        GptConfig::new(vocab, context, size[DEPTH], width, heads, d_head, 4 * width)
-            .with_alpha_attention(self.alphas.attention)
-            .with_alpha_output(self.alphas.output)
-            .with_alpha_embedding(self.alphas.embedding)
-            .with_alpha_relative(self.alphas.relative)
+    fn config(&self, size: &Size) -> Result<GptConfig, TextError> {
+        let Configuration { model, vocab, context, .. } = self.configuration;
+        let Alphas { attention, output, embedding, relative } = self.alphas;
+        let config = model.config(vocab, context, size)?.with_alpha_attention(attention).with_alpha_output(output);
+        Ok(config.with_alpha_embedding(embedding).with_alpha_relative(relative))
+    }
+
+    /// Of what no shape shows in a preset; GPT-3's are as old as this family.
+    fn constants(&self) -> Option<String> {
+        let Configuration { model, .. } = self.configuration;
+        let config = model.config(1, 1, &model.size(16, 4, 1)).ok().filter(|_| model != Model::Gpt3)?;
+        Some(format!("{model} {}", &sha256(config.to_string())[..12]))
     }
 
     /// Tokens and targets, brought to the device together.
@@ -133,18 +130,21 @@ impl Family for TextFamily {
     type Batch = [Tensor<2, Int>; 2];
 
     fn name(&self) -> String {
-        "GPT on text".to_owned()
+        match self.configuration.model {
+            Model::Gpt3 => "GPT on text".to_owned(),
+            model => format!("{model} on text"),
+        }
     }
 
     fn size(&self) -> Size {
-        let Configuration { base_width, d_head, n_layer, .. } = self.configuration;
-        Self::named_size(base_width, d_head, n_layer)
+        let Configuration { model, base_width, d_head, n_layer, .. } = self.configuration;
+        model.size(base_width, d_head, n_layer)
     }
 
     fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
         let (base_width, d_head, n_layer) = (size[WIDTH], size[D_HEAD], size[DEPTH]);
         Configuration { base_width, d_head, n_layer, ..self.configuration.clone() }.check(&[])?;
-        Ok(self.config(size).init(device)?)
+        Ok(self.config(size)?.init(device)?)
     }
 
     /// Windows of the text, a pure function of seed and step.
@@ -155,23 +155,37 @@ impl Family for TextFamily {
         Ok(Self::tensors(windows, device))
     }
 
+    /// The model's own: of a mixture of experts with what keeps them balanced.
     fn loss(
         &self,
         model: &Gpt,
         [tokens, targets]: &Self::Batch,
         probe: &mut impl Probe,
     ) -> Result<Tensor<1>, FamilyError> {
-        let logits: Tensor<2> = model.forward_probed(tokens.clone(), probe).flatten(0, 1);
-        Ok(cross_entropy(logits, targets.clone().flatten(0, 1)))
+        Ok(model.loss_probed(tokens.clone(), targets.clone(), probe))
     }
 
     /// Weights of variance 1/fan_in at base width, branches ending in GPT-2's 1/√(2·n_layer), readout and queries zero
-    /// (TP-V D.2).
+    /// (TP-V D.2); but queries that are normalized have one size however they start, and none at zero.
     fn start(&self, base: &Size) -> InitSpec {
         let residual = 1.0 / (2.0 * base[DEPTH] as f64).sqrt();
         let spec = InitSpec::new().embedding(Distribution::Normal { std: 1.0 });
-        let spec = GptConfig::residual_projections().into_iter().fold(spec, |spec, paths| spec.scale(paths, residual));
-        spec.zero_readout().zero_query([GptConfig::queries()])
+        // Of a size without a model there is no start either, and `model` says why.
+        let Ok(config) = self.config(base) else { return spec };
+        let closing = config.residual_projections();
+        let spec = closing.into_iter().fold(spec, |spec, paths| spec.scale(paths, residual)).zero_readout();
+        if config.qk_norm { spec } else { spec.zero_query([GptConfig::queries()]) }
+    }
+
+    fn untested(&self, base: &Size, target: &Size) -> Vec<String> {
+        let changes = |base: GptConfig, target: GptConfig| {
+            target.untested_changes(&base).iter().map(ToString::to_string).collect()
+        };
+        // A size without a model is refused elsewhere.
+        self.config(base)
+            .ok()
+            .zip(self.config(target).ok())
+            .map_or_else(Vec::new, |(base, target)| changes(base, target))
     }
 
     fn reader(&self) -> ShapeReader {
@@ -190,21 +204,19 @@ impl Family for TextFamily {
 
     fn hyperparameters(&mut self) -> Vec<(&'static str, &mut f64)> {
         let Alphas { attention, output, embedding, relative } = &mut self.alphas;
-        vec![
-            ("alpha-attention", attention),
-            ("alpha-output", output),
-            ("alpha-embedding", embedding),
-            ("alpha-relative", relative),
-            ("weight-decay", &mut self.configuration.weight_decay),
-        ]
+        // Without relative positions it would do nothing.
+        let relative = (self.configuration.model == Model::Gpt3).then_some(("alpha-relative", relative));
+        let alphas = [("alpha-attention", attention), ("alpha-output", output), ("alpha-embedding", embedding)];
+        alphas.into_iter().chain(relative).chain([("weight-decay", &mut self.configuration.weight_decay)]).collect()
     }
 
+    /// The cross-entropy alone.
     fn evaluate(&self, model: &Gpt, device: &Device) -> Result<Option<f64>, FamilyError> {
         let Configuration { batch, context, .. } = self.configuration;
         let loss = |part| -> Result<Tensor<1>, FamilyError> {
             let batch = even_batch(&self.data()?.validation, [batch, context], part, VALIDATION_BATCHES)?;
             let [tokens, targets] = Self::tensors(batch, device);
-            Ok(model.loss(tokens, targets))
+            Ok(model.cross_entropy(tokens, targets))
         };
         // Read together: a GPU is waited for once.
         let losses = Tensor::cat((0..VALIDATION_BATCHES).map(loss).collect::<Result<_, _>>()?, 0).into_data();
@@ -218,22 +230,19 @@ impl Family for TextFamily {
     fn fingerprint(&self) -> String {
         let Configuration { batch, context, order, .. } = self.configuration;
         let constants = format!("β {BETA_1}, {BETA_2}, ε {EPSILON:e}");
-        let data = format!("text {} in {order:?} order, batch {:?}", self.sha256, [batch, context]);
-        format!("training code {TRAINING_VERSION}, {constants}, {data}")
+        let data = format!("{} in {order:?} order, batch {:?}", self.origin, [batch, context]);
+        let model = self.constants().map_or_else(String::new, |constants| format!("{constants}, "));
+        format!("{model}training code {TRAINING_VERSION}, {constants}, {data}")
     }
 
-    /// Of all matrix products of training on one token: forward, and twice that backward.
-    ///
-    /// Per block and token, with h = d_head·n_head = d: q, k, v, W_{k,R}, output 5·2d², feed-forward 2·2·4d²; per position
-    /// attended to 2d each for q·k, q·W_{k,R}R and weights·v, over a whole context, since the mask saves nothing. The
-    /// readout is 2·d·vocab.
+    /// Of all matrix products of training on one token: forward, and twice that backward, with the relative keys, of which there
+    /// is one for each distance, shared by the batch.
     fn flops_per_token(&self, size: &Size) -> Option<f64> {
-        let Configuration { context, vocab, batch, .. } = self.configuration;
-        let [d, n_layer, context, vocab] = [size[WIDTH], size[DEPTH], context, vocab].map(|n| n as f64);
-        // W_{k,R} multiplies one vector for each distance, shared by the batch.
-        let relative = 2.0 * d * d / batch as f64;
-        let block = 4.0 * 2.0 * d * d + relative + 2.0 * 2.0 * 4.0 * d * d + 3.0 * 2.0 * context * d;
-        Some(3.0 * (n_layer * block + 2.0 * d * vocab))
+        let Configuration { context, batch, .. } = self.configuration;
+        let config = self.config(size).ok()?;
+        let keys = config.n_layer * config.d_model * config.kv_heads() * config.d_head;
+        let relative = if config.positions == Positions::Relative { 2.0 * keys as f64 / batch as f64 } else { 0.0 };
+        Some(3.0 * (config.forward_flops_per_token(context) + relative))
     }
 
     /// A text: a round trip to the device for each token.
@@ -258,8 +267,9 @@ impl Family for TextFamily {
     }
 }
 
-/// The prompt and what a model makes of it; none if the model diverged.
+/// The prompt and what a model makes of it; none if the model diverged, or nobody says what its tokens mean.
 fn continued(model: &Gpt, data: &Data, seed: u64) -> Result<Option<String>, FamilyError> {
+    let Some(tokenizer) = &data.tokenizer else { return Ok(None) };
     let length = PROMPT_TOKENS.min(data.validation.len()) as usize;
     let prompt = data.validation.window(0, length)?;
     let tokens: Vec<usize> = prompt.iter().map(|token| *token as usize).collect();
@@ -269,25 +279,8 @@ fn continued(model: &Gpt, data: &Data, seed: u64) -> Result<Option<String>, Fami
         continued => continued?,
     };
     let tokens: Vec<u32> = tokens.into_iter().chain(continued).map(|token| token as u32).collect();
-    Ok(Some(data.tokenizer.decode(&tokens)?))
+    Ok(Some(tokenizer.decode(&tokens)?))
 }
 
 #[cfg(test)]
-mod tests {
-    use burn::tensor::{Device, Int, Tensor};
-    use mup_data::Batch;
-
-    use super::TextFamily;
-
-    #[test]
-    fn tokens_and_targets_of_one_upload_are_those_of_the_batch() {
-        let batch = Batch { tokens: vec![1, 2, 3, 4, 5, 6], targets: vec![2, 3, 9, 5, 6, 7], shape: [2, 3] };
-        for device in [Device::flex(), Device::flex().autodiff()] {
-            let [tokens, targets] = TextFamily::tensors(batch.clone(), &device);
-            let numbers =
-                |tensor: Tensor<2, Int>| (tensor.dims(), tensor.into_data().iter::<i32>().collect::<Vec<_>>());
-            assert_eq!(numbers(tokens), (batch.shape, batch.tokens.clone()));
-            assert_eq!(numbers(targets), (batch.shape, batch.targets.clone()));
-        }
-    }
-}
+mod tests;

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use gpt_text::Units;
+use gpt_text::{Model, TokenizerChoice};
 use mup_cli::{CheckpointArguments, DevicesCommand, StudyArguments, StudyCommand, TuneCommand};
 use mup_data::Order;
 use mup_study::cli::{TuneArguments, whole};
 use mup_sweep::Log2Grid;
 
-/// Tunes a small GPT, transfers its hyperparameters to a larger one by µP, and shows what that is worth.
+/// Tunes a small GPT, or another decoder, transfers its hyperparameters to a larger one by µP, and shows what that is worth.
 ///
 /// Without a command it does everything: tunes a proxy, chooses, trains the target once with the transferred values,
 /// trains the same target in the standard parametrization (SP) with the same values as the control, samples text from
@@ -52,13 +52,27 @@ pub(crate) enum Command {
 /// What makes the family, and what is usual for it.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct TextArguments {
-    /// Text to train on instead: a UTF-8 file, or a folder whose text files are joined in order of their names.
+    /// Which decoder [default: gpt-3]
+    #[arg(long, value_enum)]
+    pub(crate) model: Option<Model>,
+
+    /// Text to train on instead: a UTF-8 file, or a folder whose text files are joined in order of their names; or tokens, a file
+    /// .bin as nanoGPT and llm.c write them.
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub(crate) text: Option<PathBuf>,
 
-    /// What is a token [default: bytes]
-    #[arg(long, value_enum)]
-    pub(crate) units: Option<Units>,
+    /// What makes tokens of the text: bytes, characters, bpe:N (byte-pair encoding with N tokens, learned from the text), or the
+    /// path of a tokenizer.json; kept in the study [default: bytes]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) tokenizer: Option<TokenizerChoice>,
+
+    /// Number of different tokens, of --text FILE.bin, which does not say it.
+    #[arg(long, value_name = "N", value_parser = whole::<usize, 1>)]
+    pub(crate) vocab: Option<usize>,
+
+    /// Tokens for validation, of --text FILE.bin [default: val.bin beside it]
+    #[arg(long, value_name = "FILE.bin")]
+    pub(crate) validation: Option<PathBuf>,
 
     /// Small sizes: every stage in less than 90 seconds. The losses mean little. [default folder: runs/study-quick]
     #[arg(long)]
@@ -147,6 +161,8 @@ Examples:
       see every stage first
   gpt-transfer --text ~/books --study runs/books
       your own text
+  gpt-transfer --model llama --tokenizer bpe:2048 --study runs/llama
+      a decoder of today, and a vocabulary learned from the text
   gpt-transfer tune --space gpt-3 --trials 64 --steps 200 --best 16 --long-steps 800 --study runs/six
       six hyperparameters over two horizons, as in Tensor Programs V, Appendix F.4
   gpt-transfer --target-layers 8 --parametrization complete-p --target-batch 4 --target-steps 200 --run-law complete-d
@@ -165,10 +181,8 @@ fn parse_order(name: &str) -> Result<Order, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-    use gpt_text::TextFamily;
-
     use super::*;
+    use clap::CommandFactory;
 
     #[test]
     fn the_base_is_the_proxy_however_that_was_said() {
@@ -182,8 +196,10 @@ mod tests {
         assert_eq!(sizes("gpt-transfer --base-width 32 --quick"), ["width=32", "width=32", "width=128"]);
         let deeper = sizes("gpt-transfer --target-layers 8");
         assert_eq!(deeper, ["width=64", "", "width=256,depth=8"]);
-        let named = TextFamily::named_size(64, 32, 2).changed(&deeper[2]).expect("numbers that the family has");
-        assert_eq!(named, TextFamily::named_size(256, 32, 8));
+        for model in [Model::Gpt3, Model::Mixtral] {
+            let named = model.size(64, 32, 2).changed(&deeper[2]).expect("numbers that the family has");
+            assert_eq!(named, model.size(256, 32, 8));
+        }
     }
 
     #[test]

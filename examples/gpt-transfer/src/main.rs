@@ -1,4 +1,4 @@
-//! Tunes a small GPT on text, transfers, trains a large one, writes a report: `mup-cli` for the family of `gpt-text`.
+//! Tunes a small decoder on text, transfers, trains a large one, writes a report: `mup-cli` for the family of `gpt-text`.
 //!
 //! Here are only the command line, and how it becomes a study and its tokens.
 

@@ -1,12 +1,15 @@
-//! A study of GPTs on text: from the command line to `study.toml` and its tokens, and back to the family.
+//! A study of decoders on text: from the command line to `study.toml` and its tokens, and back to the family.
 
 use std::path::{Path, PathBuf};
 
-use gpt_text::{Configuration, Data, TextError, TextFamily, Units, WEIGHT_DECAY};
+use gpt_text::{
+    Configuration, Data, Model, Origin, Source, SourceOptions, TextError, TextFamily, TokenFiles, TokenizerChoice,
+    WEIGHT_DECAY, is_tokens,
+};
 use mup_cli::{BURN_VERSION, StudyArguments, unchanged};
-use mup_data::{DataSet, Order, Text, Tokenizer};
+use mup_data::{DataSet, Order};
 use mup_study::{Study, StudyConfig};
-use mup_train::FamilyError;
+use mup_train::{FamilyError, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{TextArguments, placed};
@@ -15,13 +18,20 @@ use crate::cli::{TextArguments, placed};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Settings {
+    /// Not written of GPT-3, as before there were others.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    model: Model,
     context: usize,
     batch: usize,
     weight_decay: f64,
     order: Order,
     vocab: usize,
-    /// Of the text.
-    text_sha256: String,
+    #[serde(flatten)]
+    origin: Origin,
+}
+
+fn is_usual(model: &Model) -> bool {
+    *model == Model::default()
 }
 
 /// Opens the study in the folder as it is if nothing else is asked for; otherwise creates it, or continues it if it is
@@ -31,54 +41,60 @@ pub(crate) fn open(text: &TextArguments, study: &StudyArguments) -> Result<Study
     if text.are_usual() && study.continues() {
         let study = Study::open(&study.folder())?;
         restore_data(&study)?;
-        Data::open(&data_folder(&study))?.verify()?;
+        data(&study)?.verify()?;
         return Ok(study);
     }
     let known = text.beside(&study)?;
-    let units = known.units.unwrap_or_default();
-    let source = gpt_text::text(known.text.as_deref())?;
-    let (family, settings) = described(&known, &source, units)?;
+    let source = Source::open(&known.source())?;
+    let (family, settings) = described(&known, &source)?;
     let arguments = text.complete(study);
     let micro_batches = arguments.micro_batches.unwrap_or(1);
     if !settings.batch.is_multiple_of(micro_batches) {
         return Err(TextError::MicroBatches { micro_batches, batch: settings.batch }.into());
     }
     let config = arguments.config(&family, toml::Table::try_from(&settings)?)?;
-    let study = arguments.create(with_circumstances(config, &known, &source, units))?;
-    Data::prepare(&source, units, settings.context, &data_folder(&study))?;
+    let study = arguments.create(with_circumstances(config, &known, &source))?;
+    source.prepare(settings.context, &data_folder(&study))?;
     Ok(study)
 }
 
 /// The family of a study, after checking that program and tokens are those that it was made with.
 pub(crate) fn family(study: &Study) -> Result<TextFamily, FamilyError> {
-    let settings = Settings::of(study.config())?;
-    let data = Data::open(&data_folder(study))?;
-    unchanged("the text of data/data.json", &settings.text_sha256, data.sha256())?;
-    let size = study.config().proxy.get("base").and_then(toml::Value::as_str).unwrap_or_default();
-    let size = TextFamily::named_size(1, 1, 1).changed(size).map_err(|error| settings_error(&error.to_string()))?;
-    let configuration = settings.configuration(size["width"], size["d_head"], size["depth"]);
-    Ok(TextFamily::new(configuration, settings.text_sha256, Some(data)))
+    let (settings, data) = (Settings::of(study.config())?, data(study)?);
+    let base = settings.base(study.config())?;
+    Ok(TextFamily::new(settings.configuration(&base), settings.origin, Some(data)))
+}
+
+/// The tokens of a study, which have to be those that it was made with.
+fn data(study: &Study) -> Result<Data, FamilyError> {
+    let Settings { origin, vocab, .. } = Settings::of(study.config())?;
+    if let Some(files) = token_files(study) {
+        return Ok(files.data(vocab, origin)?);
+    }
+    let data = Data::open(&data_folder(study), &origin)?;
+    unchanged("the text of data/data.json", &origin.text_sha256, &data.origin().text_sha256)?;
+    let tokenizer = |origin: &Origin| origin.tokenizer_sha256.clone().unwrap_or_default();
+    unchanged("the tokenizer of data/tokenizer.json", &tokenizer(&origin), &tokenizer(data.origin()))?;
+    Ok(data)
 }
 
 /// A family without tokens, which is enough for its plans, and what makes it.
-fn described(text: &TextArguments, source: &Text, units: Units) -> Result<(TextFamily, Settings), FamilyError> {
+fn described(text: &TextArguments, source: &Source) -> Result<(TextFamily, Settings), FamilyError> {
     let sizes = |normal, quick| if text.quick { quick } else { normal };
-    let vocab = match units {
-        Units::Bytes => Tokenizer::bytes().vocab_size(),
-        Units::Characters => Tokenizer::characters(source)?.vocab_size(),
-    };
     let settings = Settings {
+        model: text.model.unwrap_or_default(),
         context: text.context.unwrap_or(sizes(64, 32)),
         batch: text.batch.unwrap_or(sizes(16, 8)),
         weight_decay: text.weight_decay.unwrap_or(WEIGHT_DECAY),
         order: text.order.unwrap_or(Order::Random),
-        vocab,
-        text_sha256: source.sha256().to_owned(),
+        vocab: source.vocab_size(),
+        origin: source.origin().clone(),
     };
-    gpt_text::check_length(source, settings.context)?;
+    source.check_length(settings.context)?;
     let width = text.base_width.or(text.proxy_width).unwrap_or(sizes(64, 32));
-    let configuration = settings.configuration(width, text.d_head.unwrap_or(sizes(32, 16)), text.n_layer.unwrap_or(2));
-    Ok((TextFamily::new(configuration, settings.text_sha256.clone(), None), settings))
+    let (d_head, n_layer) = (text.d_head.unwrap_or(sizes(32, 16)), text.n_layer.unwrap_or(2));
+    let configuration = settings.configuration(&settings.model.size(width, d_head, n_layer));
+    Ok((TextFamily::new(configuration, settings.origin.clone(), None), settings))
 }
 
 impl Settings {
@@ -87,26 +103,47 @@ impl Settings {
         read.map_err(|error: toml::de::Error| settings_error(&error.to_string()))
     }
 
-    fn configuration(&self, base_width: usize, d_head: usize, n_layer: usize) -> Configuration {
-        let Self { context, batch, weight_decay, order, vocab, .. } = *self;
-        Configuration { base_width, d_head, n_layer, context, batch, weight_decay, order, vocab }
+    /// The base of a study.
+    fn base(&self, config: &StudyConfig) -> Result<Size, FamilyError> {
+        let base = config.proxy.get("base").and_then(toml::Value::as_str).unwrap_or_default();
+        self.model.size(1, 1, 1).changed(base).map_err(|error| settings_error(&error.to_string()))
+    }
+
+    fn configuration(&self, base: &Size) -> Configuration {
+        let Self { model, context, batch, weight_decay, order, vocab, .. } = *self;
+        let (base_width, d_head, n_layer) = (base["width"], base["d_head"], base["depth"]);
+        Configuration { model, base_width, d_head, n_layer, context, batch, weight_decay, order, vocab }
     }
 }
 
 impl TextArguments {
-    /// With the text, the units and the settings of the study in the folder, if there is one, where nothing else is said.
+    fn source(&self) -> SourceOptions<'_> {
+        let Self { text, tokenizer, vocab, validation, .. } = self;
+        let (text, validation) = (text.as_deref(), validation.as_deref());
+        SourceOptions { text, tokenizer: tokenizer.as_ref(), vocab: *vocab, validation }
+    }
+
+    /// With the text, its tokenizer and the settings of the study in the folder, if there is one, where nothing else is said.
     fn beside(&self, study: &StudyArguments) -> Result<Self, FamilyError> {
         if !study.folder().join("study.toml").exists() {
             return Ok(self.clone());
         }
         let known = Study::open(&study.folder())?;
-        let Settings { context, batch, weight_decay, order, .. } = Settings::of(known.config())?;
-        let made_with = |name: &str| known.config().made_with.get(name).and_then(toml::Value::as_str);
-        let base = known.config().proxy.get("base").and_then(toml::Value::as_str).unwrap_or_default();
-        let base = TextFamily::named_size(1, 1, 1).changed(base).map_err(|error| settings_error(&error.to_string()))?;
+        let settings = Settings::of(known.config())?;
+        let base = settings.base(known.config())?;
+        let Settings { model, context, batch, weight_decay, order, vocab, .. } = settings;
+        if let Some(asked) = self.model {
+            unchanged("the model", &model.to_string(), &asked.to_string())?;
+        }
+        let files = token_files(&known).filter(|_| self.text.is_none());
+        let text = self.text.clone().or_else(|| made_with(&known, "text").map(PathBuf::from));
+        let tokenizer = if text.as_deref().is_some_and(is_tokens) { None } else { tokenizer(&known)? };
         Ok(Self {
-            text: self.text.clone().or_else(|| made_with("text").map(PathBuf::from)),
-            units: self.units.or(made_with("units").map(units_named)),
+            model: Some(model),
+            text,
+            tokenizer: self.tokenizer.clone().or(tokenizer),
+            vocab: self.vocab.or(files.as_ref().map(|_| vocab)),
+            validation: self.validation.clone().or(files.map(|files| files.validation)),
             context: self.context.or(Some(context)),
             batch: self.batch.or(Some(batch)),
             weight_decay: self.weight_decay.or(Some(weight_decay)),
@@ -119,45 +156,61 @@ impl TextArguments {
     }
 }
 
-fn units_named(name: &str) -> Units {
-    if name == "characters" { Units::Characters } else { Units::Bytes }
-}
-
 fn settings_error(reason: &str) -> FamilyError {
     format!("study.toml: [proxy] is not one of this program's: {reason}").into()
 }
 
-fn data_folder(study: &Study) -> std::path::PathBuf {
+fn data_folder(study: &Study) -> PathBuf {
     study.folder().join("data")
+}
+
+fn made_with(study: &Study, name: &str) -> Option<String> {
+    study.config().made_with.get(name).and_then(toml::Value::as_str).map(str::to_owned)
+}
+
+/// What a study's text became tokens by; a study of before there were several says `units`.
+fn tokenizer(study: &Study) -> Result<Option<TokenizerChoice>, FamilyError> {
+    let said = made_with(study, "tokenizer").or_else(|| made_with(study, "units"));
+    said.map(|said| said.parse().map_err(|error| format!("study.toml: [made-with]: {error}").into())).transpose()
+}
+
+/// The files of a study of tokens, which stay where they are.
+fn token_files(study: &Study) -> Option<TokenFiles> {
+    let [train, validation] = ["text", "validation"].map(|name| made_with(study, name).map(PathBuf::from));
+    Some(TokenFiles { train: train?, validation: validation? })
 }
 
 /// A process killed before all data was written left study.toml, which says where the text was.
 fn restore_data(study: &Study) -> Result<(), FamilyError> {
     let folder = data_folder(study);
-    if DataSet::is_complete(&folder)? {
+    if token_files(study).is_some() || DataSet::is_complete(&folder)? {
         return Ok(());
     }
-    let made_with = |name: &str| study.config().made_with.get(name).and_then(toml::Value::as_str);
-    let text = gpt_text::text(made_with("text").map(Path::new))?;
-    let units = made_with("units").map(units_named).unwrap_or_default();
-    let settings = Settings::of(study.config())?;
-    unchanged("the text", &settings.text_sha256, text.sha256())?;
-    Data::prepare(&text, units, settings.context, &folder)?;
+    let (text, tokenizer) = (made_with(study, "text").map(PathBuf::from), tokenizer(study)?);
+    let options = SourceOptions { text: text.as_deref(), tokenizer: tokenizer.as_ref(), ..SourceOptions::default() };
+    let (source, settings) = (Source::open(&options)?, Settings::of(study.config())?);
+    unchanged("the text", &settings.origin.text_sha256, &source.origin().text_sha256)?;
+    let tokenizer = |origin: &Origin| origin.tokenizer_sha256.clone().unwrap_or_default();
+    unchanged("the tokenizer", &tokenizer(&settings.origin), &tokenizer(source.origin()))?;
+    source.prepare(settings.context, &folder)?;
     Ok(())
 }
 
-fn with_circumstances(mut config: StudyConfig, arguments: &TextArguments, text: &Text, units: Units) -> StudyConfig {
+fn with_circumstances(mut config: StudyConfig, arguments: &TextArguments, source: &Source) -> StudyConfig {
     let made_with = &mut config.made_with;
     made_with.insert("burn".to_owned(), BURN_VERSION.into());
     made_with.insert("commit".to_owned(), gpt_text::commit().unwrap_or_else(|| "unknown".to_owned()).into());
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
     if let Some(text) = &arguments.text {
-        let path = std::path::absolute(text).unwrap_or_else(|_| text.clone());
-        made_with.insert("text".to_owned(), path.display().to_string().into());
+        made_with.insert("text".to_owned(), absolute(text).into());
     }
-    if !text.remarks().is_empty() {
-        made_with.insert("text-remarks".to_owned(), text.remarks().to_vec().into());
+    if !source.remarks().is_empty() {
+        made_with.insert("text-remarks".to_owned(), source.remarks().to_vec().into());
     }
-    let units = if units == Units::Characters { "characters" } else { "bytes" };
-    made_with.insert("units".to_owned(), units.into());
+    match (source, arguments.tokenizer.clone().unwrap_or_default()) {
+        (Source::Tokens(_, files), _) => made_with.insert("validation".to_owned(), absolute(&files.validation).into()),
+        (_, TokenizerChoice::File(path)) => made_with.insert("tokenizer".to_owned(), absolute(&path).into()),
+        (_, choice) => made_with.insert("tokenizer".to_owned(), choice.to_string().into()),
+    };
     config
 }

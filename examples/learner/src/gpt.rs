@@ -47,6 +47,7 @@ impl LanguageModel {
     }
 
     fn output(&self, batch: TextBatch) -> SequenceOutput {
+        // The whole loss of this config, `Gpt::loss`: it has no z-loss and no experts to balance, which would be left out here.
         let logits = self.gpt.forward(batch.tokens);
         let loss = cross_entropy(logits.clone().flatten(0, 1), batch.targets.clone().flatten(0, 1));
         SequenceOutput::new(loss, logits, None, batch.targets)

@@ -42,13 +42,8 @@ pub(super) fn start(model: Model, scaling: Scaling) -> InitSpec {
     }
 }
 
-impl Family for Decoder {
-    type Model = Gpt;
-    type Batch = [Tensor<2, Int>; 2];
-
-    as_set_up!();
-
-    fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
+impl Decoder {
+    fn config(&self, size: &Size) -> Result<GptConfig, FamilyError> {
         let [d_model, n_head, d_head, d_ffn] = self.0.scaling.sizes(size[WIDTH])?;
         let n_kv_head = if self.0.model.is_grouped() { (n_head / 2).max(1) } else { n_head };
         let (vocab, context, n_layer) = (VOCAB, CONTEXT, size[DEPTH]);
@@ -62,7 +57,25 @@ impl Family for Decoder {
             Model::Mixtral => GptConfig::mixtral(sizes, EXPERTS[0], EXPERTS[1]),
             _ => GptConfig::gpt_3(sizes),
         };
-        Ok(config.with_branch_factors(self.0.branch_factors).init(device)?)
+        Ok(config.with_branch_factors(self.0.branch_factors))
+    }
+}
+
+impl Family for Decoder {
+    type Model = Gpt;
+    type Batch = [Tensor<2, Int>; 2];
+
+    as_set_up!();
+
+    fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
+        Ok(self.config(size)?.init(device)?)
+    }
+
+    fn untested(&self, base: &Size, target: &Size) -> Vec<String> {
+        // A size without a model is refused elsewhere.
+        let configs = self.config(base).ok().zip(self.config(target).ok());
+        let changes = configs.map_or_else(Vec::new, |(base, target)| target.untested_changes(&base));
+        changes.iter().map(ToString::to_string).collect()
     }
 
     fn batch(&self, _seed: u64, _part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError> {

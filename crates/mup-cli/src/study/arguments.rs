@@ -253,7 +253,8 @@ impl StudyArguments {
         let target = self.target(&own, &target_run, &of_target)?;
         transfer(&values_of(&own), &space, &plan, &of_target)
             .map_err(|error| format!("nothing would transfer from this proxy to this target: {error}"))?;
-        target_run.warnings(&of_target).into_iter().for_each(|warning| say(format!("warning: {warning}")));
+        let warnings = target_run.warnings(&of_target).into_iter().chain(family.untested(&target_run));
+        warnings.for_each(|warning| say(format!("warning: {warning}")));
         let proxy = Proxy {
             identity: family.identity(&own.growth)?,
             parametrization: own.growth.parametrization.name.clone(),

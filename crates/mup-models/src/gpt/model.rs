@@ -62,8 +62,8 @@ impl Gpt {
         self.logits(tokens, probe)
     }
 
-    /// Mean cross-entropy of predicting `targets` from `tokens`, both `[batch, time]`, plus the z-loss and the balance
-    /// of experts where the config has them.
+    /// What is trained: the mean [`cross_entropy`](Self::cross_entropy) of predicting `targets` from `tokens`, both
+    /// `[batch, time]`, plus the z-loss and the balance of experts where the config has them.
     ///
     /// # Panics
     ///
@@ -81,6 +81,19 @@ impl Gpt {
     #[must_use]
     pub fn loss_probed<P: Probe>(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>, probe: &mut P) -> Tensor<1> {
         self.losses(tokens, targets, probe)
+    }
+
+    /// Mean cross-entropy alone of predicting `targets` from `tokens`, of capped logits where the config caps them, in nats:
+    /// what a model is judged by. The z-loss and the balance of experts are no part of it.
+    ///
+    /// # Panics
+    ///
+    /// As [`loss`](Self::loss).
+    #[must_use]
+    pub fn cross_entropy(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>) -> Tensor<1> {
+        let logits: Tensor<2> = self.uncapped(tokens, &mut Vec::new(), &mut NoProbe).flatten(0, 1);
+        let terms = LossTerms { soft_cap: self.shape().soft_cap, z_loss: 0.0 };
+        cross_entropy_with(widened(logits), targets.flatten::<1>(0, 1), terms)
     }
 
     /// The config that [`GptConfig::init`] makes such a model from.

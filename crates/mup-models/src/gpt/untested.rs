@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::GptConfig;
+use crate::ExpertsConfig;
 
 /// A change of a GPT between base and target over which a transfer of hyperparameters is not established.
 ///
@@ -38,6 +39,14 @@ pub enum UntestedChange {
         /// In the target.
         target: [usize; 2],
     },
+    /// Widths of what every token goes through beside its experts, 0 where there is no such thing, and of the model, whose
+    /// ratio differs.
+    SharedExperts {
+        /// Of it and of the model in the base.
+        base: [usize; 2],
+        /// In the target.
+        target: [usize; 2],
+    },
 }
 
 impl GptConfig {
@@ -51,31 +60,36 @@ impl GptConfig {
     /// ```
     #[must_use]
     pub fn untested_changes(&self, base: &Self) -> Vec<UntestedChange> {
-        let numbers = |config: &Self| {
-            let experts = config.experts.as_ref();
-            let width = experts.map(|experts| [experts.width(config.d_ffn), config.d_model]);
-            (config.n_head / config.kv_heads(), experts.map(|experts| [experts.n_expert, experts.n_chosen]), width)
-        };
-        let ((queries_of_base, experts_of_base, width_of_base), (queries, experts, width)) =
-            (numbers(base), numbers(self));
         let mut changes = Vec::new();
-        if queries != queries_of_base {
-            changes.push(UntestedChange::QueriesForEachKey { base: queries_of_base, target: queries });
+        let queries = |config: &Self| config.n_head.checked_div(config.kv_heads()).unwrap_or(0);
+        if queries(self) != queries(base) {
+            changes.push(UntestedChange::QueriesForEachKey { base: queries(base), target: queries(self) });
         }
-        if let Some(([base_count, base_chosen], [count, chosen])) = experts_of_base.zip(experts) {
-            if count != base_count {
-                changes.push(UntestedChange::Experts { base: base_count, target: count });
-            }
-            if chosen != base_chosen {
-                changes.push(UntestedChange::ChosenExperts { base: base_chosen, target: chosen });
-            }
-        }
-        if let Some((base, target)) = width_of_base.zip(width)
-            && base[0] * target[1] != target[0] * base[1]
-        {
-            changes.push(UntestedChange::Granularity { base, target });
+        if let Some((of_base, of_target)) = base.experts.as_ref().zip(self.experts.as_ref()) {
+            changes.extend(self.changes_of_experts(base, [of_base, of_target]));
         }
         changes
+    }
+
+    fn changes_of_experts(&self, config: &Self, [of_base, of_target]: [&ExpertsConfig; 2]) -> Vec<UntestedChange> {
+        let counts = |of: fn(&ExpertsConfig) -> usize| {
+            Some([of(of_base), of(of_target)]).filter(|[base, target]| base != target)
+        };
+        let widths = |of: fn(&ExpertsConfig, usize) -> usize| {
+            let base = [of(of_base, config.d_ffn), config.d_model];
+            let target = [of(of_target, self.d_ffn), self.d_model];
+            (base[0] * target[1] != target[0] * base[1]).then_some((base, target))
+        };
+        let shared = |experts: &ExpertsConfig, _: usize| experts.d_shared.unwrap_or(0);
+        [
+            counts(|experts| experts.n_expert).map(|[base, target]| UntestedChange::Experts { base, target }),
+            counts(|experts| experts.n_chosen).map(|[base, target]| UntestedChange::ChosenExperts { base, target }),
+            widths(ExpertsConfig::width).map(|(base, target)| UntestedChange::Granularity { base, target }),
+            widths(shared).map(|(base, target)| UntestedChange::SharedExperts { base, target }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -101,6 +115,12 @@ impl fmt::Display for UntestedChange {
                 f,
                 "experts are {} wide in a model of {} in the base, {} in one of {} in the target: hyperparameters do not \
                  transfer over granularity (arXiv:2508.09752); keep the ratio",
+                base[0], base[1], target[0], target[1]
+            ),
+            Self::SharedExperts { base, target } => write!(
+                f,
+                "what every token goes through beside its experts is {} wide in a model of {} in the base, {} in one of {} in the \
+                 target: the share of the two changes, and no rule for it is established; keep the ratio",
                 base[0], base[1], target[0], target[1]
             ),
         }

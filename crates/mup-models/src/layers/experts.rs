@@ -73,6 +73,7 @@ impl ExpertsConfig {
     ///
     /// [`ModelError`] naming the field that describes no layer.
     pub fn init(&self, branch: &FeedForwardConfig, device: &Device) -> Result<Experts, ModelError> {
+        Check("FeedForwardConfig").feed_forward(branch)?;
         Check("ExpertsConfig").experts(self, branch.output_norm)?;
         Ok(self.build(branch, &Parameters::of_one(device)))
     }

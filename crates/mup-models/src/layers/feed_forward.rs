@@ -5,6 +5,8 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::{Closing, Linear, Norm, NormConfig, Parameters, closing};
+use crate::ModelError;
+use crate::error::Check;
 use mup_kernels::{Gate, gated, gelu, linear_gated, linear_gelu};
 use mup_probe::Probe;
 
@@ -86,9 +88,13 @@ pub struct FeedForward<const V: usize = 1, const M: usize = 2> {
 
 impl FeedForwardConfig {
     /// Builds the layer without allocating its parameters.
-    #[must_use]
-    pub fn init(&self, device: &Device) -> FeedForward {
-        self.build(&Parameters::of_one(device))
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError`] naming the field that describes no layer.
+    pub fn init(&self, device: &Device) -> Result<FeedForward, ModelError> {
+        Check("FeedForwardConfig").feed_forward(self)?;
+        Ok(self.build(&Parameters::of_one(device)))
     }
 
     pub(crate) fn build<const V: usize, const M: usize>(&self, parameters: &Parameters) -> FeedForward<V, M> {

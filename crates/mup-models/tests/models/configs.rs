@@ -2,8 +2,8 @@
 
 use burn::tensor::Device;
 use mup_models::{
-    Balance, CausalAttentionConfig, ConvNetConfig, ExpertsConfig, GptConfig, MlpConfig, ModelError, NormConfig,
-    Positions, RotaryPositions, RotaryScaling, UntestedChange,
+    Balance, CausalAttentionConfig, ConvNetConfig, ExpertsConfig, FeedForwardConfig, GptConfig, MlpConfig, ModelError,
+    NormConfig, Positions, RotaryPositions, RotaryScaling, UntestedChange,
 };
 
 use crate::common::decoders;
@@ -162,9 +162,33 @@ fn what_has_no_rule_between_base_and_target_is_named() {
         (with(base(), ExpertsConfig::new(8, 2)), UntestedChange::Experts { base: 4, target: 8 }),
         (with(base(), ExpertsConfig::new(4, 1)), UntestedChange::ChosenExperts { base: 2, target: 1 }),
         (GptConfig { d_ffn: 24, ..base() }, UntestedChange::Granularity { base: [12, 8], target: [24, 8] }),
+        (
+            with(base(), ExpertsConfig::new(4, 2).with_d_shared(Some(4))),
+            UntestedChange::SharedExperts { base: [0, 8], target: [4, 8] },
+        ),
     ] {
         assert_eq!(changed.untested_changes(&base()), [expected]);
     }
+    let shared = |d_shared, config| with(config, ExpertsConfig::new(4, 2).with_d_shared(Some(d_shared)));
+    assert_eq!(shared(8, wide.clone()).untested_changes(&shared(4, base())), []);
+    let message = shared(4, wide).untested_changes(&shared(4, base()))[0].to_string();
+    assert!(message.contains("4 wide in a model of 8 in the base, 4 in one of 16"), "{message}");
+}
+
+#[test]
+fn a_feed_forward_branch_that_is_none_is_refused_by_the_name_of_its_field() {
+    let device = Device::flex();
+    for (config, field) in [(FeedForwardConfig::new(0, 4), "d_model"), (FeedForwardConfig::new(4, 0), "d_ffn")] {
+        let zero = ModelError::Zero { field: format!("FeedForwardConfig.{field}") };
+        assert_eq!(config.init(&device).unwrap_err(), zero);
+        assert_eq!(ExpertsConfig::new(4, 2).init(&config, &device).unwrap_err(), zero);
+    }
+    let branch = |norm| FeedForwardConfig::new(4, 8).with_norm(norm).with_output_norm(true).init(&device);
+    let message = branch(NormConfig::new().with_epsilon(0.0)).unwrap_err().to_string();
+    assert!(message.contains("`FeedForwardConfig.norm.epsilon` is 0"), "{message}");
+    let message = branch(NormConfig::new().with_gain(false)).unwrap_err().to_string();
+    assert!(message.contains("`FeedForwardConfig.output_norm`") && message.contains("give norms a gain"), "{message}");
+    assert!(branch(NormConfig::new()).is_ok());
 }
 
 #[test]

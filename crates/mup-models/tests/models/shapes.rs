@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use mup_models::{Balance, ConvNetConfig, ExpertsConfig, GptConfig, MlpConfig, Positions, Sizes, shape_reader};
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
-use mup_shapes::{InfShapes, Kind, Role};
+use mup_shapes::{InfShapes, Kind, PathPattern, Place, Role};
 
 fn small() -> GptConfig {
     GptConfig::new(11, 8, 2, 8, 3, 4, 12)
@@ -201,6 +201,25 @@ fn roles_of_a_decoder_of_today_follow_from_widths() {
 }
 
 #[test]
+fn no_plan_asks_whether_a_layer_of_ours_is_a_readout_whatever_stays_as_the_model_grows() {
+    let device = Device::flex();
+    let gpt = |d, heads, ffn| GptConfig::new(11, 8, 2, d, heads, 4, ffn);
+    let multi_query = |d: usize| gpt(d, d / 4, 2 * d).with_n_kv_head(Some(1));
+    let fixed_heads = |d| gpt(d, 2, 2 * d);
+    let fixed_branch = |d: usize| gpt(d, d / 4, 12);
+    let fixed_stream = |ffn| gpt(8, 2, ffn);
+    let families: [&dyn Fn(usize) -> GptConfig; 4] = [&multi_query, &fixed_heads, &fixed_branch, &fixed_stream];
+    for (family, tied) in families.into_iter().flat_map(|family| [(family, false), (family, true)]) {
+        let model = |size| family(size).with_tied(tied).init(&device).unwrap();
+        let shapes = shape_reader().infer(&model(8), &model(16), &model(32)).unwrap();
+        let asked: Vec<&str> = shapes.iter().filter(|shape| shape.is_undecided()).map(|shape| &*shape.path).collect();
+        assert_eq!(asked, Vec::<&str>::new());
+        let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
+        assert!(!plan.warnings().iter().any(|warning| warning.contains("nothing says")), "{:?}", plan.warnings());
+    }
+}
+
+#[test]
 fn roles_follow_from_widths_and_every_multiplier_is_known() {
     let device = Device::flex();
     let model = |d, heads, ffn| GptConfig::new(11, 8, 1, d, heads, 4, ffn).init(&device).unwrap();
@@ -223,11 +242,27 @@ fn the_named_patterns_match_the_built_model() {
     let model = small().init(&Device::flex()).unwrap();
     let patterns = [GptConfig::queries(), GptConfig::readout()]
         .into_iter()
-        .chain(GptConfig::residual_projections())
+        .chain(small().residual_projections())
         .chain(GptConfig::relative_biases());
     for pattern in patterns {
         let paths = paths(&model);
         let matched = paths.iter().filter(|path| pattern.matches(path.split(' ').next().unwrap())).count();
         assert_eq!(matched, if pattern == GptConfig::readout() { 1 } else { 2 }, "{pattern}");
+    }
+}
+
+#[test]
+fn what_starts_smaller_in_a_deep_model_is_what_closes_its_branches_norms_and_experts_too() {
+    for config in decoders(&GptConfig { n_head: 4, ..small() }).into_iter().chain([small()]) {
+        let shapes = shape_reader().read(&config.init(&Device::flex()).unwrap()).unwrap();
+        let patterns = config.residual_projections();
+        let scaled = |path: &str| patterns.iter().any(|pattern| pattern.matches(path));
+        for shape in shapes.iter() {
+            let closes = shape.place == Some(Place::Closing) && matches!(shape.kind, Kind::Weight | Kind::Gain);
+            assert_eq!(scaled(&shape.path), closes, "{} of {config}", shape.path);
+        }
+        // A pattern that finds nothing is an error of the start.
+        let found = |pattern: &PathPattern| shapes.iter().any(|shape| pattern.matches(&shape.path));
+        assert!(patterns.iter().all(found), "{config}");
     }
 }

@@ -4,7 +4,9 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::store::ModuleRecord;
 use burn::tensor::{Device, Tensor};
-use mup_models::{AttentionFrame, CausalAttentionConfig, Gpt, GptConfig, MlpConfig, Positions};
+use mup_models::{
+    AttentionFrame, Balance, CausalAttentionConfig, ExpertsConfig, Gpt, GptConfig, MlpConfig, Positions, cross_entropy,
+};
 use mup_probe::Collector;
 
 use crate::common::{distance, random, random_tokens, redraw, values};
@@ -146,4 +148,36 @@ fn dropout_acts_on_attention_weights_while_training() {
     let frame = AttentionFrame::new(8, 8, &device, x.dtype()).with_relative(8, 1.0);
     let pass = || attention.forward(x.clone(), &frame);
     assert!(distance(&pass(), &pass()) > 1e-3, "two passes draw two masks");
+}
+
+#[test]
+fn a_model_is_judged_by_its_cross_entropy_and_trained_by_what_its_config_adds_to_it() {
+    let device = Device::flex();
+    let (tokens, targets) = (random_tokens([4, 8], 13, 6, &device), random_tokens([4, 8], 13, 7, &device));
+    let losses = |config: GptConfig| {
+        let model = redraw(config.init(&device).unwrap(), 5);
+        let of_logits = cross_entropy(model.forward(tokens.clone()).flatten(0, 1), targets.clone().flatten(0, 1));
+        let [loss, judged, of_logits] = [
+            model.loss(tokens.clone(), targets.clone()),
+            model.cross_entropy(tokens.clone(), targets.clone()),
+            of_logits,
+        ]
+        .map(|loss| loss.into_scalar::<f32>());
+        // The same sums in another order: of 32 numbers near 3.
+        assert!((judged - of_logits).abs() < 1e-5, "{config}: {judged} {of_logits}");
+        (loss, judged)
+    };
+    let plain = losses(config());
+    assert_eq!(plain.0.to_bits(), plain.1.to_bits(), "nothing is added");
+    assert_eq!(
+        losses(config().with_soft_cap(Some(2.0))).0.to_bits(),
+        losses(config().with_soft_cap(Some(2.0))).1.to_bits()
+    );
+    let z_loss = losses(config().with_z_loss(0.25));
+    assert_eq!(z_loss.1.to_bits(), plain.1.to_bits());
+    assert!(z_loss.0 > z_loss.1 + 0.1, "{z_loss:?}");
+    let balance = Balance::Loss { coefficient: 0.5 };
+    let mixture = losses(config().with_experts(Some(ExpertsConfig::new(4, 2).with_balance(balance))));
+    // In balance it is the coefficient, out of it more.
+    assert!(mixture.0 > mixture.1 + 0.4, "{mixture:?}");
 }

@@ -163,3 +163,33 @@ fn burns_debug_text_is_the_one_that_is_read() {
     assert_eq!((param_mappers(&row), param_mappers(&col)), (Some((false, false)), Some((true, true))));
     assert!(!row.is_initialized() && !col.is_initialized());
 }
+
+/// Keys of one head, whatever the width.
+#[derive(Module, Debug)]
+struct OneHead {
+    key: BurnLinear,
+}
+
+#[derive(Module, Debug)]
+struct WithOneHead {
+    attention: OneHead,
+    readout: BurnLinear,
+}
+
+#[test]
+fn what_a_module_says_of_its_layers_needs_no_word_of_its_users_and_a_declaration_wins() {
+    let linear = |d, to| LinearConfig::new(d, to).init(&device());
+    let model = |d| WithOneHead { attention: OneHead { key: linear(d, 4) }, readout: linear(d, 10) };
+    let infer = |reader: ShapeReader| reader.infer(&model(8), &model(16), &model(32)).unwrap();
+    let undecided = |shapes: &InfShapes, path: &str| shapes.get(path).unwrap().is_undecided();
+    let silent = infer(ShapeReader::new());
+    assert!(undecided(&silent, "attention.key.weight") && undecided(&silent, "readout.weight"));
+    let said = ShapeReader::new().within("OneHead", "**.key.weight", ParamSpec::weight().inner());
+    let shapes = infer(said.clone());
+    assert!(!undecided(&shapes, "attention.key.weight"));
+    assert_eq!(shapes.get("readout.weight").unwrap().role().to_string(), "output", "the only one that is left");
+    let declared = infer(said.declare("attention.key.weight", ParamSpec::weight().readout()));
+    assert_eq!(declared.get("attention.key.weight").unwrap().role().to_string(), "output");
+    // Of a model without one it says nothing.
+    ShapeReader::new().within("Absent", "**.key.weight", ParamSpec::weight().inner()).read(&model(8)).unwrap();
+}

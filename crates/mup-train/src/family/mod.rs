@@ -108,7 +108,8 @@ pub trait Family: Clone + Send + Sync + 'static {
     /// Whatever keeps the data from being read; ends the run.
     fn batch(&self, seed: u64, part: MicroBatch, device: &Device) -> Result<Self::Batch, FamilyError>;
 
-    /// The mean loss on a batch. What is shown to the probe is what the coordinate check judges; training passes
+    /// The mean loss on a batch: all of what training minimizes, so the model's own loss where it has one, with whatever that
+    /// adds to a cross-entropy. What is shown to the probe is what the coordinate check judges; training passes
     /// [`NoProbe`](mup_probe::NoProbe).
     ///
     /// # Errors
@@ -182,7 +183,8 @@ pub trait Family: Clone + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Validation loss of a model without autodiff and dropout; none unless said otherwise.
+    /// Validation loss of a model without autodiff and dropout: what models are compared by, a cross-entropy alone for example,
+    /// without what [`loss`](Self::loss) adds to train by. None unless said otherwise.
     ///
     /// # Errors
     ///
@@ -242,6 +244,15 @@ pub trait Family: Clone + Send + Sync + 'static {
     /// Whatever keeps the data from being read.
     fn loss_without_input(&self) -> Result<Option<f64>, FamilyError> {
         Ok(None)
+    }
+
+    /// What differs between a base and a target, or between the sizes of a check, and has no rule that is known: a sentence
+    /// each, which commands print as a warning. Nothing unless said otherwise.
+    ///
+    /// Of a decoder, `GptConfig::untested_changes` of `mup-models` says it.
+    #[must_use]
+    fn untested(&self, _base: &Size, _target: &Size) -> Vec<String> {
+        Vec::new()
     }
 
     /// Activations, beside what is shown as logits, that may be small before training: patterns of names.

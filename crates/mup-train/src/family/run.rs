@@ -204,7 +204,7 @@ impl FamilyRun {
     }
 
     /// Trains from scratch; `observe` sees every event, `interrupted` is asked before each step. That batch or length is not
-    /// that of the growth's run, and no law follows it, is a warning.
+    /// that of the growth's run, and no law follows it, is a warning, and so is what [`Family::untested`] says.
     ///
     /// # Errors
     ///
@@ -233,7 +233,8 @@ impl FamilyRun {
         interrupted: impl Fn() -> bool,
     ) -> Result<Trained<F::Model>, FamilyError> {
         let Started { family, plan, model, optimizer } = self.start(family, device)?;
-        self.warnings(&plan).into_iter().for_each(|warning| observe(&Event::Warning(warning)));
+        let untested = family.untested(&self.growth.base, &self.size);
+        self.warnings(&plan).into_iter().chain(untested).for_each(|warning| observe(&Event::Warning(warning)));
         let training = Training { learning_rate: self.learning_rate(), seed: self.seed, ..self.training.clone() };
         let trainer = Trainer::new(training).observe(observe).interrupt(interrupted);
         let trainer = match folder {

@@ -70,7 +70,7 @@ fn characters_that_are_fewer_than_bytes_are_counted() {
     let place = Place::new();
     let path = place.path().join("input");
     fs::write(&path, "é".repeat(100)).unwrap();
-    let sizes = SIZES.iter().filter(|size| !size.starts_with("--units"));
+    let sizes = SIZES.iter().filter(|size| !size.starts_with("--tokenizer"));
     let mut command = program();
     command
         .arg("tune")
@@ -79,7 +79,7 @@ fn characters_that_are_fewer_than_bytes_are_counted() {
         .arg("--study")
         .arg(place.study())
         .args(sizes)
-        .arg("--units=characters");
+        .arg("--tokenizer=characters");
     let error = fail(&mut command);
     assert!(error.contains("validation.bin has 5 tokens, but a context of 8 needs at least 9"), "{error}");
 }
@@ -158,6 +158,15 @@ fn options_that_make_no_study_are_refused_and_named() {
         (&["--best=2"], "--long-steps"),
         (&["--parametrization=magic"], "magic"),
         (&["--order=sorted"], "random and shuffled"),
+        (&["--model=lama"], "[possible values: gpt-3, llama, qwen3, mixtral]"),
+        (&["--model=llama", "--proxy-width=32"], "queries_per_key"),
+        (&["--model=llama", "--space=gpt-3"], "alpha-relative"),
+        (&["--model=llama", "--proxy=width=64,experts=4"], "it has width, d_head, depth, queries_per_key"),
+        (&["--tokenizer=byte"], "no tokenizer is named `byte`; there are bytes, characters, bpe:N"),
+        (&["--tokenizer=bpe:255"], "255 has no room for the 256 bytes"),
+        (&["--tokenizer=absent.json"], "absent.json"),
+        (&["--vocab=65"], "--vocab is for tokens"),
+        (&["--validation=val.bin"], "--validation is for tokens"),
         (&["--jobs=0"], "--jobs"),
     ] {
         let text = place.text();

@@ -8,9 +8,11 @@ mod diverged;
 mod every_axis;
 mod export;
 mod killed;
+mod models;
 #[path = "../../../../crates/mup-data/tests/moments/mod.rs"]
 mod moments;
 mod place;
 mod run;
 mod stopped;
+mod tokens;
 mod trials;

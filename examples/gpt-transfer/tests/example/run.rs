@@ -72,7 +72,7 @@ fn a_folder_characters_shuffled_windows_and_micro_batches_train_too() {
     let mut command = program();
     command.arg("--text").arg(&texts).arg("--study").arg(place.study()).arg("--json");
     let sizes = SIZES.iter().map(|size| match *size {
-        "--units=bytes" => "--units=characters",
+        "--tokenizer=bytes" => "--tokenizer=characters",
         "--order=random" => "--order=shuffled",
         "--micro-batches=1" => "--micro-batches=2",
         "--seeds=0" => "--seeds=0,1",

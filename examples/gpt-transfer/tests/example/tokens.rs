@@ -1,0 +1,120 @@
+//! Vocabularies that are learned or given, and tokens that somebody else made.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::place::{Place, RATES, SIZES, fail, json, program, succeed};
+
+#[test]
+fn byte_pairs_are_learned_once_and_the_study_keeps_them_for_training_and_samples() {
+    let place = Place::new();
+    let report = json(&succeed(place.all(&["--tokenizer=bpe:300", RATES]).arg("--json")));
+    let proxy = &report["numbers"]["study"]["proxy"];
+    let vocab = proxy["vocab"].as_u64().unwrap();
+    assert!((257..=300).contains(&vocab), "{proxy}");
+    assert!(proxy["tokenizer-sha256"].is_string(), "{proxy}");
+    assert!(report["numbers"]["runs"][0]["curve"]["sample"].is_string());
+    // The text is gone, and with it what the tokenizer was learned from.
+    fs::remove_file(place.text()).unwrap();
+    succeed(&mut place.on_study("train", &["--seed=1"]));
+    // The same vocabulary from its file is the same study; another one is not.
+    let place = Place::new();
+    succeed(&mut place.tune(&["--tokenizer=bpe:300", RATES]));
+    let results = place.finished_results();
+    let file = place.path().join("tokenizer.json");
+    fs::copy(place.study().join("data/tokenizer.json"), &file).unwrap();
+    succeed(&mut place.tune(&[&format!("--tokenizer={}", file.display()), RATES]));
+    assert_eq!(place.finished_results(), results, "nothing was trained again");
+    let error = fail(&mut place.tune(&["--tokenizer=bpe:270", RATES]));
+    assert!(error.contains("proxy.tokenizer-sha256") && error.contains("another folder"), "{error}");
+    let error = fail(&mut place.tune(&["--tokenizer=bytes", RATES]));
+    assert!(error.contains("proxy.tokenizer-sha256"), "{error}");
+    assert_eq!(place.finished_results(), results);
+}
+
+#[test]
+fn a_tokenizer_that_was_exchanged_in_a_study_is_refused() {
+    let place = Place::new();
+    succeed(&mut place.tune(&["--tokenizer=bpe:300", RATES]));
+    let path = place.study().join("study.toml");
+    let study = fs::read_to_string(&path).unwrap();
+    let line = study.lines().find(|line| line.starts_with("tokenizer-sha256")).unwrap();
+    fs::write(&path, study.replace(line, &format!("tokenizer-sha256 = \"{}\"", "0".repeat(64)))).unwrap();
+    let error = fail(&mut place.on_study("train", &[]));
+    assert!(error.contains("the tokenizer of data/tokenizer.json"), "{error}");
+}
+
+/// nanoGPT's files of a text's characters, in uint16.
+fn write_tokens(place: &Place) -> PathBuf {
+    let bytes = fs::read(place.text()).unwrap();
+    let tokens = |part: &[u8]| part.iter().flat_map(|byte| u16::from(*byte % 60).to_le_bytes()).collect::<Vec<u8>>();
+    let folder = place.path().join("tokens");
+    fs::create_dir_all(&folder).unwrap();
+    let (train, validation) = bytes.split_at(bytes.len() / 10 * 9);
+    fs::write(folder.join("train.bin"), tokens(train)).unwrap();
+    fs::write(folder.join("val.bin"), tokens(validation)).unwrap();
+    fs::write(folder.join("prepare.py"), "print('a text, and no data')\n".repeat(20)).unwrap();
+    folder.join("train.bin")
+}
+
+fn on_tokens(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = program();
+    let sizes = SIZES.into_iter().filter(|size| !size.starts_with("--tokenizer"));
+    command.arg("--study").arg(place.study()).args(sizes).args(arguments);
+    command
+}
+
+#[test]
+fn the_tokens_of_nanogpt_are_tuned_on_and_trained_on_where_they_are() {
+    let place = Place::new();
+    let train = write_tokens(&place);
+    let train = train.to_str().unwrap();
+    let report = json(&succeed(on_tokens(&place, &["--text", train, "--vocab=60", RATES]).arg("--json")));
+    let proxy = &report["numbers"]["study"]["proxy"];
+    assert_eq!(proxy["vocab"], 60);
+    assert!(proxy["validation-sha256"].is_string() && !place.study().join("data").exists());
+    for run in report["numbers"]["runs"].as_array().unwrap() {
+        assert!(run["curve"]["validation"].is_number(), "{run}");
+        assert!(run["curve"]["sample"].is_null(), "nobody says what the tokens mean");
+    }
+    // Without a word of them, and never of others.
+    succeed(&mut place.on_study("train", &["--seed=1"]));
+    let tokens = fs::read(train).unwrap();
+    fs::write(train, tokens.iter().rev().copied().collect::<Vec<u8>>()).unwrap();
+    let error = fail(&mut place.on_study("train", &["--seed=2"]));
+    assert!(error.contains("train.bin"), "{error}");
+    fs::remove_file(train).unwrap();
+    let error = fail(&mut place.on_study("train", &["--seed=2"]));
+    assert!(error.contains("train.bin") && error.contains("cannot open"), "{error}");
+}
+
+#[test]
+fn tokens_that_do_not_fit_what_is_said_of_them_are_refused_by_name() {
+    let place = Place::new();
+    let train = write_tokens(&place);
+    let folder = train.parent().unwrap().to_str().unwrap().to_owned();
+    let train = train.to_str().unwrap().to_owned();
+    let alone = place.path().join("alone.bin");
+    fs::copy(&train, &alone).unwrap();
+    let alone = alone.to_str().unwrap();
+    let beside = format!("{folder}/val.bin");
+    let prose = place.path().join("prose.bin");
+    let words = fs::read(place.text()).unwrap();
+    fs::write(&prose, &words[..words.len() / 2 * 2]).unwrap();
+    let prose = prose.to_str().unwrap();
+    for (arguments, said) in [
+        (&["--text", &train, "--vocab=50"][..], "outside the vocabulary of 50"),
+        (&["--text", &train], "--vocab N"),
+        (&["--text", &train, "--vocab=60", "--tokenizer=bpe:300"], "--tokenizer bpe:300"),
+        (&["--text", alone, "--vocab=60"], "--validation FILE.bin"),
+        (&["--text", &folder], "train.bin lies in this folder"),
+        (&["--text", prose, "--vocab=60000", "--validation", &beside], "printable ASCII"),
+        (&["--text", &train, "--vocab=60", "--context=100000"], "train.bin has"),
+    ] {
+        let error = fail(&mut on_tokens(&place, arguments));
+        assert!(error.contains(said), "{arguments:?}: {error}");
+        assert!(!place.study().exists(), "{arguments:?}");
+    }
+    succeed(&mut on_tokens(&place, &["--text", alone, "--vocab=60", "--validation", &beside, "--rates=-7:-7"]));
+}
