@@ -114,6 +114,13 @@ mod tests {
     }
 
     #[test]
+    fn decoders_of_today_are_flat_in_mup_and_not_in_sp() {
+        for model in ["llama", "qwen3", "mixtral"] {
+            check_both(&format!("--model {model} --widths 32,64,128 --seeds 3"));
+        }
+    }
+
+    #[test]
     fn where_only_the_feed_forward_branch_grows_mup_is_flat_and_sp_is_not() {
         check_both("--model gpt-tied --scaling d-ffn --optimizer adam --steps 4");
         check_both("--model burn-transformer --scaling d-ffn --optimizer sgd --steps 4");

@@ -78,12 +78,28 @@ fn slope(row: &Summary) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
+    use clap::ValueEnum;
+
     use super::{name, setups};
+    use crate::choices::{Model, Optimizer};
 
     #[test]
     fn every_check_of_the_matrix_has_a_name_of_its_own() {
         let names: BTreeSet<String> = setups().iter().map(name).collect();
         assert_eq!(names.len(), setups().len());
         assert!(names.len() >= 2 * 3 * 12, "{}", names.len());
+    }
+
+    #[test]
+    fn every_model_has_a_row_in_mup_and_one_in_sp_with_every_optimizer() {
+        let setups = setups();
+        for (model, optimizer) in Model::value_variants()
+            .iter()
+            .flat_map(|model| Optimizer::value_variants().iter().map(move |optimizer| (*model, *optimizer)))
+        {
+            let of_both = setups.iter().filter(|setup| setup.model == model && setup.optimizer == optimizer);
+            let rules: BTreeSet<&str> = of_both.map(|setup| &*setup.parametrization.name).collect();
+            assert_eq!(rules.into_iter().collect::<Vec<_>>(), ["mup", "standard"], "{model} {optimizer}");
+        }
     }
 }
