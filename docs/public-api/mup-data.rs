@@ -168,6 +168,9 @@ impl Tokenizer {
     pub fn load(path: &Path) -> Result<Self, DataError> {}
     pub fn save(&self, path: &Path) -> Result<(), DataError> {}
 }
+impl Tokenizer {
+    pub fn to_hugging_face(&self) -> String {}
+}
 #[derive(Clone, Debug)]
 #[private_fields]
 pub struct Tokens {}

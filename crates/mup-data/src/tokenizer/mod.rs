@@ -4,6 +4,7 @@
 mod bpe;
 mod characters;
 mod file;
+mod hugging_face;
 
 use mup_files::sha256;
 
