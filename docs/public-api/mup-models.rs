@@ -506,6 +506,9 @@ pub struct RotaryPositions {
     #[config(default = "RotaryScaling::None")]
     pub scaling: RotaryScaling,
 }
+impl RotaryPositions {
+    pub fn base(&self, d_head: usize) -> f64 {}
+}
 #[derive(Config, Debug, Copy, PartialEq)]
 pub enum RotaryScaling {
     None,

@@ -5,7 +5,7 @@ pub mod crate_root {
     pub use curve::{Curve, Ended, Evaluation, Trained};
     pub use error::TrainError;
     pub use event::{Event, StepReport};
-    pub use export::{Layouts, write_safetensors};
+    pub use export::{Layouts, write_safetensors, write_tensors};
     pub use family::{
         Batches, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, Size,
         SizeError, Started,
@@ -398,3 +398,8 @@ pub fn write_safetensors<M: Module>(
     path: &Path,
     without: &[PathPattern],
 ) -> Result<Layouts, TrainError> {}
+pub fn write_tensors(
+    tensors: &[(String, TensorData)],
+    metadata: HashMap<String, String>,
+    path: &Path,
+) -> Result<(), TrainError> {}

@@ -8,6 +8,7 @@ pub use mup_cli as cli;
 pub use mup_data as data;
 pub use mup_devices as devices;
 pub use mup_figure as figure;
+pub use mup_hugging_face as hugging_face;
 pub use mup_init as init;
 pub use mup_kernels as kernels;
 pub use mup_models as models;

@@ -32,16 +32,28 @@ use crate::running::settle;
 /// <https://github.com/huggingface/safetensors>
 pub fn write_safetensors<M: Module>(model: &M, path: &Path, without: &[PathPattern]) -> Result<Layouts, TrainError> {
     settle(model);
-    let unusable = |problem: String| TrainError::Unusable { path: path.to_owned(), problem };
     let mut collector = Collector { without, place: Vec::new(), tensors: Vec::new(), layouts: Layouts::PyTorch };
     model.visit(&mut collector);
+    write_tensors(&collector.tensors, collector.layouts.metadata(), path)?;
+    Ok(collector.layouts)
+}
+
+/// Writes tensors by name to a safetensors file, whole or not at all.
+///
+/// # Errors
+///
+/// [`TrainError::Io`]; [`TrainError::Unusable`] for an element type that the format does not have.
+pub fn write_tensors(
+    tensors: &[(String, TensorData)],
+    metadata: HashMap<String, String>,
+    path: &Path,
+) -> Result<(), TrainError> {
+    let unusable = |problem: String| TrainError::Unusable { path: path.to_owned(), problem };
     let views: Result<Vec<(&str, TensorView<'_>)>, String> =
-        collector.tensors.iter().map(|(name, data)| Ok((name.as_str(), view(name, data)?))).collect();
-    let layouts = collector.layouts;
-    let bytes = safetensors::serialize(views.map_err(unusable)?, Some(layouts.metadata()));
+        tensors.iter().map(|(name, data)| Ok((name.as_str(), view(name, data)?))).collect();
+    let bytes = safetensors::serialize(views.map_err(unusable)?, Some(metadata));
     let bytes = bytes.map_err(|error| unusable(error.to_string()))?;
-    write_durably(path, &bytes).map_err(io_error("write", path))?;
-    Ok(layouts)
+    write_durably(path, &bytes).map_err(io_error("write", path))
 }
 
 /// Whose layouts the tensors of an exported file have.

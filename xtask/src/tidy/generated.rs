@@ -20,6 +20,7 @@ pub(crate) fn check(root: &Path) -> std::io::Result<Vec<String>> {
     problems.extend(golden(root, "", "all.py")?);
     problems.extend(golden(root, "depth", "depth/*.py")?);
     problems.extend(golden(root, "hugging_face", "hugging_face/*.py")?);
+    problems.extend(golden(root, "checkpoints", "checkpoints/write.py")?);
     problems.extend(performance(root)?);
     Ok(problems)
 }

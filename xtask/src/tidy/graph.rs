@@ -2,7 +2,7 @@
 //! alone depend on is free.
 
 /// Every package of the workspace, with those that it may depend on.
-const ALLOWED: [(&str, &[&str]); 27] = [
+const ALLOWED: [(&str, &[&str]); 28] = [
     ("mup-files", &[]),
     ("mup-documents", &[]),
     ("mup-sweep", &[]),
@@ -19,6 +19,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("mup-models", &["mup-kernels", "mup-probe", "mup-shapes"]),
     ("mup-transfer", &["mup-figure", "mup-files", "mup-rules", "mup-study", "mup-sweep", "mup-verdict"]),
     ("mup-train", &["mup-files", "mup-init", "mup-kernels", "mup-optim", "mup-probe", "mup-rules", "mup-shapes"]),
+    ("mup-hugging-face", &["mup-files", "mup-models", "mup-train"]),
     ("mup-verdict", &["mup-figure", "mup-files", "mup-kernels", "mup-probe", "mup-shapes", "mup-sweep", "mup-train"]),
     (
         "mup-cli",
@@ -41,6 +42,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
             "mup-data",
             "mup-devices",
             "mup-figure",
+            "mup-hugging-face",
             "mup-init",
             "mup-kernels",
             "mup-models",

@@ -88,6 +88,19 @@ impl RotaryPositions {
         [("theta", self.theta)].into_iter().chain(scaling).collect()
     }
 
+    /// θ, times what NTK multiplies it by in heads of this width: the base of plain rotary positions that turn at these speeds,
+    /// where nothing else changes them.
+    #[must_use]
+    pub fn base(&self, d_head: usize) -> f64 {
+        match self.scaling {
+            RotaryScaling::Ntk { factor } => {
+                let d = d_head as f64;
+                self.theta * factor.powf(d / (d - 2.0))
+            }
+            _ => self.theta,
+        }
+    }
+
     /// For heads of this width, as the kernels take them.
     pub(super) fn of_width(&self, d_head: usize) -> Rotary {
         let plain = |theta| Rotary::new(theta, d_head);
@@ -96,12 +109,8 @@ impl RotaryPositions {
             factor: 1.0,
         };
         match self.scaling {
-            RotaryScaling::None => plain(self.theta),
+            RotaryScaling::None | RotaryScaling::Ntk { .. } => plain(self.base(d_head)),
             RotaryScaling::Linear { factor } => changed(&|frequency| frequency / factor),
-            RotaryScaling::Ntk { factor } => {
-                let d = d_head as f64;
-                plain(self.theta * factor.powf(d / (d - 2.0)))
-            }
             RotaryScaling::Yarn { factor, original_context, beta_fast, beta_slow } => {
                 let turns = [beta_fast, beta_slow];
                 yarn(plain(self.theta), factor, coordinates(self.theta, d_head, original_context, turns))

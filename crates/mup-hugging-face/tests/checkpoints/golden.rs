@@ -1,0 +1,133 @@
+//! What transformers saved computes here what it computes there.
+
+use burn::tensor::Device;
+use mup_hugging_face::{import, read_config};
+use mup_models::{Gpt, Hidden, Positions, RotaryPositions, RotaryScaling};
+use serde_json::{Value, json};
+
+use crate::{checkpoint, distance, greedy, largest, logits, with_config};
+
+const NAMES: [&str; 7] = ["llama", "llama_biased", "mistral", "qwen3", "mixtral", "gpt2", "granite"];
+
+/// Both sides compute in f32, a hundred roundings of 6e-8 on the way to logits of up to ten.
+const SINGLE: f64 = 1e-5;
+
+fn golden(name: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(checkpoint(&format!("{name}.json"))).unwrap()).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<usize> {
+    value.as_array().unwrap().iter().map(|token| token.as_u64().unwrap() as usize).collect()
+}
+
+fn assert_equal(name: &str, model: &Gpt) {
+    let golden = golden(name);
+    let tokens: Vec<Vec<usize>> = golden["tokens"].as_array().unwrap().iter().map(numbers).collect();
+    let expected: Vec<f64> = golden["logits"].as_array().unwrap().iter().map(|logit| logit.as_f64().unwrap()).collect();
+    let (error, size) = (distance(&logits(model, &tokens), &expected), largest(&expected));
+    assert!(size > 1.0 && error < SINGLE * size.max(1.0), "{name}: logits up to {size} differ by {error:e}");
+    let (prompt, text) = (golden["prompt"].as_u64().unwrap() as usize, numbers(&golden["greedy"]));
+    assert_eq!(greedy(model, &tokens[0][..prompt], text.len()), text, "{name}");
+}
+
+#[test]
+fn what_transformers_saved_has_its_logits_and_its_greedy_text() {
+    for name in NAMES {
+        assert_equal(name, &import(checkpoint(name), &Device::flex()).unwrap());
+    }
+}
+
+#[test]
+fn an_imported_model_says_what_it_is() {
+    let config = |name: &str| {
+        let config = read_config(checkpoint(name)).unwrap();
+        assert_eq!(import(checkpoint(name), &Device::flex()).unwrap().config(), config);
+        config
+    };
+    let llama = config("llama");
+    let llama3 = RotaryScaling::Llama3 { factor: 4.0, low: 1.0, high: 4.0, original_context: 8 };
+    let rotary = RotaryPositions::new().with_theta(100.0).with_scaling(llama3);
+    assert_eq!(llama.positions, Positions::Rotary(rotary));
+    assert_eq!((llama.n_head, llama.kv_heads(), llama.d_head, llama.tied, llama.bias), (4, 2, 4, false, false));
+    let biased = config("llama_biased");
+    assert!(biased.bias && biased.hidden == Hidden::GeGlu);
+    assert_eq!(config("mistral").window, Some(5));
+    assert!(config("qwen3").qk_norm && config("qwen3").tied);
+    assert_eq!(config("mixtral").experts.map(|experts| (experts.n_expert, experts.n_chosen)), Some((3, 2)));
+    assert!(config("gpt2").positions == Positions::Absolute && config("gpt2").tied);
+    let granite = config("granite");
+    // Attention times 0.9, where we divide by the root of 4.
+    assert_eq!((granite.alpha_embedding, granite.alpha_output, granite.alpha_attention), (3.0, 2.0, 1.8));
+    assert!(granite.branch_factors);
+}
+
+#[test]
+fn a_file_of_the_class_without_a_readout_is_read_too() {
+    let folder = with_config("gpt2", |_| ());
+    let path = folder.path().join("model.safetensors");
+    let bytes = std::fs::read(&path).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let bare = file.tensors().into_iter().map(|(name, view)| (name.replace("transformer.", ""), view));
+    // And with a buffer, as files of older versions have it.
+    let mask = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1], &[0; 4]).unwrap();
+    let bytes = safetensors::serialize(bare.chain([("h.0.attn.bias".to_owned(), mask)]), None).unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    assert_equal("gpt2", &import(folder.path(), &Device::flex()).unwrap());
+}
+
+#[test]
+fn a_tied_file_that_has_its_readout_too_is_read_if_it_is_the_embedding() {
+    let folder = with_config("qwen3", |_| ());
+    let path = folder.path().join("model.safetensors");
+    let bytes = std::fs::read(&path).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let with_head = |of: &str| {
+        let tensors: Vec<_> = file.tensors().into_iter().collect();
+        let head = ("lm_head.weight".to_owned(), file.tensor(of).unwrap());
+        std::fs::write(&path, safetensors::serialize(tensors.into_iter().chain([head]), None).unwrap()).unwrap();
+        import(folder.path(), &Device::flex())
+    };
+    assert_equal("qwen3", &with_head("model.embed_tokens.weight").unwrap());
+    let error = with_head("model.norm.weight").unwrap_err().to_string();
+    assert!(error.contains("`lm_head.weight`") && error.contains("tie_word_embeddings"), "{error}");
+}
+
+#[test]
+fn configs_of_versions_before_five_say_the_same() {
+    let old = with_config("llama", |config| {
+        let fields = config.as_object_mut().unwrap();
+        let mut scaling = fields.remove("rope_parameters").unwrap();
+        let theta = scaling.as_object_mut().unwrap().remove("rope_theta").unwrap();
+        fields.extend([("rope_theta".to_owned(), theta), ("rope_scaling".to_owned(), scaling)]);
+        fields.retain(|name, _| {
+            !["head_dim", "attention_bias", "mlp_bias", "dtype", "tie_word_embeddings"].contains(&name.as_str())
+        });
+        fields.insert("torch_dtype".to_owned(), json!("bfloat16"));
+    });
+    assert_equal("llama", &import(old.path(), &Device::flex()).unwrap());
+}
+
+#[test]
+fn mini_cpms_multipliers_are_granites_in_another_form() {
+    // scale_emb; logits over width / base; branches times scale / √layers; attention over the root of a head's width, 4, where
+    // Granite's of this file is 0.9.
+    let folder = with_config("granite", |config| {
+        let fields = config.as_object_mut().unwrap();
+        fields.retain(|name, _| !name.ends_with("_multiplier") && name != "logits_scaling");
+        fields.retain(|name, _| !["attention_bias", "mlp_bias"].contains(&name.as_str()));
+        fields.extend([
+            ("architectures".to_owned(), json!(["MiniCPMForCausalLM"])),
+            ("model_type".to_owned(), json!("minicpm")),
+            ("auto_map".to_owned(), json!({ "AutoConfig": "configuration_minicpm.MiniCPMConfig" })),
+            ("scale_emb".to_owned(), json!(3)),
+            ("dim_model_base".to_owned(), json!(32)),
+            ("scale_depth".to_owned(), json!(0.6 * 2.0_f64.sqrt())),
+        ]);
+    });
+    let granite = with_config("granite", |config| config["attention_multiplier"] = json!(0.5));
+    let tokens = [vec![1, 5, 3, 18, 0, 7]];
+    let [ours, theirs] =
+        [folder, granite].map(|folder| logits(&import(folder.path(), &Device::flex()).unwrap(), &tokens));
+    // scale / √layers rounds.
+    assert!(distance(&ours, &theirs) < SINGLE * largest(&theirs), "{}", distance(&ours, &theirs));
+}
