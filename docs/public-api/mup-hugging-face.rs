@@ -41,7 +41,7 @@ impl Export {
         &self,
         model: &Gpt,
         folder: impl AsRef<Path>,
-    ) -> Result<Architecture, Error> {}
+    ) -> Result<Architecture, HuggingFaceError> {}
 }
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -66,5 +66,8 @@ pub enum HuggingFaceError {
     Unsaid { architecture: Architecture, differences: Vec<Difference> },
     Tokenizer { problem: String },
 }
-pub fn import(folder: impl AsRef<Path>, device: &Device) -> Result<Gpt, Error> {}
-pub fn read_config(folder: impl AsRef<Path>) -> Result<GptConfig, Error> {}
+pub fn import(
+    folder: impl AsRef<Path>,
+    device: &Device,
+) -> Result<Gpt, HuggingFaceError> {}
+pub fn read_config(folder: impl AsRef<Path>) -> Result<GptConfig, HuggingFaceError> {}

@@ -162,6 +162,11 @@ impl Architecture {
     pub fn class(self) -> &'static str {
         FORMATS.iter().find(|format| format.architecture == self).map_or("", |format| format.class)
     }
+
+    /// The names of all classes.
+    pub(crate) fn known() -> String {
+        FORMATS.iter().map(|format| format.class).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl fmt::Display for Architecture {

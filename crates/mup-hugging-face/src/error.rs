@@ -34,11 +34,7 @@ pub enum HuggingFaceError {
         problem: String,
     },
     /// A class of transformers that is not known here.
-    #[error(
-        "{}: the model is `{class}`, and LlamaForCausalLM, MistralForCausalLM, Qwen3ForCausalLM, MixtralForCausalLM, \
-         GPT2LMHeadModel, GraniteForCausalLM and MiniCPMForCausalLM are known",
-        path.display()
-    )]
+    #[error("{}: the model is `{class}`, and {} are known", path.display(), Architecture::known())]
     UnknownClass {
         /// `config.json`.
         path: PathBuf,

@@ -17,7 +17,7 @@ use crate::names::{Entry, entries};
 use crate::reading::Problem;
 use crate::shapes::Shapes;
 use crate::tokenizer;
-use crate::{HuggingFaceError as Error, reading};
+use crate::{HuggingFaceError, HuggingFaceError as Error, reading};
 
 /// What stands beside the weights of an exported model.
 ///
@@ -116,10 +116,10 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// [`HuggingFaceError::Unsaid`](Error::Unsaid) with every choice that no class has; [`HuggingFaceError::Model`](Error::Model)
-    /// for a model that cannot be folded; [`HuggingFaceError::Tokenizer`](Error::Tokenizer) for tokens that the vocabulary does
+    /// [`HuggingFaceError::Unsaid`] with every choice that no class has; [`HuggingFaceError::Model`]
+    /// for a model that cannot be folded; [`HuggingFaceError::Tokenizer`] for tokens that the vocabulary does
     /// not have; those of the file system.
-    pub fn write(&self, model: &Gpt, folder: impl AsRef<Path>) -> Result<Architecture, Error> {
+    pub fn write(&self, model: &Gpt, folder: impl AsRef<Path>) -> Result<Architecture, HuggingFaceError> {
         let folder = folder.as_ref();
         let (format, said) = nearest(&model.config())?;
         tokenizer::check(self.tokenizer.as_deref(), &[self.begin, self.end, self.padding], model.vocab())?;

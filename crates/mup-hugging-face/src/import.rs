@@ -7,6 +7,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
 use mup_models::{Gpt, GptConfig, Positions};
 
+use crate::HuggingFaceError;
 use crate::HuggingFaceError as Error;
 use crate::architecture::Format;
 use crate::checkpoint::Checkpoint;
@@ -23,7 +24,7 @@ use crate::shapes::Shapes;
 ///
 /// # Errors
 ///
-/// [`HuggingFaceError`](Error) naming file, field or tensor: whatever the class has and a [`GptConfig`] has no word for, any
+/// [`HuggingFaceError`] naming file, field or tensor: whatever the class has and a [`GptConfig`] has no word for, any
 /// field that is unknown, files that are damaged, foreign or belong to another config. Nothing is allocated by what a file
 /// claims before its length bears it out.
 ///
@@ -51,7 +52,7 @@ use crate::shapes::Shapes;
 /// println!("{plan}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn import(folder: impl AsRef<Path>, device: &Device) -> Result<Gpt, Error> {
+pub fn import(folder: impl AsRef<Path>, device: &Device) -> Result<Gpt, HuggingFaceError> {
     let (path, format, said) = read(folder.as_ref())?;
     let checkpoint = Checkpoint::open(folder.as_ref())?.with_prefix(format.prefix);
     fits(&path, &said.config, checkpoint.numbers())?;
@@ -70,7 +71,7 @@ pub fn import(folder: impl AsRef<Path>, device: &Device) -> Result<Gpt, Error> {
 /// # Errors
 ///
 /// As [`import`], of `config.json`.
-pub fn read_config(folder: impl AsRef<Path>) -> Result<GptConfig, Error> {
+pub fn read_config(folder: impl AsRef<Path>) -> Result<GptConfig, HuggingFaceError> {
     Ok(read(folder.as_ref())?.2.config)
 }
 

@@ -2,7 +2,8 @@
 
 use burn::tensor::Device;
 use mup_hugging_face::{import, read_config};
-use mup_models::{Gpt, Hidden, Positions, RotaryPositions, RotaryScaling};
+use mup_models::{Gpt, GptConfig, Hidden, Positions, RotaryPositions, RotaryScaling, shape_reader};
+use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use serde_json::{Value, json};
 
 use crate::{checkpoint, distance, greedy, largest, logits, with_config};
@@ -59,6 +60,30 @@ fn an_imported_model_says_what_it_is() {
     // Attention times 0.9, where we divide by the root of 4.
     assert_eq!((granite.alpha_embedding, granite.alpha_output, granite.alpha_attention), (3.0, 2.0, 1.8));
     assert!(granite.branch_factors);
+}
+
+#[test]
+fn an_imported_model_is_the_base_of_the_plan_of_a_wider_one() {
+    let device = Device::flex();
+    for name in NAMES {
+        let tuned = import(checkpoint(name), &device).unwrap();
+        let base = tuned.config();
+        let wider = |factor: usize| {
+            let (d_model, d_ffn, n_head) = (factor * base.d_model, factor * base.d_ffn, factor * base.n_head);
+            let config = base.clone().with_n_kv_head(Some(factor * base.kv_heads()));
+            GptConfig { d_model, d_ffn, n_head, ..config }.init(&device).unwrap()
+        };
+        let shapes = shape_reader().infer(&tuned, &wider(2), &wider(4)).unwrap();
+        let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
+        let rate = |path: &str| plan.row(path).unwrap().learning_rate.value;
+        let of_base = (rate("token_embedding.weight"), rate("blocks.0.attention.query.weight"));
+        assert_eq!(of_base, (1.0, 0.25), "{name}");
+        // Of its own size nothing changes.
+        let shapes = shape_reader().infer(&tuned, &wider(2), &tuned).unwrap();
+        let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
+        let rate = |path: &str| plan.row(path).unwrap().learning_rate.value;
+        assert_eq!(rate("blocks.0.attention.query.weight").to_bits(), 1.0_f64.to_bits(), "{name}");
+    }
 }
 
 #[test]
