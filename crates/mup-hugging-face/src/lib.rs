@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! The rooms: [`import`] and [`read_config`] (theirs to ours), [`Export`] (ours to theirs), and two tables that both read: which
+//! The rooms: [`import()`] and [`read_config`] (theirs to ours), [`Export`] (ours to theirs), and two tables that both read: which
 //! field is which choice of a config (`fields.rs`), and which tensor is which parameter (`names.rs`), for each [`Architecture`].
 //!
 //! It knows nothing of training, of any tokenizer but its file, and of the network.
