@@ -4,7 +4,7 @@
 //! and [`Update`] (how rates follow from it), [`Parametrization`] (a table with its conventions and [`Amendment`]s; presets in
 //! `mup.rs`, `complete.rs` and `standard.rs`), [`DepthRule`] (what it does about another number of blocks), [`Overrides`] and
 //! [`RunLaw`] (what the user wants, and what the run changes), [`PlanBuilder`] and `compose.rs` (a row put together),
-//! [`ScalingPlan`] (all rows; stored, and made again when read: `made_again.rs`; given a run: `in_run.rs`), [`PlanSummary`] and [`PlanDifference`] (a
+//! [`ScalingPlan`] (all rows; stored, and made again when read: `made_again.rs`; given a run: `in_run.rs`; other rates: `rated.rs`), [`PlanSummary`] and [`PlanDifference`] (a
 //! plan in short, and against another), [`rules_markdown`] (the table as a document).
 
 mod abc;
@@ -36,6 +36,7 @@ mod plan_file_v1;
 mod power;
 mod precision;
 mod preset_name;
+mod rated;
 mod row;
 mod rule;
 mod rule_for;

@@ -33,6 +33,22 @@ fn decay_of_matrices_only_leaves_biases_gains_and_embeddings_alone() {
     assert_eq!(decayed(&everything).len(), 6, "by default all decays, as in PyTorch and microsoft/mup");
 }
 
+/// Whoever is given a plan has no builder.
+#[test]
+fn a_rate_wished_of_a_finished_plan_is_as_if_its_builder_had_wished_it_and_multiplies_what_was_wished() {
+    let later = with(|plan| plan.no_decay(Role::Vector)).unwrap().with_rate("embedding.*", 0.25).unwrap();
+    let built = with(|plan| plan.no_decay(Role::Vector).rate("embedding.*", 0.25)).unwrap();
+    assert_eq!(later, built);
+    let twice = with(|plan| plan.rate("blocks.**", 2.0)).unwrap().with_rate(Role::Vector, 3.0).unwrap();
+    let rate = |path: &str| twice.row(path).unwrap().learning_rate.to_string();
+    assert_eq!(rate("blocks.0.up.weight"), "0.5 = 1/m_in · yours 2");
+    assert_eq!([rate("blocks.0.up.bias"), rate("norm.gamma")], ["6 = yours 6", "3 = yours 3"]);
+    assert_eq!(ScalingPlan::from_json(&twice.to_json()).unwrap(), twice, "it can be stored");
+    let wrong = |tensors: &str, times| with(|plan| plan).unwrap().with_rate(tensors, times).unwrap_err().to_string();
+    assert!(wrong("embeding.*", 2.0).contains("did you mean `embedding.*`"));
+    assert!(wrong("embedding.*", -1.0).contains("a positive number"));
+}
+
 /// A set is for any model: one without an embedding or a bias is no error.
 #[test]
 fn a_set_may_find_nothing_but_a_wish_may_not() {

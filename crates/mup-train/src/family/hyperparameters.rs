@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use mup_rules::{RuleError, ScalingPlan};
+use mup_shapes::Role;
+
 use super::{Family, FamilyError};
 
 /// The base learning rate at the schedule's peak.
@@ -11,7 +14,33 @@ pub const INIT_SCALE: &str = "init-scale";
 
 const OF_EVERY_FAMILY: [&str; 2] = [LEARNING_RATE, INIT_SCALE];
 
+/// Factors on the rates of all tensors of a role, beside what is prescribed, as TP-V tunes those of embeddings and biases
+/// (Table 6). A run has those that are asked for: the others are 1, and no record speaks of them.
+pub(super) const RATES: [(&str, Role); 4] = [
+    ("rate-input", Role::Input),
+    ("rate-hidden", Role::Hidden),
+    ("rate-output", Role::Output),
+    ("rate-vector", Role::Vector),
+];
+
+fn is_rate(name: &str) -> bool {
+    RATES.iter().any(|(rate, _)| *rate == name)
+}
+
+/// The value of one that is not among a run's own: 1 of a rate's factor.
+pub(super) fn unasked(name: &str) -> Option<f64> {
+    is_rate(name).then_some(1.0)
+}
+
+/// The plan with the factors on the rates among these values.
+pub(super) fn with_rates(plan: ScalingPlan, values: &BTreeMap<String, f64>) -> Result<ScalingPlan, RuleError> {
+    let asked = RATES.iter().filter_map(|(name, role)| Some((*role, *values.get(*name)?)));
+    let mut asked = asked.filter(|(_, times)| times.to_bits() != 1.0_f64.to_bits());
+    asked.try_fold(plan, |plan, (role, times)| plan.with_rate(role, times))
+}
+
 pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> FamilyError {
+    let known = known.filter(|name| !is_rate(name)).chain(RATES.map(|(name, _)| name));
     format!("unknown hyperparameter `{name}`; there are {}", known.collect::<Vec<_>>().join(", ")).into()
 }
 
@@ -27,10 +56,11 @@ pub(super) fn values<F: Family>(family: &F) -> BTreeMap<String, f64> {
 pub(super) fn with_values<F: Family>(family: &F, values: &BTreeMap<String, f64>) -> Result<F, FamilyError> {
     let mut family = family.clone();
     let mut own = family.hyperparameters();
-    if let Some((name, _)) = own.iter().find(|(name, _)| OF_EVERY_FAMILY.contains(name)) {
+    let of_every_family = |name: &str| OF_EVERY_FAMILY.contains(&name) || is_rate(name);
+    if let Some((name, _)) = own.iter().find(|(name, _)| of_every_family(name)) {
         return Err(format!("every family has a hyperparameter `{name}`; call the family's own otherwise").into());
     }
-    for (name, value) in values.iter().filter(|(name, _)| !OF_EVERY_FAMILY.contains(&name.as_str())) {
+    for (name, value) in values.iter().filter(|(name, _)| !of_every_family(name)) {
         let Some((_, field)) = own.iter_mut().find(|(known, _)| known == name) else {
             return Err(unknown(name, own.iter().map(|(name, _)| *name).chain(OF_EVERY_FAMILY)));
         };

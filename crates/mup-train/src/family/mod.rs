@@ -177,8 +177,9 @@ pub trait Family: Clone + Send + Sync + 'static {
         Training::new(100, 2.0_f64.powi(-7))
     }
 
-    /// Hyperparameters of the family's own by name, such as the multiplier of its logits, beside `learning-rate` and
-    /// `init-scale`, which every family has: what `--over` and a space can name. None unless said otherwise.
+    /// Hyperparameters of the family's own by name, such as the multiplier of its logits, beside those that every family has:
+    /// `learning-rate`, `init-scale`, and factors on the rates of a role's tensors, `rate-input`, `rate-hidden`, `rate-output`
+    /// and `rate-vector`. They are what `--over` and a space can name. None unless said otherwise.
     fn hyperparameters(&mut self) -> Vec<(&'static str, &mut f64)> {
         Vec::new()
     }

@@ -21,7 +21,8 @@ pub struct FamilyRun {
     pub growth: Growth,
     /// The size of the model.
     pub size: Size,
-    /// Every hyperparameter by name.
+    /// Every hyperparameter by name; of the factors on a role's rate (`rate-input`, `rate-hidden`, `rate-output`,
+    /// `rate-vector`) those that are asked for.
     pub values: BTreeMap<String, f64>,
     /// Of weights and batches.
     pub seed: u64,
@@ -102,7 +103,8 @@ impl FamilyRun {
     /// A name that there is not, with those that there are.
     pub fn value(&self, hyperparameter: &str) -> Result<f64, FamilyError> {
         let unknown = || hyperparameters::unknown(hyperparameter, self.values.keys().map(String::as_str));
-        self.values.get(hyperparameter).copied().ok_or_else(unknown)
+        let value = self.values.get(hyperparameter).copied();
+        value.or_else(|| hyperparameters::unasked(hyperparameter)).ok_or_else(unknown)
     }
 
     /// The base learning rate.
@@ -131,7 +133,8 @@ impl FamilyRun {
     pub fn plan<F: Family>(&self, family: &F, device: &Device) -> Result<ScalingPlan, FamilyError> {
         let Growth { run, law, .. } = &self.growth;
         let family = hyperparameters::with_values(family, &self.values)?;
-        let (plan, target) = (self.growth.plan(&family, &self.size, device)?, self.in_tokens(&family)?);
+        let plan = hyperparameters::with_rates(self.growth.plan(&family, &self.size, device)?, &self.values)?;
+        let target = self.in_tokens(&family)?;
         match *run {
             Some(base) if !base.is_as_long_as(&target) || !law.is_none() => {
                 Ok(plan.with_run(base, target, law.clone())?)

@@ -7,7 +7,7 @@ use mup_models::{Mlp, MlpConfig, cross_entropy, shape_reader};
 use mup_optim::MupAdamWConfig;
 use mup_probe::Probe;
 use mup_rules::{OptimizerId, Parametrization, Run, RunLaw, ScalingPlan};
-use mup_shapes::{InfShapes, ShapeReader};
+use mup_shapes::{InfShapes, Role, ShapeReader};
 use mup_train::{
     Batches, Event, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, MicroBatch, Size, Trainer,
     Training,
@@ -131,7 +131,9 @@ fn each_hyperparameter_changes_the_run_and_so_does_the_seed() {
 fn what_a_family_does_not_have_is_refused_with_what_it_has() {
     let refused = |run: FamilyRun| run.start(&FAMILY, &Device::flex()).expect_err("refused").to_string();
     let message = refused(run().with("dropout", 0.1));
-    assert_eq!(message, "unknown hyperparameter `dropout`; there are alpha-output, start, learning-rate, init-scale");
+    let known = "alpha-output, start, learning-rate, init-scale, rate-input, rate-hidden, rate-output, rate-vector";
+    assert_eq!(message, format!("unknown hyperparameter `dropout`; there are {known}"));
+    assert!(refused(run().with("rate-input", 0.0)).contains("to train nothing, use frozen"));
     let nothing = Growth { grows: Vec::new(), ..growth() };
     assert!(refused(run().with_growth(nothing)).contains("nothing grows"));
     let unknown = Growth { grows: vec!["heads".to_owned()], ..growth() };
@@ -158,6 +160,28 @@ fn a_plan_is_that_of_the_values_that_the_run_is_trained_with() {
     let own = growth().plan(&FAMILY, &run().size, &Device::flex()).expect("plan").fingerprint();
     assert_eq!(plan(run()), own);
     assert_ne!(plan(run().with("alpha-output", 16.0)), own, "it is of SGD");
+}
+
+/// The family knows nothing of them: neither its hyperparameters nor its plan.
+#[test]
+fn a_factor_on_the_rate_of_a_role_multiplies_it_in_the_plan_and_unasked_for_it_is_nowhere() {
+    let plan = |run: FamilyRun| run.plan(&FAMILY, &Device::flex()).expect("plan");
+    let (own, rated) = (plan(run()), plan(run().with("rate-input", 0.5).with("rate-vector", 4.0)));
+    for (own, rated) in own.rows().iter().zip(rated.rows()) {
+        let times = match own.role {
+            Role::Input => 0.5,
+            Role::Vector => 4.0,
+            _ => 1.0,
+        };
+        assert_eq!(rated.learning_rate.value.to_bits(), (own.learning_rate.value * times).to_bits(), "{}", own.path);
+    }
+    assert!(
+        own.rows().iter().any(|row| row.role == Role::Input) && own.rows().iter().any(|row| row.role == Role::Vector)
+    );
+    assert_eq!(plan(run().with("rate-input", 1.0)).fingerprint(), own.fingerprint());
+    assert_eq!(run().value("rate-hidden").expect("of every family").to_bits(), 1.0_f64.to_bits());
+    assert!(!run().values.contains_key("rate-hidden"), "records of before stay what they are");
+    assert_ne!(losses(&run().with("rate-hidden", 0.5)), losses(&run()));
 }
 
 /// The family knows nothing of batch and horizon: neither its data nor its plan.
