@@ -6,6 +6,7 @@ mod public_api;
 mod text_checks;
 mod tidy;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +39,7 @@ enum Command {
     /// is so, 1 it is not, 2 bad arguments, 3 undecided.
     ReverseTransfer(text_checks::ReverseTransfer),
     /// Runs an experiment through gpt-transfer, resumable, and writes its table and figure.
+    #[command(subcommand)]
     Experiment(mup_experiments::Experiment),
     /// Measures how fast we are: beside PyTorch on the same step, and how cost grows with size.
     Bench(mup_benches::Bench),
@@ -54,7 +56,16 @@ enum Command {
     PublicApi,
 }
 
+/// Under the name of gpt-transfer it is that program, which experiments start: the GPU kit has room for one.
+fn is_gpt_transfer() -> bool {
+    let name = std::env::args_os().next().map(PathBuf::from);
+    name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == "gpt-transfer"))
+}
+
 fn main() -> ExitCode {
+    if is_gpt_transfer() {
+        return gpt_transfer::main();
+    }
     mup_devices::let_openmp_sleep();
     mup_cli::ended(match Cli::parse().command {
         Command::CoordCheck(task) => task.run(),

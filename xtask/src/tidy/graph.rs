@@ -132,6 +132,7 @@ const ALLOWED: [(&str, &[&str]); 28] = [
         "xtask",
         &[
             "gpt-text",
+            "gpt-transfer",
             "mup-benches",
             "mup-cli",
             "mup-devices",

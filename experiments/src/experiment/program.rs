@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use mup_verdict::coordinates::TrialError;
+use mup_train::FamilyError;
 use serde::de::DeserializeOwned;
 
 /// The program.
@@ -14,7 +14,7 @@ pub(crate) struct Program {
 
 impl Program {
     /// Beside this one, where the same build put it; otherwise built now.
-    pub(crate) fn find() -> Result<Self, TrialError> {
+    pub(crate) fn find() -> Result<Self, FamilyError> {
         let this = std::env::current_exe()?;
         let name = format!("gpt-transfer{}", std::env::consts::EXE_SUFFIX);
         // Tests lie one folder deeper.
@@ -31,13 +31,13 @@ impl Program {
     }
 
     /// Runs a command; its progress goes where ours goes.
-    pub(crate) fn run(&self, arguments: &[String]) -> Result<(), TrialError> {
+    pub(crate) fn run(&self, arguments: &[String]) -> Result<(), FamilyError> {
         let status = Command::new(&self.path).args(arguments).stdout(Stdio::null()).status()?;
         if status.success() { Ok(()) } else { Err(failed(arguments, status.code())) }
     }
 
     /// Runs a command on one thread and reads the JSON that it prints.
-    pub(crate) fn read<T: DeserializeOwned>(&self, arguments: &[String]) -> Result<T, TrialError> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, arguments: &[String]) -> Result<T, FamilyError> {
         let mut command = Command::new(&self.path);
         command.args(arguments).arg("--json").env("RAYON_NUM_THREADS", "1").stderr(Stdio::inherit());
         let output = command.output()?;
@@ -48,7 +48,7 @@ impl Program {
     }
 }
 
-fn failed(arguments: &[String], code: Option<i32>) -> TrialError {
+fn failed(arguments: &[String], code: Option<i32>) -> FamilyError {
     if code == Some(130) {
         return "stopped; everything finished is kept, and the same command continues".into();
     }
