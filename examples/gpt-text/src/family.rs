@@ -5,8 +5,9 @@ use std::path::Path;
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use mup_data::{Batch, Order, even_batch};
+use mup_data::{Batch, Order, Tokenizer, even_batch};
 use mup_files::sha256;
+use mup_hugging_face::{Export, HuggingFaceError};
 use mup_init::{Distribution, InitSpec};
 use mup_models::{Gpt, GptConfig, Positions, Sampler, shape_reader};
 use mup_optim::MupAdamWConfig;
@@ -250,7 +251,15 @@ impl Family for TextFamily {
         continued(model, self.data()?, seed)
     }
 
+    /// Weights into a file whose name ends in `.safetensors`; a checkpoint of Hugging Face's transformers, folded and with its
+    /// tokenizer, into a folder of any other name.
     fn export(&self, model: &Gpt, path: &Path, fold: bool) -> Result<String, FamilyError> {
+        if path.extension().is_none_or(|ending| ending != "safetensors") {
+            let written = checkpoint(model, self.data()?.tokenizer.as_ref(), path);
+            return Ok(written.map_err(|error| {
+                format!("{}: {error}; weights alone go into a file `.safetensors`, and `--model llama` is one that it loads", path.display())
+            })?);
+        }
         let layouts = if fold {
             write_safetensors(&model.valid().folded()?, path, &GptConfig::multipliers())?
         } else {
@@ -265,6 +274,16 @@ impl Family for TextFamily {
     fn loss_without_input(&self) -> Result<Option<f64>, FamilyError> {
         Ok(Some(self.data()?.entropy()?))
     }
+}
+
+/// Writes what transformers loads, and says as which class.
+fn checkpoint(model: &Gpt, tokenizer: Option<&Tokenizer>, folder: &Path) -> Result<String, HuggingFaceError> {
+    let export =
+        tokenizer.map_or_else(Export::new, |tokenizer| Export::new().with_tokenizer(tokenizer.to_hugging_face()));
+    let class = export.write(&model.valid(), folder)?;
+    let without =
+        if tokenizer.is_none() { ", without a tokenizer, since nobody said what the tokens mean" } else { "" };
+    Ok(format!("a checkpoint for transformers, {class}, with the multipliers in its weights{without}"))
 }
 
 /// The prompt and what a model makes of it; none if the model diverged, or nobody says what its tokens mean.

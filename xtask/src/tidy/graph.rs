@@ -103,6 +103,7 @@ const ALLOWED: [(&str, &[&str]); 28] = [
         &[
             "mup-data",
             "mup-files",
+            "mup-hugging-face",
             "mup-init",
             "mup-models",
             "mup-optim",

@@ -42,7 +42,7 @@ pub struct TrainCommand {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub checkpoints: CheckpointArguments,
-    /// Write the trained weights as safetensors.
+    /// Write the trained weights: as safetensors, or what else the program makes of a name like this.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
     /// Fold the multipliers into the exported weights: a plain model with equal outputs.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::place::{Place, fail, succeed};
+use crate::place::{Place, RATES, fail, json, succeed, text};
 
 /// Name and shape of every tensor, from the file's own header.
 fn tensors(path: &Path) -> BTreeMap<String, Value> {
@@ -61,9 +61,45 @@ fn a_place_for_the_weights_that_does_not_exist_is_refused_before_training() {
 #[test]
 fn a_folder_in_the_place_of_the_weights_is_named() {
     let place = Place::finished();
-    let path = place.path().join("weights");
+    let path = place.path().join("weights.safetensors");
     fs::create_dir(&path).unwrap();
     fs::write(path.join("x"), "").unwrap();
     let error = fail(&mut place.on_study("train", &["--export", path.to_str().unwrap()]));
     assert!(error.contains("cannot") && error.contains("weights"), "{error}");
+}
+
+/// With the greedy text of the model that trained, where there is a Python with transformers
+/// (`MUP_TRANSFORMERS_PYTHON`, as in mup-hugging-face).
+#[test]
+fn a_trained_llama_is_a_checkpoint_of_transformers_with_its_tokenizer() {
+    let place = Place::new();
+    succeed(&mut place.tune(&["--model=llama", "--d-head=4", RATES]));
+    let folder = place.path().join("llama");
+    let output = place.on_study("train", &["--export", folder.to_str().unwrap()]).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.contains("a checkpoint for transformers, LlamaForCausalLM"), "{said}");
+    let config = json(&fs::read_to_string(folder.join("config.json")).unwrap());
+    assert_eq!((&config["hidden_size"], &config["vocab_size"]), (&16.into(), &256.into()), "{config}");
+    assert!(!tensors(&folder.join("model.safetensors")).keys().any(|name| name.contains("multiplier")));
+    let Some(python) = std::env::var_os("MUP_TRANSFORMERS_PYTHON").filter(|python| python != "install") else {
+        eprintln!("SKIPPED: MUP_TRANSFORMERS_PYTHON names no Python with transformers");
+        return;
+    };
+    let load = "import sys, transformers as t; f = sys.argv[1]; m = t.AutoModelForCausalLM.from_pretrained(f); \
+                k = t.AutoTokenizer.from_pretrained(f); i = k('To be', return_tensors='pt').input_ids; \
+                print(k.decode(m.generate(i, max_new_tokens=8, do_sample=False)[0]))";
+    let output = std::process::Command::new(python).args(["-c", load]).arg(&folder).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(output.status.success() && text(&output.stdout).starts_with("To be"), "{said}");
+}
+
+#[test]
+fn what_no_class_of_transformers_has_is_refused_by_name_and_the_training_is_kept() {
+    let place = Place::finished();
+    let results = place.finished_results();
+    let folder = place.path().join("gpt");
+    let error = fail(&mut place.on_study("train", &["--export", folder.to_str().unwrap()]));
+    assert!(error.contains("relative attention") && error.contains("--model llama"), "{error}");
+    assert!(!folder.exists());
+    assert_eq!(place.finished_results(), results);
 }
