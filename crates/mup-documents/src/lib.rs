@@ -124,7 +124,7 @@ pub fn in_text(text: &str, program: &str) -> Vec<Shown> {
         match block {
             None => line.split('`').skip(1).step_by(2).for_each(|code| add(code, true)),
             Some(Block::Other) => {}
-            Some(Block::Transcript) if begun.is_empty() && !line.starts_with("$ ") => {}
+            Some(Block::Transcript) if begun.is_empty() && !line.trim_start().starts_with("$ ") => {}
             Some(Block::Shell | Block::Transcript) => {
                 begun.push_str(line.trim_start().trim_start_matches("$ "));
                 match begun.strip_suffix('\\') {

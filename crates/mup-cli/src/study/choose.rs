@@ -52,7 +52,8 @@ fn in_target(study: &Study, family: FamilyOf<'_>, choice: &Choice) -> Result<(St
     let transfer = training.transfer(&values)?;
     let (size, steps, rules) = (training.named_size(), opened.target.steps, short(parametrization));
     let explained = explain(&transfer, &training.usual()?);
-    let warnings = run.warnings(&opened.target_plan(parametrization, &values)?);
-    let warnings: String = warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
+    let warnings =
+        run.warnings(&opened.target_plan(parametrization, &values)?).into_iter().chain(family.untested(&run));
+    let warnings: String = warnings.map(|warning| format!("\nwarning: {warning}")).collect();
     Ok((format!("\n\nTarget: {size}, {steps} steps, in {rules}\n{explained}{warnings}"), transfer))
 }

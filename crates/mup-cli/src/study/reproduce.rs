@@ -24,10 +24,11 @@ impl<'a> Reproduce<'a> {
     pub(super) fn new(training: &'a TargetTraining<'a>, command: &str, chosen: Values) -> Result<Self, FamilyError> {
         let opened = training.opened;
         let config = opened.study.config();
-        let mut words = command.split_whitespace();
+        // Extensions of the study stand on further lines.
+        let mut words = command.lines().next().unwrap_or_default().split_whitespace();
         let program = words.next().unwrap_or_default().to_owned();
         let otherwise = otherwise(&opened.target, &Target::of(config)?, opened.own_batches()?);
-        let in_order = (words.next() != Some("tune") && otherwise.is_empty()).then_some(config.seeds[0]);
+        let in_order = (!words.any(|word| word == "tune") && otherwise.is_empty()).then_some(config.seeds[0]);
         let mut common = vec![program, "train".to_owned()];
         let folder = opened.study.folder().display().to_string();
         if folder != DEFAULT_STUDY {

@@ -14,8 +14,8 @@ pub const INIT_SCALE: &str = "init-scale";
 
 const OF_EVERY_FAMILY: [&str; 2] = [LEARNING_RATE, INIT_SCALE];
 
-/// Factors on the rates of all tensors of a role, beside what is prescribed, as TP-V tunes those of embeddings and biases
-/// (Table 6). A run has those that are asked for: the others are 1, and no record speaks of them.
+/// Factors on the rates of all tensors of a role, beside what is prescribed, as TP-V tunes that of embeddings (Table 6).
+/// Routers and keys of fixed heads (`Role::Inner`) have none. A run has those that are asked for: the others are 1, and no record speaks of them.
 pub(super) const RATES: [(&str, Role); 4] = [
     ("rate-input", Role::Input),
     ("rate-hidden", Role::Hidden),

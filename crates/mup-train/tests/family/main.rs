@@ -182,6 +182,9 @@ fn a_factor_on_the_rate_of_a_role_multiplies_it_in_the_plan_and_unasked_for_it_i
     assert_eq!(run().value("rate-hidden").expect("of every family").to_bits(), 1.0_f64.to_bits());
     assert!(!run().values.contains_key("rate-hidden"), "records of before stay what they are");
     assert_ne!(losses(&run().with("rate-hidden", 0.5)), losses(&run()));
+    let in_sp = |run: FamilyRun| run.with_growth(Growth { parametrization: Parametrization::standard(), ..growth() });
+    let fingerprint = |run: FamilyRun| plan(in_sp(run)).fingerprint();
+    assert_ne!(fingerprint(run().with("rate-input", 0.5)), fingerprint(run()), "a control has them too");
 }
 
 /// The family knows nothing of batch and horizon: neither its data nor its plan.

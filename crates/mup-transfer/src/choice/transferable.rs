@@ -33,18 +33,18 @@ const SCALE: &str = "a scale of the initialization or a multiplier; TP-V Table 1
 const REGULARIZER: &str = "a regularizer, of which the right amount depends on model and data size; TP-V Table 1";
 const SIZE: &str = "a scale of the run and no hyperparameter of it, set by what the target can afford; TP-V Table 1";
 
+const FACTORS: &str = "a factor on the rate of some tensors, tuned on the proxy for embeddings in TP-V Table 6; of the others \
+                       `transfer-check --over` asks";
+
 /// Whole names, what is known, and from where.
-const KNOWN: [(&[&str], Transferable, &str); 4] = [
+const KNOWN: [(&[&str], Transferable, &str); 5] = [
+    (&["rate-input", "rate-hidden", "rate-output", "rate-vector"], Transferable::Yes, FACTORS),
     (
         &[
             "learning-rate",
             "lr",
             "eta",
             "rate",
-            "rate-input",
-            "rate-hidden",
-            "rate-output",
-            "rate-vector",
             "momentum",
             "beta1",
             "beta2",

@@ -60,8 +60,8 @@ pub struct Shape {
 ///
 /// At base width n µP *is* SP, so the simulating model and the real one are two widths of one µP family, and a forecast is
 /// as good as what it forecasts stays where it is in µP. That is claimed of the optimum. Of the edge it is not: narrow
-/// models are less stable in themselves, and a simulated edge is off by as much as µP's own moves from one width to the
-/// other.
+/// models may be less stable in themselves, and a simulated edge is off by as much as µP's own moves from one width to
+/// the other.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Validation {
     simulated: Diagnosis,
@@ -162,7 +162,7 @@ impl Validation {
         let claim = unlearned.unwrap_or_else(|| self.claim().to_owned());
         let edge = match self.edge.answer {
             Answer::Holds => "alike",
-            Answer::Fails => "not alike: µP's own edge moves as much with width",
+            Answer::Fails => "not alike",
             Answer::Undecided => "not told apart",
         };
         format!("{claim} Optimum: {}. Edge (not judged): {}, {edge}.", shifts(&self.optimum), shifts(&self.edge))
