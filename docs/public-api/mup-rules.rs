@@ -379,6 +379,7 @@ pub struct PlanRow {
     pub doubts: Vec<Doubt>,
 }
 impl PlanRow {
+    pub fn in_any_block(&self) -> String {}
     pub fn is_trained(&self) -> bool {}
     pub fn columns(&self) -> impl Iterator<Item = (Column, &Factor)> {}
     pub fn width_mults(&self) -> (f64, f64) {}
@@ -525,6 +526,7 @@ pub struct Run {
 impl Run {
     pub const fn new(batch: f64, tokens: f64) -> Self {}
     pub const fn with_parameters(self, parameters: f64) -> Self {}
+    pub fn steps(&self) -> f64 {}
     pub fn is_as_long_as(&self, other: &Self) -> bool {}
     pub fn to(self, target: Self) -> Ratios {}
 }
@@ -596,6 +598,14 @@ impl std::fmt::Display for RunScaling {}
 #[serde(into = "PlanContents", try_from = "PlanContents")]
 #[private_fields]
 pub struct ScalingPlan {}
+impl ScalingPlan {
+    /// #         ParamShape::new("hidden.weight", "Linear", [n, n], ParamSpec::weight()),
+    pub fn with_rate(
+        &self,
+        tensors: impl Into<Selector>,
+        times: f64,
+    ) -> Result<Self, RuleError> {}
+}
 impl ScalingPlan {
     /// #     ModuleShapes::new(vec![ParamShape::new("hidden.weight", "Linear", [n, n], ParamSpec::weight())])
     /// assert_eq!(differences[1].to_string(), "`hidden.weight`: learning rate 0.25 = 1/m_in → 1");

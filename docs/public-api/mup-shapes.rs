@@ -332,6 +332,7 @@ impl PathPattern {
 }
 impl PathPattern {
     pub fn new(pattern: impl Into<String>) -> Self {}
+    pub fn in_any_block(path: &str) -> Self {}
     pub fn matches(&self, path: &str) -> bool {}
     pub fn as_str(&self) -> &str {}
 }

@@ -107,6 +107,7 @@ pub trait Family: Clone + Send + Sync + 'static {
         peak: f64,
     ) -> Result<ModuleOptimizer, FamilyError> {}
     fn training(&self) -> Training {}
+    /// `learning-rate`, `init-scale`, and factors on the rates of a role's tensors, `rate-input`, `rate-hidden`, `rate-output`
     fn hyperparameters(&mut self) -> Vec<(&'static str, &mut f64)> {}
     fn evaluate(
         &self,
@@ -138,6 +139,7 @@ pub type FamilyError = Box<dyn std::error::Error + Send + Sync>;
 pub struct FamilyRun {
     pub growth: Growth,
     pub size: Size,
+    /// Every hyperparameter by name; of the factors on a role's rate (`rate-input`, `rate-hidden`, `rate-output`,
     pub values: BTreeMap<String, f64>,
     pub seed: u64,
     pub training: Training,
