@@ -56,7 +56,8 @@ enum Command {
     PublicApi,
 }
 
-/// Under the name of gpt-transfer it is that program, which experiments start: the GPU kit has room for one.
+/// Under the name of gpt-transfer it is that program, which experiments start: never an older build, and the GPU kit has
+/// room for one.
 fn is_gpt_transfer() -> bool {
     let name = std::env::args_os().next().map(PathBuf::from);
     name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == "gpt-transfer"))
