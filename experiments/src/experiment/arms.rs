@@ -12,7 +12,7 @@ use super::runs::TargetRun;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Arm {
     pub(crate) what: String,
-    /// What finding the values cost, in each repetition.
+    /// What finding the values cost, a mean over repetitions.
     pub(crate) tuning: Spent,
     pub(crate) runs: Vec<Run>,
     /// Whether it is the subject, which the figure colors.
@@ -48,10 +48,15 @@ impl<T> From<&Record<T>> for Ended {
     }
 }
 
+impl Run {
+    pub(crate) fn new(asked: TargetRun) -> Self {
+        Self { seed: asked.seed, values: asked.values.to_string(), asked, ended: None }
+    }
+}
+
 impl Arm {
     pub(crate) fn new(what: impl Into<String>, tuning: Spent, runs: impl IntoIterator<Item = TargetRun>) -> Self {
-        let run = |asked: TargetRun| Run { seed: asked.seed, values: asked.values.to_string(), asked, ended: None };
-        Self { what: what.into(), tuning, runs: runs.into_iter().map(run).collect(), subject: false }
+        Self { what: what.into(), tuning, runs: runs.into_iter().map(Run::new).collect(), subject: false }
     }
 
     /// The same as the subject.
@@ -89,13 +94,38 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 /// What the runs of an arm that have ended consumed.
 pub(crate) fn spent(arm: &Arm) -> Spent {
-    arm.runs.iter().filter_map(|run| run.ended.as_ref()).fold(Spent::default(), |sum, Ended { spent, .. }| Spent {
+    total(arm.runs.iter().filter_map(|run| Some(run.ended.as_ref()?.spent)))
+}
+
+fn total(each: impl Iterator<Item = Spent>) -> Spent {
+    each.fold(Spent::default(), |sum, spent| Spent {
         runs: sum.runs + spent.runs,
         parameter_tokens: sum.parameter_tokens + spent.parameter_tokens,
         seconds: sum.seconds + spent.seconds,
         counted_flops: sum.counted_flops + spent.counted_flops,
         runs_counted: sum.runs_counted + spent.runs_counted,
     })
+}
+
+/// The mean over repetitions; of runs the nearest whole number.
+pub(crate) fn mean_spent(each: &[Spent]) -> Spent {
+    let (total, n) = (total(each.iter().copied()), each.len().max(1) as f64);
+    let runs = (total.runs as f64 / n).round() as u64;
+    Spent {
+        runs,
+        parameter_tokens: total.parameter_tokens / n,
+        seconds: total.seconds / n,
+        counted_flops: total.counted_flops / n,
+        // As with the total, either all are counted or what is counted is not all.
+        runs_counted: if total.runs_counted == total.runs { runs } else { 0 },
+    }
+}
+
+/// The run of the most operations: one of the target that got to its end, once there is one.
+pub(crate) fn largest(arms: &[Arm]) -> Option<&Ended> {
+    let ended = arms.iter().flat_map(|arm| &arm.runs).filter_map(|run| run.ended.as_ref());
+    let size = |ended: &Ended| ended.spent.flops().unwrap_or(6.0 * ended.spent.parameter_tokens);
+    ended.max_by(|a, b| size(a).total_cmp(&size(b)))
 }
 
 /// A loss for people.
@@ -164,5 +194,18 @@ pub(crate) mod tests {
         let at = [0, 25, 50, 75, 100].map(|percent| arm.percentile(percent));
         assert_eq!(at, [Some(1.0), Some(1.0), Some(2.0), Some(3.0), Some(f64::INFINITY)]);
         assert_eq!([told(at[4]), told(at[0]), told(ended("none", &[]).mean())], ["diverged", "1.0000", "–"]);
+    }
+
+    #[test]
+    fn tuning_is_a_mean_over_repetitions_and_shares_are_of_a_run_that_got_to_its_end() {
+        let of = |runs, counted_flops| Spent { runs, runs_counted: runs, counted_flops, ..Spent::default() };
+        let mean = mean_spent(&[of(4, 4.0), of(5, 8.0)]);
+        assert_eq!((mean.runs, mean.flops()), (5, Some(6.0)));
+        assert_eq!(mean_spent(&[of(4, 4.0), Spent { runs: 4, ..Spent::default() }]).flops(), None);
+        let mut arms = [ended("diverged soon", &[None]), ended("got to its end", &[Some(1.0)])];
+        for (arm, flops) in arms.iter_mut().zip([1.0, 10.0]) {
+            arm.runs[0].ended.as_mut().expect("ended").spent = of(1, flops);
+        }
+        assert_eq!(largest(&arms).and_then(|ended| ended.spent.flops()), Some(10.0));
     }
 }

@@ -1,18 +1,23 @@
 //! What the base width decides: at a fixed proxy and target the rate alone is tuned on the proxy from several bases, and
 //! from the proxy's with factors on the rates of embedding and vectors, then used once.
 
+mod questions;
+
 use std::fmt;
 
-use mup_study::{StudyRecord, Values};
+use mup_study::Values;
+use mup_sweep::Optimum;
 use mup_train::{FamilyError, LEARNING_RATE};
 use mup_transfer::Spent;
 use serde::Serialize;
 
-use super::arms::{Arm, Ended, table, told};
+use super::arms::{Arm, largest, table, told};
 use super::pairs::Comparison;
 use super::program::Program;
-use super::runs::{MUP, Runs, Shape, TargetRun, options};
-use super::{Common, Scale, write};
+use super::rates::ProxySweep;
+use super::runs::{MUP, Runs, Shape, TargetRun};
+use super::{Common, Scale, write, write_so_far};
+use questions::Answers;
 
 /// Of the proxy's trials, whose losses are averaged, and of the target's.
 const TUNING_SEEDS: [u64; 2] = [100, 101];
@@ -52,10 +57,21 @@ pub(super) struct Results {
     arms: Vec<Arm>,
     /// Of each with the first.
     comparisons: Vec<Comparison>,
-    /// Of each arm the rate with the lowest mean loss on the proxy, and that loss.
-    proxy: Vec<(f64, f64)>,
+    /// The factors ¼ on both with four times the base, if that base is among them.
+    same: Option<Comparison>,
+    /// Of each arm the best on the proxy.
+    proxy: Vec<OnProxy>,
     /// Of each arm the target's losses at half that rate, at it, and at twice, with seed 0.
     around: Vec<Arm>,
+}
+
+/// The rate with the lowest mean loss on the proxy.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct OnProxy {
+    rate: f64,
+    loss: f64,
+    /// No rate beyond it was tried.
+    on_edge: bool,
 }
 
 impl Sizes {
@@ -86,10 +102,10 @@ impl Sizes {
         let proxy = self.shape.base_width;
         let base = |width: usize, name: String| Setting { name, base_width: width, factors: Vec::new() };
         let mut settings = vec![base(proxy, format!("base width {proxy}, the proxy's"))];
-        settings.extend(self.bases.iter().map(|width| base(*width, format!("base width {width}"))));
+        settings.extend(self.bases.iter().map(|width| base(*width, of_base(*width))));
         for names in [&[INPUT][..], &[VECTOR], &[INPUT, VECTOR]] {
             settings.extend(FACTORS.map(|factor| Setting {
-                name: format!("{} × {factor}", names.join(" and ")),
+                name: of_factor(names, factor),
                 base_width: proxy,
                 factors: names.iter().map(|name| (*name, factor)).collect(),
             }));
@@ -101,26 +117,33 @@ impl Sizes {
 impl BaseWidth {
     pub(super) fn run_with(&self, program: &Program) -> Result<Results, FamilyError> {
         let (common, folder) = (&self.common, self.common.folder("base-width"));
+        common.check()?;
         let (runs, sizes) = (Runs { program, common, folder: folder.clone() }, Sizes::of(common.scale));
         let (mut arms, mut around, mut proxy) = (Vec::new(), Vec::new(), Vec::new());
         for (i, setting) in sizes.settings().iter().enumerate() {
             let tuned = tune(&runs, &sizes, setting)?;
-            proxy.push((tuned.rate, tuned.loss));
+            proxy.push(tuned.best);
             let run = |rate: f64, seed| TargetRun::new(&tuned.study, MUP, values(rate, &setting.factors), seed);
-            let arm = Arm::new(&setting.name, tuned.spent, (0..SEEDS).map(|seed| run(tuned.rate, seed)));
+            let rate = tuned.best.rate;
+            let arm = Arm::new(&setting.name, tuned.spent, (0..SEEDS).map(|seed| run(rate, seed)));
             arms.push(if i == 0 { arm.subject() } else { arm });
-            let around_it = [0.5, 1.0, 2.0].map(|times| run(times * tuned.rate, 0));
+            let around_it = [0.5, 1.0, 2.0].map(|times| run(times * rate, 0));
             around.push(Arm::new(&setting.name, Spent::default(), around_it));
         }
-        let results = |arms: &[Arm], around: &[Arm]| Results {
-            arms: arms.to_vec(),
-            comparisons: arms.iter().skip(1).filter_map(|arm| Comparison::of(arm, &arms[0])).collect(),
-            proxy: proxy.clone(),
-            around: around.to_vec(),
+        let results = |arms: &[Arm], around: &[Arm]| {
+            let of = |name: String| arms.iter().find(|arm| arm.what == name);
+            let same = of(of_factor(&[INPUT, VECTOR], FACTORS[0])).zip(of(of_base(4 * sizes.shape.base_width)));
+            Results {
+                arms: arms.to_vec(),
+                comparisons: arms.iter().skip(1).filter_map(|arm| Comparison::of(arm, &arms[0])).collect(),
+                same: same.and_then(|(factors, base)| Comparison::of(factors, base)),
+                proxy: proxy.clone(),
+                around: around.to_vec(),
+            }
         };
-        runs.train(&mut arms, |arms| write(&results(arms, &around), TITLE, arms, &folder))?;
+        runs.train(&mut arms, |arms| write_so_far(&results(arms, &around), TITLE, arms, &folder))?;
         let trained = arms.clone();
-        runs.train(&mut around, |around| write(&results(&trained, around), TITLE, &trained, &folder))?;
+        runs.train(&mut around, |around| write_so_far(&results(&trained, around), TITLE, &trained, &folder))?;
         let results = results(&arms, &around);
         write(&results, TITLE, &arms, &folder)?;
         common.conclude(&results, &folder)?;
@@ -128,11 +151,18 @@ impl BaseWidth {
     }
 }
 
+fn of_base(width: usize) -> String {
+    format!("base width {width}")
+}
+
+fn of_factor(names: &[&str], factor: f64) -> String {
+    format!("{} × {factor}", names.join(" and "))
+}
+
 /// What a sweep on the proxy found.
 struct Tuned {
     study: std::path::PathBuf,
-    rate: f64,
-    loss: f64,
+    best: OnProxy,
     spent: Spent,
 }
 
@@ -140,24 +170,18 @@ struct Tuned {
 fn tune(runs: &Runs<'_>, sizes: &Sizes, setting: &Setting) -> Result<Tuned, FamilyError> {
     let name = setting.name.replace([' ', ',', '\'', '×', '.'], "-");
     let rates: Vec<f64> = (sizes.rates.0..=sizes.rates.1).map(|exponent| f64::from(exponent).exp2()).collect();
-    let mut search = runs.grid(&name, &rates, &setting.factors)?;
-    search.extend([format!("--seeds={}", TUNING_SEEDS.map(|seed| seed.to_string()).join(","))]);
-    search.extend(options(&[("steps", sizes.steps)]));
-    let shape = Shape { base_width: setting.base_width, ..sizes.shape };
-    let study = runs.tune(&name, runs.common.jobs, (shape, sizes.shape.base_width), &search)?;
-    let records = study.records()?.records;
-    let mean = |rate: f64| {
-        let of_rate = |record: &&StudyRecord| {
-            record.trial.values.get(LEARNING_RATE).and_then(mup_study::Setting::number) == Some(rate)
-        };
-        let losses = records.iter().filter(of_rate).map(|record| record.outcome.loss().unwrap_or(f64::INFINITY));
-        losses.sum::<f64>() / TUNING_SEEDS.len() as f64
-    };
-    let best = rates.iter().map(|rate| (*rate, mean(*rate))).min_by(|(_, a), (_, b)| a.total_cmp(b));
-    let (rate, loss) =
-        best.filter(|(_, loss)| loss.is_finite()).ok_or_else(|| format!("{}: every rate diverged", setting.name))?;
-    let spent = records.iter().fold(Spent::default(), |spent, record| spent.and_run(&record.curve, record.seconds));
-    Ok(Tuned { study: study.folder().to_owned(), rate, loss, spent })
+    let swept = runs.sweep(&ProxySweep {
+        name: &name,
+        shape: Shape { base_width: setting.base_width, ..sizes.shape },
+        width: sizes.shape.base_width,
+        rates: &rates,
+        fixed: &setting.factors,
+        seeds: &TUNING_SEEDS,
+        steps: sizes.steps,
+    })?;
+    let best = Optimum::of(&swept.points).ok_or_else(|| format!("{}: every rate diverged", setting.name))?;
+    let best = OnProxy { rate: best.log2_rate.exp2(), loss: best.loss, on_edge: best.edge.is_some() };
+    Ok(Tuned { study: swept.study, best, spent: swept.spent })
 }
 
 fn values(rate: f64, factors: &[(&str, f64)]) -> Values {
@@ -168,8 +192,7 @@ fn values(rate: f64, factors: &[(&str, f64)]) -> Values {
 
 impl fmt::Display for Results {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ended: Option<&Ended> = self.arms.iter().flat_map(|arm| &arm.runs).find_map(|run| run.ended.as_ref());
-        table(f, &self.arms, ended.map(|ended| ended.spent))?;
+        table(f, &self.arms, largest(&self.arms).map(|ended| ended.spent))?;
         writeln!(f, "\nDifferences from the proxy as the base, paired by seed, with 95 % intervals:")?;
         self.comparisons.iter().try_for_each(|comparison| writeln!(f, "{comparison}"))?;
         writeln!(
@@ -177,31 +200,30 @@ impl fmt::Display for Results {
             "\n| | log₂ of the proxy's rate | its loss there | target, seed 0: half the rate | the rate | twice |"
         )?;
         writeln!(f, "|---|---|---|---|---|---|")?;
-        for ((rate, loss), arm) in self.proxy.iter().zip(&self.around) {
+        for (OnProxy { rate, loss, on_edge }, arm) in self.proxy.iter().zip(&self.around) {
             let of = |i: usize| told(arm.runs[i].ended.as_ref().map(|ended| ended.loss.unwrap_or(f64::INFINITY)));
-            writeln!(f, "| {} | {} | {loss:.4} | {} | {} | {} |", arm.what, rate.log2(), of(0), of(1), of(2))?;
+            let (log2, edge) = (rate.log2(), if *on_edge { ", on the edge of what was tried" } else { "" });
+            writeln!(f, "| {} | {log2}{edge} | {loss:.4} | {} | {} | {} |", arm.what, of(0), of(1), of(2))?;
         }
-        Ok(())
+        write!(f, "{}", Answers(self))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::tiny;
     use super::*;
 
     #[test]
     fn a_base_of_the_targets_width_is_another_setting_and_so_is_each_factor() {
-        let Ok(program) = Program::find() else {
-            println!("skipped: gpt-transfer is not built");
-            return;
-        };
-        let folder = tempfile::tempdir().expect("temporary folder");
-        let text = folder.path().join("text");
-        std::fs::write(&text, "Shall I compare thee to a summer's day? ".repeat(40)).expect("text");
-        let out = folder.path().join("out");
-        let common = Common { scale: Scale::Tiny, text: Some(text), device: None, out, jobs: 2, json: false };
+        let program = Program::find().expect("gpt-transfer is built");
+        let (_folder, common) = tiny();
         let results = BaseWidth { common }.run_with(&program).expect("runs");
         assert_eq!((results.arms.len(), results.comparisons.len()), (8, 7));
+        assert!(
+            results.to_string().contains("on the edge of what was tried"),
+            "of two rates each is an edge: {results}"
+        );
         assert!(results.around.iter().all(|arm| arm.losses().len() == 3), "{results}");
         let mut losses: Vec<u64> = results.arms.iter().map(|arm| arm.losses()[0].1.to_bits()).collect();
         losses.sort_unstable();

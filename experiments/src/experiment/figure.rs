@@ -28,7 +28,7 @@ impl Strips<'_> {
 
 impl Picture for Strips<'_> {
     fn size(&self) -> (u32, u32) {
-        (900, 110 + STRIP * self.arms.len() as u32)
+        (980, 110 + STRIP * self.arms.len() as u32)
     }
 
     fn draw<B: DrawingBackend>(&self, area: &Area<'_, B>, pen: Pen) -> DrawResult<B> {
@@ -37,7 +37,7 @@ impl Picture for Strips<'_> {
             .caption(self.title, pen.font(20.0))
             .margin(pen.px(12.0))
             .x_label_area_size(pen.px(46.0))
-            .y_label_area_size(pen.px(340.0))
+            .y_label_area_size(pen.px(420.0))
             .build_cartesian_2d(low..high, 0.0..n)?;
         let mut mesh = chart.configure_mesh();
         pen.style_mesh(&mut mesh, 16.0);
@@ -61,7 +61,7 @@ impl Picture for Strips<'_> {
             let diverged = losses.iter().filter(|loss| loss.is_infinite()).count();
             let note = if diverged > 0 { format!(" ({diverged} diverged)") } else { String::new() };
             let (_, row) = chart.backend_coord(&(low, y));
-            let at = (x.start - left - pen.at(332.0), row - top - pen.at(3.5));
+            let at = (x.start - left - pen.at(412.0), row - top - pen.at(3.5));
             area.draw_text(&format!("{}{note}", arm.what), &pen.font(15.0), at)?;
         }
         Ok(())

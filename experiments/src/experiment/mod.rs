@@ -8,6 +8,7 @@ mod base_width;
 mod figure;
 mod pairs;
 mod program;
+mod rates;
 mod runs;
 mod transfer;
 
@@ -19,6 +20,7 @@ use mup_devices::DeviceName;
 use mup_files::write_durably;
 use mup_train::FamilyError;
 use serde::Serialize;
+use serde_json::Value;
 
 use arms::Arm;
 use figure::Strips;
@@ -48,9 +50,9 @@ pub(crate) struct Common {
     /// Folder of its studies and results; an interrupted experiment continues there.
     #[arg(long, default_value = "runs/experiments")]
     out: PathBuf,
-    /// Runs at a time, each with one thread.
-    #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
-    jobs: usize,
+    /// Runs at a time, each with one thread [default: one for each processor; with --scale gpu 1]
+    #[arg(long)]
+    jobs: Option<usize>,
     /// Print the results as JSON.
     #[arg(long)]
     json: bool,
@@ -60,7 +62,7 @@ pub(crate) struct Common {
 enum Scale {
     /// Three hours of two cores.
     Cpu,
-    /// Minutes of one GPU.
+    /// One GPU, which --device names.
     Gpu,
     /// So small that it says nothing: whether everything runs.
     Tiny,
@@ -87,6 +89,26 @@ impl Experiment {
 }
 
 impl Common {
+    /// What makes no sense together.
+    fn check(&self) -> Result<(), FamilyError> {
+        if self.scale == Scale::Gpu && self.device.is_none() {
+            return Err(
+                "--scale gpu without --device would train on the processor, for days: add --device, such as libtorch:0"
+                    .into(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Runs at a time.
+    fn jobs(&self) -> usize {
+        let usual = || match self.scale {
+            Scale::Gpu => 1,
+            Scale::Cpu | Scale::Tiny => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        self.jobs.unwrap_or_else(usual)
+    }
+
     /// The folder of an experiment of this scale.
     fn folder(&self, name: &str) -> PathBuf {
         let scale = match self.scale {
@@ -118,4 +140,58 @@ fn write(results: &(impl Display + Serialize), title: &str, arms: &[Arm], folder
     write_durably(&file("svg"), mup_figure::svg(&strips)?.as_bytes())?;
     mup_figure::write_png(&strips, &file("png"))?;
     Ok(())
+}
+
+/// The same while runs are still missing: results with more of them stay, until those are found again.
+fn write_so_far(
+    results: &(impl Display + Serialize),
+    title: &str,
+    arms: &[Arm],
+    folder: &Path,
+) -> Result<(), FamilyError> {
+    let before = std::fs::read(folder.join("results.json")).ok();
+    let before: Option<Value> = before.and_then(|before| serde_json::from_slice(&before).ok());
+    if before.is_some_and(|before| serde_json::to_value(results).is_ok_and(|now| ended(&now) < ended(&before))) {
+        return Ok(());
+    }
+    write(results, title, arms, folder)
+}
+
+/// Runs that have ended, anywhere in results.
+fn ended(results: &Value) -> usize {
+    match results {
+        Value::Array(each) => each.iter().map(ended).sum(),
+        Value::Object(fields) => {
+            let this = fields.get("ended").is_some_and(Value::is_object);
+            usize::from(this) + fields.values().map(ended).sum::<usize>()
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A text of its own, and what is so small that it says nothing.
+    pub(super) fn tiny() -> (TempDir, Common) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let text = folder.path().join("text");
+        std::fs::write(&text, "Shall I compare thee to a summer's day? ".repeat(40)).expect("text");
+        let out = folder.path().join("out");
+        let common = Common { scale: Scale::Tiny, text: Some(text), device: None, out, jobs: Some(2), json: false };
+        (folder, common)
+    }
+
+    #[test]
+    fn a_gpu_is_named_and_trains_one_run_at_a_time() {
+        let (_folder, tiny) = tiny();
+        let gpu = Common { scale: Scale::Gpu, jobs: None, ..tiny };
+        let refused = gpu.check().expect_err("no device").to_string();
+        assert!(refused.contains("add --device, such as libtorch:0"), "{refused}");
+        let named = Common { device: Some("libtorch:0".parse().expect("a name")), ..gpu };
+        assert!(named.check().is_ok() && named.jobs() == 1);
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use mup_files::write_durably;
+use mup_files::{create_folders, write_durably};
 use mup_study::{Record, Setting, Study, Trial, Values};
 use mup_sweep::in_parallel;
 use mup_train::{FamilyError, LEARNING_RATE};
@@ -98,6 +98,7 @@ impl Runs<'_> {
         let mut text = format!("{LEARNING_RATE} = {{ grid = [{}] }}\n", rates.join(", "));
         text.extend(fixed.iter().map(|(name, value)| format!("{name} = {{ fixed = {value:?} }}\n")));
         let path = self.folder.join(format!("{name}.toml"));
+        create_folders(&self.folder)?;
         write_durably(&path, text.as_bytes())?;
         Ok(words(&["--search", "grid", "--space", &path.display().to_string()]))
     }
@@ -116,7 +117,7 @@ impl Runs<'_> {
         }
         asked.sort_by_key(|run| run.seed);
         let arms = Mutex::new(arms);
-        let results = in_parallel(self.common.jobs, &asked, |asked| {
+        let results = in_parallel(self.common.jobs(), &asked, |asked| {
             let record: Record<Trial> = self.program.read(&asked.arguments())?;
             let mut arms = arms.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let same = arms.iter_mut().flat_map(|arm| &mut arm.runs).filter(|run| run.asked == *asked);
@@ -138,4 +139,27 @@ pub(crate) fn options(options: &[(&str, usize)]) -> Vec<String> {
 
 pub(crate) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mup_transfer::Spent;
+
+    use super::super::tests::tiny;
+    use super::*;
+
+    #[test]
+    fn a_target_that_diverges_is_a_result_and_a_fresh_folder_is_made() {
+        let program = Program::find().expect("gpt-transfer is built");
+        let (folder, common) = tiny();
+        let runs = Runs { program: &program, common: &common, folder: folder.path().join("fresh") };
+        let shape = Shape { base_width: 8, target_width: 16, d_head: 8, n_layer: 1, context: 8, batch: 2 };
+        let mut search = runs.grid("proxy", &[0.01], &[]).expect("a fresh folder");
+        search.extend(options(&[("steps", 12)]));
+        let study = runs.tune("proxy", 1, (shape, shape.base_width), &search).expect("tuned");
+        let run = TargetRun::new(study.folder(), MUP, rate(1e5), 0);
+        let mut arms = vec![Arm::new("far too high", Spent::default(), [run])];
+        runs.train(&mut arms, |_| Ok(())).expect("a result");
+        assert_eq!(arms[0].losses(), [(0, f64::INFINITY)]);
+    }
 }

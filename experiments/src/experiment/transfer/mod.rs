@@ -2,6 +2,7 @@
 //! target with as much compute and with ten times as much, and percentiles over repeated tuning.
 
 mod parts;
+mod pilot;
 mod results;
 mod sizes;
 mod sweeps;
@@ -32,17 +33,18 @@ pub struct Transfer {
 /// Parts in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 enum Part {
-    /// The searches on the proxy, and the sweeps of SP's rate at the target.
+    /// The pilot and the searches on the proxy, and the sweeps of SP's rate at the target.
     Tuning,
     /// The target with what each found, repetition by repetition.
     Pairs,
-    /// Default values, the proxy's values in SP, SP's whole sweep, the rate alone, the widths between.
+    /// Default values, the proxy's values in SP, SP's whole sweep, the rate alone in µP and in SP, the widths between.
     Others,
 }
 
 impl Transfer {
     pub(super) fn run_with(&self, program: &Program) -> Result<Results, FamilyError> {
         let (common, folder) = (&self.common, self.common.folder("transfer"));
+        common.check()?;
         let sizes = Sizes::of(common.scale);
         let repetitions = self.repetitions.unwrap_or(sizes.repetitions);
         let runs = Runs { program, common, folder: folder.clone() };
@@ -54,20 +56,13 @@ impl Transfer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Scale;
+    use super::super::tests::tiny;
     use super::*;
 
     #[test]
     fn the_experiment_runs_and_a_second_time_repeats_nothing() {
-        let Ok(program) = Program::find() else {
-            println!("skipped: gpt-transfer is not built");
-            return;
-        };
-        let folder = tempfile::tempdir().expect("temporary folder");
-        let text = folder.path().join("text");
-        std::fs::write(&text, "Shall I compare thee to a summer's day? ".repeat(40)).expect("text");
-        let out = folder.path().join("out");
-        let common = Common { scale: Scale::Tiny, text: Some(text), device: None, out, jobs: 2, json: false };
+        let program = Program::find().expect("gpt-transfer is built");
+        let (_folder, common) = tiny();
         let run =
             |through| Transfer { common: common.clone(), through, repetitions: None }.run_with(&program).expect("runs");
         let pairs = run(Part::Pairs);

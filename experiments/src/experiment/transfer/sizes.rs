@@ -18,8 +18,9 @@ pub(super) struct Sizes {
     pub(super) best: usize,
     /// How often everything is done.
     pub(super) repetitions: u64,
-    /// Log2 learning rates of the proxy where the rate alone is tuned.
-    pub(super) rates: &'static str,
+    /// Log2 learning rates of the proxy where the rate alone is tuned, and of the pilot, which short runs like higher.
+    pub(super) rates: (i32, i32),
+    pub(super) pilot_rates: (i32, i32),
 }
 
 impl Sizes {
@@ -41,13 +42,20 @@ impl Sizes {
                 trials: 4,
                 best: 2,
                 repetitions: 2,
-                rates: "-7:-6",
+                rates: (-7, -6),
+                pilot_rates: (-8, -6),
             },
         }
     }
 
     fn full(shape: Shape, widths: &'static [usize]) -> Self {
-        let (steps, long_steps, trials, best, repetitions, rates) = (80, 800, 60, 5, 5, "-11:-5");
-        Self { shape, widths, steps, long_steps, trials, best, repetitions, rates }
+        let (steps, long_steps, trials, best, repetitions) = (80, 800, 60, 5, 5);
+        let (rates, pilot_rates) = ((-11, -5), (-10, -3));
+        Self { shape, widths, steps, long_steps, trials, best, repetitions, rates, pilot_rates }
+    }
+
+    /// Of one part of so many of the target's horizon.
+    pub(super) fn steps_of(&self, part: usize) -> usize {
+        (self.long_steps / part).max(1)
     }
 }

@@ -18,7 +18,7 @@ impl Parts<'_> {
         // The widest first, so that no long run is left for the end.
         let asked: Vec<(usize, usize)> =
             widths.iter().rev().flat_map(|width| (0..searched.len()).map(|r| (*width, r))).collect();
-        let ended = in_parallel(self.runs.common.jobs, &asked, |(width, r)| self.at(*width, *r, &searched[*r]))?;
+        let ended = in_parallel(self.runs.common.jobs(), &asked, |(width, r)| self.at(*width, *r, &searched[*r]))?;
         let arm = |width: &usize| {
             let run = |r: usize| TargetRun::new(study, MUP, searched[r].clone(), r as u64);
             let mut arm = Arm::new(format!("width {width}"), Spent::default(), (0..searched.len()).map(run));
