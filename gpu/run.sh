@@ -38,7 +38,6 @@ command -v "$python" > /dev/null || die "there is no Python at \`$python\`${rehe
 unpack='import lzma, shutil, sys; shutil.copyfileobj(lzma.open(sys.argv[1]), open(sys.argv[2], "wb"))'
 xtask=$scratch/xtask
 "$python" -c "$unpack" "$kit/xtask.xz" "$xtask" && chmod +x "$xtask" || die "$kit/xtask.xz cannot be unpacked: build the kit again"
-ln "$xtask" "$scratch/gpt-transfer" || die "$scratch takes no second name of a file, which experiments start as gpt-transfer"
 # lavapipe's compiler crashes on the SPIR-V of `vulkan`, so a rehearsal has a program with `wgpu`, which stays in the cache.
 wgpu=${MUP_GPU_WGPU:-$cache/xtask-wgpu}
 [ -z "$rehearse" ] || [ -x "$wgpu" ] || die "a rehearsal needs $wgpu: gpu/build.sh rehearsal makes it"
@@ -121,6 +120,8 @@ export scratch
 
 { machine; } 2>&1 | tee "$OUT/machine.txt"
 text=$kit/text/burn.txt
+experiment=$root/runs/gpu   # stays, so that the next call continues what this one had to stop
+[ -z "$rehearse" ] || experiment=$scratch/experiment
 peers=(bench peers --environment "$scratch/peers" --keep-going)
 if [ -z "$rehearse" ]; then
     part devices devices-libtorch 60 0 "$xtask" devices --exact --minutes 1 --device flex,libtorch:0
@@ -137,7 +138,7 @@ if [ -z "$rehearse" ]; then
         --text "$text" --widths 128,256,512,1024,2048 --d-head 64 --n-layer 2 --context 128 --batch 16 --steps 100 --seeds 1 \
         --grid=-9:-4 --out "$scratch/transfer"
     part experiment experiment 540 0 env TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1 "$xtask" experiment transfer --scale gpu --device libtorch:0 \
-        --jobs 3 --text "$text" --through pairs --repetitions 3 --out "$scratch/experiment"
+        --jobs 3 --text "$text" --through pairs --repetitions 3 --out "$experiment"
 else
     part devices devices-libtorch 0 0 "$xtask" devices --quick --exact --device flex,libtorch
     part devices devices-cuda 0 0 bash -c 'no_driver "$@"' - "$xtask" devices --quick --device cuda
@@ -148,14 +149,14 @@ else
     part peers peers-compile 0 0 "$xtask" "${peers[@]}" --contestant libtorch,compile --out "$scratch/peers-compile"
     tiny=(--text "$text" --widths 8,16 --d-head 8 --n-layer 1 --context 8 --batch 2 --steps 12 --seeds 1 --grid=-7:-6 --jobs 2)
     part transfer transfer 0 0,1,3 "$xtask" transfer-check --device libtorch "${tiny[@]}" --out "$scratch/transfer"
-    part experiment experiment 0 0 "$xtask" experiment transfer --scale tiny --device libtorch --text "$text" --out "$scratch/experiment"
+    part experiment experiment 0 0 "$xtask" experiment transfer --scale tiny --device libtorch --text "$text" --out "$experiment"
     part transfer transfer-wgpu 0 0,1,3 "$wgpu" transfer-check --device wgpu --no-control "${tiny[@]}" --out "$scratch/transfer-wgpu"
 fi
 # Few files: eight come back from the GPU machine.
 results=()
-for file in "$scratch"/experiment/*/results.*; do [ ! -e "$file" ] || results+=("${file#"$scratch"/}"); done
-for name in peers-torch peers-cubecl peers-compile transfer transfer-wgpu; do [ ! -d "$scratch/$name" ] || results+=("$name"); done
-[ ${#results[@]} = 0 ] || tar -C "$scratch" -czf "$OUT/results.tgz" "${results[@]}"
+for name in peers-torch peers-cubecl peers-compile transfer transfer-wgpu; do [ ! -d "$scratch/$name" ] || results+=(-C "$scratch" "$name"); done
+for file in "$experiment"/*/results.*; do [ ! -e "$file" ] || results+=(-C "$experiment" "${file#"$experiment"/}"); done
+[ ${#results[@]} = 0 ] || tar -czf "$OUT/results.tgz" "${results[@]}"
 
 echo "== summary ($SECONDS s); everything is in $OUT"
 printf '%s\n' "${summary[@]}" | tee "$OUT/summary.txt"
