@@ -74,7 +74,8 @@ mod tests {
         let horizon = |steps, log2_rate, on_edge| Horizon { steps, log2_rate, on_edge };
         let pilot =
             Pilot { horizons: vec![horizon(20, -6.0, false), horizon(100, -6.5, true), horizon(800, -7.5, false)] };
-        assert_eq!([20, 100, 800].map(|steps| pilot.shift(steps)), [1.5, 1.0, 0.0]);
+        let shifts: Vec<f64> = [20, 100, 800].into_iter().map(|steps| pilot.shift(steps)).collect();
+        assert_eq!(shifts, [1.5, 1.0, 0.0]);
         let said = pilot.to_string();
         assert!(said.contains("| 20 | -6.00 | +1.50 |"), "{said}");
         assert!(said.contains("| 100 | -6.50, on the edge of what was tried | +1.00 |"), "{said}");
