@@ -12,16 +12,10 @@ const THETA: &str = "rope_theta";
 
 /// Takes the fields that say it.
 pub(crate) fn read(fields: &mut Map<String, Value>, said: &mut Said) -> Result<(), Problem> {
-    let (old, new) = (fields.remove(SCALING), fields.remove(NEW));
-    // Where both are there, transformers follows the older one.
-    let (name, found) = match (old, new) {
-        (Some(Value::Object(old)), _) => (SCALING, old),
-        (_, Some(Value::Object(new))) => (NEW, new),
-        (None | Some(Value::Null), None | Some(Value::Null)) => (NEW, Map::new()),
-        (old, new) => {
-            return Err(Problem::new(NEW, &old.or(new).unwrap_or_default(), "an object says how positions turn"));
-        }
-    };
+    // Where both are there, transformers follows the older one, unless it is empty.
+    let old = object(fields, SCALING)?.filter(|old| !old.is_empty());
+    let new = object(fields, NEW)?.unwrap_or_default();
+    let (name, found) = old.map_or((NEW, new), |old| (SCALING, old));
     let mut parameters = Parameters { name, found };
     let start = match said.config.positions {
         Positions::Rotary(rotary) => rotary.theta,
@@ -34,6 +28,15 @@ pub(crate) fn read(fields: &mut Map<String, Value>, said: &mut Said) -> Result<(
     parameters.nothing_left()?;
     said.config.positions = Positions::Rotary(RotaryPositions::new().with_theta(theta).with_scaling(scaling));
     Ok(())
+}
+
+/// Takes a field that is an object, `null`, or not there.
+fn object(fields: &mut Map<String, Value>, name: &str) -> Result<Option<Map<String, Value>>, Problem> {
+    match fields.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(found)) => Ok(Some(found)),
+        Some(other) => Err(Problem::new(name, &other, "an object says how positions turn")),
+    }
 }
 
 /// As versions from 5 on read it, and beside it as those before do.

@@ -144,6 +144,14 @@ fn configs_of_versions_before_five_say_the_same() {
 }
 
 #[test]
+fn an_older_scaling_that_is_empty_or_null_leaves_the_parameters_in_force() {
+    for older in [json!({}), json!(null)] {
+        let folder = with_config("llama", |config| config["rope_scaling"] = older.clone());
+        assert_equal("llama", &import(folder.path(), &Device::flex()).unwrap());
+    }
+}
+
+#[test]
 fn mini_cpms_multipliers_are_granites_in_another_form() {
     // scale_emb; logits over width / base; branches times scale / √layers; attention over the root of a head's width, 4, where
     // Granite's of this file is 0.9.

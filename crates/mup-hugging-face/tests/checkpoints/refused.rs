@@ -105,6 +105,8 @@ fn fields_that_change_logits_and_have_no_word_here_are_refused_by_name() {
             "partial_rotary_factor",
         ),
         ("llama", "rope_parameters", json!([1]), "an object"),
+        ("llama", "rope_scaling", json!("dynamic"), "an object"),
+        ("llama", "rope_scaling", json!({ "rope_type": "dynamic", "factor": 2.0 }), "rope_scaling.rope_type"),
         ("llama", "vocab_size", json!(null), "needs it"),
         ("llama", "hidden_size", json!("16"), "whole number"),
         ("llama", "hidden_size", json!(-16), "whole number"),
@@ -115,6 +117,16 @@ fn fields_that_change_logits_and_have_no_word_here_are_refused_by_name() {
         let error = refused(name, field, value);
         assert!(error.contains("config.json") && error.contains(field) && error.contains(reason), "{field}: {error}");
     }
+}
+
+#[test]
+fn a_scaling_without_parameters_beside_it_is_refused_under_its_own_name() {
+    let folder = with_config("llama", |config| {
+        config["rope_scaling"] = json!("linear");
+        config.as_object_mut().unwrap().remove("rope_parameters");
+    });
+    let error = import(folder.path(), &Device::flex()).unwrap_err().to_string();
+    assert!(error.contains("`rope_scaling` is \"linear\": an object"), "{error}");
 }
 
 #[test]
