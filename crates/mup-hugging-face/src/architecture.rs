@@ -54,7 +54,7 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "LlamaForCausalLM",
         model_type: "llama",
         start: || llama(10_000.0),
-        fields: &[fields::DECODER, fields::HEAD_DIM, fields::BIASES],
+        fields: &[fields::DECODER, fields::UNTIED, fields::HEAD_DIM, fields::BIASES],
         check: |said| divides("num_attention_heads", said),
         ..LIKE_LLAMA
     },
@@ -63,7 +63,7 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "MistralForCausalLM",
         model_type: "mistral",
         start: || llama(10_000.0),
-        fields: &[fields::DECODER, fields::HEAD_DIM, fields::WINDOW],
+        fields: &[fields::DECODER, fields::UNTIED, fields::HEAD_DIM, fields::WINDOW],
         ..LIKE_LLAMA
     },
     Format {
@@ -71,7 +71,7 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "Qwen3ForCausalLM",
         model_type: "qwen3",
         start: || llama(10_000.0).with_qk_norm(true),
-        fields: &[fields::DECODER, fields::QWEN3],
+        fields: &[fields::DECODER, fields::UNTIED, fields::QWEN3],
         ..LIKE_LLAMA
     },
     Format {
@@ -79,7 +79,7 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "MixtralForCausalLM",
         model_type: "mixtral",
         start: || llama(1_000_000.0),
-        fields: &[fields::DECODER, fields::HEAD_DIM, fields::MIXTRAL],
+        fields: &[fields::DECODER, fields::UNTIED, fields::HEAD_DIM, fields::MIXTRAL],
         ..LIKE_LLAMA
     },
     Format {
@@ -99,7 +99,7 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "GraniteForCausalLM",
         model_type: "granite",
         start: || llama(10_000.0),
-        fields: &[fields::DECODER, fields::HEAD_DIM, fields::BIASES, fields::GRANITE],
+        fields: &[fields::DECODER, fields::UNTIED, fields::HEAD_DIM, fields::BIASES, fields::GRANITE],
         written: false,
         ..LIKE_LLAMA
     },

@@ -42,6 +42,11 @@ pub(crate) enum Place {
     Training(fn(&Said) -> Value),
 }
 
+/// Whether the readout is the embedding, of which classes differ where it is not said.
+const fn tied(absent: fn(&Said) -> Value) -> Field {
+    field("tie_word_embeddings", Place::Flag(|said| &mut said.config.tied)).or(absent)
+}
+
 const fn field(name: &'static str, place: Place) -> Field {
     Field { name, place, absent: None }
 }
@@ -71,10 +76,12 @@ pub(crate) const DECODER: &[Field] = &[
     field("max_position_embeddings", Place::Size(|said| &mut said.config.context)),
     field("rms_norm_eps", Place::Number(|said| &mut said.config.norm.epsilon)),
     field("hidden_act", Place::Hidden(&[("silu", Hidden::SwiGlu), ("gelu", Hidden::GeGlu)])),
-    field("tie_word_embeddings", Place::Flag(|said| &mut said.config.tied)).or(FALSE),
     field("rope_parameters", Place::Rotary),
     field("attention_dropout", Place::Training(|_| json!(0.0))),
 ];
+
+/// A readout of its own where nothing is said.
+pub(crate) const UNTIED: &[Field] = &[tied(FALSE)];
 
 /// A width of heads that follows from the others where it is not said.
 pub(crate) const HEAD_DIM: &[Field] = &[field("head_dim", Place::Size(|said| &mut said.config.d_head))
@@ -120,7 +127,7 @@ pub(crate) const GPT2: &[Field] = &[
     field("n_inner", Place::Size(|said| &mut said.config.d_ffn)).or(|said| json!(said.config.d_model.checked_mul(4))),
     field("activation_function", Place::Hidden(&[("gelu", Hidden::Gelu)])),
     field("layer_norm_epsilon", Place::Number(|said| &mut said.config.norm.epsilon)),
-    field("tie_word_embeddings", Place::Flag(|said| &mut said.config.tied)).or(TRUE),
+    tied(TRUE),
     field("scale_attn_weights", Place::Only(TRUE, "attention divides by the root of a head's width")).or(TRUE),
     field("scale_attn_by_inverse_layer_idx", Place::Only(FALSE, "all blocks have one scale of attention")).or(FALSE),
     field("add_cross_attention", Place::Only(FALSE, "there is no encoder")).or(FALSE),
@@ -147,13 +154,16 @@ pub(crate) const GRANITE: &[Field] = &[
 ];
 const ONE: fn(&Said) -> Value = |_| json!(1.0);
 
-/// `MiniCPM`'s µP, each of which must be said, since its class came with each checkpoint.
+/// `MiniCPM`'s µP, each of which must be said, since its class came with each checkpoint; its embedding is the readout too where
+/// nothing is said.
 ///
 /// # Reference
 ///
 /// Hu et al., arXiv:2404.06395, Appendix A.1: embeddings times `scale_emb`, branches times `scale_depth` / √layers, logits over
-/// width / `dim_model_base`; as in `modeling_minicpm.py` of openbmb/MiniCPM-2B.
+/// width / `dim_model_base`; as in `modeling_minicpm.py` and `configuration_minicpm.py` of openbmb/MiniCPM-2B.
 pub(crate) const MINI_CPM: &[Field] = &[
+    tied(TRUE),
+    field("attention_bias", Place::Only(FALSE, "a GptConfig has biases in both branches or in none")).or(FALSE),
     field("scale_emb", Place::Multiplier(|said, factor| said.config.alpha_embedding = factor)),
     field("scale_depth", Place::Multiplier(|said, factor| said.branch = factor / (said.config.n_layer as f64).sqrt())),
     field(
