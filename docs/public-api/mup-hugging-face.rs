@@ -51,6 +51,7 @@ pub enum HuggingFaceError {
     Json { path: PathBuf, problem: String },
     UnknownClass { path: PathBuf, class: String },
     Refused { path: PathBuf, field: String, value: String, reason: String },
+    Config { path: PathBuf, source: ModelError },
     Model(#[from] ModelError),
     NoWeights { path: PathBuf },
     Damaged { path: PathBuf, problem: String },

@@ -319,6 +319,9 @@ pub struct GptConfig {
     pub branch_factors: bool,
 }
 impl GptConfig {
+    pub fn check(&self) -> Result<(), ModelError> {}
+}
+impl GptConfig {
     pub fn gpt_3(sizes: Sizes) -> Self {}
     pub fn llama(sizes: Sizes) -> Self {}
     pub fn qwen3(sizes: Sizes) -> Self {}

@@ -53,7 +53,15 @@ pub enum HuggingFaceError {
         /// Why it is refused.
         reason: String,
     },
-    /// A config that describes no model, or a model that cannot be folded.
+    /// A `config.json` whose sizes and numbers describe no model.
+    #[error("{}: {source}", path.display())]
+    Config {
+        /// `config.json`.
+        path: PathBuf,
+        /// Which, in the words of a `GptConfig`.
+        source: ModelError,
+    },
+    /// A model that cannot be folded.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// A folder without weights that are read.

@@ -70,7 +70,7 @@ pub fn import(folder: impl AsRef<Path>, device: &Device) -> Result<Gpt, HuggingF
 ///
 /// # Errors
 ///
-/// As [`import`], of `config.json`.
+/// As [`import`], of `config.json`: sizes that describe no model included.
 pub fn read_config(folder: impl AsRef<Path>) -> Result<GptConfig, HuggingFaceError> {
     Ok(read(folder.as_ref())?.2.config)
 }
@@ -79,6 +79,7 @@ fn read(folder: &Path) -> Result<(PathBuf, &'static Format, Said), Error> {
     let path = folder.join("config.json");
     let bytes = std::fs::read(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
     let (format, said) = reading::read(&path, &bytes)?;
+    said.config.check().map_err(|source| Error::Config { path: path.clone(), source })?;
     Ok((path, format, said))
 }
 

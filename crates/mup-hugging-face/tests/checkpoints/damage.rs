@@ -140,7 +140,10 @@ fn sizes_that_the_weights_cannot_have_are_refused_before_anything_is_built() {
         for size in [1_u64 << 20, 1 << 40, u64::MAX] {
             let folder = with_config(name, |config| config[field] = json!(size));
             let error = error(folder.path());
-            let named = matches!(error, HuggingFaceError::Sizes { .. } | HuggingFaceError::Refused { .. });
+            let named = matches!(
+                error,
+                HuggingFaceError::Sizes { .. } | HuggingFaceError::Refused { .. } | HuggingFaceError::Config { .. }
+            );
             assert!(named, "{field} {size}: {error}");
         }
         let folder = with_config(name, |config| config[field] = json!(0));

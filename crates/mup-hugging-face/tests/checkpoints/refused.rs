@@ -1,7 +1,7 @@
 //! What has no word on the other side is refused by name, with what to do.
 
 use burn::tensor::Device;
-use mup_hugging_face::{Export, HuggingFaceError, import};
+use mup_hugging_face::{Export, HuggingFaceError, import, read_config};
 use mup_models::{Balance, ExpertsConfig, GptConfig, Hidden, Positions};
 use serde_json::{Value, json};
 
@@ -127,6 +127,23 @@ fn a_scaling_without_parameters_beside_it_is_refused_under_its_own_name() {
     });
     let error = import(folder.path(), &Device::flex()).unwrap_err().to_string();
     assert!(error.contains("`rope_scaling` is \"linear\": an object"), "{error}");
+}
+
+#[test]
+fn a_config_that_describes_no_model_is_refused_with_its_file_by_both_readers() {
+    for (name, field, value, problem) in [
+        ("mixtral", "num_experts_per_tok", json!(4), "`GptConfig.experts.n_chosen` is 4, but there are 3 experts"),
+        ("llama", "hidden_size", json!(0), "`GptConfig.d_model` is 0"),
+        ("llama", "num_key_value_heads", json!(3), "`GptConfig.n_kv_head` is 3, which does not divide the 4 heads"),
+        ("llama", "rms_norm_eps", json!(-1), "`GptConfig.norm.epsilon` is -1"),
+    ] {
+        let folder = with_config(name, |config| config[field] = value.clone());
+        for error in [read_config(folder.path()).unwrap_err(), import(folder.path(), &Device::flex()).unwrap_err()] {
+            assert!(matches!(error, HuggingFaceError::Config { .. }), "{error}");
+            let error = error.to_string();
+            assert!(error.contains("config.json: ") && error.contains(problem), "{field}: {error}");
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,13 @@ use crate::ModelError;
 use crate::error::Check;
 
 impl GptConfig {
-    pub(super) fn check(&self) -> Result<(), ModelError> {
+    /// Whether this describes a model, which [`GptConfig::init`] asks too: for a config that came from elsewhere and is to be
+    /// counted or planned with before anything is built.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError`] naming the field that describes none.
+    pub fn check(&self) -> Result<(), ModelError> {
         let check = Check("GptConfig");
         check.positive(&[
             ("vocab", self.vocab),
