@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{DType, Tensor, TensorData};
-use mup_files::{create_folders, write_durably};
+use mup_files::{create_folders, sync_folder, write_durably};
 use mup_models::{Balance, Gpt, GptConfig, Positions, RotaryScaling};
 use mup_train::write_tensors;
 use serde_json::{Map, Value, json};
@@ -111,8 +112,9 @@ impl Export {
     }
 
     /// Writes `config.json`, `model.safetensors`, `generation_config.json` and, if there is one, `tokenizer.json` with its
-    /// `tokenizer_config.json`; says for which class. Every multiplier is in the weights ([`Gpt::folded`]); `config.json` comes
-    /// last, so a folder that has it is whole.
+    /// `tokenizer_config.json`; says for which class. Every multiplier is in the weights ([`Gpt::folded`]). Of a checkpoint that
+    /// the folder had before, config, tokenizer and index are removed first; `config.json` comes last, so a folder that has it is
+    /// whole.
     ///
     /// # Errors
     ///
@@ -126,6 +128,7 @@ impl Export {
         let folded = model.folded()?;
         let tensors = tensors(format, &said.config, &folded)?;
         create_folders(folder).map_err(|source| Error::Io { action: "create", path: folder.to_owned(), source })?;
+        clear(folder)?;
         let metadata = [("format".to_owned(), "pt".to_owned())].into();
         write_tensors(&tensors, metadata, &folder.join("model.safetensors"))?;
         let ids = self.special_tokens();
@@ -147,6 +150,16 @@ impl Export {
         let tokens = [("bos_token_id", self.begin), ("eos_token_id", self.end), ("pad_token_id", self.padding)];
         tokens.into_iter().map(|(name, token)| (name.to_owned(), json!(token))).collect()
     }
+}
+
+/// Removes what would say something else of the new weights, `config.json` first.
+fn clear(folder: &Path) -> Result<(), Error> {
+    let names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors.index.json"];
+    names.iter().map(|name| folder.join(name)).try_for_each(|path| match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::Io { action: "remove", path, source }),
+        _ => Ok(()),
+    })?;
+    sync_folder(folder).map_err(|source| Error::Io { action: "sync", path: folder.to_owned(), source })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {

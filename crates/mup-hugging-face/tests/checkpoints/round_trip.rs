@@ -7,7 +7,7 @@ use mup_models::GptConfig;
 use serde_json::Value;
 
 use crate::models::{configs, model};
-use crate::{distance, greedy, largest, logits};
+use crate::{distance, greedy, largest, logits, with_config};
 
 const TOKENS: [usize; 12] = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 18, 0];
 
@@ -38,6 +38,40 @@ fn a_model_with_every_multiplier_comes_back_with_its_logits_and_without_one() {
         };
         assert_eq!(config(&folder), config(&again), "{name}");
     }
+}
+
+/// A checkpoint of another model with shards, and a tokenizer.
+fn earlier() -> tempfile::TempDir {
+    let folder = with_config("llama", |_| ());
+    for name in ["tokenizer.json", "tokenizer_config.json"] {
+        std::fs::write(folder.path().join(name), "{}").unwrap();
+    }
+    assert!(folder.path().join("model.safetensors.index.json").exists());
+    folder
+}
+
+#[test]
+fn an_export_over_another_checkpoint_leaves_nothing_that_says_something_else_of_its_weights() {
+    let (_, _, config) = configs().pop().unwrap();
+    let (model, folder) = (model(&config), earlier());
+    Export::new().write(&model, folder.path()).unwrap();
+    for name in ["tokenizer.json", "tokenizer_config.json", "model.safetensors.index.json"] {
+        assert!(!folder.path().join(name).exists(), "{name}");
+    }
+    assert_eq!(import(folder.path(), &Device::flex()).unwrap().config().n_layer, config.n_layer);
+}
+
+#[test]
+fn an_export_that_ends_before_its_weights_are_there_leaves_no_config_of_before() {
+    let (_, _, config) = configs().pop().unwrap();
+    let folder = earlier();
+    // Nothing can be written in their place.
+    let weights = folder.path().join("model.safetensors");
+    std::fs::create_dir(&weights).unwrap();
+    std::fs::write(weights.join("x"), "").unwrap();
+    let error = Export::new().write(&model(&config), folder.path()).unwrap_err().to_string();
+    assert!(error.contains("model.safetensors"), "{error}");
+    assert!(!folder.path().join("config.json").exists());
 }
 
 struct Narrow;
