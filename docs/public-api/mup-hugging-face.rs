@@ -65,6 +65,7 @@ pub enum HuggingFaceError {
     Bias { tensor: String, fill: f64 },
     Untied { tensor: String },
     Unsaid { architecture: Architecture, differences: Vec<Difference> },
+    Lost { parameter: String, class: &'static str },
     Tokenizer { problem: String },
 }
 pub fn import(

@@ -181,6 +181,17 @@ pub enum HuggingFaceError {
         /// In what.
         differences: Vec<Difference>,
     },
+    /// A parameter that an export would lose.
+    #[error(
+        "`{parameter}` has no tensor in {class}, and an export would lose it: this is a bug of mup-hugging-face, whose table of \
+         names lacks it"
+    )]
+    Lost {
+        /// Path of the parameter.
+        parameter: String,
+        /// The class.
+        class: &'static str,
+    },
     /// A tokenizer that is not the model's.
     #[error("tokenizer.json: {problem}")]
     Tokenizer {

@@ -1,6 +1,6 @@
 //! From a GPT to a folder that transformers loads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::architecture::{Architecture, FORMATS, Format};
 use crate::fields::Said;
-use crate::names::{Entry, entries};
+use crate::names::{Entry, entries, is_multiplier};
 use crate::reading::Problem;
 use crate::shapes::Shapes;
 use crate::tokenizer;
@@ -237,12 +237,18 @@ fn differences(format: &Format, said: &Said) -> Vec<Difference> {
     differing.map(difference).collect()
 }
 
-/// Theirs, of a folded model; the config has every gain and bias of the class.
+/// Theirs, of a folded model, each of whose parameters is in one of them but for multipliers, which folding made 1; the config
+/// has every gain and bias of the class.
 fn tensors(format: &Format, config: &GptConfig, folded: &Gpt) -> Result<Vec<(String, TensorData)>, Error> {
     let device = folded.token_embedding.weight.lazy_device();
     let shapes = Shapes::of(&config.init(&device)?);
     let mut ours = Matrices::default();
     folded.visit(&mut ours);
+    let entries: Vec<Entry> = entries(format.rows, config).collect();
+    let taken: BTreeSet<&str> = entries.iter().flat_map(|entry| &entry.ours).map(String::as_str).collect();
+    if let Some(lost) = ours.of_path.keys().find(|path| !taken.contains(path.as_str()) && !is_multiplier(path)) {
+        return Err(Error::Lost { parameter: lost.clone(), class: format.class });
+    }
     let like = folded.token_embedding.weight.val();
     let matrix = |entry: &Entry, path: &String| {
         let [rows, columns] = shapes.matrix(path);
@@ -262,7 +268,7 @@ fn tensors(format: &Format, config: &GptConfig, folded: &Gpt) -> Result<Vec<(Str
         };
         (entry.theirs, data)
     };
-    Ok(entries(format.rows, config).map(theirs).collect())
+    Ok(entries.into_iter().map(theirs).collect())
 }
 
 /// Every parameter as rows and columns, a vector as one row, by path.
@@ -286,5 +292,30 @@ impl ModuleVisitor for Matrices {
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
         self.place.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use mup_models::{GptConfig, Sizes};
+
+    use super::tensors;
+    use crate::architecture::{Architecture, FORMATS};
+
+    #[test]
+    fn a_parameter_that_no_tensor_holds_ends_the_export() {
+        let sizes =
+            Sizes { vocab: 7, context: 4, n_layer: 1, d_model: 8, n_head: 2, n_kv_head: 1, d_head: 4, d_ffn: 8 };
+        let llama = FORMATS.iter().find(|format| format.architecture == Architecture::Llama).unwrap();
+        let plain = GptConfig::llama(sizes);
+        let export = |config: &GptConfig| {
+            let model = config.init(&Device::flex()).unwrap().folded().unwrap();
+            tensors(llama, &plain, &model).map(|tensors| tensors.len())
+        };
+        // Nine of a block, embedding, norm and readout.
+        assert_eq!(export(&plain.clone().with_branch_factors(true)).unwrap(), 12);
+        let error = export(&plain.clone().with_qk_norm(true)).unwrap_err().to_string();
+        assert!(error.contains("_norm.gamma` has no tensor in LlamaForCausalLM"), "{error}");
     }
 }

@@ -12,7 +12,7 @@ use crate::HuggingFaceError as Error;
 use crate::architecture::Format;
 use crate::checkpoint::Checkpoint;
 use crate::fields::Said;
-use crate::names::{BUFFERS, Entry, HEAD, entries};
+use crate::names::{BUFFERS, Entry, HEAD, entries, is_multiplier};
 use crate::reading;
 use crate::shapes::Shapes;
 
@@ -199,14 +199,11 @@ impl<'a> Loader<'a> {
 
     /// A constant of the forward pass, which no tensor of theirs is.
     fn constant<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        match path.rsplit('.').next() {
-            Some("branch_factor") => param.map(|one| one.full_like(self.branch)),
-            Some("logit_scale" | "multiplier") => param,
-            _ => {
-                self.problem = Some(Error::Missing { tensor: path.to_owned(), class: self.class });
-                param
-            }
+        if !is_multiplier(path) {
+            self.problem = Some(Error::Missing { tensor: path.to_owned(), class: self.class });
+            return param;
         }
+        if path.ends_with("branch_factor") { param.map(|one| one.full_like(self.branch)) } else { param }
     }
 }
 

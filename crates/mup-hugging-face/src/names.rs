@@ -136,6 +136,11 @@ pub(crate) const GPT2: &[Row] = &[
 /// Ends of the names of tensors in files of older versions that are computed and not trained.
 pub(crate) const BUFFERS: [&str; 3] = [".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias"];
 
+/// Whether a parameter of ours is a constant of the forward pass, which is no tensor of theirs.
+pub(crate) fn is_multiplier(path: &str) -> bool {
+    matches!(path.rsplit('.').next(), Some("branch_factor" | "logit_scale" | "multiplier"))
+}
+
 /// One tensor of theirs.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
