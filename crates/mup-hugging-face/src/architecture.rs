@@ -54,7 +54,7 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "LlamaForCausalLM",
         model_type: "llama",
         start: || llama(10_000.0),
-        fields: &[fields::DECODER, fields::UNTIED, fields::HEAD_DIM, fields::BIASES],
+        fields: &[fields::DECODER, fields::EQUAL_HEADS, fields::UNTIED, fields::HEAD_DIM, fields::BIASES],
         check: |said| divides("num_attention_heads", said),
         ..LIKE_LLAMA
     },
@@ -63,7 +63,7 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "MistralForCausalLM",
         model_type: "mistral",
         start: || llama(10_000.0),
-        fields: &[fields::DECODER, fields::UNTIED, fields::HEAD_DIM, fields::WINDOW],
+        fields: &[fields::DECODER, fields::UNTIED, fields::HEAD_DIM, fields::MISTRAL],
         ..LIKE_LLAMA
     },
     Format {
@@ -99,7 +99,14 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "GraniteForCausalLM",
         model_type: "granite",
         start: || llama(10_000.0),
-        fields: &[fields::DECODER, fields::UNTIED, fields::HEAD_DIM, fields::BIASES, fields::GRANITE],
+        fields: &[
+            fields::DECODER,
+            fields::EQUAL_HEADS,
+            fields::UNTIED,
+            fields::HEAD_DIM,
+            fields::BIASES,
+            fields::GRANITE,
+        ],
         written: false,
         ..LIKE_LLAMA
     },
@@ -108,7 +115,7 @@ pub(crate) static FORMATS: [Format; 7] = [
         class: "MiniCPMForCausalLM",
         model_type: "minicpm",
         start: || llama(10_000.0),
-        fields: &[fields::DECODER, fields::HEAD_DIM, fields::MINI_CPM],
+        fields: &[fields::DECODER, fields::EQUAL_HEADS, fields::HEAD_DIM, fields::MINI_CPM],
         written: false,
         ..LIKE_LLAMA
     },

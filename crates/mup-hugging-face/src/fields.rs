@@ -47,6 +47,11 @@ const fn tied(absent: fn(&Said) -> Value) -> Field {
     field("tie_word_embeddings", Place::Flag(|said| &mut said.config.tied)).or(absent)
 }
 
+/// Heads of keys and values: as many as of queries where it is `null`, and of classes' own number where it is not said.
+const fn kv_heads(absent: fn(&Said) -> Value) -> Field {
+    field("num_key_value_heads", Place::MaybeSize(|said| &mut said.config.n_kv_head)).or(absent)
+}
+
 const fn field(name: &'static str, place: Place) -> Field {
     Field { name, place, absent: None }
 }
@@ -71,7 +76,6 @@ pub(crate) const DECODER: &[Field] = &[
     field("hidden_size", Place::Size(|said| &mut said.config.d_model)),
     field("num_hidden_layers", Place::Size(|said| &mut said.config.n_layer)),
     field("num_attention_heads", Place::Size(|said| &mut said.config.n_head)),
-    field("num_key_value_heads", Place::MaybeSize(|said| &mut said.config.n_kv_head)).or(NULL),
     field("intermediate_size", Place::Size(|said| &mut said.config.d_ffn)),
     field("max_position_embeddings", Place::Size(|said| &mut said.config.context)),
     field("rms_norm_eps", Place::Number(|said| &mut said.config.norm.epsilon)),
@@ -83,12 +87,16 @@ pub(crate) const DECODER: &[Field] = &[
 /// A readout of its own where nothing is said.
 pub(crate) const UNTIED: &[Field] = &[tied(FALSE)];
 
+/// As many heads of keys as of queries where nothing is said.
+pub(crate) const EQUAL_HEADS: &[Field] = &[kv_heads(NULL)];
+
 /// A width of heads that follows from the others where it is not said.
 pub(crate) const HEAD_DIM: &[Field] = &[field("head_dim", Place::Size(|said| &mut said.config.d_head))
     .or(|said| json!(said.config.d_model.checked_div(said.config.n_head)))];
 
-/// Of Qwen3, whose class has a width of heads of its own.
+/// Of Qwen3, whose class has a width and a number of heads of its own.
 pub(crate) const QWEN3: &[Field] = &[
+    kv_heads(|_| json!(32)),
     field("head_dim", Place::Size(|said| &mut said.config.d_head)).or(|_| json!(128)),
     field("attention_bias", Place::Only(FALSE, "a GptConfig has biases in both branches or in none")).or(FALSE),
     field("use_sliding_window", Place::Only(FALSE, "a GptConfig has one window for all blocks")).or(FALSE),
@@ -108,11 +116,14 @@ pub(crate) const BIASES: &[Field] = &[
     .or(FALSE),
 ];
 
-/// A window of all blocks; Mistral's class has one where nothing is said.
-pub(crate) const WINDOW: &[Field] =
-    &[field("sliding_window", Place::MaybeSize(|said| &mut said.config.window)).or(|_| json!(4096))];
+/// Of Mistral, whose class has eight heads of keys, and a window of all blocks, where nothing is said.
+pub(crate) const MISTRAL: &[Field] = &[
+    kv_heads(|_| json!(8)),
+    field("sliding_window", Place::MaybeSize(|said| &mut said.config.window)).or(|_| json!(4096)),
+];
 
 pub(crate) const MIXTRAL: &[Field] = &[
+    kv_heads(|_| json!(8)),
     field("sliding_window", Place::MaybeSize(|said| &mut said.config.window)).or(NULL),
     field("num_local_experts", Place::Size(|said| &mut experts(said).n_expert)),
     field("num_experts_per_tok", Place::Size(|said| &mut experts(said).n_chosen)),

@@ -144,6 +144,26 @@ fn configs_of_versions_before_five_say_the_same() {
 }
 
 #[test]
+fn heads_of_keys_that_are_not_said_are_those_of_the_class() {
+    let heads = |name: &str, said: Option<Value>| {
+        let folder = with_config(name, |config| {
+            // Enough for every class.
+            config["num_attention_heads"] = json!(64);
+            config["hidden_size"] = json!(64);
+            let fields = config.as_object_mut().unwrap();
+            fields.remove("num_key_value_heads");
+            fields.extend(said.iter().map(|heads| ("num_key_value_heads".to_owned(), heads.clone())));
+        });
+        read_config(folder.path()).unwrap().kv_heads()
+    };
+    // `num_key_value_heads` of the configurations of transformers 5.24.
+    for (name, of_class) in [("llama", 64), ("granite", 64), ("mistral", 8), ("mixtral", 8), ("qwen3", 32)] {
+        assert_eq!(heads(name, None), of_class, "{name}");
+        assert_eq!(heads(name, Some(json!(null))), 64, "{name}");
+    }
+}
+
+#[test]
 fn an_older_scaling_that_is_empty_or_null_leaves_the_parameters_in_force() {
     for older in [json!({}), json!(null)] {
         let folder = with_config("llama", |config| config["rope_scaling"] = older.clone());
