@@ -20,6 +20,10 @@ use crate::shapes::Shapes;
 use crate::tokenizer;
 use crate::{HuggingFaceError, HuggingFaceError as Error, reading};
 
+/// The version of transformers whose format is written. Where none is said, its tokenizers take a large vocabulary for one of
+/// Mistral's that older versions split wrongly, and warn.
+const FORMAT_VERSION: &str = "5.24.0";
+
 /// What stands beside the weights of an exported model.
 ///
 /// # Example
@@ -141,6 +145,7 @@ impl Export {
         let mut fields = reading::write(format, &said);
         fields.extend(ids);
         fields.insert("dtype".to_owned(), json!(dtype_name(&tensors)));
+        fields.insert("transformers_version".to_owned(), json!(FORMAT_VERSION));
         write(&folder.join("config.json"), &text(&fields))?;
         Ok(format.architecture)
     }

@@ -1,6 +1,6 @@
 """Loads each folder with transformers and says what it computes, one line of JSON for each.
 
-Arguments: tokens and a prompt's length as JSON, then folders. Anything that loading says is in `messages`.
+Arguments: tokens and a prompt's length as JSON, then folders. Anything that loading, computing, encoding and decoding say is in `messages`.
 """
 import json
 import logging
@@ -32,7 +32,6 @@ for folder in sys.argv[2:]:
         folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
     )
     keys = {name: sorted(map(str, found)) for name, found in info.items() if found}
-    messages = list(MESSAGES)
     tokenizer = None
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -45,6 +44,6 @@ for folder in sys.argv[2:]:
             torch.tensor([tokens[:prompt]]), attention_mask=torch.ones(1, prompt, dtype=torch.long), max_new_tokens=count, do_sample=False
         )
     print(json.dumps({
-        "class": type(model).__name__, "keys": keys, "messages": messages, "logits": logits.flatten().tolist(),
+        "class": type(model).__name__, "keys": keys, "messages": MESSAGES, "logits": logits.flatten().tolist(),
         "greedy": greedy[0, prompt:].tolist(), "encoded": encoded, "decoded": encoded and tokenizer.decode(encoded),
     }))

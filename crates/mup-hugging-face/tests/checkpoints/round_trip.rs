@@ -37,6 +37,7 @@ fn a_model_with_every_multiplier_comes_back_with_its_logits_and_without_one() {
             config
         };
         assert_eq!(config(&folder), config(&again), "{name}");
+        assert_eq!(config(&folder)["transformers_version"], "5.24.0", "{name}");
     }
 }
 
