@@ -142,9 +142,9 @@ pub(crate) const GPT2: &[Field] = &[
     field("scale_attn_weights", Place::Only(TRUE, "attention divides by the root of a head's width")).or(TRUE),
     field("scale_attn_by_inverse_layer_idx", Place::Only(FALSE, "all blocks have one scale of attention")).or(FALSE),
     field("add_cross_attention", Place::Only(FALSE, "there is no encoder")).or(FALSE),
-    field("resid_pdrop", Place::Training(|said| json!(said.config.dropout))),
-    field("embd_pdrop", Place::Training(|said| json!(said.config.dropout))),
-    field("attn_pdrop", Place::Training(|said| json!(said.config.dropout))),
+    field("resid_pdrop", Place::Training(|_| json!(0.0))),
+    field("embd_pdrop", Place::Training(|_| json!(0.0))),
+    field("attn_pdrop", Place::Training(|_| json!(0.0))),
 ];
 
 /// Granite's µP: what its class multiplies by is said by our α; 1 where it is not there.
@@ -204,6 +204,8 @@ pub(crate) const UNSEEN: &[&str] = &[
     "hidden_dropout",
     "id2label",
     "initializer_range",
+    // All classes here are decoders, whatever it says; cross attention has a field of its own.
+    "is_decoder",
     "label2id",
     "max_length",
     "max_window_layers",
@@ -235,7 +237,6 @@ pub(crate) const UNSEEN: &[&str] = &[
 /// Fields that have a reason of their own for being refused where no field of the class has their name.
 pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("quantization_config", "weights are read as they are: save the model again without quantization"),
-    ("is_decoder", "only decoders are read"),
     ("is_encoder_decoder", "only decoders are read"),
     ("cross_attention_hidden_size", "only decoders are read"),
     ("sliding_window", "this class has no window"),
@@ -261,4 +262,4 @@ const CEREBRAS: &str =
     "it is a multiplier of Cerebras' classes (BTLM, Jais), and this class would not apply it: fold it into the weights";
 
 /// Fields that are refused unless they are false.
-pub(crate) const NEUTRAL: [&str; 2] = ["is_decoder", "is_encoder_decoder"];
+pub(crate) const NEUTRAL: [&str; 1] = ["is_encoder_decoder"];

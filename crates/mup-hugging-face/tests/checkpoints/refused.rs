@@ -148,16 +148,18 @@ fn a_config_that_describes_no_model_is_refused_with_its_file_by_both_readers() {
 
 #[test]
 fn fields_that_change_no_logit_are_passed_over() {
-    let folder = with_config("llama", |config| {
-        let fields = config.as_object_mut().unwrap();
-        let idle = json!({ "attention_dropout": 0.1, "pretraining_tp": 2, "_name_or_path": "x", "use_cache": false,
-                           "some_feature": null, "is_decoder": false, "eos_token_id": [1, 2] });
-        fields.extend(idle.as_object().unwrap().clone());
-    });
-    let tokens = [vec![1, 2, 3]];
-    let [ours, theirs] = [folder.path(), &checkpoint("llama")]
-        .map(|folder| crate::logits(&import(folder, &Device::flex()).unwrap(), &tokens));
-    assert_eq!(ours, theirs);
+    for (name, is_decoder) in [("llama", false), ("gpt2", true)] {
+        let folder = with_config(name, |config| {
+            let fields = config.as_object_mut().unwrap();
+            let idle = json!({ "attention_dropout": 0.1, "pretraining_tp": 2, "_name_or_path": "x", "use_cache": false,
+                               "some_feature": null, "is_decoder": is_decoder, "eos_token_id": [1, 2] });
+            fields.extend(idle.as_object().unwrap().clone());
+        });
+        let tokens = [vec![1, 2, 3]];
+        let [ours, theirs] = [folder.path(), &checkpoint(name)]
+            .map(|folder| crate::logits(&import(folder, &Device::flex()).unwrap(), &tokens));
+        assert_eq!(ours, theirs, "{name}");
+    }
 }
 
 #[test]
