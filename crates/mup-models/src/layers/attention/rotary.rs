@@ -130,7 +130,8 @@ fn coordinates(theta: f64, d_head: usize, original_context: usize, turns: [f64; 
 }
 
 fn yarn(plain: Rotary, factor: f64, [first, last]: [f64; 2]) -> Rotary {
-    let length = if last > first { last - first } else { 0.001 };
+    // Both are whole. Where the last is before the first, the ramp falls, as transformers has it.
+    let length = if (last - first).abs() < 1.0 { 0.001 } else { last - first };
     let stretched = |(i, frequency): (usize, f64)| {
         let ramp = ((i as f64 - first) / length).clamp(0.0, 1.0);
         frequency / factor * ramp + frequency * (1.0 - ramp)
@@ -190,5 +191,17 @@ mod tests {
             );
             assert!(near(ours.factor, case["factor"].as_f64().unwrap()), "{case}: {}", ours.factor);
         }
+    }
+
+    #[test]
+    fn a_ramp_of_yarn_that_ends_before_it_begins_is_transformers() {
+        let frequencies = |original_context| {
+            let scaling = RotaryScaling::Yarn { factor: 4.0, original_context, beta_fast: 32.0, beta_slow: 1.0 };
+            RotaryPositions::new().with_theta(10.0).with_scaling(scaling).of_width(8).frequencies
+        };
+        let plain = RotaryPositions::new().with_theta(10.0).of_width(8).frequencies;
+        // `ROPE_INIT_FUNCTIONS["yarn"]` of 5.24: of the coordinates from 0 to -3 none is stretched, of those from 14 to 7 all are.
+        assert_eq!(frequencies(1), plain);
+        assert_eq!(frequencies(1_000_000), plain.iter().map(|frequency| frequency / 4.0).collect::<Vec<_>>());
     }
 }
