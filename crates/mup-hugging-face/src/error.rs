@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use mup_models::ModelError;
 use mup_train::TrainError;
 
+use crate::names::HEAD;
 use crate::{Architecture, Difference};
 
 /// Errors of this crate.
@@ -26,7 +27,7 @@ pub enum HuggingFaceError {
     #[error(transparent)]
     Write(#[from] TrainError),
     /// A file that is no JSON of its kind.
-    #[error("{}: {problem}; fetch the checkpoint again", path.display())]
+    #[error("{}: {problem}; mend it, or fetch the checkpoint again if nobody edited it", path.display())]
     Json {
         /// The file.
         path: PathBuf,
@@ -114,7 +115,8 @@ pub enum HuggingFaceError {
     },
     /// A tensor that is not there.
     #[error(
-        "the weights have no `{tensor}`, which {class} of this config.json needs: the two belong to different models"
+        "the weights have no `{tensor}`, which {class} of this config.json needs: the two belong to different models{}",
+        if tensor.as_str() == HEAD { ", or the readout is the embedding, and config.json must set tie_word_embeddings to true" } else { "" }
     )]
     Missing {
         /// Its name.
@@ -157,7 +159,7 @@ pub enum HuggingFaceError {
     /// A bias that would change logits and that our layers do not have.
     #[error(
         "`{tensor}` is not {fill}: the key projection of a GPT has no bias, and rotary positions turn it, so that softmax does \
-         not ignore it"
+         not ignore it; only a model that was trained without biases of keys can be read"
     )]
     Bias {
         /// Its name.
@@ -193,7 +195,9 @@ pub enum HuggingFaceError {
         class: &'static str,
     },
     /// A tokenizer that is not the model's.
-    #[error("tokenizer.json: {problem}")]
+    #[error(
+        "tokenizer.json, as it is to be written: {problem}; give `Export` the tokens and the tokenizer of this model"
+    )]
     Tokenizer {
         /// What is wrong.
         problem: String,

@@ -100,6 +100,10 @@ fn tensors_that_are_missing_extra_or_of_another_shape_or_type_are_named() {
     let message = error(without.path()).to_string();
     assert!(message.contains("no `transformer.h.1.ln_2.bias`, which GPT2LMHeadModel"), "{message}");
 
+    let tied = with_config("qwen3", |config| config["tie_word_embeddings"] = json!(false));
+    let message = error(tied.path()).to_string();
+    assert!(message.contains("no `lm_head.weight`") && message.contains("tie_word_embeddings to true"), "{message}");
+
     let extra = with_tensors("gpt2", |tensors| {
         tensors.push(("transformer.h.0.extra".to_owned(), Dtype::F32, vec![1], vec![0; 4]))
     });
