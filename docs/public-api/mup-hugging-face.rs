@@ -4,7 +4,7 @@ pub mod crate_root {
     pub use architecture::Architecture;
     pub use error::HuggingFaceError;
     pub use export::{Difference, Export};
-    pub use import::{import, read_config};
+    pub use import::{import, read_config, residual_multiplier};
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -73,3 +73,4 @@ pub fn import(
     device: &Device,
 ) -> Result<Gpt, HuggingFaceError> {}
 pub fn read_config(folder: impl AsRef<Path>) -> Result<GptConfig, HuggingFaceError> {}
+pub fn residual_multiplier(folder: impl AsRef<Path>) -> Result<f64, HuggingFaceError> {}

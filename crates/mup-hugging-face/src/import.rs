@@ -75,6 +75,18 @@ pub fn read_config(folder: impl AsRef<Path>) -> Result<GptConfig, HuggingFaceErr
     Ok(read(folder.as_ref())?.2.config)
 }
 
+/// Reads of a `config.json` what each branch is multiplied by: Granite's and `MiniCPM`'s constant, 1 of every other class.
+///
+/// An imported model has it in its branch factors. A plan with that model as the base says nothing of it, and initialization sets
+/// the branch factors of a target to what the plan says: a target that is to be as the base multiplies them by this afterwards.
+///
+/// # Errors
+///
+/// As [`import`], of `config.json`.
+pub fn residual_multiplier(folder: impl AsRef<Path>) -> Result<f64, HuggingFaceError> {
+    Ok(read(folder.as_ref())?.2.branch)
+}
+
 fn read(folder: &Path) -> Result<(PathBuf, &'static Format, Said), Error> {
     let path = folder.join("config.json");
     let bytes = std::fs::read(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;

@@ -1,7 +1,8 @@
 //! What transformers saved computes here what it computes there.
 
 use burn::tensor::Device;
-use mup_hugging_face::{Export, import, read_config};
+use mup_hugging_face::{Export, import, read_config, residual_multiplier};
+use mup_init::{InitSpec, initialize};
 use mup_models::{Gpt, GptConfig, Hidden, Positions, RotaryPositions, RotaryScaling, shape_reader};
 use mup_rules::{OptimizerId, Parametrization, ScalingPlan};
 use serde_json::{Value, json};
@@ -73,17 +74,19 @@ fn an_imported_model_says_what_it_is() {
     assert!(granite.branch_factors);
 }
 
+fn wider(base: &GptConfig, factor: usize) -> Gpt {
+    let (d_model, d_ffn, n_head) = (factor * base.d_model, factor * base.d_ffn, factor * base.n_head);
+    let config = base.clone().with_n_kv_head(Some(factor * base.kv_heads()));
+    GptConfig { d_model, d_ffn, n_head, ..config }.init(&Device::flex()).unwrap()
+}
+
 #[test]
 fn an_imported_model_is_the_base_of_the_plan_of_a_wider_one() {
     let device = Device::flex();
     for name in NAMES {
         let tuned = import(checkpoint(name), &device).unwrap();
         let base = tuned.config();
-        let wider = |factor: usize| {
-            let (d_model, d_ffn, n_head) = (factor * base.d_model, factor * base.d_ffn, factor * base.n_head);
-            let config = base.clone().with_n_kv_head(Some(factor * base.kv_heads()));
-            GptConfig { d_model, d_ffn, n_head, ..config }.init(&device).unwrap()
-        };
+        let wider = |factor: usize| wider(&base, factor);
         let shapes = shape_reader().infer(&tuned, &wider(2), &wider(4)).unwrap();
         let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
         let rate = |path: &str| plan.row(path).unwrap().learning_rate.value;
@@ -95,6 +98,22 @@ fn an_imported_model_is_the_base_of_the_plan_of_a_wider_one() {
         let rate = |path: &str| plan.row(path).unwrap().learning_rate.value;
         assert_eq!(rate("blocks.0.attention.query.weight").to_bits(), 1.0_f64.to_bits(), "{name}");
     }
+}
+
+#[test]
+fn a_residual_multiplier_is_not_in_the_targets_of_a_plan_and_is_said() {
+    let tuned = import(checkpoint("granite"), &Device::flex()).unwrap();
+    let base = tuned.config();
+    let shapes = shape_reader().infer(&tuned, &wider(&base, 2), &wider(&base, 4)).unwrap();
+    let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
+    let target = initialize(wider(&base, 2), &plan, &InitSpec::new(), 1).unwrap();
+    let factor = |model: &Gpt| {
+        let factor = model.blocks[1].attention.branch_factor.as_ref().unwrap();
+        factor.val().into_data().iter::<f32>().collect::<Vec<_>>()
+    };
+    assert_eq!((factor(&tuned), factor(&target)), (vec![0.6], vec![1.0]));
+    let said = |name: &str| residual_multiplier(checkpoint(name)).unwrap().to_bits();
+    assert_eq!((said("granite"), said("llama")), (0.6_f64.to_bits(), 1.0_f64.to_bits()));
 }
 
 #[test]
