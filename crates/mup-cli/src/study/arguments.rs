@@ -197,6 +197,8 @@ impl StudyArguments {
             run_law: run_law.clone().or(Some(target.run_law)),
         };
         let sampled = first.filter(|_| self.rates.is_none() && study.search != Search::Grid);
+        // A grid of fewer trials than it has points keeps them, as long as it is this grid.
+        let same = first.filter(|_| self.rates.is_none() && self.space.is_none());
         let asked = Self {
             study: self.study.clone(),
             device: self.device.or(Some(proxy.device)),
@@ -205,7 +207,7 @@ impl StudyArguments {
             space: self.space.clone(),
             search: self.search.or_else(|| sampled.map(|_| study.search)),
             search_seed: self.search_seed.or(Some(study.seed)),
-            trials: self.trials.or_else(|| sampled?.trials),
+            trials: self.trials.or_else(|| sampled.or(same)?.trials),
             steps: self.steps.or_else(|| Some(first?.steps)),
             best: self.best.or_else(|| second?.best),
             long_steps: self.long_steps.or_else(|| Some(second?.steps)),

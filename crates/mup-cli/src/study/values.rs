@@ -7,15 +7,18 @@ use mup_train::{FamilyError, FamilyRun, INIT_SCALE, LEARNING_RATE};
 
 use crate::output::octaves;
 
-/// The run with these values of its hyperparameters. With a rate or a start of 0 nothing would be trained, or all would
-/// start alike.
+/// Those of every family, of which 0 is no value.
+const POSITIVE: [&str; 6] = [LEARNING_RATE, INIT_SCALE, "rate-input", "rate-hidden", "rate-output", "rate-vector"];
+
+/// The run with these values of its hyperparameters. With a rate, a factor on rates or a start of 0 nothing would be trained,
+/// or all would start alike.
 pub(super) fn with_values(mut run: FamilyRun, values: &Values) -> Result<FamilyRun, FamilyError> {
     for (name, value) in values.iter() {
         run.value(name)?;
         let number = value.number().filter(|number| number.is_finite() && *number >= 0.0);
         let number = number
             .ok_or_else(|| format!("`{name}` cannot be {value}: it has to be a finite number, and not negative"))?;
-        if number == 0.0 && [LEARNING_RATE, INIT_SCALE].contains(&name) {
+        if number == 0.0 && POSITIVE.contains(&name) {
             return Err(format!("`{name}` cannot be 0: nothing would be trained; it has to be positive").into());
         }
         run = run.with(name, number);

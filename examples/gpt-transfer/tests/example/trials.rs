@@ -60,3 +60,24 @@ fn two_who_train_the_same_target_do_not_disturb_each_other() {
     first.kill().unwrap();
     first.wait().unwrap();
 }
+
+#[test]
+fn a_grid_of_fewer_trials_than_points_keeps_their_number_when_the_study_is_extended_elsewhere() {
+    let place = Place::new();
+    let asked = ["--trials=2", "--quick"];
+    succeed(&mut place.tune(&asked));
+    let results = place.finished_results();
+    assert_eq!(results.len(), 2);
+    succeed(&mut place.on_study("tune", &["--target-width=16"]));
+    assert_eq!(place.finished_results(), results, "nothing is trained beside what was asked for");
+}
+
+#[test]
+fn a_factor_of_0_on_rates_is_refused_before_there_is_a_study() {
+    let place = Place::new();
+    let space = place.path().join("space.toml");
+    fs::write(&space, "learning-rate = { grid = [0.01] }\nrate-vector = { grid = [0.0, 1.0] }\n").unwrap();
+    let error = fail(&mut place.tune(&["--space", space.to_str().unwrap()]));
+    assert!(error.contains("`rate-vector` cannot be 0"), "{error}");
+    assert!(!place.study().exists());
+}
