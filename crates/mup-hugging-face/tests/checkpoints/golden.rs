@@ -106,7 +106,7 @@ fn a_residual_multiplier_is_not_in_the_targets_of_a_plan_and_is_said() {
     let base = tuned.config();
     let shapes = shape_reader().infer(&tuned, &wider(&base, 2), &wider(&base, 4)).unwrap();
     let plan = ScalingPlan::new(&shapes, Parametrization::mup(), OptimizerId::ADAMW).unwrap();
-    let target = initialize(wider(&base, 2), &plan, &InitSpec::new(), 1).unwrap();
+    let target = initialize(wider(&base, 4), &plan, &InitSpec::new(), 1).unwrap();
     let factor = |model: &Gpt| {
         let factor = model.blocks[1].attention.branch_factor.as_ref().unwrap();
         factor.val().into_data().iter::<f32>().collect::<Vec<_>>()
@@ -168,7 +168,7 @@ fn heads_of_keys_that_are_not_said_are_those_of_the_class() {
         let folder = with_config(name, |config| {
             // Enough for every class.
             config["num_attention_heads"] = json!(64);
-            config["hidden_size"] = json!(64);
+            config["hidden_size"] = json!(128);
             let fields = config.as_object_mut().unwrap();
             fields.remove("num_key_value_heads");
             fields.extend(said.iter().map(|heads| ("num_key_value_heads".to_owned(), heads.clone())));

@@ -60,7 +60,8 @@ fn write_tokens(place: &Place) -> PathBuf {
 
 fn on_tokens(place: &Place, arguments: &[&str]) -> Command {
     let mut command = program();
-    let sizes = SIZES.into_iter().filter(|size| !size.starts_with("--tokenizer"));
+    let again = |size: &str| arguments.iter().any(|argument| argument.split('=').next() == size.split('=').next());
+    let sizes = SIZES.into_iter().filter(|size| !size.starts_with("--tokenizer") && !again(size));
     command.arg("--study").arg(place.study()).args(sizes).args(arguments);
     command
 }
