@@ -68,7 +68,8 @@ fn a_study_goes_from_tuning_to_a_report_and_is_continued_as_it_is() {
     let status = json("tune --rates=-10:-8 --steps 20 --proxy width=16 --target width=32 --jobs 1");
     assert!(status.contains("\"finished\": 3"), "{status}");
     assert_eq!(json("tune"), status);
-    assert!(json("choose").contains("learning-rate"));
+    assert!(json("choose").contains("\"transfer\": {"));
+    assert!(!folder.join("runs/study/targets").exists(), "whoever chooses reads");
     assert!(verdict(program, folder, "train").contains("training loss"));
     json("train --values default --parametrization standard --seed 1");
     let report = verdict(program, folder, "report");

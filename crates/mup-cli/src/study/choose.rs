@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::FamilyOf;
 use super::opened::Opened;
-use super::target::{TargetTraining, explain};
+use super::target::explain;
 use crate::{grow::short, output};
 
 /// What `--json` prints.
@@ -45,15 +45,13 @@ pub(super) fn run(folder: &Path, family: FamilyOf<'_>, json: bool) -> Result<(),
 fn in_target(study: &Study, family: FamilyOf<'_>, choice: &Choice) -> Result<(String, Transfer), FamilyError> {
     let family = family(study)?;
     let opened = Opened::new(study, &*family)?;
-    let training = TargetTraining::of(&opened)?;
-    let values = training.chosen(choice)?;
-    let parametrization = opened.proxy.parametrization.as_str();
+    let (values, parametrization) = (opened.complete(&choice.best.values)?, opened.proxy.parametrization.as_str());
     let run = opened.target_run(parametrization, &values)?;
-    let transfer = training.transfer(&values)?;
-    let (size, steps, rules) = (training.named_size(), opened.target.steps, short(parametrization));
-    let explained = explain(&transfer, &training.usual()?);
-    let warnings =
-        run.warnings(&opened.target_plan(parametrization, &values)?).into_iter().chain(family.untested(&run));
+    let plan = family.plan(&run, &opened.device)?;
+    let transfer = opened.transfer(&values, &plan)?;
+    let (size, steps, rules) = (opened.named_size(), opened.target.steps, short(parametrization));
+    let explained = explain(&transfer, &opened.usual()?);
+    let warnings = run.warnings(&plan).into_iter().chain(family.untested(&run));
     let warnings: String = warnings.map(|warning| format!("\nwarning: {warning}")).collect();
     Ok((format!("\n\nTarget: {size}, {steps} steps, in {rules}\n{explained}{warnings}"), transfer))
 }

@@ -28,16 +28,16 @@ pub fn everything(
 ) -> Result<ExitCode, FamilyError> {
     let opened = Opened::new(study, family)?;
     let training = TargetTraining::of(&opened)?;
-    for (name, plan) in training.plans(&training.usual()?)? {
+    for (name, plan) in opened.plans(&opened.usual()?)? {
         say(format!("\nPlan: {name}\n{}", plan.summary()));
     }
     if opened.tune(tune)? == Tuned::Stopped {
         return Err(Interrupted.into());
     }
     let choice = chosen(study)?;
-    let values = training.chosen(&choice)?;
-    say(format!("\n{choice}\n\n{}", explain(&training.transfer(&values)?, &training.usual()?)));
-    let of_proxy = opened.proxy.parametrization.as_str();
+    let (values, of_proxy) = (opened.complete(&choice.best.values)?, opened.proxy.parametrization.as_str());
+    let transfer = opened.transfer(&values, &opened.target_plan(of_proxy, &values)?)?;
+    say(format!("\n{choice}\n\n{}", explain(&transfer, &opened.usual()?)));
     let control = (of_proxy != "standard").then_some("standard");
     let seed = study.config().seeds[0];
     let mut ended = ExitCode::SUCCESS;

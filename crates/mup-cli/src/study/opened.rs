@@ -6,12 +6,13 @@ use mup_study::cli::{self, Interrupt, TuneArguments, say};
 use mup_study::launch::Tuned;
 use mup_study::{Study, Values};
 use mup_train::{FamilyError, FamilyRun, Growth, Size};
+use mup_transfer::{Transfer, transfer};
 
 use super::circumstances::check_proxy_batch;
 use super::tables::{Proxy, Target, changed, size, table};
-use super::values::{check_space, unsaid, with_values};
+use super::values::{check_space, unsaid, values_of, with_values};
 use crate::identity::{training, unchanged, unchanged_table};
-use crate::{AnyFamily, TargetRunArguments, target_run::from_run};
+use crate::{AnyFamily, TargetRunArguments, grow::short, target_run::from_run};
 
 /// A study, its family, and what it says of proxy and target.
 pub(super) struct Opened<'a> {
@@ -105,6 +106,40 @@ impl<'a> Opened<'a> {
     /// What is prescribed for the target in its run.
     pub(super) fn target_plan(&self, parametrization: &str, values: &Values) -> Result<ScalingPlan, FamilyError> {
         self.family.plan(&self.target_run(parametrization, values)?, &self.device)
+    }
+
+    /// Every value of the family, those given included.
+    pub(super) fn complete(&self, values: &Values) -> Result<Values, FamilyError> {
+        Ok(values_of(&self.run(&self.proxy.parametrization, &self.target_size, values)?))
+    }
+
+    /// The family's own.
+    pub(super) fn usual(&self) -> Result<Values, FamilyError> {
+        self.complete(&Values::default())
+    }
+
+    /// What becomes of the proxy's values in the target that this plan is of.
+    pub(super) fn transfer(&self, values: &Values, target: &ScalingPlan) -> Result<Transfer, FamilyError> {
+        Ok(transfer(values, &self.study.config().space, &self.proxy_plan(values)?, target)?)
+    }
+
+    /// Plans of proxy, target and target in SP, with their names, under these values.
+    pub(super) fn plans(&self, values: &Values) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
+        let name = self.proxy.parametrization.as_str();
+        let target = |name: &str| -> Result<_, FamilyError> {
+            Ok((format!("Target, {}", short(name)), self.target_plan(name, values)?))
+        };
+        let mut plans = vec![(format!("Proxy, {}", short(name)), self.proxy_plan(values)?), target(name)?];
+        if name != "standard" {
+            plans.push(target("standard")?);
+        }
+        Ok(plans)
+    }
+
+    /// What grows, with the target's numbers.
+    pub(super) fn named_size(&self) -> String {
+        let Self { proxy, target_size, .. } = self;
+        proxy.grows.iter().map(|name| format!("{name} {}", target_size[name.as_str()])).collect::<Vec<_>>().join(", ")
     }
 
     /// Number of the first of what grows: what tables and figures call the width.

@@ -36,7 +36,7 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     let (study, parametrization) = (opened.study, opened.proxy.parametrization.as_str());
     let rate_curves: Vec<RateCurve> = rate_curve(study, opened)?.into_iter().chain(others).collect();
     let choice = chosen(study)?;
-    let compared = Compared { chosen: training.chosen(&choice)?, usual: training.usual()?, parametrization };
+    let compared = Compared { chosen: opened.complete(&choice.best.values)?, usual: opened.usual()?, parametrization };
     let mut circumstances = circumstances(study.config());
     let reproduce = Reproduce::new(training, &circumstances.command, compared.chosen.clone())?;
     let mut runs = Vec::new();
@@ -51,9 +51,10 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     let runs = runs.into_iter().map(|(.., run)| run).collect();
     let numbers = Numbers::new(study.config().clone(), &study.records()?, choice).with_runs(runs);
     let grows = opened.proxy.grows.first().cloned().unwrap_or_else(|| numbers.grows.clone());
-    let transfer = Some(training.transfer(&compared.chosen)?);
+    let target = opened.target_plan(parametrization, &compared.chosen)?;
+    let transfer = Some(opened.transfer(&compared.chosen, &target)?);
     let numbers = Numbers { transfer, grows, rate_curves, ..numbers };
-    let plans = training.plans(&compared.chosen)?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
+    let plans = opened.plans(&compared.chosen)?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
     let title = format!("µTransfer of {}", opened.family.name());
     let other_targets = training.others()?;
     let report = Report { title, numbers, other_targets, circumstances, plans };

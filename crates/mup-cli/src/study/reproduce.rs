@@ -35,7 +35,7 @@ impl<'a> Reproduce<'a> {
             common.extend(["--study".to_owned(), quoted(folder)]);
         }
         common.extend(otherwise);
-        Ok(Self { training, in_order, chosen, usual: training.usual()?, common })
+        Ok(Self { training, in_order, chosen, usual: opened.usual()?, common })
     }
 
     /// The command of a run; none of one that the study's own command trains.

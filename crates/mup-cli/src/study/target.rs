@@ -9,7 +9,7 @@ use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::{Interrupt, say, whole};
 use mup_study::{Outcome, Record, RecordSource, Setting, Smoothing, Store, Study, Trial, Values};
 use mup_train::{Event, FamilyError, FamilyRun, LEARNING_RATE, RunFolder, Size};
-use mup_transfer::{Choice, Transfer, Transferred, choose, run_in_words, transfer};
+use mup_transfer::{Choice, Transfer, Transferred, choose, run_in_words};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use super::arguments::{CheckpointArguments, DEFAULT_STUDY};
 use super::opened::Opened;
 use super::progress::Progress;
 use super::tables::Target;
-use super::values::{parse, told, values_of};
+use super::values::{parse, told};
 use crate::{TargetRunArguments, grow::short, output};
 
 /// Trains the target of a study.
@@ -95,19 +95,18 @@ impl TrainCommand {
         let asked = self.parametrization.as_deref().map(Parametrization::named).transpose()?;
         let parametrization = &asked.map_or_else(|| of_proxy.clone(), |asked| asked.name);
         let values = match self.values.as_str() {
-            "chosen" => training.chosen(&chosen(&study)?)?,
-            "default" => training.usual()?,
+            "chosen" => opened.complete(&chosen(&study)?.best.values)?,
+            "default" => opened.usual()?,
             list => {
                 let refuse = |error| format!("--values {list}: {error}");
-                training.complete(&parse(list)?).map_err(refuse)?
+                opened.complete(&parse(list)?).map_err(refuse)?
             }
         };
-        let alike = parametrization == of_proxy;
+        let (target, alike) = (opened.target_plan(parametrization, &values)?, parametrization == of_proxy);
         if self.values == "chosen" && alike {
-            say(explain(&training.transfer(&values)?, &training.usual()?));
+            say(explain(&opened.transfer(&values, &target)?, &opened.usual()?));
         } else {
-            let told = control(&opened.target_plan(parametrization, &values)?, (!alike).then_some(of_proxy));
-            told.into_iter().for_each(say);
+            control(&target, (!alike).then_some(of_proxy)).into_iter().for_each(say);
         }
         let (record, _) = training.train(parametrization, &values, self.seed, &self.checkpoints)?;
         if let Some(path) = &self.export {
@@ -160,40 +159,6 @@ impl<'a> TargetTraining<'a> {
         Smoothing::tenth_of(self.opened.target.steps)
     }
 
-    /// Every value of the family, those given included.
-    pub(super) fn complete(&self, values: &Values) -> Result<Values, FamilyError> {
-        Ok(values_of(&self.opened.target_run(&self.opened.proxy.parametrization, values)?))
-    }
-
-    /// The family's own.
-    pub(super) fn usual(&self) -> Result<Values, FamilyError> {
-        self.complete(&Values::default())
-    }
-
-    pub(super) fn chosen(&self, choice: &Choice) -> Result<Values, FamilyError> {
-        self.complete(&choice.best.values)
-    }
-
-    /// What becomes of the proxy's values in the target.
-    pub(super) fn transfer(&self, values: &Values) -> Result<Transfer, FamilyError> {
-        let Opened { proxy, study, .. } = self.opened;
-        let target = self.opened.target_plan(&proxy.parametrization, values)?;
-        Ok(transfer(values, &study.config().space, &self.opened.proxy_plan(values)?, &target)?)
-    }
-
-    /// Plans of proxy, target and target in SP, with their names, under these values.
-    pub(super) fn plans(&self, values: &Values) -> Result<Vec<(String, ScalingPlan)>, FamilyError> {
-        let name = self.opened.proxy.parametrization.as_str();
-        let target = |name: &str| -> Result<_, FamilyError> {
-            Ok((format!("Target, {}", short(name)), self.opened.target_plan(name, values)?))
-        };
-        let mut plans = vec![(format!("Proxy, {}", short(name)), self.opened.proxy_plan(values)?), target(name)?];
-        if name != "standard" {
-            plans.push(target("standard")?);
-        }
-        Ok(plans)
-    }
-
     /// The record of a run: read if it has ended, otherwise trained, from its last checkpoint if there is one.
     pub(super) fn train(
         &self,
@@ -204,8 +169,8 @@ impl<'a> TargetTraining<'a> {
     ) -> Result<(Record<Trial>, RecordSource), FamilyError> {
         let trial = self.trial(parametrization, values, seed)?;
         let (stored, source) = self.store.run(&trial, || {
-            let (name, told) = (short(parametrization), told(values, &self.usual()?));
-            say(format!("\nTraining {} in {name} with {told}", self.named_size()));
+            let (name, told) = (short(parametrization), told(values, &self.opened.usual()?));
+            say(format!("\nTraining {} in {name} with {told}", self.opened.named_size()));
             let (run, folder) = (self.run(&trial)?, self.run_folder(&trial, Some(checkpoints))?);
             let progress = Progress::new(name, run.training.steps);
             let interrupt = Interrupt::listen()?;
@@ -217,12 +182,6 @@ impl<'a> TargetTraining<'a> {
             say(format!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display()));
         }
         Ok((stored.judged(self.smoothing()), source))
-    }
-
-    /// What grows, with the target's numbers.
-    pub(super) fn named_size(&self) -> String {
-        let Opened { proxy, target_size, .. } = self.opened;
-        proxy.grows.iter().map(|name| format!("{name} {}", target_size[name.as_str()])).collect::<Vec<_>>().join(", ")
     }
 
     fn trial(&self, parametrization: &str, values: &Values, seed: u64) -> Result<Trial, FamilyError> {
@@ -283,7 +242,7 @@ impl<'a> TargetTraining<'a> {
         let (name, outcome) = (short(&context.parametrization), &record.outcome);
         let (steps, seed) = (record.trial.steps, record.trial.seed);
         let seed = if seed == 0 { String::new() } else { format!(", seed {seed}") };
-        let run = format!("{name} {}, {steps} steps{seed}", self.named_size());
+        let run = format!("{name} {}, {steps} steps{seed}", self.opened.named_size());
         let folder = self.path(&record.trial)?;
         let kept = format!("checkpoints and metrics in {}", folder.display());
         Ok(format!("{run}  training loss {outcome}, validation loss {validation}\n{kept}"))
@@ -297,7 +256,7 @@ impl<'a> TargetTraining<'a> {
         let mut folders: Vec<PathBuf> = folders.filter_map(|entry| Some(entry.ok()?.path())).collect();
         // Looking leaves no trace: a store is opened only where there is one.
         folders.retain(|folder| *folder != self.folder && folder.join("settings.json").is_file());
-        let (usual, mut others) = (self.usual()?, BTreeMap::new());
+        let (usual, mut others) = (self.opened.usual()?, BTreeMap::new());
         for folder in folders {
             let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             let Ok(store) = Store::open(&folder, &self.settings) else { continue };
