@@ -3,22 +3,18 @@
 use std::collections::BTreeMap;
 
 use mup_study::{Setting, Space, Values, rounded};
-use mup_train::{FamilyError, FamilyRun, INIT_SCALE, LEARNING_RATE};
+use mup_train::{FamilyError, FamilyRun, LEARNING_RATE, is_of_every_family};
 
 use crate::output::octaves;
 
-/// Those of every family, of which 0 is no value.
-const POSITIVE: [&str; 6] = [LEARNING_RATE, INIT_SCALE, "rate-input", "rate-hidden", "rate-output", "rate-vector"];
-
-/// The run with these values of its hyperparameters. With a rate, a factor on rates or a start of 0 nothing would be trained,
-/// or all would start alike.
+/// The run with these values of its hyperparameters. Of those that every family has 0 is none.
 pub(super) fn with_values(mut run: FamilyRun, values: &Values) -> Result<FamilyRun, FamilyError> {
     for (name, value) in values.iter() {
         run.value(name)?;
         let number = value.number().filter(|number| number.is_finite() && *number >= 0.0);
         let number = number
             .ok_or_else(|| format!("`{name}` cannot be {value}: it has to be a finite number, and not negative"))?;
-        if number == 0.0 && POSITIVE.contains(&name) {
+        if number == 0.0 && is_of_every_family(name) {
             return Err(format!("`{name}` cannot be 0: nothing would be trained; it has to be positive").into());
         }
         run = run.with(name, number);

@@ -16,7 +16,7 @@ const OF_EVERY_FAMILY: [&str; 2] = [LEARNING_RATE, INIT_SCALE];
 
 /// Factors on the rates of all tensors of a role, beside what is prescribed, as TP-V tunes that of embeddings (Table 6).
 /// Routers and keys of fixed heads (`Role::Inner`) have none. A run has those that are asked for: the others are 1, and no record speaks of them.
-pub(super) const RATES: [(&str, Role); 4] = [
+const RATES: [(&str, Role); 4] = [
     ("rate-input", Role::Input),
     ("rate-hidden", Role::Hidden),
     ("rate-output", Role::Output),
@@ -25,6 +25,19 @@ pub(super) const RATES: [(&str, Role); 4] = [
 
 fn is_rate(name: &str) -> bool {
     RATES.iter().any(|(rate, _)| *rate == name)
+}
+
+/// Whether every family has this hyperparameter: rate, start, or a factor on the rates of a role. All of them are positive: with
+/// a rate or a factor of 0 nothing would be trained, with a start of 0 all would start alike.
+///
+/// ```
+/// use mup_train::{LEARNING_RATE, is_of_every_family};
+/// assert!(is_of_every_family(LEARNING_RATE) && is_of_every_family("rate-output"));
+/// assert!(!is_of_every_family("alpha-output"));
+/// ```
+#[must_use]
+pub fn is_of_every_family(hyperparameter: &str) -> bool {
+    OF_EVERY_FAMILY.contains(&hyperparameter) || is_rate(hyperparameter)
 }
 
 /// The value of one that is not among a run's own: 1 of a rate's factor.
@@ -56,11 +69,10 @@ pub(super) fn values<F: Family>(family: &F) -> BTreeMap<String, f64> {
 pub(super) fn with_values<F: Family>(family: &F, values: &BTreeMap<String, f64>) -> Result<F, FamilyError> {
     let mut family = family.clone();
     let mut own = family.hyperparameters();
-    let of_every_family = |name: &str| OF_EVERY_FAMILY.contains(&name) || is_rate(name);
-    if let Some((name, _)) = own.iter().find(|(name, _)| of_every_family(name)) {
+    if let Some((name, _)) = own.iter().find(|(name, _)| is_of_every_family(name)) {
         return Err(format!("every family has a hyperparameter `{name}`; call the family's own otherwise").into());
     }
-    for (name, value) in values.iter().filter(|(name, _)| !of_every_family(name)) {
+    for (name, value) in values.iter().filter(|(name, _)| !is_of_every_family(name)) {
         let Some((_, field)) = own.iter_mut().find(|(known, _)| known == name) else {
             return Err(unknown(name, own.iter().map(|(name, _)| *name).chain(OF_EVERY_FAMILY)));
         };

@@ -21,7 +21,7 @@ use mup_shapes::{InfShapes, ShapeReader};
 use crate::{MicroBatch, Training, write_safetensors};
 pub use batches::Batches;
 pub use growth::Growth;
-pub use hyperparameters::{INIT_SCALE, LEARNING_RATE};
+pub use hyperparameters::{INIT_SCALE, LEARNING_RATE, is_of_every_family};
 pub use run::{FamilyRun, Started};
 pub use size::{Size, SizeError};
 
