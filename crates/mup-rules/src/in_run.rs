@@ -1,8 +1,6 @@
 //! A finished plan in another run: batch and horizon for whoever did not make the plan.
 
-use crate::plan::PlanContents;
-use crate::warnings::warnings;
-use crate::{PlanRow, RuleError, Run, RunLaw, RunScaling, ScalingPlan};
+use crate::{RuleError, Run, RunLaw, RunScaling, ScalingPlan};
 
 impl ScalingPlan {
     /// The plan in another run than the base's: what [`PlanBuilder::run`](crate::PlanBuilder::run) would have made of it. For
@@ -34,16 +32,7 @@ impl ScalingPlan {
         RunScaling::new(base, target, law.clone()).check()?;
         let shapes = self.shapes_again();
         let (again, _) = self.builder_again(&shapes).run(base, target, law).contents()?;
-        let in_run = |(row, again): (&PlanRow, PlanRow)| PlanRow {
-            learning_rate: again.learning_rate,
-            weight_decay: again.weight_decay,
-            epsilon: again.epsilon,
-            ..row.clone()
-        };
-        let rows = self.rows().iter().zip(again.rows).map(in_run).collect();
-        let mut contents = PlanContents { rows, run: again.run, ..self.clone().into() };
-        contents.warnings = warnings(&contents);
-        Self::from_contents(contents)
+        self.told_again(again)
     }
 
     /// The exponent of β₁, β₂ and their kin in the plan's run; 1 without one.

@@ -10,6 +10,7 @@ use mup_shapes::{Feeds, InfShape, InfShapes, Kind, ParamSpec, Place, Role, Stack
 
 use crate::depth::is_number;
 use crate::plan::PlanContents;
+use crate::warnings::warnings;
 use crate::{
     Change, Column, DepthRule, Doubt, Factor, OptimizerId, Parametrization, PlanBuilder, PlanRow, RuleError,
     RunScaling, ScalingPlan, Variable,
@@ -22,12 +23,7 @@ impl ScalingPlan {
     /// The plan, if its rows are what it prescribes; formulas and warnings as they are said today.
     pub(crate) fn made_again(self) -> Result<Self, RuleError> {
         let shapes = self.shapes_again();
-        let builder = self.builder_again(&shapes);
-        let builder = match self.run() {
-            Some(run) => builder.run(run.base, run.target, run.law.clone()),
-            None => builder,
-        };
-        let PlanContents { optimizers, streams, rows, warnings, run, .. } = builder.contents()?.0;
+        let PlanContents { optimizers, streams, rows, warnings, run, .. } = self.builder_again(&shapes).contents()?.0;
         let parameters = |run: Option<&RunScaling>| run.and_then(|run| run.parameters).map_or(1.0, f64::abs);
         let (stored, computed) = (parameters(self.run()), parameters(run.as_ref()));
         if (stored - computed).abs() > SAME * computed {
@@ -46,7 +42,7 @@ impl ScalingPlan {
         InfShapes::new(self.rows().iter().map(|row| shape(row, self.parametrization(), self.streams())).collect())
     }
 
-    /// The builder of the plan, without its run.
+    /// The builder of the plan.
     pub(crate) fn builder_again<'s>(&'s self, shapes: &'s InfShapes) -> PlanBuilder<'s> {
         let by_path: HashMap<&str, &PlanRow> = self.rows().iter().map(|row| (row.path.as_str(), row)).collect();
         let by_path = Rc::new(by_path);
@@ -61,7 +57,25 @@ impl ScalingPlan {
             let ratio = move |shape: &InfShape| by_path.get(shape.path.as_str())?.variables.get(variable);
             builder = builder.ratios(variable.clone(), ratio);
         }
-        builder
+        match self.run() {
+            Some(run) => builder.run(run.base, run.target, run.law.clone()),
+            None => builder,
+        }
+    }
+
+    /// The plan with what an optimizer is told as it was made again, in another run or under another wish for rates; whatever
+    /// else was stored stays.
+    pub(crate) fn told_again(&self, again: PlanContents) -> Result<Self, RuleError> {
+        let told = |(row, again): (&PlanRow, PlanRow)| PlanRow {
+            learning_rate: again.learning_rate,
+            weight_decay: again.weight_decay,
+            epsilon: again.epsilon,
+            ..row.clone()
+        };
+        let rows = self.rows().iter().zip(again.rows).map(told).collect();
+        let mut contents = PlanContents { rows, run: again.run, overrides: again.overrides, ..self.clone().into() };
+        contents.warnings = warnings(&contents);
+        Self::from_contents(contents)
     }
 
     /// A wish for an init std once spoke of constants too, as norms start with.

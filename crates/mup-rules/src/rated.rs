@@ -1,8 +1,6 @@
 //! A finished plan with another rate for some tensors: for whoever did not make the plan.
 
-use crate::plan::PlanContents;
-use crate::warnings::warnings;
-use crate::{Change, PlanRow, RuleError, ScalingPlan, Selector};
+use crate::{Change, RuleError, ScalingPlan, Selector};
 
 impl ScalingPlan {
     /// The plan with the learning rate of some tensors times a number, beside what it was made with: what
@@ -39,20 +37,8 @@ impl ScalingPlan {
                 builder = builder.rate(both, known * times);
             }
         }
-        let builder = match self.run() {
-            Some(run) => builder.run(run.base, run.target, run.law.clone()),
-            None => builder,
-        };
         let (again, uses) = builder.contents()?;
         uses.check_effective(&again.overrides)?;
-        let rated = |(row, again): (&PlanRow, PlanRow)| PlanRow {
-            learning_rate: again.learning_rate,
-            weight_decay: again.weight_decay,
-            ..row.clone()
-        };
-        let rows = self.rows().iter().zip(again.rows).map(rated).collect();
-        let mut contents = PlanContents { rows, overrides: again.overrides, ..self.clone().into() };
-        contents.warnings = warnings(&contents);
-        Self::from_contents(contents)
+        self.told_again(again)
     }
 }
