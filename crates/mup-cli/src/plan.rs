@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use mup_devices::{Backend, DeviceName};
-use mup_rules::{Parametrization, ScalingPlan};
+use mup_rules::{Parametrization, PlanDifference, ScalingPlan};
 use mup_study::cli::{say, whole};
 use mup_train::{FamilyError, Growth, Size};
 use serde_json::{Value, json};
@@ -113,13 +113,13 @@ impl PlanCommand {
     }
 
     fn print_differences(&self, from: &ScalingPlan, plans: &[(String, ScalingPlan)]) -> Result<ExitCode, FamilyError> {
-        let differences = plans.iter().map(|(title, plan)| {
-            let differences: Vec<String> = from.diff(plan).iter().map(ToString::to_string).collect();
-            (title, differences)
-        });
-        let differences: Vec<(&String, Vec<String>)> = differences.collect();
+        let differences = plans.iter().map(|(title, plan)| (title, from.diff(plan)));
+        let differences: Vec<(&String, Vec<PlanDifference>)> = differences.collect();
         if self.json {
-            let json = |(title, differences): &(_, _)| json!({ "title": title, "differences": differences });
+            let json = |(title, differences): &(&String, Vec<PlanDifference>)| {
+                let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+                json!({ "title": title, "differences": differences })
+            };
             match &differences.iter().map(json).collect::<Vec<_>>()[..] {
                 [one] => output::print_json(one)?,
                 several => output::print_json(&several)?,
@@ -138,10 +138,9 @@ impl PlanCommand {
 }
 
 /// Each once, with `*` for the numbers of blocks in which it is alike.
-fn grouped(differences: &[String]) -> Vec<String> {
+fn grouped(differences: &[PlanDifference]) -> Vec<String> {
     let mut groups: Vec<(String, usize)> = Vec::new();
-    for difference in differences {
-        let said = in_any_block(difference);
+    for said in differences.iter().map(|difference| difference.in_any_block().to_string()) {
         match groups.iter_mut().find(|(known, _)| *known == said) {
             Some((_, count)) => *count += 1,
             None => groups.push((said, 1)),
@@ -149,16 +148,6 @@ fn grouped(differences: &[String]) -> Vec<String> {
     }
     let times = |count| if count == 1 { String::new() } else { format!("  ({count} times)") };
     groups.into_iter().map(|(said, count)| format!("{said}{}", times(count))).collect()
-}
-
-/// A difference whose path, between the first two backticks, has `*` for numbers.
-fn in_any_block(difference: &str) -> String {
-    let Some((path, rest)) = difference.strip_prefix('`').and_then(|quoted| quoted.split_once('`')) else {
-        return difference.to_owned();
-    };
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let path: Vec<&str> = path.split('.').map(|part| if is_number(part) { "*" } else { part }).collect();
-    format!("`{}`{rest}", path.join("."))
 }
 
 /// Not of parameters: several numbers of one may differ.

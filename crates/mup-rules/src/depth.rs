@@ -1,6 +1,6 @@
 //! Depth: what a parametrization does about the number of blocks, and the rules of it.
 
-use mup_shapes::{InfShape, InfShapes, Kind, Place, Role, Stack};
+use mup_shapes::{InfShape, InfShapes, Kind, PathPattern, Place, Role, Stack};
 use serde::{Deserialize, Serialize};
 
 use crate::{Amended, Amendment, Form, Parametrization, Power, Rule, RuleError, Variable};
@@ -226,7 +226,7 @@ impl<'a> Depth<'a> {
                 Err(RuleError::DepthNotCovered { path, blocks, stream: stream(), base, target, parametrization })
             }
             DepthRule::Scaled if shape.place.is_none() => {
-                let tensors = vec![in_any_block(&shape.path)];
+                let tensors = vec![PathPattern::in_any_block(&shape.path).to_string()];
                 let burn = matches!(&*shape.within, "TransformerEncoderLayer" | "TransformerDecoderLayer");
                 Err(RuleError::NoPlace { tensors, stream: stream(), burn })
             }
@@ -238,15 +238,6 @@ impl<'a> Depth<'a> {
 /// Whether a segment of a path is an element of a list.
 pub(crate) fn is_number(segment: &str) -> bool {
     !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The pattern of a path in whatever block it lies in: `blocks.*.up.weight`.
-fn in_any_block(path: &str) -> String {
-    let mut segments: Vec<&str> = path.split('.').collect();
-    if let Some(block) = segments.iter_mut().find(|segment| is_number(segment)) {
-        *block = "*";
-    }
-    segments.join(".")
 }
 
 /// The pattern of the blocks among which a path lies: `blocks.**`.

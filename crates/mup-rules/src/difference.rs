@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use mup_shapes::PathPattern;
+
 use crate::factor::four_digits;
 use crate::{Column, Factor, PlanRow, ScalingPlan, WeightDecay};
 
@@ -69,6 +71,23 @@ pub enum PlanDifference {
         /// In the second plan.
         to: Factor,
     },
+}
+
+impl PlanDifference {
+    /// The same of whatever block: `*` for the numbers in its path.
+    #[must_use]
+    pub fn in_any_block(&self) -> Self {
+        let mut general = self.clone();
+        match &mut general {
+            Self::Optimizers { .. } | Self::WeightDecay { .. } | Self::Beta { .. } => {}
+            Self::Optimizer { path, .. }
+            | Self::Missing { path }
+            | Self::Added { path }
+            | Self::Parameter { path, .. }
+            | Self::Factor { path, .. } => *path = PathPattern::in_any_block(path).to_string(),
+        }
+        general
+    }
 }
 
 impl ScalingPlan {
@@ -197,5 +216,11 @@ mod tests {
         assert_eq!(super::fnv_1a(b""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(super::fnv_1a(b"a"), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(super::fnv_1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn a_difference_in_any_block_names_none() {
+        let added = |path: &str| super::PlanDifference::Added { path: path.to_owned() };
+        assert_eq!(added("blocks.3.experts.0.up").in_any_block(), added("blocks.*.experts.*.up"));
     }
 }

@@ -105,7 +105,7 @@ pub enum RuleError {
         quoted(tensors), tensors[0], burns_places(*burn)
     )]
     NoPlace {
-        /// Their paths, `*` for the block.
+        /// Their paths, `*` for numbers.
         tensors: Vec<String>,
         /// The stream of the blocks.
         stream: String,

@@ -49,7 +49,7 @@ impl PathPattern {
 }
 
 /// Whether a segment of a path is an element of a list.
-fn is_number(segment: &str) -> bool {
+pub(crate) fn is_number(segment: &str) -> bool {
     !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::pattern::is_number;
 use crate::{InfShape, Kind, Place};
 
 /// The residual stream that a tensor's branch is added to, counted in base and target.
@@ -66,8 +67,7 @@ pub(crate) fn block(path: &str) -> Option<(&str, usize)> {
 
 /// The number of a list's element.
 pub(crate) fn number(segment: &str) -> Option<usize> {
-    let digits = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| segment.parse().ok()).flatten()
+    is_number(segment).then(|| segment.parse().ok()).flatten()
 }
 
 /// A path in which lists inside of a block (experts, heads) have one element.
