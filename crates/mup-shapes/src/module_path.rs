@@ -74,6 +74,11 @@ impl ModulePath {
         self.owners().nth(1).map_or("", |(module, _)| module)
     }
 
+    /// The field of that struct in which the owner is.
+    pub(crate) fn field(&self) -> &str {
+        self.owners().nth(1).map_or("", |(_, field)| field)
+    }
+
     /// Every struct or enum on the way out, with the part of the path from its field down to the next one.
     fn owners(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut end = self.path.len();

@@ -123,7 +123,8 @@ impl Places {
     }
 
     /// Tensors at these paths have this place if their layer is a field of a module of this type; a model without one is no
-    /// error. For whoever writes a layer: its users say nothing.
+    /// error. For whoever writes a layer: its users say nothing. Burn tells a struct's bare name only, so any crate's module of
+    /// that name is meant: a place by path, said later, wins.
     #[must_use]
     pub fn within(mut self, module: &str, pattern: impl Into<PathPattern>, place: Place) -> Self {
         self.placed.push(Placed { within: module.to_owned(), pattern: pattern.into(), place, unless: None });

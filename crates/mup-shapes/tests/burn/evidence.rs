@@ -193,3 +193,18 @@ fn what_a_module_says_of_its_layers_needs_no_word_of_its_users_and_a_declaration
     // Of a model without one it says nothing.
     ShapeReader::new().within("Absent", "**.key.weight", ParamSpec::weight().inner()).read(&model(8)).unwrap();
 }
+
+#[test]
+fn two_modules_of_one_name_with_layers_of_two_types_are_an_error_that_names_both_until_one_is_declared() {
+    #[derive(Module, Debug)]
+    struct OneHead {
+        key: BurnEmbedding,
+    }
+    let ours = self::OneHead { key: LinearConfig::new(8, 4).init(&device()) };
+    let model = (ours, OneHead { key: EmbeddingConfig::new(8, 4).init(&device()) });
+    let reader = ShapeReader::new().within("OneHead", "**.key.weight", ParamSpec::weight().inner());
+    let error = reader.read(&model).unwrap_err().to_string();
+    let both = "`1.key.weight` is of a `Embedding` in a `OneHead`, and `0.key.weight` of a `Linear` in another";
+    assert!(error.contains(both) && error.contains("declare(\"1.key.weight\""), "{error}");
+    reader.declare("1.key.weight", ParamSpec::weight()).read(&model).unwrap();
+}
