@@ -97,7 +97,13 @@ pub struct Difference {
 
 impl Difference {
     /// Every leaf in which two values differ.
-    pub(crate) fn collect(path: &str, old: &Value, new: &Value, differences: &mut Vec<Self>) {
+    pub(crate) fn between(there: &Value, asked: &Value) -> Vec<Self> {
+        let mut differences = Vec::new();
+        Self::collect("", there, asked, &mut differences);
+        differences
+    }
+
+    fn collect(path: &str, old: &Value, new: &Value, differences: &mut Vec<Self>) {
         let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         if let (Value::Object(old), Value::Object(new)) = (old, new) {
             let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -305,10 +311,8 @@ mod tests {
 
     #[test]
     fn what_is_absent_is_told_from_what_is_null() {
-        let mut differences = Vec::new();
         let (there, now) = (json!({ "a": null, "b": 1, "d": {}, "e": null }), json!({ "a": 2, "c": "x", "d": {} }));
-        Difference::collect("", &there, &now, &mut differences);
-        let said: Vec<String> = differences.iter().map(Difference::to_string).collect();
+        let said: Vec<String> = Difference::between(&there, &now).iter().map(Difference::to_string).collect();
         assert_eq!(
             said,
             ["a: null there, 2 asked for", "b: 1 there, absent asked for", "c: absent there, \"x\" asked for"]

@@ -63,8 +63,7 @@ fn read(path: &Path) -> Result<Value, StudyError> {
 }
 
 fn compare(folder: &Path, there: &Value, asked: &Value) -> Result<(), StudyError> {
-    let mut differences = Vec::new();
-    Difference::collect("", there, asked, &mut differences);
+    let differences = Difference::between(there, asked);
     if differences.is_empty() {
         return Ok(());
     }

@@ -267,8 +267,7 @@ impl Study {
     }
 
     fn refuse_other(&self, asked: &StudyConfig) -> Result<(), StudyError> {
-        let mut differences = Vec::new();
-        Difference::collect("", &self.config.identity(), &asked.identity(), &mut differences);
+        let differences = Difference::between(&self.config.identity(), &asked.identity());
         if differences.is_empty() {
             return Ok(());
         }

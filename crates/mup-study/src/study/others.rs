@@ -77,8 +77,7 @@ impl Study {
 
     fn differences(&self, stored: &Stored, now: &Value) -> Vec<Difference> {
         let (config, trial) = (self.config(), &stored.trial);
-        let mut differences = Vec::new();
-        Difference::collect("", &trial.context, &self.context, &mut differences);
+        let mut differences = Difference::between(&trial.context, &self.context);
         let list = |known: Vec<String>| known.join(", ");
         let mut differ = |setting: &str, there: String, asked: Vec<String>| {
             if !asked.contains(&there) {
@@ -90,8 +89,7 @@ impl Study {
         differ("seeds", trial.seed.to_string(), config.seeds.iter().map(u64::to_string).collect());
         // Records of the first version do not say.
         if let Some(there) = &stored.search {
-            let mut searches = Vec::new();
-            Difference::collect("", &without_place(there), now, &mut searches);
+            let mut searches = Difference::between(&without_place(there), now);
             // Of a round only an adaptive search knows.
             searches.retain(|one| one.setting != "round" || config.search == Search::Tpe);
             differences.extend(searches);

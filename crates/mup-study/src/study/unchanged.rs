@@ -21,8 +21,7 @@ impl Study {
             content => content.map_err(StudyError::io(&path, "read"))?,
         };
         let (now, _) = file::from_bytes(&content, &path)?;
-        let mut differences = Vec::new();
-        Difference::collect("", &self.config.deciding(), &now.deciding(), &mut differences);
+        let differences = Difference::between(&self.config.deciding(), &now.deciding());
         if differences.is_empty() { Ok(()) } else { Err(StudyError::Edited { path, differences }) }
     }
 }
