@@ -8,8 +8,16 @@ use mup_files::{folder_of, sync_folder};
 
 use crate::StudyError;
 
-/// A folder with files of its own is somebody else's.
-pub(crate) fn refuse_foreign(folder: &Path) -> Result<(), StudyError> {
+/// A folder with files of its own is somebody else's, unless it has records: they say whose they are, so its description is
+/// lost and may be written again. Another process may write it meanwhile.
+pub(crate) fn refuse_foreign(folder: &Path, description: &Path) -> Result<(), StudyError> {
+    match refuse_files(folder) {
+        Err(error) if !folder.join("trials").is_dir() && !description.exists() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_files(folder: &Path) -> Result<(), StudyError> {
     for entry in fs::read_dir(folder).map_err(StudyError::io(folder, "read"))? {
         let name = entry.map_err(StudyError::io(folder, "read"))?.file_name();
         if !name.to_string_lossy().starts_with('.') {

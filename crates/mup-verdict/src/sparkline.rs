@@ -10,6 +10,11 @@ pub(crate) fn over_own_range(values: &[f64]) -> String {
     finite.sort_by(f64::total_cmp);
     let Some(low) = finite.first().copied() else { return "·".repeat(values.len()) };
     let range = (2.0 * (finite[finite.len() / 2] - low)).max(f64::MIN_POSITIVE);
+    sparkline(values, low, range)
+}
+
+/// One bar per value, clamped to a range that begins at `low`; `·` for a value that is not finite.
+pub(crate) fn sparkline(values: &[f64], low: f64, range: f64) -> String {
     let bar = |value: &f64| {
         let height = ((value - low) / range).clamp(0.0, 1.0) * (BARS.len() - 1) as f64;
         if value.is_finite() { BARS[height.round() as usize] } else { '·' }
@@ -19,7 +24,12 @@ pub(crate) fn over_own_range(values: &[f64]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::over_own_range;
+    use super::{over_own_range, sparkline};
+
+    #[test]
+    fn a_sparkline_spans_its_range_and_marks_what_is_not_finite() {
+        assert_eq!(sparkline(&[-1.0, 0.0, 1.0, 5.0, f64::NAN], -1.0, 2.0), "▁▅██·");
+    }
 
     #[test]
     fn a_valley_is_seen_beside_a_cliff_and_divergence_is_a_dot() {

@@ -33,13 +33,7 @@ pub(super) fn check(folder: &Path, settings: &Value) -> Result<(), StudyError> {
         if old.exists() {
             return Err(StudyError::OldArchive { path: old });
         }
-        // Records say whose they are, so a lost description is written again.
-        if !folder.join("trials").is_dir()
-            && let Err(error) = refuse_foreign(folder)
-            && !path.exists()
-        {
-            return Err(error);
-        }
+        refuse_foreign(folder, &path)?;
         let file = SettingsFile { version: VERSION, settings: settings.clone() };
         let text = serde_json::to_string_pretty(&file).expect("bug: JSON is always JSON") + "\n";
         if create_exclusively(&path, text.as_bytes()).map_err(StudyError::io(&path, "write"))? {

@@ -102,13 +102,7 @@ impl Study {
         create_folders(folder).map_err(StudyError::io(folder, "create"))?;
         let path = folder.join(STUDY_FILE);
         if !path.exists() {
-            // Where there are records only the description is lost, and each of them says whether it belongs to this one.
-            if !folder.join("trials").is_dir()
-                && let Err(error) = refuse_foreign(folder)
-                && !path.exists()
-            {
-                return Err(error);
-            }
+            refuse_foreign(folder, &path)?;
             let text = config.to_toml();
             create_exclusively(&path, text.as_bytes()).map_err(StudyError::io(&path, "write"))?;
         }

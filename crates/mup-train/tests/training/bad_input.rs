@@ -1,5 +1,6 @@
 //! Settings without meaning are refused before the first step.
 
+use burn::tensor::{Device, Tensor};
 use mup_models::Mlp;
 use mup_train::{FamilyError, MicroBatch, Schedule, Task, Trainer, Training};
 
@@ -46,11 +47,12 @@ fn an_unknown_setting_in_a_file_is_refused() {
     assert!(serde_json::from_str::<Training>(&misspelled).unwrap_err().to_string().contains("setps"));
 }
 
-struct Unreadable;
+/// A loss that no loop can train on.
+struct Wrong(fn(&Mlp) -> Result<Tensor<1>, FamilyError>);
 
-impl Task<Mlp> for Unreadable {
-    fn loss(&self, _model: &Mlp, _batch: MicroBatch) -> Result<burn::tensor::Tensor<1>, FamilyError> {
-        Err("tokens.bin: gone".into())
+impl Task<Mlp> for Wrong {
+    fn loss(&self, model: &Mlp, _batch: MicroBatch) -> Result<Tensor<1>, FamilyError> {
+        (self.0)(model)
     }
 
     fn tokens_per_step(&self) -> u64 {
@@ -59,44 +61,28 @@ impl Task<Mlp> for Unreadable {
 
     fn fingerprint(&self) -> String {
         String::new()
+    }
+}
+
+impl Wrong {
+    fn refusal(&self) -> String {
+        let (model, optimizer) = start(8);
+        Trainer::new(Training::new(10, 0.1)).train(self, model, optimizer).unwrap_err().to_string()
     }
 }
 
 #[test]
 fn a_task_that_cannot_read_its_data_ends_the_run_with_its_own_words() {
-    let (model, optimizer) = start(8);
-    let error = Trainer::new(Training::new(10, 0.1)).train(&Unreadable, model, optimizer).unwrap_err();
-    assert_eq!(error.to_string(), "step 0: tokens.bin: gone");
-}
-
-/// What a task's loss can be that no loop can train on.
-struct Wrong(fn(&Mlp) -> burn::tensor::Tensor<1>);
-
-impl Task<Mlp> for Wrong {
-    fn loss(&self, model: &Mlp, _batch: MicroBatch) -> Result<burn::tensor::Tensor<1>, FamilyError> {
-        Ok(self.0(model))
-    }
-
-    fn tokens_per_step(&self) -> u64 {
-        1
-    }
-
-    fn fingerprint(&self) -> String {
-        String::new()
-    }
+    assert_eq!(Wrong(|_| Err("tokens.bin: gone".into())).refusal(), "step 0: tokens.bin: gone");
 }
 
 #[test]
 fn a_loss_that_cannot_be_trained_on_is_an_error_and_not_a_panic() {
-    let refusal = |task: Wrong| {
-        let (model, optimizer) = start(8);
-        Trainer::new(Training::new(10, 0.1)).train(&task, model, optimizer).unwrap_err().to_string()
-    };
-    let entries = refusal(Wrong(|model| model.input.bias.as_ref().unwrap().val()));
+    let entries = Wrong(|model| Ok(model.input.bias.as_ref().unwrap().val())).refusal();
     assert_eq!(entries, "step 0: the loss has 8 entries; return their mean");
-    let constant = refusal(Wrong(|_| burn::tensor::Tensor::zeros([1], &burn::tensor::Device::flex())));
+    let constant = Wrong(|_| Ok(Tensor::zeros([1], &Device::flex()))).refusal();
     assert_eq!(constant, "step 0: the loss has no gradient; put model and data on device.autodiff()");
-    let foreign = refusal(Wrong(|model| model.input.weight.val().detach().sum()));
+    let foreign = Wrong(|model| Ok(model.input.weight.val().detach().sum())).refusal();
     assert!(foreign.contains("no parameter of the module has a gradient"), "{foreign}");
 }
 

@@ -7,15 +7,13 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::explain::{Note, notes};
 use super::{Criteria, DamagedTrial, Report, Source, Summary, Untrained, Verdict};
 use crate::Slope;
+use crate::sparkline::sparkline;
 
 /// Names of the columns.
 pub(crate) fn header(report: &Report) -> [String; 8] {
     let over = format!("over {}s", report.grows());
     ["module", "of", "slope", "interval", &over, "slope over steps", "failing", "verdict"].map(str::to_owned)
 }
-
-/// Eighths of a character cell.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,7 +106,7 @@ pub(crate) fn cells(summary: &Summary) -> [String; 8] {
         summary.slope.map_or("–".to_owned(), |slope| signed(slope.value)),
         summary.slope.map_or("–".to_owned(), interval),
         summary.middle().map(|step| over_widths(&step.means)).unwrap_or_default(),
-        if over_steps { sparkline(&slopes, -1.0, 1.0) } else { String::new() },
+        if over_steps { sparkline(&slopes, -1.0, 2.0) } else { String::new() },
         if over_steps && summary.source.decides() { failing() } else { String::new() },
         summary.verdict.to_string(),
     ]
@@ -129,29 +127,13 @@ fn over_widths(means: &[f64]) -> String {
     let finite = || logs.iter().copied().filter(|log| log.is_finite());
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     let (middle, half) = (f64::midpoint(low, high), ((high - low) / 2.0).max(1.0));
-    sparkline(&logs, middle - half, middle + half)
-}
-
-/// One bar per value, clamped to the range; `·` for a value that is not finite.
-fn sparkline(values: &[f64], low: f64, high: f64) -> String {
-    let bar = |value: &f64| {
-        if !value.is_finite() {
-            return '·';
-        }
-        let height = ((value - low) / (high - low)).clamp(0.0, 1.0);
-        BARS[(height * (BARS.len() - 1) as f64).round() as usize]
-    };
-    values.iter().map(bar).collect()
+    let (low, high) = (middle - half, middle + half);
+    sparkline(&logs, low, high - low)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{over_widths, signed, sparkline};
-
-    #[test]
-    fn a_sparkline_spans_its_range_and_marks_what_is_not_finite() {
-        assert_eq!(sparkline(&[-1.0, 0.0, 1.0, 5.0, f64::NAN], -1.0, 1.0), "▁▅██·");
-    }
+    use super::{over_widths, signed};
 
     #[test]
     fn a_slope_of_zero_has_one_sign() {
