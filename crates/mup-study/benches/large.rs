@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mup_study::launch::{Silent, run_locally};
-use mup_study::{Search, Setting, Space, Stage, Study, StudyConfig, StudyError, StudyTrial, TrialCurve};
+use mup_study::{Search, Space, Stage, Study, StudyConfig, StudyError, StudyTrial, TrialCurve};
 
 /// In memory where there is such a place: thousands of fsyncs measure the disk.
 fn folder() -> tempfile::TempDir {
@@ -15,7 +15,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn train(trial: &StudyTrial) -> Result<mup_study::TrialEnd, StudyError> {
-    let rate = trial.values.get("learning-rate").and_then(Setting::number).unwrap();
+    let rate = trial.values.number("learning-rate").unwrap();
     let losses = (0..trial.steps).map(|step| 2.0 + (rate.log10() + 2.0).powi(2) + 1.0 / (step + 1) as f64);
     Ok(TrialCurve { losses: losses.collect(), ..TrialCurve::default() }.into())
 }

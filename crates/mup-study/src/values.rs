@@ -58,6 +58,12 @@ impl Values {
         self.0.get(name)
     }
 
+    /// The value of one as a number; none if it is none, or not there.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.get(name).and_then(Setting::number)
+    }
+
     /// The same with one of them changed or added.
     #[must_use]
     pub fn with(mut self, name: &str, value: Setting) -> Self {
@@ -102,6 +108,7 @@ mod tests {
         let values = Values::default().with("rate", Setting::Number(0.000_123_456_789)).with("n", Setting::Integer(3));
         assert_eq!(values.to_string(), "n 3, rate 0.0001235");
         assert_eq!(values.get("rate").unwrap().to_string(), "0.000123456789");
+        assert_eq!((values.number("n"), values.number("rates")), (Some(3.0), None));
         assert_eq!(rounded(1.0e-7), "1e-7");
         assert_eq!(rounded(0.0), "0");
     }

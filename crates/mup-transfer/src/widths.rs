@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mup_study::{Outcome, Setting, Space, Study, StudyError};
+use mup_study::{Outcome, Space, Study, StudyError};
 use mup_verdict::transfer::{Run, Runs};
 
 use crate::choice::width_of;
@@ -118,7 +118,7 @@ pub fn over_widths(label: &str, studies: &[WidthStudy]) -> Result<(Runs, Vec<Str
                 failed += 1;
                 continue;
             }
-            let value = record.trial.values.get(&name).and_then(Setting::number).unwrap_or(f64::NAN);
+            let value = record.trial.values.number(&name).unwrap_or(f64::NAN);
             if !(value.is_finite() && value > 0.0) {
                 return Err(WidthsError::NoOctaves { folder, name, value: value.to_string() });
             }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mup_study::{Setting, StudyRecord};
+use mup_study::StudyRecord;
 use mup_sweep::Point;
 use mup_train::{FamilyError, LEARNING_RATE};
 use mup_transfer::Spent;
@@ -63,12 +63,7 @@ pub(crate) fn of_trials(records: &[StudyRecord]) -> Spent {
 /// Of each seed; none if it diverged.
 fn losses(records: &[StudyRecord], rate: f64) -> Vec<Option<f64>> {
     let of_rate = |record: &&StudyRecord| {
-        record
-            .trial
-            .values
-            .get(LEARNING_RATE)
-            .and_then(Setting::number)
-            .is_some_and(|known| known.total_cmp(&rate).is_eq())
+        record.trial.values.number(LEARNING_RATE).is_some_and(|known| known.total_cmp(&rate).is_eq())
     };
     records.iter().filter(of_rate).map(|record| record.outcome.loss()).collect()
 }

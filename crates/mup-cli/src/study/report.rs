@@ -110,7 +110,7 @@ fn in_words(size: &Size) -> String {
 }
 
 fn rate(values: &Values) -> f64 {
-    values.get(LEARNING_RATE).and_then(Setting::number).unwrap_or(f64::NAN)
+    values.number(LEARNING_RATE).unwrap_or(f64::NAN)
 }
 
 /// What the runs of a target are compared with.

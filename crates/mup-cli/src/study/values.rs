@@ -68,8 +68,7 @@ pub(super) fn parse(list: &str) -> Result<Values, FamilyError> {
 
 /// For people: the rate as a power of two; of the others only those that are not as usual.
 pub(super) fn told(values: &Values, usual: &Values) -> String {
-    let number = |setting: Option<&Setting>| setting.and_then(Setting::number).unwrap_or(f64::NAN);
-    let rate = number(values.get(LEARNING_RATE)).log2();
+    let rate = values.number(LEARNING_RATE).unwrap_or(f64::NAN).log2();
     let unusual = values.iter().filter(|(name, value)| *name != LEARNING_RATE && usual.get(name) != Some(value));
     let others =
         unusual.map(|(name, value)| format!(", {name} {}", value.number().map_or_else(|| value.to_string(), rounded)));

@@ -36,7 +36,7 @@ pub enum Tuned {
 /// let config = StudyConfig::new(Space::named("rate")?, vec![Stage::of(10, 8)]);
 /// let study = Study::create(&folder.path().join("rates"), config)?;
 /// let tuned = run_locally(&study, 2, &|| false, &Silent, &|trial, _| {
-///     let rate = trial.values.get("learning-rate").and_then(|rate| rate.number()).unwrap();
+///     let rate = trial.values.number("learning-rate").unwrap();
 ///     let losses = (0..trial.steps).map(|step| 5.0 - step as f64 * rate.min(0.01)).collect();
 ///     Ok::<_, StudyError>(TrialEnd::from(TrialCurve { losses, ..TrialCurve::default() }))
 /// })?;

@@ -281,7 +281,7 @@ mod tests {
         let config = StudyConfig::new(Space::gpt3(), vec![Stage::of(20, trials)]);
         let study = Study::create(&folder.join("study"), StudyConfig { search, ..config }).unwrap();
         let run = |trial: &StudyTrial, _: &dyn Fn(usize, f64)| {
-            let rate = trial.values.get("learning-rate").and_then(crate::Setting::number).unwrap();
+            let rate = trial.values.number("learning-rate").unwrap();
             let losses = (0..trial.steps).map(|step| 2.0 + (rate.log10() + 2.0).powi(2) + 1.0 / (step + 1) as f64);
             Ok::<_, StudyError>(TrialCurve { losses: losses.collect(), ..TrialCurve::default() }.into())
         };

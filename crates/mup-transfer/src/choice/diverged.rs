@@ -1,6 +1,6 @@
 //! What to do where every trial diverged: lower the rate, unless the first losses say that no rate is the cause.
 
-use mup_study::{Outcome, Setting, Smoothing, Space, StudyRecord, TrialCurve, rounded};
+use mup_study::{Outcome, Smoothing, Space, StudyRecord, TrialCurve, rounded};
 
 use super::{ignored, rate};
 
@@ -162,7 +162,7 @@ fn lower(space: &Space, diverged: &[&StudyRecord]) -> String {
     let Some(name) = rate::of(space) else {
         return "lower the range of the learning rate, or of what takes its place, in a new study".to_owned();
     };
-    let rates = diverged.iter().filter_map(|record| record.trial.values.get(name).and_then(Setting::number));
+    let rates = diverged.iter().filter_map(|record| record.trial.values.number(name));
     let lowest = rates.fold(f64::INFINITY, f64::min);
     format!("lower the range of the learning rate in a new study: the lowest {name} tried was {}", rounded(lowest))
 }

@@ -5,7 +5,7 @@ use mup_sweep::Edge;
 
 use super::Choice;
 use super::candidate::{Candidate, Judged, Judgment};
-use super::warning::{Warning, number};
+use super::warning::Warning;
 use crate::Interval;
 
 /// Share of a range that counts as its end.
@@ -37,7 +37,7 @@ fn as_setting(dimension: &Dimension, value: f64) -> Setting {
 
 fn end(name: &str, dimension: &Dimension, best: &Candidate) -> Option<Warning> {
     let [low, high] = dimension.ends()?;
-    let value = number(&best.values, name)?;
+    let value = best.values.number(name)?;
     let place = dimension.place(best.values.get(name)?)?;
     let name = name.to_owned();
     if let Dimension::Grid(_) | Dimension::Integer(_) = dimension {
@@ -81,7 +81,7 @@ fn outermost(name: &str, dimension: &Dimension, judged: &[Judged<'_>], best: &Ca
     next.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     next.truncate(NEXT);
     let falls = next.len() > 1 && next[0].0 <= 0.0 && next.windows(2).all(|pair| pair[0].1 < pair[1].1);
-    let (name, value) = (name.to_owned(), number(&best.values, name)?);
+    let (name, value) = (name.to_owned(), best.values.number(name)?);
     let end = if edge == Edge::Low { low } else { high };
     falls.then_some(Warning::OutermostSample { name, value, end, edge })
 }

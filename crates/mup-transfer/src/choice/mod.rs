@@ -113,7 +113,7 @@ pub struct Chosen {
 /// let config = StudyConfig::new(Space::named("rate")?, vec![Stage::of(10, 16)]);
 /// let study = Study::create(&folder.path().join("rates"), config)?;
 /// run_locally(&study, 2, &|| false, &Silent, &|trial, _| {
-///     let rate = trial.values.get("learning-rate").and_then(|rate| rate.number()).unwrap();
+///     let rate = trial.values.number("learning-rate").unwrap();
 ///     let end = 2.0 + 0.1 * (rate.log10() + 2.5).powi(2);
 ///     Ok::<_, StudyError>(TrialEnd::from(TrialCurve { losses: vec![5.0, end], ..TrialCurve::default() }))
 /// })?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use mup_study::rounded;
-use mup_study::{ChangedFile, Setting};
+use mup_study::ChangedFile;
 use mup_sweep::Edge;
 use serde::{Deserialize, Serialize};
 
@@ -459,9 +459,4 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}. Remedy: {}.", self.sentence(), self.remedy())
     }
-}
-
-/// A setting that a warning is about, as a number.
-pub(super) fn number(values: &mup_study::Values, name: &str) -> Option<f64> {
-    values.get(name).and_then(Setting::number)
 }

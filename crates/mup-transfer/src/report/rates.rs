@@ -5,7 +5,6 @@ use mup_figure::plotters::coord::ranged1d::ValueFormatter;
 use mup_figure::plotters::coord::types::RangedCoordf64;
 use mup_figure::plotters::prelude::*;
 use mup_figure::{Area, DrawResult, Entry, INK, MARK, Pen, Swatch, loss_label, shade};
-use mup_study::Setting;
 use mup_sweep::{Optimum, Point};
 
 use super::legend::{Corner, legend};
@@ -126,7 +125,7 @@ fn draw_panel<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, panel: &Panel<'_>
     chart.draw_series(optima.map(ring))?;
     let run_losses = panel.runs.iter().filter_map(|run| Some((run, run.outcome.loss()?)));
     let triangle = |(run, loss): (&&FinalRun, f64)| {
-        let rate = run.values.get("learning-rate").and_then(Setting::number)?;
+        let rate = run.values.number("learning-rate")?;
         Some(TriangleMarker::new((rate.log2(), loss), pen.px(9.0), color(run).filled()))
     };
     chart.draw_series(run_losses.filter_map(triangle))?;

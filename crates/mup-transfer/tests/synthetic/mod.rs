@@ -4,7 +4,7 @@
 
 pub(crate) mod reports;
 
-use mup_study::{Failure, Records, Search, Setting, Stage, StudyConfig, StudyTrial, TrialCurve, TrialEnd, Values};
+use mup_study::{Failure, Records, Search, Stage, StudyConfig, StudyTrial, TrialCurve, TrialEnd, Values};
 
 /// How a synthetic trial ends.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ pub(crate) fn curve(steps: usize, end: f64) -> TrialCurve {
 
 /// A number by name.
 pub(crate) fn number(values: &Values, name: &str) -> f64 {
-    values.get(name).and_then(Setting::number).unwrap()
+    values.number(name).unwrap()
 }
 
 /// In −1..1, without a pattern that a fit could follow.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mup_study::{Setting, Values};
+use mup_study::Values;
 use mup_train::{FamilyError, LEARNING_RATE};
 use mup_transfer::Spent;
 
@@ -108,7 +108,7 @@ pub(super) fn on_edges(swept: &[Swept]) -> String {
 /// Rates and losses, ascending in the rate.
 fn losses(arm: &Arm) -> Vec<(f64, Option<f64>)> {
     let of = |run: &Run| {
-        let rate = run.asked.values.get(LEARNING_RATE).and_then(Setting::number)?;
+        let rate = run.asked.values.number(LEARNING_RATE)?;
         Some((rate, run.ended.as_ref().and_then(|ended| ended.loss)))
     };
     let mut losses: Vec<(f64, Option<f64>)> = arm.runs.iter().filter_map(of).collect();
