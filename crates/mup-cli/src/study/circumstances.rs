@@ -1,10 +1,11 @@
 //! Where and with what a report was made.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use mup_rules::Run;
 use mup_study::StudyConfig;
+use mup_study::cli::this_command;
 use mup_train::FamilyError;
 use mup_transfer::report::Circumstances;
 
@@ -49,14 +50,6 @@ fn describe() -> BTreeMap<String, String> {
 
 /// The command that was given, as one would repeat it.
 fn command() -> String {
-    let mut words = std::env::args();
-    let program = words.next().unwrap_or_default();
-    let program = Path::new(&program).file_name().map_or(program.clone(), |name| name.display().to_string());
-    std::iter::once(program).chain(words.map(quoted)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a shell reads it whole.
-pub(super) fn quoted(word: String) -> String {
-    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,:/~".contains(c));
-    if plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    let program = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
+    this_command(&program.file_name().unwrap_or(program.as_os_str()).display().to_string())
 }

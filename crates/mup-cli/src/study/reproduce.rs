@@ -1,10 +1,10 @@
 //! The commands that train a study's targets again.
 
+use mup_study::cli::shell_word;
 use mup_study::{Trial, Values};
 use mup_train::FamilyError;
 
 use super::DEFAULT_STUDY;
-use super::circumstances::quoted;
 use super::tables::Target;
 use super::target::{RunContext, TargetTraining};
 
@@ -30,9 +30,9 @@ impl<'a> Reproduce<'a> {
         let otherwise = otherwise(&opened.target, &Target::of(config)?, opened.own_batches()?);
         let in_order = (!words.any(|word| word == "tune") && otherwise.is_empty()).then_some(config.seeds[0]);
         let mut common = vec![program, "train".to_owned()];
-        let folder = opened.study.folder().display().to_string();
+        let folder = opened.study.folder().as_os_str();
         if folder != DEFAULT_STUDY {
-            common.extend(["--study".to_owned(), quoted(folder)]);
+            common.extend(["--study".to_owned(), shell_word(folder)]);
         }
         common.extend(otherwise);
         Ok(Self { training, in_order, chosen, usual: opened.usual()?, common })

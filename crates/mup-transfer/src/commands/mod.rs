@@ -4,7 +4,6 @@ pub(crate) mod check;
 pub(crate) mod new;
 mod output;
 mod report;
-mod shell;
 
 use std::process::ExitCode;
 

@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use mup_study::cli::{say, whole_up_to};
+use mup_study::cli::{say, shell_word, whole_up_to};
 use mup_study::limits::{SECONDS, SEED, STEPS, THREADS, TRIALS};
 use mup_study::{Program, Search, Space, Stage, Study, StudyConfig, StudyError};
-
-use super::shell::quoted;
 
 /// A study of one program.
 #[derive(Debug, clap::Args)]
@@ -71,7 +69,7 @@ pub(crate) fn run(new: New) -> Result<(), Box<dyn std::error::Error>> {
     } else {
         say(format!("wrote {}", file.display()));
     }
-    let (trials, folder) = (study.config().n_trials(), quoted(study.folder().as_os_str()));
+    let (trials, folder) = (study.config().n_trials(), shell_word(study.folder().as_os_str()));
     say(format!("`mup-transfer tune {folder}` runs its {trials} {}", if trials == 1 { "trial" } else { "trials" }));
     Ok(())
 }

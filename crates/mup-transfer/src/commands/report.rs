@@ -5,18 +5,17 @@ use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
 use std::path::Path;
 
 use mup_study::Study;
-use mup_study::cli::say;
+use mup_study::cli::{say, this_command};
 use mup_transfer::report::{Circumstances, Report, ReportError};
 
 use super::output::{line, print_json};
-use super::shell::this_command;
 
 /// `report`.
 pub(crate) fn run(folder: &Path, out: Option<&Path>, open: bool, json: bool) -> Result<(), Box<dyn std::error::Error>> {
     let study = Study::open(folder)?;
     let version = ("mup-transfer".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
     let environment = BTreeMap::from([version, ("platform".to_owned(), platform())]);
-    let circumstances = Circumstances { command: this_command(), commit: None, environment };
+    let circumstances = Circumstances { command: this_command("mup-transfer"), commit: None, environment };
     let report = Report::of_study(&study, circumstances)?;
     let out = out.unwrap_or(study.folder());
     report.write(out).map_err(|error| with_remedy(error, out))?;
