@@ -29,13 +29,19 @@ struct TextArguments {
     /// Number of blocks [default: 2]
     #[arg(long)]
     n_layer: Option<usize>,
+    /// Number of heads, which then stays; with --grow width,d_head they get wider instead [default: width / d-head]
+    #[arg(long)]
+    n_head: Option<usize>,
+    /// Width of the feed-forward branch, which then grows by --grow d_ffn alone [default: as the width]
+    #[arg(long)]
+    d_ffn: Option<usize>,
 }
 
 impl TextArguments {
     fn family(&self) -> Result<TextFamily, FamilyError> {
-        let Self { model, d_head, context, batch, .. } = *self;
+        let Self { model, d_head, context, batch, n_head, d_ffn, .. } = *self;
         let n_layer = self.n_layer.unwrap_or(2);
-        TextFamily::of_text(Sizes { model, d_head, n_layer, context, batch }, self.text.as_deref())
+        TextFamily::of_text(Sizes { model, d_head, n_layer, context, batch, n_head, d_ffn }, self.text.as_deref())
     }
 }
 
@@ -167,6 +173,21 @@ mod tests {
     }
 
     #[test]
+    fn heads_get_wider_and_a_feed_forward_branch_grows_where_they_are_named() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        for (name, arguments) in [
+            ("heads", "--grow width,d_head --n-head 2"),
+            ("branch", "--grow d_ffn --d-ffn 8 --widths 8,16,32"),
+        ] {
+            let place = folder.path().join(name);
+            fs::create_dir(&place).expect("a folder");
+            let line = format!("transfer-check --no-control --grid=-7:-6 {arguments}");
+            let answered = answer(&place, &line).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(answered, Answer::Undecided, "{name}: no control");
+        }
+    }
+
+    #[test]
     fn every_decoder_is_checked_and_none_takes_the_runs_of_another() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let folder = folder.path();
@@ -227,6 +248,8 @@ mod tests {
         for (arguments, part) in [
             ("wider-check --widths 8,12", "12"),
             ("wider-check --batch 0", "--batch"),
+            ("transfer-check --n-head 0", "--n-head"),
+            ("transfer-check --d-ffn 0 --grow d_ffn", "--d-ffn"),
             ("wider-check --context 100", "--context"),
             ("transfer-check --over dropout", "alpha-output"),
         ] {

@@ -19,7 +19,7 @@ use mup_train::{Family, FamilyError, MicroBatch, Size, Training, write_safetenso
 use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM, TRAINING_VERSION, WEIGHT_DECAY};
 use crate::data::{self, Data};
 use crate::error::TextError;
-use crate::model::{D_HEAD, DEPTH, Model, WIDTH};
+use crate::model::{D_FFN, D_HEAD, DEPTH, Model, N_HEAD, WIDTH};
 use crate::source::Origin;
 
 /// Batches over which the validation loss is averaged.
@@ -47,6 +47,10 @@ pub struct Sizes {
     pub context: usize,
     /// Sequences in a batch.
     pub batch: usize,
+    /// Number of heads, where it does not follow the width.
+    pub n_head: Option<usize>,
+    /// Width of the feed-forward branch, where it does not follow the model's.
+    pub d_ffn: Option<usize>,
 }
 
 /// Decoders on text: heads have one width and grow in number, and with them, in one ratio, heads of keys, the feed-forward
@@ -57,6 +61,8 @@ pub struct TextFamily {
     alphas: Alphas,
     rate: f64,
     steps: usize,
+    /// Of a size, beside those of every size of the model.
+    named: Vec<(&'static str, usize)>,
     origin: Origin,
     /// A plan needs none.
     data: Option<Data>,
@@ -76,7 +82,7 @@ impl TextFamily {
     #[must_use]
     pub fn new(configuration: Configuration, origin: Origin, data: Option<Data>) -> Self {
         let alphas = Alphas { attention: 1.0, output: 1.0, embedding: 1.0, relative: 1.0 };
-        Self { configuration, alphas, rate: DEFAULT_RATE, steps: CHECKED_STEPS, origin, data }
+        Self { configuration, alphas, rate: DEFAULT_RATE, steps: CHECKED_STEPS, named: Vec::new(), origin, data }
     }
 
     /// For checks on a text, or on the source of Burn.
@@ -85,12 +91,14 @@ impl TextFamily {
     ///
     /// A text that cannot be read, or is too short.
     pub fn of_text(sizes: Sizes, text: Option<&Path>) -> Result<Self, FamilyError> {
-        let Sizes { model, d_head, n_layer, context, batch } = sizes;
+        let Sizes { model, d_head, n_layer, context, batch, n_head, d_ffn } = sizes;
         let (base_width, weight_decay, order, vocab) = (CHECKED_WIDTH, WEIGHT_DECAY, Order::Random, 256);
         let configuration =
             Configuration { model, base_width, d_head, n_layer, context, batch, weight_decay, order, vocab };
         let data = Data::in_memory(data::text(text)?, context)?;
-        Ok(Self { rate: CHECKED_RATE, ..Self::new(configuration, data.origin().clone(), Some(data)) })
+        let named = [(N_HEAD, n_head), (D_FFN, d_ffn)].into_iter().filter_map(|(name, number)| Some((name, number?)));
+        let family = Self::new(configuration, data.origin().clone(), Some(data));
+        Ok(Self { rate: CHECKED_RATE, named: named.collect(), ..family })
     }
 
     /// The text.
@@ -139,12 +147,16 @@ impl Family for TextFamily {
 
     fn size(&self) -> Size {
         let Configuration { model, base_width, d_head, n_layer, .. } = self.configuration;
-        model.size(base_width, d_head, n_layer)
+        let size = model.size(base_width, d_head, n_layer);
+        Size::new(size.iter().chain(self.named.iter().copied()))
     }
 
     fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
         let (base_width, d_head, n_layer) = (size[WIDTH], size[D_HEAD], size[DEPTH]);
         Configuration { base_width, d_head, n_layer, ..self.configuration.clone() }.check(&[])?;
+        if let Some((option, _)) = [("--n-head", N_HEAD), ("--d-ffn", D_FFN)].iter().find(|(_, name)| size.get(name) == Ok(0)) {
+            return Err(TextError::Zero { option }.into());
+        }
         Ok(self.config(size)?.init(device)?)
     }
 

@@ -13,6 +13,9 @@ pub(crate) const WIDTH: &str = "width";
 pub(crate) const D_HEAD: &str = "d_head";
 /// Name of the number of blocks in a size.
 pub const DEPTH: &str = "depth";
+/// Named in a size only where they grow, or stay, by themselves; else they follow the width.
+pub(crate) const N_HEAD: &str = "n_head";
+pub(crate) const D_FFN: &str = "d_ffn";
 const QUERIES_PER_KEY: &str = "queries_per_key";
 const EXPERTS: &str = "experts";
 const CHOSEN: &str = "chosen";
@@ -49,12 +52,13 @@ impl Model {
     /// The model of a size, with every multiplier at 1.
     pub(crate) fn config(self, vocab: usize, context: usize, size: &Size) -> Result<GptConfig, TextError> {
         let (d_model, d_head, n_layer) = (size[WIDTH], size[D_HEAD], size[DEPTH]);
-        let n_head = d_model.checked_div(d_head).unwrap_or(0);
+        let n_head = size.get(N_HEAD).unwrap_or_else(|_| d_model.checked_div(d_head).unwrap_or(0));
         let queries_per_key = size.get(QUERIES_PER_KEY).unwrap_or(1);
         if !n_head.is_multiple_of(queries_per_key) {
             return Err(TextError::Heads { width: d_model, n_head, d_head, queries_per_key });
         }
-        let (n_kv_head, d_ffn) = (n_head / queries_per_key, self.d_ffn(d_model));
+        let n_kv_head = n_head / queries_per_key;
+        let d_ffn = size.get(D_FFN).unwrap_or_else(|_| self.d_ffn(d_model));
         let sizes = Sizes { vocab, context, n_layer, d_model, n_head, n_kv_head, d_head, d_ffn };
         Ok(match self {
             Self::Gpt3 => GptConfig::gpt_3(sizes),
@@ -85,7 +89,7 @@ impl fmt::Display for Model {
 mod tests {
     use clap::ValueEnum;
 
-    use super::Model;
+    use super::{D_FFN, Model, N_HEAD, Size};
 
     #[test]
     fn heads_grow_in_number_and_ratios_stay_at_every_width() {
@@ -97,6 +101,16 @@ mod tests {
             assert_eq!((target.d_head, target.d_ffn), (base.d_head, 8 * base.d_ffn), "{model}");
             assert_eq!(target.untested_changes(&base), [], "{model}");
         }
+    }
+
+    #[test]
+    fn heads_and_a_feed_forward_branch_that_a_size_names_follow_no_width() {
+        let named = |width| {
+            let size = Model::Gpt3.size(width, 8, 2);
+            Size::new(size.iter().chain([(N_HEAD, 4), (D_FFN, 48)]))
+        };
+        let config = Model::Gpt3.config(256, 8, &named(64)).expect("a size");
+        assert_eq!((config.d_model, config.n_head, config.d_head, config.d_ffn), (64, 4, 8, 48));
     }
 
     #[test]

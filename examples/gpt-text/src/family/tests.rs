@@ -11,7 +11,7 @@ use super::{Sizes, TextFamily};
 use crate::{Data, Model};
 
 fn family(model: Model) -> TextFamily {
-    let sizes = Sizes { model, d_head: 8, n_layer: 2, context: 8, batch: 4 };
+    let sizes = Sizes { model, d_head: 8, n_layer: 2, context: 8, batch: 4, n_head: None, d_ffn: None };
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("text");
     std::fs::write(&path, "Shall I compare thee to a summer's day? ".repeat(40)).expect("written");
