@@ -91,7 +91,7 @@ impl Space {
         self.1.get(name).copied()
     }
 
-    /// Reads what stands below `[space]`: dimensions by name, or a `preset` with others.
+    /// Reads what stands below `[space]`, with that header or without: dimensions by name, or a `preset` with others.
     ///
     /// # Errors
     ///
@@ -243,6 +243,22 @@ mod tests {
         ] {
             let error = space(&format!("swing = {dimension}")).expect_err(dimension);
             assert!(error.contains("swing") && error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_space_is_read_below_its_header_as_a_study_has_it_and_a_hyperparameter_of_that_name_is_one() {
+        let rate = "learning-rate = { log-uniform = [1e-4, 1e-1] }";
+        for text in [format!("[space]\n{rate}"), "[space]\npreset = \"rate\"".to_owned(), "space = \"rate\"".to_owned()] {
+            assert_eq!(space(&text), space(rate), "{text}");
+        }
+        assert!(space(rate).unwrap().0.contains_key("learning-rate"));
+        assert!(space("space = { grid = [1, 2] }").unwrap().0.contains_key("space"));
+        assert!(space("[space]").unwrap_err().contains("no hyperparameter"));
+        for above in ["version = 2", "init-scale = { uniform = [0.5, 2] }"] {
+            let error = space(&format!("{above}\n[space]\n{rate}")).unwrap_err();
+            let name = above.split(' ').next().unwrap();
+            assert!(error.contains(&format!("line 1: `{name}`")) && error.contains("[space] alone"), "{error}");
         }
     }
 

@@ -72,10 +72,14 @@ fn read(text: &str) -> Result<(StudyConfig, Vec<String>), Mistake> {
     Ok((config, oddities))
 }
 
-/// A space alone, which may still make no sense.
+/// A space alone, which may still make no sense: what stands below `[space]` in a study, with that header or without.
 pub(crate) fn read_space(text: &str) -> Result<Space, Mistake> {
     let root = DeTable::parse(text).map_err(|error| syntax(text, &error))?;
-    space::dimensions(&Fields::of_file(&root, text))
+    let fields = Fields::of_file(&root, text);
+    let Some(header) = fields.get("space").filter(space::is_header) else { return space::dimensions(&fields) };
+    let alone = || "the file of a space has [space] alone, or what stands below it".to_owned();
+    fields.only(&["space"], &|_| Some(alone()))?;
+    space::space(&header)
 }
 
 fn config(fields: &Fields<'_>) -> Result<StudyConfig, Mistake> {

@@ -21,6 +21,17 @@ pub(super) fn space(entry: &Entry<'_>) -> Result<Space, Mistake> {
     dimensions(&entry.table(" of [space]", &how)?)
 }
 
+/// Whether it is the header of a space, and not a hyperparameter of that name: what stands below a header is no values.
+pub(super) fn is_header(entry: &Entry<'_>) -> bool {
+    match entry.value {
+        DeValue::String(_) => true,
+        DeValue::Table(table) => {
+            !table.iter().any(|(key, _)| KINDS.contains(&key.get_ref().as_ref()) || key.get_ref() == TRANSFERS)
+        }
+        _ => false,
+    }
+}
+
 fn named(entry: &Entry<'_>, name: &str) -> Result<Space, Mistake> {
     Space::named(name).map_err(|error| entry.mistake(&format!("names no space: {error}")))
 }
