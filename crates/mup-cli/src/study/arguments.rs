@@ -1,6 +1,5 @@
 //! What defines a study on the command line, and the `study.toml` that it comes to.
 
-use std::fs;
 use std::num::ParseFloatError;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,8 +14,9 @@ use mup_train::{FamilyError, FamilyRun, Growth, LEARNING_RATE, RunFolder, Size};
 use mup_transfer::transfer;
 
 use super::circumstances;
+use super::space;
 use super::tables::{Proxy, Target, as_written, of_size, table};
-use super::values::{check_space, unsaid, values_of};
+use super::values::{unsaid, values_of};
 use crate::grow::{changed, grows};
 use crate::identity::training;
 use crate::sweep::grid_around;
@@ -46,7 +46,8 @@ pub struct StudyArguments {
         help_heading = "Tuning"
     )]
     pub rates: Option<Log2Grid>,
-    /// What is searched: rate, gpt-3 (six hyperparameters in the ranges of the paper), or a TOML file
+    /// What is searched: rate, gpt-3 (six hyperparameters in the ranges of the paper), or FILE.toml with a line for each, such
+    /// as `learning-rate = { log-uniform = [1e-4, 1e-1] }`
     #[arg(long, value_name = "NAME_OR_FILE", help_heading = "Tuning")]
     pub space: Option<String>,
     /// How [default: random; grid with --rates]
@@ -328,16 +329,7 @@ impl StudyArguments {
             let space = Space::default().with(LEARNING_RATE, Dimension::Grid(rates));
             return Ok((space, self.search.unwrap_or(Search::Grid)));
         };
-        let refuse = |reason: String| -> FamilyError { format!("--space {name}: {reason}").into() };
-        let space = if name.ends_with(".toml") {
-            let text = fs::read_to_string(name).map_err(|error| refuse(error.to_string()))?;
-            Space::from_toml(&text).map_err(|mistake| refuse(mistake.to_string()))?
-        } else {
-            Space::named(name).map_err(|error| refuse(error.to_string()))?
-        };
-        // Every sample has to be one that a model takes: better now than in each trial.
-        check_space(own, &space).map_err(|error| refuse(error.to_string()))?;
-        Ok((space, self.search.unwrap_or_default()))
+        Ok((space::space(name, own)?, self.search.unwrap_or_default()))
     }
 }
 

@@ -8,6 +8,7 @@ mod opened;
 mod progress;
 mod report;
 mod reproduce;
+mod space;
 mod tables;
 mod target;
 mod trial;

@@ -36,6 +36,25 @@ fn a_llama_is_tuned_chosen_trained_and_reported() {
 }
 
 #[test]
+fn a_preset_that_searches_what_a_model_lacks_is_refused_with_the_space_that_the_model_has() {
+    let place = Place::new();
+    let [six, rest] = ["six.toml", "rest.toml"].map(|name| place.path().join(name));
+    fs::write(&six, "preset = \"gpt-3\"\n").unwrap();
+    let tune = |space: &str| place.tune(&["--model=llama", "--d-head=4", "--trials=2", "--space", space]);
+    for space in ["gpt-3", six.to_str().unwrap()] {
+        let error = fail(&mut tune(space));
+        let (said, remedy) = error.split_once("\n\n").unwrap();
+        assert!(said.contains(space) && said.contains("this model has no `alpha-relative`"), "{error}");
+        assert!(!place.study().exists());
+        fs::write(&rest, remedy).unwrap();
+    }
+    succeed(&mut tune(rest.to_str().unwrap()));
+    let study = fs::read_to_string(place.study().join("study.toml")).unwrap();
+    assert_eq!(study.matches("[space.").count(), 5, "{study}");
+    assert!(study.contains("[space.alpha-output]") && !study.contains("alpha-relative"), "{study}");
+}
+
+#[test]
 fn a_study_of_gpt_3_says_nothing_of_models_as_before_there_were_several() {
     let place = Place::tuned();
     let study = fs::read_to_string(place.study().join("study.toml")).unwrap();
