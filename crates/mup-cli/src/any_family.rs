@@ -109,6 +109,13 @@ pub trait AnyFamily: Send + Sync {
         sample: bool,
     ) -> Result<TrialEnd, FamilyError>;
 
+    /// [`Family::check_export`], of an untrained model of the run's size.
+    ///
+    /// # Errors
+    ///
+    /// Those of that function and of [`Family::model`].
+    fn check_export(&self, run: &FamilyRun, device: &Device, path: &Path, fold: bool) -> Result<(), FamilyError>;
+
     /// Writes the weights of a run that has ended in the folder, and says what a reader must know; nothing if it diverged.
     ///
     /// # Errors
@@ -221,6 +228,10 @@ impl<F: Family> AnyFamily for F {
         };
         // It may have had several processes.
         Ok(TrialEnd { seconds: Some(seconds), ..TrialEnd::from(curve) })
+    }
+
+    fn check_export(&self, run: &FamilyRun, device: &Device, path: &Path, fold: bool) -> Result<(), FamilyError> {
+        Family::check_export(self, &Family::model(self, &run.size, device)?, path, fold)
     }
 
     fn export(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
@@ -115,6 +115,24 @@ impl Export {
         Self { padding: Some(token), ..self }
     }
 
+    /// The class for which [`write`](Self::write) would write a model of this config there: asked before there is one that is
+    /// trained, it refuses in the same words.
+    ///
+    /// # Errors
+    ///
+    /// [`HuggingFaceError::Unsaid`] with every choice that no class has, [`HuggingFaceError::Tokenizer`] for tokens that the
+    /// vocabulary does not have, [`HuggingFaceError::Io`] for a file in the place of the folder.
+    pub fn check(&self, config: &GptConfig, folder: impl AsRef<Path>) -> Result<Architecture, HuggingFaceError> {
+        let (format, _) = nearest(config)?;
+        tokenizer::check(self.tokenizer.as_deref(), &[self.begin, self.end, self.padding], config.vocab)?;
+        let folder = folder.as_ref();
+        if folder.exists() && !folder.is_dir() {
+            let source = io::Error::new(ErrorKind::AlreadyExists, "there is a file of this name; give a folder");
+            return Err(Error::Io { action: "create", path: folder.to_owned(), source });
+        }
+        Ok(format.architecture)
+    }
+
     /// Writes `config.json`, `model.safetensors`, `generation_config.json` and, if there is one, `tokenizer.json` with its
     /// `tokenizer_config.json`; says for which class. Every multiplier is in the weights ([`Gpt::folded`]). Of a checkpoint that
     /// the folder had before, config, tokenizer and index are removed first; `config.json` comes last, so a folder that has it is
@@ -122,13 +140,12 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// [`HuggingFaceError::Unsaid`] with every choice that no class has; [`HuggingFaceError::Model`]
-    /// for a model that cannot be folded; [`HuggingFaceError::Tokenizer`] for tokens that the vocabulary does
-    /// not have; those of the file system.
+    /// Those of [`check`](Self::check); [`HuggingFaceError::Model`] for a model that cannot be folded; those of the file
+    /// system.
     pub fn write(&self, model: &Gpt, folder: impl AsRef<Path>) -> Result<Architecture, HuggingFaceError> {
         let folder = folder.as_ref();
+        self.check(&model.config(), folder)?;
         let (format, said) = nearest(&model.config())?;
-        tokenizer::check(self.tokenizer.as_deref(), &[self.begin, self.end, self.padding], model.vocab())?;
         let folded = model.folded()?;
         let tensors = tensors(format, &said.config, &folded)?;
         create_folders(folder).map_err(|source| Error::Io { action: "create", path: folder.to_owned(), source })?;

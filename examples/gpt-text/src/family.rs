@@ -266,11 +266,9 @@ impl Family for TextFamily {
     /// Weights into a file whose name ends in `.safetensors`; a checkpoint of Hugging Face's transformers, folded and with its
     /// tokenizer, into a folder of any other name.
     fn export(&self, model: &Gpt, path: &Path, fold: bool) -> Result<String, FamilyError> {
-        if path.extension().is_none_or(|ending| ending != "safetensors") {
+        if is_checkpoint(path) {
             let written = checkpoint(model, self.data()?.tokenizer.as_ref(), path);
-            return Ok(written.map_err(|error| {
-                format!("{}: {error}; weights alone go into a file `.safetensors`, and `--model llama` is one that it loads", path.display())
-            })?);
+            return written.map_err(|error| unwritten(path, &error));
         }
         let layouts = if fold {
             write_safetensors(&model.valid().folded()?, path, &GptConfig::multipliers())?
@@ -278,6 +276,17 @@ impl Family for TextFamily {
             write_safetensors(&model.valid(), path, &[])?
         };
         Ok(layouts.to_string())
+    }
+
+    fn check_export(&self, model: &Gpt, path: &Path, _fold: bool) -> Result<(), FamilyError> {
+        if is_checkpoint(path) {
+            let checked = exported(self.data()?.tokenizer.as_ref()).check(&model.config(), path);
+            return checked.map(drop).map_err(|error| unwritten(path, &error));
+        }
+        if path.is_dir() {
+            return Err(format!("cannot write {}: it is a folder; name a file", path.display()).into());
+        }
+        Ok(())
     }
 
     /// Of a model that knows how often each token occurs and nothing of what precedes it.
@@ -288,11 +297,23 @@ impl Family for TextFamily {
     }
 }
 
+/// By its name: weights alone have one of their own.
+fn is_checkpoint(path: &Path) -> bool {
+    path.extension().is_none_or(|ending| ending != "safetensors")
+}
+
+fn exported(tokenizer: Option<&Tokenizer>) -> Export {
+    tokenizer.map_or_else(Export::new, |tokenizer| Export::new().with_tokenizer(tokenizer.to_hugging_face()))
+}
+
+fn unwritten(path: &Path, error: &HuggingFaceError) -> FamilyError {
+    let remedy = "weights alone go into a file `.safetensors`, and `--model llama` is one that it loads";
+    format!("{}: {error}; {remedy}", path.display()).into()
+}
+
 /// Writes what transformers loads, and says as which class.
 fn checkpoint(model: &Gpt, tokenizer: Option<&Tokenizer>, folder: &Path) -> Result<String, HuggingFaceError> {
-    let export =
-        tokenizer.map_or_else(Export::new, |tokenizer| Export::new().with_tokenizer(tokenizer.to_hugging_face()));
-    let class = export.write(&model.valid(), folder)?;
+    let class = exported(tokenizer).write(&model.valid(), folder)?;
     let without =
         if tokenizer.is_none() { ", without a tokenizer, since nobody said what the tokens mean" } else { "" };
     Ok(format!("a checkpoint for transformers, {class}, with the multipliers in its weights{without}"))

@@ -89,7 +89,7 @@ impl TrainCommand {
         let opened = Opened::new(&study, &*family)?.with_target_run(&self.target_run)?;
         let training = TargetTraining::of(&opened)?;
         if let Some(path) = &self.export {
-            check_export(path)?;
+            training.check_export(path, self.fold)?;
         }
         let of_proxy = &opened.proxy.parametrization;
         let asked = self.parametrization.as_deref().map(Parametrization::named).transpose()?;
@@ -220,6 +220,19 @@ impl<'a> TargetTraining<'a> {
         })
     }
 
+    /// Better now than after the training.
+    fn check_export(&self, path: &Path, fold: bool) -> Result<(), FamilyError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            let (path, folder) = (path.display(), folder.display());
+            let remedy = "create it, or give --export another";
+            return Err(format!("cannot write {path}: there is no folder {folder}; {remedy}").into());
+        }
+        let Opened { family, device, proxy, .. } = self.opened;
+        let run = self.opened.target_run(&proxy.parametrization, &Values::default())?;
+        family.check_export(&run, device, path, fold)
+    }
+
     /// Writes the weights of a run that has ended; its last checkpoint has them.
     fn export(&self, trial: &Trial, path: &Path, fold: bool) -> Result<(), FamilyError> {
         let (run, folder) = (self.run(trial)?, self.run_folder(trial, None)?);
@@ -274,16 +287,6 @@ impl<'a> TargetTraining<'a> {
         }
         Ok(others)
     }
-}
-
-/// Better now than after the training.
-fn check_export(path: &Path) -> Result<(), FamilyError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let (path, folder) = (path.display(), folder.display());
-    Err(format!("cannot write {path}: there is no folder {folder}; create it, or give --export another").into())
 }
 
 /// What is not the transfer itself: under which rules its values were tuned, and what becomes of the run.

@@ -1,7 +1,7 @@
 //! What has no word on the other side is refused by name, with what to do.
 
 use burn::tensor::Device;
-use mup_hugging_face::{Export, HuggingFaceError, import, read_config};
+use mup_hugging_face::{Architecture, Export, HuggingFaceError, import, read_config};
 use mup_models::{Balance, ExpertsConfig, GptConfig, Hidden, Positions};
 use serde_json::{Value, json};
 
@@ -12,10 +12,11 @@ fn config_of(name: &str) -> GptConfig {
     configs().into_iter().find(|(_, found, _)| *found == name).unwrap().2
 }
 
-/// The error of an export, which writes nothing.
+/// The error of an export, which writes nothing, and is the same before there is a model.
 fn unsaid(config: &GptConfig) -> String {
     let folder = tempfile::tempdir().unwrap();
     let error = Export::new().write(&model(config), folder.path()).unwrap_err();
+    assert_eq!(Export::new().check(config, folder.path()).unwrap_err().to_string(), error.to_string());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{error}");
     error.to_string()
 }
@@ -44,6 +45,19 @@ fn what_no_class_computes_is_refused_by_field() {
         assert!(error.contains(field) && error.contains(remedy), "{error}");
         assert_eq!(error.lines().count(), 2, "{error}");
     }
+}
+
+#[test]
+fn a_file_in_the_place_of_the_folder_is_named_before_there_is_a_model_and_it_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("llama");
+    std::fs::write(&path, "mine").unwrap();
+    let config = config_of("llama");
+    let error = Export::new().check(&config, &path).unwrap_err().to_string();
+    assert!(error.contains("cannot create") && error.contains("llama") && error.contains("give a folder"), "{error}");
+    assert_eq!(Export::new().write(&model(&config), &path).unwrap_err().to_string(), error);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    assert_eq!(Export::new().check(&config, folder.path().join("new")).unwrap(), Architecture::Llama);
 }
 
 #[test]

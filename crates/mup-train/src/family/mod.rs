@@ -224,10 +224,26 @@ pub trait Family: Clone + Send + Sync + 'static {
     ///
     /// A file that cannot be written, a family that cannot be folded.
     fn export(&self, model: &Self::Model, path: &Path, fold: bool) -> Result<String, FamilyError> {
-        if fold {
-            return Err(format!("{} has no folded form: implement Family::export", self.name()).into());
-        }
+        self.check_export(model, path, fold)?;
         Ok(write_safetensors(&model.valid(), path, &[])?.to_string())
+    }
+
+    /// Whether [`export`](Self::export) could write such a model there, asked before it is trained: of a lazy one, as
+    /// [`model`](Self::model) makes it. Whoever writes otherwise than [`export`](Self::export) does unless said otherwise says
+    /// here what that refuses.
+    ///
+    /// # Errors
+    ///
+    /// Those that [`export`](Self::export) would have after the training, in the same words.
+    fn check_export(&self, _model: &Self::Model, path: &Path, fold: bool) -> Result<(), FamilyError> {
+        if fold {
+            let remedy = "implement Family::export and Family::check_export";
+            return Err(format!("{} has no folded form: {remedy}", self.name()).into());
+        }
+        if path.is_dir() {
+            return Err(format!("cannot write {}: it is a folder; name a file", path.display()).into());
+        }
+        Ok(())
     }
 
     /// What decides the losses and no shape shows: the data, its order, constants of the model and of the optimizer. Runs

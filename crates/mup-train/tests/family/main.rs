@@ -111,6 +111,20 @@ fn a_family_is_trained_to_the_bit_as_by_hand() {
 }
 
 #[test]
+fn what_cannot_be_exported_is_refused_before_training_in_the_words_of_after() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = FAMILY.model(&FAMILY.size(), &Device::flex()).expect("sizes");
+    let file = folder.path().join("weights.safetensors");
+    for (path, fold, said) in [(file.as_path(), true, "no folded form"), (folder.path(), false, "it is a folder")] {
+        let error = FAMILY.check_export(&model, path, fold).expect_err("refused").to_string();
+        assert!(error.contains(said), "{error}");
+        assert_eq!(FAMILY.export(&model, path, fold).expect_err("refused").to_string(), error);
+    }
+    FAMILY.check_export(&model, &file, false).expect("a file");
+    assert!(!file.exists());
+}
+
+#[test]
 fn each_hyperparameter_changes_the_run_and_so_does_the_seed() {
     let mut seen = vec![losses(&run())];
     for changed in [

@@ -59,13 +59,20 @@ fn a_place_for_the_weights_that_does_not_exist_is_refused_before_training() {
 }
 
 #[test]
-fn a_folder_in_the_place_of_the_weights_is_named() {
-    let place = Place::finished();
-    let path = place.path().join("weights.safetensors");
-    fs::create_dir(&path).unwrap();
-    fs::write(path.join("x"), "").unwrap();
-    let error = fail(&mut place.on_study("train", &["--export", path.to_str().unwrap()]));
-    assert!(error.contains("cannot") && error.contains("weights"), "{error}");
+fn what_cannot_be_exported_is_refused_before_training() {
+    let place = Place::tuned();
+    let [weights, file, gpt] = ["weights.safetensors", "file", "gpt"].map(|name| place.path().join(name));
+    fs::create_dir(&weights).unwrap();
+    fs::write(&file, "mine").unwrap();
+    for (path, said) in
+        [(&weights, "it is a folder; name a file"), (&file, "relative attention"), (&gpt, "relative attention")]
+    {
+        let error = fail(&mut place.on_study("train", &["--export", path.to_str().unwrap()]));
+        assert!(error.contains(path.to_str().unwrap()) && error.contains(said), "{error}");
+        assert!(!place.target().join("runs").exists(), "{said}: it was trained before");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert!(!gpt.exists());
 }
 
 /// With the greedy text of the model that trained, where there is a Python with transformers
