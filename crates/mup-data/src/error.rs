@@ -46,8 +46,9 @@ pub enum DataError {
     },
     /// Half a token at the end.
     #[error(
-        "{} has {bytes} bytes, no multiple of the {} bytes of a {width} token: it was cut off, or its tokens have another \
-         width", path.display(), width.bytes()
+        "{} has {bytes} bytes of tokens, no multiple of the {} of a {width}: it was cut off, or written otherwise; get it anew, \
+         or write its tokens little endian and nothing else, in NumPy tokens.astype('{}').tofile(path)",
+        path.display(), width.bytes(), width.numpy()
     )]
     CutOff {
         /// Which file.

@@ -99,9 +99,9 @@ fn a_shard_of_another_width_version_or_byte_order_is_refused_by_name() {
     let (folder, body) = (Folder::new(), bytes(&tokens(500), |id| (id as u16).to_le_bytes()));
     let shard = |magic, version| [header(magic, version, 500), body.clone()].concat();
     for (content, width, expected) in [
-        (shard(20_240_520, 1), TokenWidth::U32, "whose tokens are u16, and not u32; open it with TokenWidth::U16"),
-        (shard(20_240_520, 1), TokenWidth::U8, "whose tokens are u16, and not u8"),
-        (shard(20_240_801, 7), TokenWidth::U16, "whose tokens are u32, and not u16; open it with TokenWidth::U32"),
+        (shard(20_240_520, 1), TokenWidth::U32, "whose tokens are uint16, and not uint32; read it as uint16: vocab"),
+        (shard(20_240_520, 1), TokenWidth::U8, "whose tokens are uint16, and not uint8"),
+        (shard(20_240_801, 7), TokenWidth::U16, "whose tokens are uint32, and not uint16; read it as uint32: vocab"),
         (shard(20_240_520, 2), TokenWidth::U16, "of version 2, and this program knows version 1"),
         (shard(20_240_520_i32.swap_bytes(), 1), TokenWidth::U16, "written big endian"),
         (shard(20_240_522, 1), TokenWidth::U16, "multiple-choice questions of llm.c"),

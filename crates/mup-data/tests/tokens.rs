@@ -37,9 +37,9 @@ fn a_missing_an_empty_and_a_cut_file_are_refused_by_name() {
     fs::write(&path, []).unwrap();
     assert!(refusal(TokenWidth::U16).contains("train.bin is empty"));
     fs::write(&path, [1, 2, 3]).unwrap();
-    assert!(refusal(TokenWidth::U16).contains("has 3 bytes, no multiple of the 2 bytes of a u16 token"));
+    assert!(refusal(TokenWidth::U16).contains("has 3 bytes of tokens, no multiple of the 2 of a uint16"));
     fs::write(&path, [1, 2, 3, 4, 5, 6]).unwrap();
-    assert!(refusal(TokenWidth::U32).contains("has 6 bytes, no multiple of the 4 bytes of a u32 token"));
+    assert!(refusal(TokenWidth::U32).contains("has 6 bytes of tokens, no multiple of the 4 of a uint32"));
     let error = Tokens::open(folder.path(), TokenWidth::U8).unwrap_err().to_string();
     assert!(error.contains("it is a folder; give one file of tokens"), "{error}");
 }

@@ -206,7 +206,8 @@ fn refuse_known_files(storage: &Storage, path: &Path) -> Result<(), DataError> {
     let mut bytes = vec![0; storage.n_bytes().min(16) as usize];
     storage.read(0, &mut bytes)?;
     let refused = |what| {
-        let reason = format!("it is {what}; give a file of nothing but little-endian integers");
+        let how = "in NumPy tokens.astype('<u2').tofile(path), or '<u4' of a vocabulary above 65536";
+        let reason = format!("it is {what}; give a file of nothing but little-endian integers, {how}");
         DataError::Unusable { path: path.to_owned(), reason }
     };
     known_files::name(&bytes).map_or(Ok(()), |what| Err(refused(what)))

@@ -53,22 +53,22 @@ impl Lanes {
     fn misread_u8(&self) -> Option<Misread> {
         let odd = self.zero_from(&[1, 3, 5, 7]);
         odd.then_some(Misread {
-            evidence: "every second byte is 0, as where u16 tokens are read as bytes",
-            remedy: "open it with TokenWidth::U16, or U32",
+            evidence: "every second byte is 0, as where uint16 tokens are read as bytes",
+            remedy: "read it as uint16, or uint32",
         })
     }
 
     fn misread_u16(&self) -> Option<Misread> {
-        let wide = |remedy| Misread { evidence: "every second token is 0, as where int32 is read as u16", remedy };
+        let wide = |remedy| Misread { evidence: "every second token is 0, as where int32 is read as uint16", remedy };
         if self.zero_from(&[2, 3, 4, 5, 6, 7]) {
-            let evidence = "three of four tokens are 0, as where int64 is read as u16";
-            return Some(Misread { evidence, remedy: "write the tokens as uint32, and open it with TokenWidth::U32" });
+            let evidence = "three of four tokens are 0, as where int64 is read as uint16";
+            return Some(Misread { evidence, remedy: NARROWER });
         }
         if self.zero_from(&[2, 3, 6, 7]) {
-            return Some(wide("open it with TokenWidth::U32"));
+            return Some(wide(NARROWER));
         }
         if self.zero_from(&[0, 1, 4, 5]) {
-            return Some(wide("it is big endian besides: write it as little-endian uint32"));
+            return Some(wide("it is big endian besides: write it as little-endian uint16, NumPy's astype('<u2')"));
         }
         if self.zero_from(&[0, 2, 4, 6]) {
             return Some(BIG_ENDIAN);
@@ -77,7 +77,7 @@ impl Lanes {
     }
 
     fn misread_u32(&self) -> Option<Misread> {
-        let evidence = "every second token is 0, as where int64 is read as u32";
+        let evidence = "every second token is 0, as where int64 is read as uint32";
         if self.zero_from(&[4, 5, 6, 7]) {
             return Some(Misread { evidence, remedy: "write the tokens as uint32" });
         }
@@ -93,8 +93,8 @@ impl Lanes {
         // The upper half of what is two tokens is a token, and no vocabulary has 2²⁴ of them.
         let two = self.share_of_zeros(&[3, 7]) < 0.5 || (self.zero_from(&[1, 3, 5, 7]) && !self.zero_from(&[2, 6]));
         two.then_some(Misread {
-            evidence: "its tokens are far above every vocabulary, as where u16 is read as u32",
-            remedy: "open it with TokenWidth::U16",
+            evidence: "its tokens are far above every vocabulary, as where uint16 is read as uint32",
+            remedy: "read it as uint16, as vocabularies up to 65536 are",
         })
     }
 
@@ -142,9 +142,13 @@ const BIG_ENDIAN: Misread = Misread {
     remedy: "write it little endian, in NumPy with tokens.astype('<u2') or '<u4'",
 };
 
+/// The width follows from the vocabulary: of one that is above 65536 tokens are read as uint32.
+const NARROWER: &str = "write its tokens as uint16, in NumPy tokens.astype('<u2'), or read it as uint32, of a vocabulary \
+                        above 65536";
+
 const TEXT: Misread = Misread {
     evidence: "its bytes are printable ASCII, as in a text",
-    remedy: "make tokens of it first, with `prepare`",
+    remedy: "make tokens of it first, or give it as the text that it is",
 };
 
 /// In bits.

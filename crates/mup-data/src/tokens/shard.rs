@@ -56,7 +56,7 @@ pub(super) fn header_bytes(storage: &Storage, path: &Path, width: TokenWidth) ->
         return Err(refused(format!("{is} of version {version}, and this program knows version {known}; convert it")));
     }
     if kind.width != width {
-        let remedy = format!("open it with TokenWidth::{:?}", kind.width);
+        let remedy = format!("read it as {}: {}", kind.width, kind.width.of_vocabularies());
         return Err(refused(format!("{is}, whose tokens are {}, and not {width}; {remedy}", kind.width)));
     }
     let body = storage.n_bytes() - HEADER_BYTES;

@@ -91,7 +91,7 @@ fn of_folder(path: &Path) -> String {
     names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "bin"));
     names.sort();
     let for_example = names.first().map_or(String::new(), |name| format!(", such as {name}"));
-    format!("it is a folder; give one file of tokens{for_example}, or a folder of `prepare` to `DataSet::open`")
+    format!("it is a folder; give one file of tokens{for_example}")
 }
 
 impl OpenFile {

@@ -35,6 +35,24 @@ impl TokenWidth {
         }
     }
 
+    /// As NumPy's `astype` takes it: who writes tokens hardly knows Rust's types.
+    pub(crate) fn numpy(self) -> &'static str {
+        match self {
+            Self::U8 => "<u1",
+            Self::U16 => "<u2",
+            Self::U32 => "<u4",
+        }
+    }
+
+    /// Of which vocabularies tokens have this width.
+    pub(super) fn of_vocabularies(self) -> &'static str {
+        match self {
+            Self::U8 => "vocabularies up to 256 are",
+            Self::U16 => "vocabularies up to 65536 are",
+            Self::U32 => "vocabularies above 65536 are",
+        }
+    }
+
     /// Appends the low bytes of a token.
     pub(crate) fn write(self, token: u32, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&token.to_le_bytes()[..self.bytes()]);
@@ -56,12 +74,13 @@ impl TokenWidth {
     }
 }
 
+/// As NumPy calls it.
 impl std::fmt::Display for TokenWidth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::U8 => "u8",
-            Self::U16 => "u16",
-            Self::U32 => "u32",
+            Self::U8 => "uint8",
+            Self::U16 => "uint16",
+            Self::U32 => "uint32",
         })
     }
 }

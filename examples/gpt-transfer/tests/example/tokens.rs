@@ -104,6 +104,12 @@ fn tokens_that_do_not_fit_what_is_said_of_them_are_refused_by_name() {
     let words = fs::read(place.text()).unwrap();
     fs::write(&prose, &words[..words.len() / 2 * 2]).unwrap();
     let prose = prose.to_str().unwrap();
+    let tokens = fs::read(&train).unwrap();
+    let [cut, wide, numpy] = ["cut.bin", "wide.bin", "numpy.bin"].map(|name| place.path().join(name));
+    fs::write(&cut, &tokens[1..]).unwrap();
+    fs::write(&wide, tokens.chunks(2).flat_map(|token| [token[0], token[1], 0, 0]).collect::<Vec<u8>>()).unwrap();
+    fs::write(&numpy, [b"\x93NUMPY\x01\0", &tokens[..]].concat()).unwrap();
+    let [cut, wide, numpy] = [&cut, &wide, &numpy].map(|path| path.to_str().unwrap());
     for (arguments, said) in [
         (&["--text", &train, "--vocab=50"][..], "outside the vocabulary of 50"),
         (&["--text", &train], "--vocab N"),
@@ -112,9 +118,13 @@ fn tokens_that_do_not_fit_what_is_said_of_them_are_refused_by_name() {
         (&["--text", &folder], "train.bin lies in this folder"),
         (&["--text", prose, "--vocab=60000", "--validation", &beside], "printable ASCII"),
         (&["--text", &train, "--vocab=60", "--context=100000"], "train.bin has"),
+        (&["--text", cut, "--vocab=60", "--validation", &beside], "of tokens, no multiple of the 2 of a uint16"),
+        (&["--text", wide, "--vocab=60", "--validation", &beside], "write its tokens as uint16, in NumPy"),
+        (&["--text", numpy, "--vocab=60", "--validation", &beside], "a NumPy file (.npy)"),
     ] {
         let error = fail(&mut on_tokens(&place, arguments));
         assert!(error.contains(said), "{arguments:?}: {error}");
+        assert!(!error.contains("TokenWidth") && !error.contains(" u16"), "a type of Rust's: {error}");
         assert!(!place.study().exists(), "{arguments:?}");
     }
     succeed(&mut on_tokens(&place, &["--text", alone, "--vocab=60", "--validation", &beside, "--rates=-7:-7"]));
