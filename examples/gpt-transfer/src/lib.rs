@@ -5,6 +5,7 @@
 mod cli;
 #[cfg(test)]
 mod documents;
+mod moved;
 mod study;
 
 use std::process::ExitCode;

@@ -13,6 +13,12 @@ use mup_train::{FamilyError, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{TextArguments, placed};
+use crate::moved::{check_there, naming_others, remembered, validation_beside};
+
+/// What `[made-with]` of study.toml and the command line call the text, or the tokens for training.
+pub(crate) const TEXT: &str = "text";
+/// And the tokens for validation.
+pub(crate) const VALIDATION: &str = "validation";
 
 /// What `[proxy]` of study.toml says beside sizes and rules: with those it makes the family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +59,8 @@ pub(crate) fn open(text: &TextArguments, study: &StudyArguments) -> Result<Study
         return Err(TextError::MicroBatches { micro_batches, batch: settings.batch }.into());
     }
     let config = arguments.config(&family, toml::Table::try_from(&settings)?)?;
-    let study = arguments.create(with_circumstances(config, &known, &source))?;
+    let created = arguments.create(with_circumstances(config, &known, &source));
+    let study = remembered(created.map_err(|error| naming_others(error, &known, &source))?, &known, &source)?;
     source.prepare(settings.context, &data_folder(&study))?;
     Ok(study)
 }
@@ -69,6 +76,7 @@ pub(crate) fn family(study: &Study) -> Result<TextFamily, FamilyError> {
 fn data(study: &Study) -> Result<Data, FamilyError> {
     let Settings { origin, vocab, .. } = Settings::of(study.config())?;
     if let Some(files) = token_files(study) {
+        check_there(study, &[TEXT, VALIDATION])?;
         return Ok(files.data(vocab, origin)?);
     }
     let data = Data::open(&data_folder(study), &origin)?;
@@ -135,15 +143,22 @@ impl TextArguments {
         if let Some(asked) = self.model {
             unchanged("the model", &model.to_string(), &asked.to_string())?;
         }
-        let files = token_files(&known).filter(|_| self.text.is_none());
-        let text = self.text.clone().or_else(|| made_with(&known, "text").map(PathBuf::from));
-        let tokenizer = if text.as_deref().is_some_and(is_tokens) { None } else { tokenizer(&known)? };
+        match (&self.text, &self.validation) {
+            (None, None) => check_there(&known, &[TEXT, VALIDATION])?,
+            (None, Some(_)) => check_there(&known, &[TEXT])?,
+            (Some(_), _) => {}
+        }
+        let text = self.text.clone().or_else(|| made_with(&known, TEXT).map(PathBuf::from));
+        let tokens = text.as_deref().filter(|path| is_tokens(path));
+        let files = tokens.and_then(|train| Some((train, token_files(&known)?)));
+        let tokenizer = if tokens.is_some() { None } else { tokenizer(&known)? };
+        let validation = files.as_ref().and_then(|(train, files)| validation_beside(train, files));
         Ok(Self {
             model: Some(model),
+            vocab: self.vocab.or(files.map(|_| vocab)),
             text,
             tokenizer: self.tokenizer.clone().or(tokenizer),
-            vocab: self.vocab.or(files.as_ref().map(|_| vocab)),
-            validation: self.validation.clone().or(files.map(|files| files.validation)),
+            validation: self.validation.clone().or(validation),
             context: self.context.or(Some(context)),
             batch: self.batch.or(Some(batch)),
             weight_decay: self.weight_decay.or(Some(weight_decay)),
@@ -164,7 +179,7 @@ fn data_folder(study: &Study) -> PathBuf {
     study.folder().join("data")
 }
 
-fn made_with(study: &Study, name: &str) -> Option<String> {
+pub(crate) fn made_with(study: &Study, name: &str) -> Option<String> {
     study.config().made_with.get(name).and_then(toml::Value::as_str).map(str::to_owned)
 }
 
@@ -176,7 +191,7 @@ fn tokenizer(study: &Study) -> Result<Option<TokenizerChoice>, FamilyError> {
 
 /// The files of a study of tokens, which stay where they are.
 fn token_files(study: &Study) -> Option<TokenFiles> {
-    let [train, validation] = ["text", "validation"].map(|name| made_with(study, name).map(PathBuf::from));
+    let [train, validation] = [TEXT, VALIDATION].map(|name| made_with(study, name).map(PathBuf::from));
     Some(TokenFiles { train: train?, validation: validation? })
 }
 
@@ -186,7 +201,8 @@ fn restore_data(study: &Study) -> Result<(), FamilyError> {
     if token_files(study).is_some() || DataSet::is_complete(&folder)? {
         return Ok(());
     }
-    let (text, tokenizer) = (made_with(study, "text").map(PathBuf::from), tokenizer(study)?);
+    check_there(study, &[TEXT])?;
+    let (text, tokenizer) = (made_with(study, TEXT).map(PathBuf::from), tokenizer(study)?);
     let options = SourceOptions { text: text.as_deref(), tokenizer: tokenizer.as_ref(), ..SourceOptions::default() };
     let (source, settings) = (Source::open(&options)?, Settings::of(study.config())?);
     unchanged("the text", &settings.origin.text_sha256, &source.origin().text_sha256)?;
@@ -196,19 +212,22 @@ fn restore_data(study: &Study) -> Result<(), FamilyError> {
     Ok(())
 }
 
+pub(crate) fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
 fn with_circumstances(mut config: StudyConfig, arguments: &TextArguments, source: &Source) -> StudyConfig {
     let made_with = &mut config.made_with;
     made_with.insert("burn".to_owned(), BURN_VERSION.into());
     made_with.insert("commit".to_owned(), gpt_text::commit().unwrap_or_else(|| "unknown".to_owned()).into());
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
     if let Some(text) = &arguments.text {
-        made_with.insert("text".to_owned(), absolute(text).into());
+        made_with.insert(TEXT.to_owned(), absolute(text).into());
     }
     if !source.remarks().is_empty() {
         made_with.insert("text-remarks".to_owned(), source.remarks().to_vec().into());
     }
     match (source, arguments.tokenizer.clone().unwrap_or_default()) {
-        (Source::Tokens(_, files), _) => made_with.insert("validation".to_owned(), absolute(&files.validation).into()),
+        (Source::Tokens(_, files), _) => made_with.insert(VALIDATION.to_owned(), absolute(&files.validation).into()),
         (_, TokenizerChoice::File(path)) => made_with.insert("tokenizer".to_owned(), absolute(&path).into()),
         (_, choice) => made_with.insert("tokenizer".to_owned(), choice.to_string().into()),
     };

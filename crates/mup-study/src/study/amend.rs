@@ -1,4 +1,4 @@
-//! More trials, or another target, for a study that is there: what leaves every record in its folder.
+//! More trials, another target or other circumstances for a study that is there: what leaves every record in its folder.
 
 use std::path::Path;
 
@@ -25,13 +25,39 @@ impl Study {
         let StudyError::OtherConfiguration { differences, .. } = &refused else { return Err(refused) };
         let (differences, there) = (differences.clone(), Self::open(folder)?);
         let Some(extended) = there.config.extended(&config) else { return Err(refused) };
-        let path = there.description();
+        there.rewritten(&extended, differences)
+    }
+
+    /// The study with these entries of [`made_with`](StudyConfig::made_with), such as where a file of it is now: no number
+    /// follows from them, so every record goes on belonging. What was changed is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`StudyError::ByHand`], as of [`create_or_extend`](Self::create_or_extend); the file system's.
+    pub fn remade_with(self, made_with: toml::Table) -> Result<(Self, Vec<Difference>), StudyError> {
+        let mut remade = self.config.clone();
+        remade.made_with.extend(made_with);
+        let json = |config: &StudyConfig| {
+            serde_json::to_value(&config.made_with).expect("bug: plain data with text keys is always JSON")
+        };
+        let mut differences = Vec::new();
+        Difference::collect("made-with", &json(&self.config), &json(&remade), &mut differences);
+        if differences.is_empty() { Ok((self, differences)) } else { self.rewritten(&remade, differences) }
+    }
+
+    /// With another description, unless a person wrote this one.
+    fn rewritten(
+        &self,
+        config: &StudyConfig,
+        differences: Vec<Difference>,
+    ) -> Result<(Self, Vec<Difference>), StudyError> {
+        let path = self.description();
         let written = std::fs::read_to_string(&path).map_err(StudyError::io(&path, "read"))?;
-        if written != there.config.to_toml() {
+        if written != self.config.to_toml() {
             return Err(StudyError::ByHand { path, differences });
         }
-        write_durably(&path, extended.to_toml().as_bytes()).map_err(StudyError::io(&path, "write"))?;
-        Ok((Self::open(folder)?, differences))
+        write_durably(&path, config.to_toml().as_bytes()).map_err(StudyError::io(&path, "write"))?;
+        Ok((Self::open(&self.folder)?, differences))
     }
 }
 

@@ -54,6 +54,29 @@ fn the_best_of_more_samples_are_drawn_anew_and_the_long_runs_of_displaced_ones_s
 }
 
 #[test]
+fn circumstances_are_changed_by_name_and_every_record_goes_on_belonging_unless_a_person_wrote_the_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = create(folder.path());
+    tune(&study);
+    let before = ended(&study, 0);
+    let text = |path: &str| toml::Table::from_iter([("text".to_owned(), toml::Value::from(path))]);
+    let (study, changed) = study.remade_with(text("/old")).unwrap();
+    assert_eq!(changed[0].to_string(), "made-with.text: absent there, \"/old\" asked for");
+    let (study, changed) = study.remade_with(text("/new")).unwrap();
+    assert_eq!(changed[0].to_string(), "made-with.text: \"/old\" there, \"/new\" asked for");
+    assert_eq!(study.config().made_with, text("/new"));
+    assert_eq!(ended(&study, 0), before);
+    let (study, changed) = study.remade_with(text("/new")).unwrap();
+    assert_eq!(changed, []);
+    let path = study.folder().join("study.toml");
+    let by_hand = format!("# mine\n{}", fs::read_to_string(&path).unwrap());
+    fs::write(&path, &by_hand).unwrap();
+    let error = study.remade_with(text("/newer")).unwrap_err();
+    assert!(told(&error).contains("made-with.text: \"/new\" there, \"/newer\" asked for"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), by_hand);
+}
+
+#[test]
 fn another_target_is_taken_and_changes_no_trial() {
     let folder = tempfile::tempdir().unwrap();
     let study = create(folder.path());

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::place::{Place, RATES, SIZES, fail, json, program, succeed};
+use crate::place::{Place, RATES, SIZES, fail, json, program, succeed, text};
 
 #[test]
 fn byte_pairs_are_learned_once_and_the_study_keeps_them_for_training_and_samples() {
@@ -88,6 +88,65 @@ fn the_tokens_of_nanogpt_are_tuned_on_and_trained_on_where_they_are() {
     fs::remove_file(train).unwrap();
     let error = fail(&mut place.on_study("train", &["--seed=2"]));
     assert!(error.contains("train.bin") && error.contains("cannot open"), "{error}");
+}
+
+#[test]
+fn tokens_that_were_moved_are_named_once_again_and_other_ones_are_refused_by_name() {
+    let place = Place::new();
+    let train = write_tokens(&place);
+    succeed(&mut on_tokens(&place, &["--text", train.to_str().unwrap(), "--vocab=60", "--rates=-7:-7"]));
+    let results = place.finished_results();
+    let [elsewhere, others] = ["elsewhere", "others"].map(|name| place.path().join(name));
+    fs::rename(train.parent().unwrap(), &elsewhere).unwrap();
+    fs::create_dir(&others).unwrap();
+    for name in ["train.bin", "val.bin"] {
+        let tokens = fs::read(elsewhere.join(name)).unwrap();
+        fs::write(others.join(name), tokens.chunks(2).rev().flatten().copied().collect::<Vec<u8>>()).unwrap();
+    }
+    for mut command in [
+        place.on_study("train", &["--seed=1"]),
+        place.on_study("tune", &[]),
+        place.on_study("tune", &["--target-width=32"]),
+    ] {
+        let error = fail(&mut command);
+        assert!(error.contains("cannot open") && error.contains("train.bin"), "{error}");
+        assert!(error.contains("if it was moved") && error.contains("--text NEW_PATH"), "{error}");
+    }
+    let named = |folder: &PathBuf| {
+        let train = folder.join("train.bin");
+        place.on_study("tune", &["--text", train.to_str().unwrap()])
+    };
+    let error = fail(&mut named(&others));
+    assert!(error.contains("proxy.text-sha256"), "{error}");
+    for name in ["train.bin", "val.bin"] {
+        let path = others.join(name);
+        assert!(error.contains(&format!("{} holds something else", path.display())), "{error}");
+    }
+    // Neither the vocabulary nor the file for validation, which lies beside.
+    let said = text(&named(&elsewhere).output().unwrap().stderr);
+    assert!(said.contains("study.toml is changed: made-with.text"), "{said}");
+    assert_eq!(place.finished_results(), results, "nothing was trained again");
+    succeed(&mut place.on_study("train", &["--seed=1"]));
+    succeed(&mut place.on_study("tune", &[]));
+}
+
+#[test]
+fn a_text_that_was_moved_is_named_once_again_where_it_is_needed() {
+    let place = Place::new();
+    succeed(&mut place.tune(&[RATES]));
+    let results = place.finished_results();
+    let moved = place.path().join("moved.txt");
+    fs::rename(place.text(), &moved).unwrap();
+    // The study has its tokens.
+    succeed(&mut place.on_study("tune", &[]));
+    let error = fail(&mut place.on_study("tune", &["--target-width=32"]));
+    assert!(error.contains("text.txt") && error.contains("--text NEW_PATH"), "{error}");
+    succeed(&mut place.on_study("tune", &["--target-width=32", "--text", moved.to_str().unwrap()]));
+    assert_eq!(place.finished_results(), results, "nothing was trained again");
+    let study = fs::read_to_string(place.study().join("study.toml")).unwrap();
+    assert!(study.contains("/moved.txt\""), "{study}");
+    fs::remove_dir_all(place.study().join("data")).unwrap();
+    succeed(&mut place.on_study("tune", &[]));
 }
 
 #[test]
