@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::GptConfig;
-use crate::ExpertsConfig;
+use crate::{ExpertsConfig, Positions};
 
 /// A change of a GPT between base and target over which a transfer of hyperparameters is not established.
 ///
@@ -13,6 +13,13 @@ use crate::ExpertsConfig;
 pub enum UntestedChange {
     /// Heads of queries for each head of keys.
     QueriesForEachKey {
+        /// In the base.
+        base: usize,
+        /// In the target.
+        target: usize,
+    },
+    /// Width of a head whose queries and keys are turned by their positions.
+    RotaryHeads {
         /// In the base.
         base: usize,
         /// In the target.
@@ -65,6 +72,13 @@ impl GptConfig {
         if queries(self) != queries(base) {
             changes.push(UntestedChange::QueriesForEachKey { base: queries(base), target: queries(self) });
         }
+        // µP's factor on the logits follows the width of a head (TP-V Def. 4.1), of queries and keys that nothing turns. Here
+        // each pair of coordinates has a frequency, so a wider head has others, and its logits are another function of the
+        // distance. Models of this kind grow heads in number, and only that was tested.
+        let rotary = [self, base].iter().any(|config| matches!(config.positions, Positions::Rotary(_)));
+        if rotary && self.d_head != base.d_head {
+            changes.push(UntestedChange::RotaryHeads { base: base.d_head, target: self.d_head });
+        }
         if let Some((of_base, of_target)) = base.experts.as_ref().zip(self.experts.as_ref()) {
             changes.extend(self.changes_of_experts(base, [of_base, of_target]));
         }
@@ -100,6 +114,11 @@ impl fmt::Display for UntestedChange {
                 f,
                 "{base} heads of queries share a head of keys in the base, {target} in the target: no rule for this ratio is \
                  established; keep it"
+            ),
+            Self::RotaryHeads { base, target } => write!(
+                f,
+                "heads with rotary positions are {base} wide in the base, {target} in the target: another width turns by other \
+                 frequencies, and no transfer over that is established; keep the width, and let heads grow in number"
             ),
             Self::Experts { base, target } => write!(
                 f,

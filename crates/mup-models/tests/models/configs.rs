@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use mup_models::{
     Balance, CausalAttentionConfig, ConvNetConfig, ExpertsConfig, FeedForwardConfig, GptConfig, MlpConfig, ModelError,
-    NormConfig, Positions, RotaryPositions, RotaryScaling, UntestedChange,
+    NormConfig, Positions, RotaryPositions, RotaryScaling, Sizes, UntestedChange,
 };
 
 use crate::common::decoders;
@@ -169,6 +169,12 @@ fn what_has_no_rule_between_base_and_target_is_named() {
     ] {
         assert_eq!(changed.untested_changes(&base()), [expected]);
     }
+    let llama = |d_head| {
+        let (n_head, n_kv_head) = (4, 2);
+        GptConfig::llama(Sizes { vocab: 13, context: 8, n_layer: 2, d_model: 16, n_head, n_kv_head, d_head, d_ffn: 12 })
+    };
+    assert_eq!(llama(8).untested_changes(&llama(4)), [UntestedChange::RotaryHeads { base: 4, target: 8 }]);
+    assert_eq!(GptConfig { d_head: 8, ..base() }.untested_changes(&base()), [], "the logits' factor follows it");
     let shared = |d_shared, config| with(config, ExpertsConfig::new(4, 2).with_d_shared(Some(d_shared)));
     assert_eq!(shared(8, wide.clone()).untested_changes(&shared(4, base())), []);
     let message = shared(4, wide).untested_changes(&shared(4, base()))[0].to_string();
