@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use gpt_text::{Model, TokenizerChoice};
+use gpt_text::{DEPTH, Model, TokenizerChoice};
 use mup_cli::{CheckpointArguments, DevicesCommand, StudyArguments, StudyCommand, TuneCommand};
 use mup_data::Order;
 use mup_study::cli::{TuneArguments, whole};
 use mup_sweep::Log2Grid;
+use mup_train::FamilyError;
 
 /// Tunes a small GPT, or another decoder, transfers its hyperparameters to a larger one by µP, and shows what that is worth.
 ///
@@ -126,6 +127,21 @@ impl TextArguments {
         *self == Self { quick: self.quick, ..Self::default() }
     }
 
+    /// Whether an option of its own and a list of sizes say the same number: where both are given, neither may win unseen.
+    pub(crate) fn check_sizes(&self, study: &StudyArguments) -> Result<(), FamilyError> {
+        for (option, number, name) in [("--d-head", self.d_head, "d_head"), ("--n-layer", self.n_layer, DEPTH)] {
+            for (list, sizes) in [("--proxy", &study.proxy), ("--base", &study.base)] {
+                let listed = sizes.iter().flat_map(|sizes| sizes.split(',')).filter_map(|size| size.split_once('='));
+                let listed = listed.filter(|(known, _)| known.trim() == name).find_map(|(_, n)| n.trim().parse::<usize>().ok());
+                if let Some((number, listed)) = number.zip(listed).filter(|(number, listed)| number != listed) {
+                    let remedy = "proxy and base have one number; leave one of the two out";
+                    return Err(format!("{option} {number} contradicts {list} {name}={listed}: {remedy}").into());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// What is usual here, where nothing else was asked for, and no study says it.
     pub(crate) fn complete(&self, mut study: StudyArguments) -> StudyArguments {
         let is_new = !study.folder().join("study.toml").exists();
@@ -199,6 +215,29 @@ mod tests {
         for model in [Model::Gpt3, Model::Mixtral] {
             let named = model.size(64, 32, 2).changed(&deeper[2]).expect("numbers that the family has");
             assert_eq!(named, model.size(256, 32, 8));
+        }
+    }
+
+    #[test]
+    fn two_options_that_say_one_number_otherwise_are_refused_by_the_names_of_both() {
+        let checked = |line: &str| {
+            let arguments = Arguments::try_parse_from(line.split(' ')).expect("parses");
+            arguments.text.check_sizes(&arguments.study).map_err(|error| error.to_string())
+        };
+        for (line, said) in [
+            ("gpt-transfer --d-head 16 --proxy width=64,d_head=32", "--d-head 16 contradicts --proxy d_head=32"),
+            ("gpt-transfer --n-layer 2 --base depth=4", "--n-layer 2 contradicts --base depth=4"),
+        ] {
+            let error = checked(line).expect_err("refused");
+            assert!(error.contains(said) && error.contains("leave one of the two out"), "{error}");
+        }
+        for line in [
+            "gpt-transfer --d-head 16 --proxy d_head=16,width=64",
+            "gpt-transfer --d-head 16 --proxy width=64",
+            "gpt-transfer --proxy width=64,d_head=32 --target width=256,depth=4",
+            "gpt-transfer --n-layer 2 --target depth=4",
+        ] {
+            checked(line).expect("no contradiction");
         }
     }
 

@@ -43,6 +43,7 @@ fn is_usual(model: &Model) -> bool {
 /// Opens the study in the folder as it is if nothing else is asked for; otherwise creates it, or continues it if it is
 /// the same. Its tokens are in place afterwards.
 pub(crate) fn open(text: &TextArguments, study: &StudyArguments) -> Result<Study, FamilyError> {
+    text.check_sizes(study)?;
     let study = placed(study.clone(), text.quick);
     if text.are_usual() && study.continues() {
         let study = Study::open(&study.folder())?;

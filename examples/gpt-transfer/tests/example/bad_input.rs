@@ -146,6 +146,7 @@ fn options_that_make_no_study_are_refused_and_named() {
         (&["--proxy-width=12"][..], "width of 12"),
         (&["--proxy-width=64", "--target-width=32"], "as large as the proxy"),
         (&["--n-layer=0"], "--n-layer"),
+        (&["--d-head=16", "--proxy=width=64,d_head=32"], "--d-head 16 contradicts --proxy d_head=32"),
         (&["--batch=4", "--micro-batches=3"], "--micro-batches"),
         (&["--rates=-3:-5"], "the low end comes first"),
         (&["--seeds=x"], "invalid value 'x'"),
