@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::TrialCurve;
 use crate::quote::{last_line, quoted};
-use crate::start::{Start, of_noisy};
+use crate::start::{self, Start, of_noisy};
 
 /// How many of the last steps the final training loss averages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +117,9 @@ pub enum Outcome {
         first: f64,
         /// Mean over the last steps.
         last: f64,
+        /// Steps of the run, where they are too few ([`Outcome::FEWEST_STEPS`]) to say why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        few: Option<usize>,
     },
     /// The loss ended above where it started.
     AboveStart {
@@ -137,6 +140,9 @@ const STAYED: [f64; 2] = [0.01, 0.1];
 const NOISE: &str = "; or its losses are noisy: report means over more batches";
 
 impl Outcome {
+    /// A run of fewer steps may have learned nothing because it is short, and their losses do not tell a trend from noise.
+    pub const FEWEST_STEPS: usize = start::FEWEST;
+
     /// Judges a run that got to its end. No steps at all count as not finite. A first loss that lies below the last ones by
     /// no more than the noise of single losses explains is no start to be above: the mean over the first tenth is.
     #[must_use]
@@ -148,19 +154,20 @@ impl Outcome {
         let losses = &curve.losses;
         let Some(&first) = losses.first() else { return Self::NotFinite { step: 0 } };
         let last = smoothing.mean(losses);
+        let few = Some(curve.n_steps()).filter(|steps| *steps < Self::FEWEST_STEPS);
         if losses.len() == 1 || last <= first {
             return Self::Finished { loss: last };
         }
         if let Some(Start { mean, rose }) = of_noisy(losses, last) {
             return match (last <= mean, rose) {
                 (true, _) => Self::Finished { loss: last },
-                (false, false) => Self::LearnedNothing { first: mean, last },
+                (false, false) => Self::LearnedNothing { first: mean, last, few },
                 (false, true) => Self::AboveStart { first: mean, last },
             };
         }
         let [ends, strays] = STAYED.map(|share| share * first.abs());
         if last - first <= ends && losses.iter().all(|loss| (loss - first).abs() <= strays) {
-            return Self::LearnedNothing { first, last };
+            return Self::LearnedNothing { first, last, few };
         }
         Self::AboveStart { first, last }
     }
@@ -199,7 +206,10 @@ impl std::fmt::Display for Outcome {
             Self::Finished { loss } if loss.abs() >= 1e6 => write!(f, "{loss:.4e}"),
             Self::Finished { loss } => write!(f, "{loss:.4}"),
             Self::NotFinite { step } => write!(f, "diverged (not finite at step {step})"),
-            Self::LearnedNothing { first, last } => {
+            Self::LearnedNothing { first, last, few: Some(steps) } => {
+                write!(f, "{last:.4} (no lower than {first:.4}, where it began: {steps} steps are too few to say why)")
+            }
+            Self::LearnedNothing { first, last, few: None } => {
                 write!(f, "{last:.4} (learned nothing, from {first:.4}: is the rate too low?)")
             }
             Self::AboveStart { first, last } => {
@@ -235,13 +245,25 @@ mod tests {
     fn a_loss_that_stays_where_it_started_has_not_diverged() {
         let smoothing = Smoothing { last: 2 };
         let low = Outcome::of(&[4.58, 4.61, 4.55, 4.582, 4.583], smoothing);
-        assert!(matches!(low, Outcome::LearnedNothing { first, last } if first < last), "{low:?}");
+        assert!(matches!(low, Outcome::LearnedNothing { first, last, .. } if first < last), "{low:?}");
         assert_eq!(low.loss(), Some((4.582 + 4.583) / 2.0), "it takes part with its loss");
         assert!(!low.to_string().contains("diverged"), "{low}");
         // It strayed, so something was learned, and lost.
         assert!(matches!(Outcome::of(&[4.58, 9.0, 4.58, 4.59], smoothing), Outcome::AboveStart { .. }));
         assert!(matches!(Outcome::of(&[4.58, 4.6, 4.65, 4.7], smoothing), Outcome::AboveStart { .. }));
         assert!(matches!(Outcome::of(&[0.0, 0.001], smoothing), Outcome::AboveStart { .. }));
+    }
+
+    #[test]
+    fn of_a_run_that_is_too_short_to_learn_nobody_says_that_its_rate_is_too_low() {
+        let smoothing = Smoothing { last: 1 };
+        let said = |steps: usize| Outcome::of(&[vec![4.58; steps - 1], vec![4.581]].concat(), smoothing).to_string();
+        assert_eq!(said(19), "4.5810 (no lower than 4.5800, where it began: 19 steps are too few to say why)");
+        assert_eq!(said(20), "4.5810 (learned nothing, from 4.5800: is the rate too low?)");
+        // A loss for every hundredth step.
+        let steps = vec![0, 100, 200];
+        let curve = TrialCurve { losses: vec![4.58, 4.58, 4.581], steps, ..TrialCurve::default() };
+        assert!(Outcome::judge(&curve, smoothing).to_string().contains("learned nothing"));
     }
 
     /// In −1..1, without a pattern.

@@ -1,7 +1,7 @@
 //! Where a run started: a single first loss is one draw of the batches' noise, and a low one is no divergence.
 
 /// Fewer losses do not tell noise from a trend.
-const FEWEST: usize = 20;
+pub(crate) const FEWEST: usize = 20;
 /// A loss differs from the mean by so many standard deviations of its noise by chance, 1 time in 700.
 const BY_CHANCE: f64 = 3.0;
 /// Losses that went so many standard deviations above the first did more than differ by chance.

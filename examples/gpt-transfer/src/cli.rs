@@ -131,8 +131,7 @@ impl TextArguments {
     pub(crate) fn check_sizes(&self, study: &StudyArguments) -> Result<(), FamilyError> {
         for (option, number, name) in [("--d-head", self.d_head, "d_head"), ("--n-layer", self.n_layer, DEPTH)] {
             for (list, sizes) in [("--proxy", &study.proxy), ("--base", &study.base)] {
-                let listed = sizes.iter().flat_map(|sizes| sizes.split(',')).filter_map(|size| size.split_once('='));
-                let listed = listed.filter(|(known, _)| known.trim() == name).find_map(|(_, n)| n.trim().parse::<usize>().ok());
+                let listed = sizes.as_deref().and_then(|sizes| listed(sizes, name));
                 if let Some((number, listed)) = number.zip(listed).filter(|(number, listed)| number != listed) {
                     let remedy = "proxy and base have one number; leave one of the two out";
                     return Err(format!("{option} {number} contradicts {list} {name}={listed}: {remedy}").into());
@@ -161,6 +160,12 @@ impl TextArguments {
         }
         study
     }
+}
+
+/// A number of a list of sizes, if it has one that can be read.
+fn listed(sizes: &str, name: &str) -> Option<usize> {
+    let mut sizes = sizes.split(',').filter_map(|size| size.split_once('=')).filter(|(known, _)| known.trim() == name);
+    sizes.find_map(|(_, number)| number.trim().parse().ok())
 }
 
 /// Where the study is: small sizes have a folder of their own.

@@ -169,7 +169,7 @@ fn an_exit_code_says_more_than_a_line_that_was_not_read() {
 #[test]
 fn a_rate_that_is_too_low_has_not_diverged() {
     let (_, record, _) = run(3, &print("{\"loss\": 4.58}\n{\"loss\": 4.57}\n{\"loss\": 4.581}"));
-    assert_eq!(record.outcome, Outcome::LearnedNothing { first: 4.58, last: 4.581 });
+    assert_eq!(record.outcome, Outcome::LearnedNothing { first: 4.58, last: 4.581, few: Some(3) });
     assert_eq!(record.outcome.loss(), Some(4.581));
 }
 

@@ -87,6 +87,7 @@ fn nothing_learned(space: &Space, judged: &[Judged<'_>], best: &Candidate) -> Op
         losses: [first, best.loss],
         highest: rates.max_by(f64::total_cmp),
         diverges: diverged.filter_map(|one| rate::value(space, one.values)).min_by(f64::total_cmp),
+        few: Some(best.steps).filter(|steps| *steps < Outcome::FEWEST_STEPS),
     })
 }
 

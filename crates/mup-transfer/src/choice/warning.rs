@@ -3,7 +3,7 @@
 use std::fmt;
 
 use mup_study::rounded;
-use mup_study::ChangedFile;
+use mup_study::{ChangedFile, Outcome};
 use mup_sweep::Edge;
 use serde::{Deserialize, Serialize};
 
@@ -165,6 +165,9 @@ pub enum Warning {
         highest: Option<f64>,
         /// The lowest rate at which training diverged.
         diverges: Option<f64>,
+        /// Their steps, where they are too few to say that the rate is the cause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        few: Option<usize>,
     },
     /// Trials failed, which says nothing of their values.
     Failed {
@@ -305,6 +308,12 @@ impl Warning {
                  ignore its seed, and how far losses differ by chance is unknown",
                 plural(*samples, "sample"),
             ),
+            Self::LearnedNothing { samples, of, losses: [first, last], few: Some(steps), .. } => format!(
+                "the best sample's loss stayed where it began (it went from {} to {}), as that of {samples} of {of} that \
+                 finished: {steps} steps are too few to tell a rate that is too low from a run that is too short",
+                rounded(*first),
+                rounded(*last),
+            ),
             Self::LearnedNothing { name, samples, of, losses: [first, last], highest, .. } => format!(
                 "the best sample learned nothing (its loss went from {} to {}), as {samples} of {of} that finished: {} \
                  too low{}",
@@ -383,6 +392,9 @@ impl Warning {
             ),
             Self::SeedIgnored { .. } => {
                 "let the program read MUP_SEED for its weights and batches, in a new study".to_owned()
+            }
+            Self::LearnedNothing { few: Some(_), .. } => {
+                format!("train {} steps or more, in a new study", Outcome::FEWEST_STEPS)
             }
             Self::LearnedNothing { name, highest, diverges, .. } => {
                 let name = name.as_deref().unwrap_or("the learning rate");

@@ -29,6 +29,20 @@ fn rates_that_are_all_too_low_are_said_to_be_too_low_and_nothing_else_follows_fr
 }
 
 #[test]
+fn runs_that_are_too_short_to_learn_say_nothing_of_their_rates() {
+    let stages = |steps| vec![Stage::of(steps, 16)];
+    let exactly = |trial: &StudyTrial| End::Losses(vec![4.58 + 1e-9 * octave(trial); trial.steps]);
+    for (steps, short) in [(5, true), (19, true), (20, false)] {
+        let config = StudyConfig { stages: stages(steps), ..rate_study(16) };
+        let text = said(&choose(&config, &run(&config, exactly)).unwrap());
+        assert_eq!(text.contains(&format!("{steps} steps are too few to tell")), short, "{text}");
+        assert_eq!(text.contains("train 20 steps or more"), short, "{text}");
+        assert_eq!(text.contains("learned nothing") && text.contains("too low, up to"), !short, "{text}");
+        assert!(!text.contains("lower the low end"), "{text}");
+    }
+}
+
+#[test]
 fn where_higher_rates_diverge_the_gap_between_is_named() {
     let config = rate_study(16);
     let end = |trial: &StudyTrial| if octave(trial) > -7.0 { End::Diverged } else { End::Losses(stays(trial)) };
