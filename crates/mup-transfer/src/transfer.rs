@@ -35,9 +35,10 @@ pub struct Transfer {
     /// and length.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub run: Vec<String>,
-    /// What of the run no law follows; none where nothing changes, or a law follows all of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warning: Option<String>,
+    /// What changes from proxy to target and has no rule that follows it, a sentence each: of the run, and what a family says of
+    /// its models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// The values that train the target, given those that trained the proxy best.
@@ -76,8 +77,8 @@ pub fn transfer(
         Transferred { name, proxy, target, transferable, explanation }
     };
     let run = run_in_words(target);
-    let warning = target.run().and_then(RunScaling::warning);
-    Ok(Transfer { values: values.clone(), rows: sorted.into_iter().map(row).collect(), run, warning })
+    let warnings = target.run().and_then(RunScaling::warning).into_iter().collect();
+    Ok(Transfer { values: values.clone(), rows: sorted.into_iter().map(row).collect(), run, warnings })
 }
 
 /// What becomes of the run's settings in a target's plan, a line each: from run to run, by which law, each setting, on which

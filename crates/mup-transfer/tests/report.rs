@@ -71,6 +71,7 @@ fn the_page_says_what_was_chosen_what_came_of_it_and_what_it_cost() {
         "(width 256, 16.0× the parameters) reaches 1.7",
         "0.5500 lower than control, SP with the proxy",
         "Before you trust it",
+        "<li>2 experts in the base, 4 in the target.</li>",
         "use <code>retry</code>",
         "study.toml",
         "0123abc",

@@ -118,8 +118,8 @@ fn a_target_of_another_batch_and_length_says_what_its_law_does_and_why() {
     assert!(derived.starts_with("derived: powers of m_B") && derived.contains("2205.10287"), "{derived}");
     assert!(empirical.starts_with("empirical: powers of m_D") && empirical.contains("2512.22382"), "{empirical}");
     assert!(moved.rows[0].explanation.starts_with("times 0.7071"), "{}", moved.rows[0].explanation);
-    assert_eq!(moved.warning, None);
-    let warning = under(RunLaw::none()).warning.expect("nothing follows");
+    assert_eq!(moved.warnings, Vec::<String>::new());
+    let [warning] = &under(RunLaw::none()).warnings[..] else { panic!("nothing follows") };
     assert!(warning.starts_with("the run changes") && warning.contains("--run-law"), "{warning}");
 }
 

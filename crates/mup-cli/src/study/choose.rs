@@ -46,12 +46,9 @@ fn in_target(study: &Study, family: FamilyOf<'_>, choice: &Choice) -> Result<(St
     let family = family(study)?;
     let opened = Opened::new(study, &*family)?;
     let (values, parametrization) = (opened.complete(&choice.best.values)?, opened.proxy.parametrization.as_str());
-    let run = opened.target_run(parametrization, &values)?;
-    let plan = family.plan(&run, &opened.device)?;
-    let transfer = opened.transfer(&values, &plan)?;
+    let transfer = opened.transfer(&values, &opened.target_plan(parametrization, &values)?)?;
     let (size, steps, rules) = (opened.named_size(), opened.target.steps, short(parametrization));
     let explained = explain(&transfer, &opened.usual()?);
-    let warnings = run.warnings(&plan).into_iter().chain(family.untested(&run));
-    let warnings: String = warnings.map(|warning| format!("\nwarning: {warning}")).collect();
+    let warnings: String = transfer.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
     Ok((format!("\n\nTarget: {size}, {steps} steps, in {rules}\n{explained}{warnings}"), transfer))
 }

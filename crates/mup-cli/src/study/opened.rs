@@ -118,9 +118,12 @@ impl<'a> Opened<'a> {
         self.complete(&Values::default())
     }
 
-    /// What becomes of the proxy's values in the target that this plan is of.
+    /// What becomes of the proxy's values in the target that this plan is of, and what nothing follows there.
     pub(super) fn transfer(&self, values: &Values, target: &ScalingPlan) -> Result<Transfer, FamilyError> {
-        Ok(transfer(values, &self.study.config().space, &self.proxy_plan(values)?, target)?)
+        let transferred = transfer(values, &self.study.config().space, &self.proxy_plan(values)?, target)?;
+        let run = self.target_run(&self.proxy.parametrization, values)?;
+        let warnings = run.warnings(target).into_iter().chain(self.family.untested(&run)).collect();
+        Ok(Transfer { warnings, ..transferred })
     }
 
     /// Plans of proxy, target and target in SP, with their names, under these values.

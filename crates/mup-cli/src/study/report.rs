@@ -74,6 +74,8 @@ pub(super) fn print(report: &Report, study: &Study, json: bool) -> Result<(), Fa
     for (name, runs) in &report.other_targets {
         output::line(format!("also trained, targets/{name}: {}", runs.join("; ")))?;
     }
+    let mut warnings = report.numbers.transfer.iter().flat_map(|transfer| &transfer.warnings);
+    warnings.try_for_each(|warning| output::line(format!("warning: {warning}")))?;
     output::line(report.verdict())?;
     output::line(report.cost_sentence())?;
     output::line(format!("\nreport    {}", study.folder().join("report.html").display()))

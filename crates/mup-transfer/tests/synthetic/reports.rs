@@ -47,7 +47,7 @@ pub(crate) fn complete() -> Report {
         values: chosen.clone(),
         rows: chosen.iter().map(row).collect(),
         run: Vec::new(),
-        warning: None,
+        warnings: vec!["2 experts in the base, 4 in the target".to_owned()],
     });
     report.numbers.rate_curves = figure_1();
     report.plans = vec![("proxy".to_owned(), "rows & <columns>".to_owned())];

@@ -89,4 +89,11 @@ fn a_target_that_changes_what_no_rule_is_known_for_is_warned_of_when_it_is_plann
     let trained = place.on_study("train", &[]).output().unwrap();
     let told = text(&trained.stderr);
     assert!(trained.status.success() && told.contains(warning), "{told}");
+    let (sentence, reported) = (&warning["warning: ".len()..], succeed(&mut place.on_study("report", &[])));
+    assert!(reported.contains(warning), "{reported}");
+    let page = fs::read_to_string(place.study().join("report.html")).unwrap();
+    assert!(page.contains(sentence), "{page}");
+    let chosen = json(&succeed(&mut place.on_study("choose", &["--json"])));
+    let mut warnings = chosen["transfer"]["warnings"].as_array().unwrap().iter();
+    assert!(warnings.any(|warning| warning.as_str().unwrap().starts_with(sentence)), "{chosen}");
 }

@@ -2,17 +2,20 @@
 
 use maud::{Markup, html};
 
-use crate::{Choice, Chosen, Transferable};
+use crate::{Choice, Chosen, Transfer, Transferable};
 
-pub(super) fn warnings(choice: &Choice) -> Markup {
+/// Of the choice, and of what becomes of it in the target.
+pub(super) fn warnings(choice: &Choice, transfer: Option<&Transfer>) -> Markup {
+    let of_target = transfer.map(|transfer| transfer.warnings.as_slice()).unwrap_or_default();
     html! {
-        @if !choice.warnings.is_empty() {
+        @if !choice.warnings.is_empty() || !of_target.is_empty() {
             aside.warnings {
                 h2 { "Before you trust it" }
                 ul {
                     @for warning in &choice.warnings {
                         li { (sentence(&warning.sentence())) " " span.remedy { (sentence(&warning.remedy())) } }
                     }
+                    @for warning in of_target { li { (sentence(warning)) } }
                 }
             }
         }

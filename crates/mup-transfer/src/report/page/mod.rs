@@ -27,7 +27,7 @@ pub(super) fn page(report: &Report, svgs: &[(&str, String)]) -> Markup {
             body {
                 h1 { (report.title) }
                 p.verdict { (report.verdict()) }
-                (choice::warnings(&numbers.choice))
+                (choice::warnings(&numbers.choice, numbers.transfer.as_ref()))
                 (choice::section(&numbers.choice))
                 (shown("loss-vs-hyperparameters"))
                 (shown("importance"))

@@ -52,7 +52,6 @@ pub(super) fn transfer(transfer: &Transfer) -> Markup {
             }
         } }
         @for line in &transfer.run { p.note { (line) } }
-        @if let Some(warning) = &transfer.warning { p.note { "Warning: " (warning) } }
     }
 }
 
