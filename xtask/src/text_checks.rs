@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use gpt_text::{DEPTH, Model, Sizes, TextFamily};
+use gpt_text::{DEPTH, Model, NUMBERS, Sizes, TextFamily};
 use mup_cli::{GrowArguments, ReverseTransferCommand, TransferCheckCommand, WiderCheckCommand};
 use mup_sweep::Log2Grid;
 use mup_train::{FamilyError, LEARNING_RATE};
@@ -12,7 +12,7 @@ use mup_verdict::Answer;
 #[derive(Clone, Debug, clap::Args)]
 struct TextArguments {
     /// Which decoder; each has runs of its own, so give each --out a folder of its own.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, long_help = NUMBERS)]
     model: Model,
     /// Text to train on instead of the source of Burn: a UTF-8 file, or a folder of them.
     #[arg(long)]

@@ -34,7 +34,8 @@ pub struct TransferCheckCommand {
     /// The parametrization that is checked [default: mup, or complete-p where blocks are added]
     #[arg(long, value_parser = Parametrization::named)]
     pub parametrization: Option<Parametrization>,
-    /// The hyperparameter whose optimum is followed: learning-rate, init-scale, or one of the family's own.
+    /// The hyperparameter whose optimum is followed: learning-rate, init-scale, a factor on the rates of a role (rate-input,
+    /// rate-hidden, rate-output, rate-vector), or one of the family's own.
     #[arg(long, default_value = LEARNING_RATE)]
     pub over: String,
     /// Grid of log₂ values, LOW:HIGH or LOW:HIGH:STEP; it extends itself while an optimum lies on its edge

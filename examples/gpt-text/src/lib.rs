@@ -15,6 +15,6 @@ pub use configuration::{Configuration, WEIGHT_DECAY};
 pub use data::{BurnSourceError, Data, check_length, commit, text};
 pub use error::TextError;
 pub use family::{Sizes, TextFamily};
-pub use model::{DEPTH, Model};
+pub use model::{DEPTH, Model, NUMBERS};
 pub use source::{Origin, Source, SourceOptions, TokenFiles, is_tokens};
 pub use tokenizer::TokenizerChoice;

@@ -20,6 +20,13 @@ const QUERIES_PER_KEY: &str = "queries_per_key";
 const EXPERTS: &str = "experts";
 const CHOSEN: &str = "chosen";
 
+/// What the help of `--model` says: which numbers a size has, for the lists that change them.
+pub const NUMBERS: &str = "\
+Which decoder, gpt-3 unless said. Its size has these numbers, for lists such as width=256,depth=8: width (of the residual \
+stream; the feed-forward branch follows), d_head (width of a head; heads grow in number), depth (number of blocks); of llama, \
+qwen3 and mixtral queries_per_key (heads of queries that share a head of keys, 2); of mixtral experts (in a block, 8) and \
+chosen (experts that a token goes to, 2)";
+
 /// A decoder of `mup-models`. In each of them heads have one width and grow in number, and the feed-forward branch grows with
 /// the model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
@@ -89,7 +96,7 @@ impl fmt::Display for Model {
 mod tests {
     use clap::ValueEnum;
 
-    use super::{D_FFN, Model, N_HEAD, Size};
+    use super::{D_FFN, Model, N_HEAD, NUMBERS, Size};
 
     #[test]
     fn heads_grow_in_number_and_ratios_stay_at_every_width() {
@@ -111,6 +118,18 @@ mod tests {
         };
         let config = Model::Gpt3.config(256, 8, &named(64)).expect("a size");
         assert_eq!((config.d_model, config.n_head, config.d_head, config.d_ffn), (64, 4, 8, 48));
+    }
+
+    #[test]
+    fn every_number_of_a_size_is_explained_in_the_help_and_in_the_book() {
+        let book = include_str!("../../../docs/decoder-on-text.md");
+        for model in Model::value_variants() {
+            let size = model.size(64, 32, 2);
+            for name in size.names() {
+                assert!(NUMBERS.contains(&format!("{name} (")), "{name} of {model} in the help");
+                assert!(book.contains(&format!("| `{name}` |")), "{name} of {model} in the book");
+            }
+        }
     }
 
     #[test]

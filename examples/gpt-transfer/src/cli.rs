@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use gpt_text::{DEPTH, Model, TokenizerChoice};
+use gpt_text::{DEPTH, Model, NUMBERS, TokenizerChoice};
 use mup_cli::{CheckpointArguments, DevicesCommand, StudyArguments, StudyCommand, TuneCommand};
 use mup_data::Order;
 use mup_study::cli::{TuneArguments, whole};
@@ -54,7 +54,7 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct TextArguments {
     /// Which decoder [default: gpt-3]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, long_help = NUMBERS)]
     pub(crate) model: Option<Model>,
 
     /// Text to train on instead: a UTF-8 file, or a folder whose text files are joined in order of their names; or tokens, a file
@@ -244,6 +244,19 @@ mod tests {
         ] {
             checked(line).expect("no contradiction");
         }
+    }
+
+    #[test]
+    fn the_help_says_what_the_numbers_of_a_size_and_the_hyperparameters_are() {
+        let mut command = Arguments::command();
+        command.build();
+        let everything = command.render_long_help().to_string();
+        let mut of = |name: &str| command.find_subcommand_mut(name).expect("a command").render_long_help().to_string();
+        let (tune, train) = (of("tune"), of("train"));
+        for help in [everything, tune] {
+            assert!(help.contains("queries_per_key (") && help.contains("rate-vector"), "{help}");
+        }
+        assert!(train.contains("rate-vector"), "{train}");
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub struct StudyArguments {
     )]
     pub rates: Option<Log2Grid>,
     /// What is searched: rate, gpt-3 (six hyperparameters in the ranges of the paper), or FILE.toml with a line for each, such
-    /// as `learning-rate = { log-uniform = [1e-4, 1e-1] }`
+    /// as `learning-rate = { log-uniform = [1e-4, 1e-1] }`. Every family has learning-rate, init-scale, and factors on the rates of
+    /// embeddings, inner matrices, readout and vectors: rate-input, rate-hidden, rate-output, rate-vector
     #[arg(long, value_name = "NAME_OR_FILE", help_heading = "Tuning")]
     pub space: Option<String>,
     /// How [default: random; grid with --rates]
@@ -75,7 +76,7 @@ pub struct StudyArguments {
     /// or standard [default: mup]
     #[arg(long, value_name = "NAME", help_heading = "Tuning")]
     pub parametrization: Option<String>,
-    /// Size of the proxy, as far as it differs from the family's own.
+    /// Size of the proxy, as far as it differs from the family's own; a NAME that it has not is answered with those that it has.
     #[arg(long, value_name = "NAME=N,…", help_heading = "Sizes")]
     pub proxy: Option<String>,
     /// Size at which µP equals SP, as far as it differs from the proxy's.

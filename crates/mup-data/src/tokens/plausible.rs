@@ -143,8 +143,8 @@ const BIG_ENDIAN: Misread = Misread {
 };
 
 /// The width follows from the vocabulary: of one that is above 65536 tokens are read as uint32.
-const NARROWER: &str = "write its tokens as uint16, in NumPy tokens.astype('<u2'), or read it as uint32, of a vocabulary \
-                        above 65536";
+const NARROWER: &str = "write its tokens as uint16, in NumPy tokens.astype('<u2'), or read it as uint32, of a \
+                        vocabulary above 65536";
 
 const TEXT: Misread = Misread {
     evidence: "its bytes are printable ASCII, as in a text",

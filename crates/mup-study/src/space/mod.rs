@@ -249,8 +249,9 @@ mod tests {
     #[test]
     fn a_space_is_read_below_its_header_as_a_study_has_it_and_a_hyperparameter_of_that_name_is_one() {
         let rate = "learning-rate = { log-uniform = [1e-4, 1e-1] }";
-        for text in [format!("[space]\n{rate}"), "[space]\npreset = \"rate\"".to_owned(), "space = \"rate\"".to_owned()] {
-            assert_eq!(space(&text), space(rate), "{text}");
+        let below = format!("[space]\n{rate}");
+        for text in [below.as_str(), "[space]\npreset = \"rate\"", "space = \"rate\""] {
+            assert_eq!(space(text), space(rate), "{text}");
         }
         assert!(space(rate).unwrap().0.contains_key("learning-rate"));
         assert!(space("space = { grid = [1, 2] }").unwrap().0.contains_key("space"));
