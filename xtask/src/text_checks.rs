@@ -175,10 +175,9 @@ mod tests {
     #[test]
     fn heads_get_wider_and_a_feed_forward_branch_grows_where_they_are_named() {
         let folder = tempfile::tempdir().expect("temporary folder");
-        for (name, arguments) in [
-            ("heads", "--grow width,d_head --n-head 2"),
-            ("branch", "--grow d_ffn --d-ffn 8 --widths 8,16,32"),
-        ] {
+        for (name, arguments) in
+            [("heads", "--grow width,d_head --n-head 2"), ("branch", "--grow d_ffn --d-ffn 8 --widths 8,16,32")]
+        {
             let place = folder.path().join(name);
             fs::create_dir(&place).expect("a folder");
             let line = format!("transfer-check --no-control --grid=-7:-6 {arguments}");

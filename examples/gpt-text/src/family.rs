@@ -154,7 +154,9 @@ impl Family for TextFamily {
     fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
         let (base_width, d_head, n_layer) = (size[WIDTH], size[D_HEAD], size[DEPTH]);
         Configuration { base_width, d_head, n_layer, ..self.configuration.clone() }.check(&[])?;
-        if let Some((option, _)) = [("--n-head", N_HEAD), ("--d-ffn", D_FFN)].iter().find(|(_, name)| size.get(name) == Ok(0)) {
+        if let Some((option, _)) =
+            [("--n-head", N_HEAD), ("--d-ffn", D_FFN)].iter().find(|(_, name)| size.get(name) == Ok(0))
+        {
             return Err(TextError::Zero { option }.into());
         }
         Ok(self.config(size)?.init(device)?)

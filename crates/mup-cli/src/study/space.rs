@@ -58,9 +58,11 @@ mod tests {
 
     #[test]
     fn a_space_reads_back_as_it_is_written_line_by_line() {
-        let space = Space::gpt3()
-            .with("model.depth", Dimension::Integer([1, 3]))
-            .with_declared("kind", Dimension::Categorical(vec![Setting::Text("a \"b\"".to_owned())]), false);
+        let space = Space::gpt3().with("model.depth", Dimension::Integer([1, 3])).with_declared(
+            "kind",
+            Dimension::Categorical(vec![Setting::Text("a \"b\"".to_owned())]),
+            false,
+        );
         let lines = written(&space);
         assert_eq!(lines.len(), 8, "{lines:?}");
         assert!(lines.contains(&"alpha-output = { log-uniform = [0.25, 4.0] }".to_owned()), "{lines:?}");

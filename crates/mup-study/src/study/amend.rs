@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use mup_files::write_durably;
+use serde_json::json;
 
 use super::Study;
 use crate::{Difference, StudyConfig, StudyError};
@@ -37,11 +38,8 @@ impl Study {
     pub fn remade_with(self, made_with: toml::Table) -> Result<(Self, Vec<Difference>), StudyError> {
         let mut remade = self.config.clone();
         remade.made_with.extend(made_with);
-        let json = |config: &StudyConfig| {
-            serde_json::to_value(&config.made_with).expect("bug: plain data with text keys is always JSON")
-        };
-        let mut differences = Vec::new();
-        Difference::collect("made-with", &json(&self.config), &json(&remade), &mut differences);
+        let json = |config: &StudyConfig| json!({ "made-with": &config.made_with });
+        let differences = Difference::between(&json(&self.config), &json(&remade));
         if differences.is_empty() { Ok((self, differences)) } else { self.rewritten(&remade, differences) }
     }
 
