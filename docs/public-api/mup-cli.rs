@@ -50,6 +50,13 @@ pub trait AnyFamily: Send + Sync {
         interrupted: &dyn Fn() -> bool,
         sample: bool,
     ) -> Result<TrialEnd, FamilyError>;
+    fn check_export(
+        &self,
+        run: &FamilyRun,
+        device: &Device,
+        path: &Path,
+        fold: bool,
+    ) -> Result<(), FamilyError>;
     fn export(
         &self,
         run: &FamilyRun,
@@ -177,6 +184,7 @@ pub struct StudyArguments {
     pub device: Option<DeviceName>,
     pub seeds: Vec<u64>,
     pub rates: Option<Log2Grid>,
+    /// embeddings, inner matrices, readout and vectors: rate-input, rate-hidden, rate-output, rate-vector
     pub space: Option<String>,
     pub search: Option<Search>,
     pub search_seed: Option<u64>,
@@ -232,6 +240,7 @@ impl TargetRunArguments {
 #[derive(Clone, Debug, Args)]
 pub struct TrainCommand {
     pub study: PathBuf,
+    /// rate-input, rate-hidden, rate-output, rate-vector
     pub values: String,
     pub parametrization: Option<String>,
     pub seed: u64,
@@ -245,6 +254,7 @@ pub struct TrainCommand {
 pub struct TransferCheckCommand {
     pub runs: RunArguments,
     pub parametrization: Option<Parametrization>,
+    /// rate-hidden, rate-output, rate-vector), or one of the family's own.
     pub over: String,
     pub grid: Option<Log2Grid>,
     pub log2_rate: Option<f64>,

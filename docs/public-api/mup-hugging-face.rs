@@ -37,6 +37,11 @@ impl Export {
     pub fn with_begin(self, token: usize) -> Self {}
     pub fn with_end(self, token: usize) -> Self {}
     pub fn with_padding(self, token: usize) -> Self {}
+    pub fn check(
+        &self,
+        config: &GptConfig,
+        folder: impl AsRef<Path>,
+    ) -> Result<Architecture, HuggingFaceError> {}
     pub fn write(
         &self,
         model: &Gpt,

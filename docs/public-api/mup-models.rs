@@ -570,6 +570,7 @@ impl TiedReadoutConfig {
 #[non_exhaustive]
 pub enum UntestedChange {
     QueriesForEachKey { base: usize, target: usize },
+    RotaryHeads { base: usize, target: usize },
     Experts { base: usize, target: usize },
     ChosenExperts { base: usize, target: usize },
     Granularity { base: [usize; 2], target: [usize; 2] },

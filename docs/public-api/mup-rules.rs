@@ -346,6 +346,9 @@ pub enum PlanDifference {
     Parameter { path: String, from: String, to: String },
     Factor { path: String, column: Column, from: Factor, to: Factor },
 }
+impl PlanDifference {
+    pub fn in_any_block(&self) -> Self {}
+}
 impl std::fmt::Display for PlanDifference {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

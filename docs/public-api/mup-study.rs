@@ -22,6 +22,7 @@ pub mod cli {
     pub use negative::with_negative_numbers;
     pub use progress::Bars;
     pub use say::say;
+    pub use shell::{shell_word, this_command};
     pub use slurm::SlurmArguments;
     pub use status::{Status, missing};
     pub use tune::{Launcher, TuneArguments, retry, run_trial, tune};
@@ -158,11 +159,17 @@ impl std::fmt::Display for Others {}
 pub enum Outcome {
     Finished { loss: f64 },
     NotFinite { step: usize },
-    LearnedNothing { first: f64, last: f64 },
+    LearnedNothing {
+        first: f64,
+        last: f64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        few: Option<usize>,
+    },
     AboveStart { first: f64, last: f64 },
     Failed(Failure),
 }
 impl Outcome {
+    pub const FEWEST_STEPS: usize = start::FEWEST;
     pub fn judge(curve: &TrialCurve, smoothing: Smoothing) -> Self {}
     pub fn of(losses: &[f64], smoothing: Smoothing) -> Self {}
     pub fn loss(&self) -> Option<f64> {}
@@ -445,6 +452,10 @@ impl Study {
         folder: &Path,
         config: StudyConfig,
     ) -> Result<(Self, Vec<Difference>), StudyError> {}
+    pub fn remade_with(
+        self,
+        made_with: toml::Table,
+    ) -> Result<(Self, Vec<Difference>), StudyError> {}
 }
 impl Study {
     pub fn missing(&self) -> Result<Vec<(usize, StudyTrial)>, StudyError> {}
@@ -597,6 +608,7 @@ pub enum Tuned {
 pub struct Values(pub BTreeMap<String, Setting>);
 impl Values {
     pub fn get(&self, name: &str) -> Option<&Setting> {}
+    pub fn number(&self, name: &str) -> Option<f64> {}
     pub fn with(mut self, name: &str, value: Setting) -> Self {}
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {}
 }
@@ -631,6 +643,8 @@ pub fn run_trial(
     interrupt: &Interrupt,
 ) -> Result<(StudyRecord, RecordSource), LaunchError> {}
 pub fn say(line: impl Display) {}
+pub fn shell_word(word: &OsStr) -> String {}
+pub fn this_command(program: &str) -> String {}
 pub fn tune(
     study: &Study,
     arguments: &TuneArguments,

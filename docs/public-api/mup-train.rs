@@ -8,7 +8,7 @@ pub mod crate_root {
     pub use export::{Layouts, write_safetensors, write_tensors};
     pub use family::{
         Batches, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, Size,
-        SizeError, Started,
+        SizeError, Started, is_of_every_family,
     };
     pub use gradients::MeanGradients;
     pub use schedule::{Decay, Schedule};
@@ -127,6 +127,12 @@ pub trait Family: Clone + Send + Sync + 'static {
         path: &Path,
         fold: bool,
     ) -> Result<String, FamilyError> {}
+    fn check_export(
+        &self,
+        _model: &Self::Model,
+        path: &Path,
+        fold: bool,
+    ) -> Result<(), FamilyError> {}
     fn fingerprint(&self) -> String {}
     fn loss_without_input(&self) -> Result<Option<f64>, FamilyError> {}
     fn untested(&self, _base: &Size, _target: &Size) -> Vec<String> {}
@@ -395,6 +401,7 @@ impl Training {
     pub fn rate(&self, step: usize) -> f64 {}
     pub fn check(&self) -> Result<(), TrainError> {}
 }
+pub fn is_of_every_family(hyperparameter: &str) -> bool {}
 pub fn write_safetensors<M: Module>(
     model: &M,
     path: &Path,

@@ -228,8 +228,8 @@ pub struct Transfer {
     pub rows: Vec<Transferred>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub run: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warning: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -307,6 +307,8 @@ pub enum Warning {
         losses: [f64; 2],
         highest: Option<f64>,
         diverges: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        few: Option<usize>,
     },
     Failed { trials: usize, first: String },
     MoreSteps { trials: usize, reported: usize, asked: usize },
