@@ -80,24 +80,6 @@ pub enum ReadProblem {
         /// Length of the bias.
         bias: usize,
     },
-    /// Two modules of one name, of which a statement by name is of one.
-    #[error(
-        "`{path}` is of a `{layer}` in a `{module}`, and `{first}` of a `{first_layer}` in another `{module}`: Burn tells a \
-         struct's bare name only, and what ShapeReader::within says is of one of the two; say of the other what it is: \
-         ShapeReader::new().declare(\"{path}\", ParamSpec::weight(), ::vector() or ::new(axes, kind))"
-    )]
-    AmbiguousModule {
-        /// Path of the parameter.
-        path: String,
-        /// Name of both modules.
-        module: String,
-        /// Type of the layer that owns the parameter.
-        layer: String,
-        /// Path of a parameter in the same field of the other module.
-        first: String,
-        /// Type of the layer that owns that one.
-        first_layer: String,
-    },
     /// Burn describes its parameters otherwise than burn-core 0.22.1.
     #[error(
         "`{path}`: whether this Linear is in `Col` layout cannot be told from this version of Burn; use Burn 0.22.1, or \

@@ -74,12 +74,7 @@ impl ModulePath {
         self.owners().nth(1).map_or("", |(module, _)| module)
     }
 
-    /// The field of that struct in which the owner is.
-    pub(crate) fn field(&self) -> &str {
-        self.owners().nth(1).map_or("", |(_, field)| field)
-    }
-
-    /// Every struct or enum on the way out, with the part of the path from its field down to the next one.
+    /// Every struct or enum on the way out, with its field or variant: no index of a list or tuple in between.
     fn owners(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut end = self.path.len();
         self.frames.iter().rev().filter_map(move |frame| {

@@ -77,9 +77,8 @@ impl ShapeReader {
     /// table, and a declaration by path wins over it. A model without such a module is no error. For whoever writes a module
     /// of layers: its users say nothing.
     ///
-    /// Burn tells a struct's bare name only, so this speaks of any crate's module of that name. Two in one model are an error
-    /// that names both where a field of theirs has layers of two types ([`ReadProblem::AmbiguousModule`]); where their layers
-    /// are alike, or yours alone is in the model, nothing tells them apart: declare yours by path.
+    /// Burn tells a struct's bare name only, so this speaks of any crate's module of that name, whatever its layers are:
+    /// of one that is not meant, declare by path what it is.
     ///
     /// ```
     /// use mup_shapes::{ParamSpec, ShapeReader};
@@ -149,8 +148,6 @@ struct Visitor<'a> {
     used: Vec<bool>,
     /// By id, the place among `params`.
     seen: HashMap<ParamId, usize>,
-    /// By module and field, the first layer of which a statement about modules spoke: its type, and the parameter's path.
-    spoken_of: HashMap<(String, String), (String, String)>,
     /// Every path, for the message about a declaration that matches none.
     paths: Vec<String>,
     params: Vec<ParamShape>,
@@ -166,7 +163,6 @@ impl<'a> Visitor<'a> {
             place: ModulePath::default(),
             used: vec![false; reader.declarations.len()],
             seen: HashMap::new(),
-            spoken_of: HashMap::new(),
             paths: Vec::new(),
             params: Vec::new(),
             declared: Vec::new(),
@@ -186,20 +182,11 @@ impl<'a> Visitor<'a> {
     }
 
     /// What the module that the layer is a field of says of it.
-    fn of_module(&mut self) -> Result<Option<&'a ParamSpec>, ReadProblem> {
-        let reader = self.reader;
+    fn of_module(&self) -> Option<&'a ParamSpec> {
         let here = |(module, pattern, _): &&(String, PathPattern, ParamSpec)| {
             module == self.place.within() && pattern.matches(self.place.join())
         };
-        let Some((module, _, spec)) = reader.within.iter().rfind(here) else { return Ok(None) };
-        let field = PathPattern::in_any_block(self.place.field()).to_string();
-        let (layer, path) = (self.place.owner().0.to_owned(), self.place.join().to_owned());
-        let first = self.spoken_of.entry((module.clone(), field)).or_insert_with(|| (layer.clone(), path.clone()));
-        if first.0 == layer {
-            return Ok(Some(spec));
-        }
-        let (module, (first_layer, first)) = (module.clone(), first.clone());
-        Err(ReadProblem::AmbiguousModule { path, module, layer, first, first_layer })
+        self.reader.within.iter().rfind(here).map(|(_, _, spec)| spec)
     }
 
     fn spec(&self, dims: &[usize], said: Option<&'a ParamSpec>) -> Result<&'a ParamSpec, ReadProblem> {
@@ -222,7 +209,7 @@ impl<'a> Visitor<'a> {
         }
         let dims = param.lazy_shape().to_vec();
         let declared = self.declared();
-        let said = if declared.is_some() { declared } else { self.of_module()? };
+        let said = declared.or_else(|| self.of_module());
         let spec = self.spec(&dims, said)?;
         if spec.kind == Kind::RunningStatistic {
             return Ok(());
