@@ -48,7 +48,7 @@ pub struct StudyArguments {
     pub rates: Option<Log2Grid>,
     /// What is searched: rate, gpt-3 (six hyperparameters in the ranges of the paper), or FILE.toml with a line for each, such
     /// as `learning-rate = { log-uniform = [1e-4, 1e-1] }`. Every family has learning-rate, init-scale, and factors on the rates of
-    /// embeddings, inner matrices, readout and vectors: rate-input, rate-hidden, rate-output, rate-vector
+    /// embeddings, hidden matrices, readout and vectors: rate-input, rate-hidden, rate-output, rate-vector
     #[arg(long, value_name = "NAME_OR_FILE", help_heading = "Tuning")]
     pub space: Option<String>,
     /// How [default: random; grid with --rates]

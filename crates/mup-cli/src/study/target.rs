@@ -28,7 +28,7 @@ pub struct TrainCommand {
     #[arg(long, value_name = "DIR", default_value = DEFAULT_STUDY)]
     pub study: PathBuf,
     /// The values: chosen (by the study), default (the family's own), or a list; what is not named is the family's own. Every
-    /// family has learning-rate, init-scale, and factors on the rates of embeddings, inner matrices, readout and vectors:
+    /// family has learning-rate, init-scale, and factors on the rates of embeddings, hidden matrices, readout and vectors:
     /// rate-input, rate-hidden, rate-output, rate-vector
     #[arg(long, value_name = "chosen|default|NAME=VALUE,...", default_value = "chosen")]
     pub values: String,
