@@ -166,6 +166,19 @@ fn another_width_or_byte_order_than_was_written_is_noticed_by_verify() {
 }
 
 #[test]
+fn what_helps_a_misread_file_is_true_of_its_width() {
+    let (folder, ids) = (Folder::new(), tokens(2000));
+    let remedy = |content: &[u8]| folder.verify(content, TokenWidth::U16).unwrap_err().to_string();
+    let int32 = remedy(&bytes(&ids, u32::to_le_bytes));
+    assert!(int32.ends_with("if its vocabulary is above 65536, read it as uint32 instead"), "{int32}");
+    // Read as uint32 it would be refused again.
+    let int64 = bytes(&ids, |id| u64::from(id).to_le_bytes());
+    assert!(folder.verify(&int64, TokenWidth::U32).is_err());
+    let int64 = remedy(&int64);
+    assert!(int64.contains("'<u2'") && int64.contains("'<u4'") && !int64.contains("read it as"), "{int64}");
+}
+
+#[test]
 fn tokens_as_they_should_be_are_no_suspects() {
     use TokenWidth::{U8, U16, U32};
     let (folder, ids) = (Folder::new(), tokens(5000));

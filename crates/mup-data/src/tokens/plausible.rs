@@ -62,10 +62,10 @@ impl Lanes {
         let wide = |remedy| Misread { evidence: "every second token is 0, as where int32 is read as uint16", remedy };
         if self.zero_from(&[2, 3, 4, 5, 6, 7]) {
             let evidence = "three of four tokens are 0, as where int64 is read as uint16";
-            return Some(Misread { evidence, remedy: NARROWER });
+            return Some(Misread { evidence, remedy: OF_INT64 });
         }
         if self.zero_from(&[2, 3, 6, 7]) {
-            return Some(wide(NARROWER));
+            return Some(wide(OF_INT32));
         }
         if self.zero_from(&[0, 1, 4, 5]) {
             return Some(wide("it is big endian besides: write it as little-endian uint16, NumPy's astype('<u2')"));
@@ -142,9 +142,13 @@ const BIG_ENDIAN: Misread = Misread {
     remedy: "write it little endian, in NumPy with tokens.astype('<u2') or '<u4'",
 };
 
-/// The width follows from the vocabulary: of one that is above 65536 tokens are read as uint32.
-const NARROWER: &str = "write its tokens as uint16, in NumPy tokens.astype('<u2'), or read it as uint32, of a \
-                        vocabulary above 65536";
+/// As wide as no width that is read.
+const OF_INT64: &str =
+    "write its tokens as uint16, in NumPy tokens.astype('<u2'), or as uint32, '<u4', of a vocabulary above 65536";
+
+/// The width that is read follows from the vocabulary, which nobody should enlarge for it.
+const OF_INT32: &str = "write its tokens as uint16, in NumPy tokens.astype('<u2'); if its vocabulary is above 65536, \
+                        read it as uint32 instead";
 
 const TEXT: Misread = Misread {
     evidence: "its bytes are printable ASCII, as in a text",
