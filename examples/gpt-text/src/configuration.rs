@@ -1,9 +1,10 @@
 //! The family of models and how all its runs are trained: what proxy and target share.
 
 use mup_data::Order;
+use mup_train::Size;
 
 use crate::error::TextError;
-use crate::model::Model;
+use crate::model::{D_FFN, D_HEAD, DEPTH, Model, N_HEAD, WIDTH};
 
 /// Raised whenever the training code changes its numbers, so that neither study nor check is continued across the change.
 pub(crate) const TRAINING_VERSION: u32 = 1;
@@ -23,7 +24,7 @@ pub struct Configuration {
     pub model: Model,
     /// Width at which µP is the standard parametrization.
     pub base_width: usize,
-    /// Width of an attention head; it divides every width.
+    /// Width of an attention head; it divides every width, unless a size names the number of heads.
     pub d_head: usize,
     /// Number of blocks.
     pub n_layer: usize,
@@ -40,23 +41,25 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Whether models of these sizes exist, at these widths too.
-    pub(crate) fn check(&self, widths: &[usize]) -> Result<(), TextError> {
+    /// Whether there is a model of this size.
+    pub(crate) fn check(&self, size: &Size) -> Result<(), TextError> {
+        let (width, d_head, n_head) = (size[WIDTH], size[D_HEAD], size.get(N_HEAD).ok());
         let counts = [
-            ("--d-head", self.d_head),
-            ("--n-layer", self.n_layer),
+            ("--d-head", d_head),
+            ("--n-layer", size[DEPTH]),
             ("--context", self.context),
             ("--batch", self.batch),
+            ("--n-head", n_head.unwrap_or(1)),
+            ("--d-ffn", size.get(D_FFN).unwrap_or(1)),
         ];
         if let Some((option, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
             return Err(TextError::Zero { option });
         }
-        for &width in [self.base_width].iter().chain(widths) {
-            let d_head = self.d_head;
-            if width == 0 || width % d_head != 0 || width % 2 != 0 {
-                return Err(TextError::Width { width, d_head });
-            }
+        let is_even = width > 0 && width.is_multiple_of(2);
+        match n_head {
+            None if !is_even || !width.is_multiple_of(d_head) => Err(TextError::Width { width, d_head }),
+            Some(_) if !is_even => Err(TextError::OddWidth { width }),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

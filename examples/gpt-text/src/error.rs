@@ -14,6 +14,9 @@ pub enum TextError {
     /// Heads have one width.
     #[error("a width of {width} is no positive even multiple of the head width {d_head}; see --d-head")]
     Width { width: usize, d_head: usize },
+    /// Positions are pairs of sine and cosine, and feed-forward branches are whole.
+    #[error("a width of {width} is no positive even number")]
+    OddWidth { width: usize },
     /// Heads of queries share heads of keys evenly.
     #[error(
         "a width of {width} has {n_head} heads of {d_head}, which cannot share heads of keys by {queries_per_key}: take a \
@@ -21,6 +24,9 @@ pub enum TextError {
         d_head * queries_per_key
     )]
     Heads { width: usize, n_head: usize, d_head: usize, queries_per_key: usize },
+    /// As many heads as were asked for.
+    #[error("--n-head {n_head} is no multiple of queries_per_key, {queries_per_key}, the heads that share one of keys")]
+    NumberOfHeads { n_head: usize, queries_per_key: usize },
     /// A tokenizer of what is tokens already.
     #[error(
         "--tokenizer {tokenizer}: {} holds tokens already, which another tokenizer made: leave it out, or give the text that \

@@ -19,7 +19,7 @@ use mup_train::{Family, FamilyError, MicroBatch, Size, Training, write_safetenso
 use crate::configuration::{BETA_1, BETA_2, Configuration, EPSILON, MAX_NORM, TRAINING_VERSION, WEIGHT_DECAY};
 use crate::data::{self, Data};
 use crate::error::TextError;
-use crate::model::{D_FFN, D_HEAD, DEPTH, Model, N_HEAD, WIDTH};
+use crate::model::{D_FFN, DEPTH, Model, N_HEAD};
 use crate::source::Origin;
 
 /// Batches over which the validation loss is averaged.
@@ -152,13 +152,7 @@ impl Family for TextFamily {
     }
 
     fn model(&self, size: &Size, device: &Device) -> Result<Gpt, FamilyError> {
-        let (base_width, d_head, n_layer) = (size[WIDTH], size[D_HEAD], size[DEPTH]);
-        Configuration { base_width, d_head, n_layer, ..self.configuration.clone() }.check(&[])?;
-        if let Some((option, _)) =
-            [("--n-head", N_HEAD), ("--d-ffn", D_FFN)].iter().find(|(_, name)| size.get(name) == Ok(0))
-        {
-            return Err(TextError::Zero { option }.into());
-        }
+        self.configuration.check(size)?;
         Ok(self.config(size)?.init(device)?)
     }
 

@@ -62,7 +62,11 @@ impl Model {
         let n_head = size.get(N_HEAD).unwrap_or_else(|_| d_model.checked_div(d_head).unwrap_or(0));
         let queries_per_key = size.get(QUERIES_PER_KEY).unwrap_or(1);
         if !n_head.is_multiple_of(queries_per_key) {
-            return Err(TextError::Heads { width: d_model, n_head, d_head, queries_per_key });
+            return Err(if size.get(N_HEAD).is_ok() {
+                TextError::NumberOfHeads { n_head, queries_per_key }
+            } else {
+                TextError::Heads { width: d_model, n_head, d_head, queries_per_key }
+            });
         }
         let n_kv_head = n_head / queries_per_key;
         let d_ffn = size.get(D_FFN).unwrap_or_else(|_| self.d_ffn(d_model));
@@ -138,6 +142,9 @@ mod tests {
         let message = refused.to_string();
         assert!(message.contains("a width of 48") && message.contains("3 heads of 16"), "{message}");
         assert!(Model::Gpt3.config(256, 8, &Model::Gpt3.size(48, 16, 2)).is_ok());
+        let counted = Size::new(Model::Llama.size(32, 16, 2).iter().chain([(N_HEAD, 3)]));
+        let message = Model::Llama.config(256, 8, &counted).expect_err("3 heads").to_string();
+        assert!(message.contains("--n-head 3") && !message.contains("width"), "of no width are they 2: {message}");
     }
 
     #[test]

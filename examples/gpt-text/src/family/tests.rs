@@ -10,8 +10,15 @@ use mup_train::{Family, FamilyRun, Growth, MicroBatch, Size};
 use super::{Sizes, TextFamily};
 use crate::{Data, Model};
 
+fn sizes(model: Model) -> Sizes {
+    Sizes { model, d_head: 8, n_layer: 2, context: 8, batch: 4, n_head: None, d_ffn: None }
+}
+
 fn family(model: Model) -> TextFamily {
-    let sizes = Sizes { model, d_head: 8, n_layer: 2, context: 8, batch: 4, n_head: None, d_ffn: None };
+    of(sizes(model))
+}
+
+fn of(sizes: Sizes) -> TextFamily {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("text");
     std::fs::write(&path, "Shall I compare thee to a summer's day? ".repeat(40)).expect("written");
@@ -86,6 +93,28 @@ fn what_no_rule_is_known_for_is_said_by_name_and_a_wider_model_says_nothing() {
     assert_eq!(untested(Model::Gpt3, "width=64,d_head=16"), Vec::<String>::new(), "the factor on its logits follows");
     assert!(untested(Model::Mixtral, "experts=16")[0].contains("8 experts in the base, 16 in the target"));
     assert!(untested(Model::Mixtral, "chosen=4")[0].contains("goes to 2 experts in the base, to 4"));
+}
+
+#[test]
+fn heads_that_are_counted_have_any_width_and_grow_in_it() {
+    let sizes = Sizes { d_head: 24, n_head: Some(2), ..sizes(Model::Gpt3) };
+    let family = of(sizes);
+    let heads = |grows: &[&str], number| {
+        let size = Growth::new(family.size(), grows.to_vec(), Parametrization::mup()).at(number).expect("a size");
+        let config = family.model(&size, &Device::flex()).unwrap_or_else(|error| panic!("{size}: {error}")).config();
+        [config.d_model, config.n_head, config.d_head]
+    };
+    assert_eq!(heads(&["width", "d_head"], 32), [32, 2, 24]);
+    assert_eq!(heads(&["width", "d_head"], 64), [64, 2, 48]);
+    assert_eq!(heads(&["d_head"], 48), [32, 2, 48]);
+    let refused = |family: TextFamily, size: &str| {
+        let size = family.size().changed(size).expect("a size");
+        family.model(&size, &Device::flex()).expect_err("no model").to_string()
+    };
+    let odd = refused(family.clone(), "width=33");
+    assert!(odd.contains("a width of 33 is no positive even number"), "{odd}");
+    let uncounted = refused(of(Sizes { n_head: None, ..sizes }), "width=32");
+    assert!(uncounted.contains("a width of 32 is no positive even multiple of the head width 24"), "{uncounted}");
 }
 
 #[test]
