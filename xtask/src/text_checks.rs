@@ -144,7 +144,7 @@ mod tests {
     }
 
     /// Runs so small that they decide nothing, on a text of its own.
-    fn answer(folder: &Path, arguments: &str) -> Result<Answer, FamilyError> {
+    fn parsed(folder: &Path, arguments: &str) -> Result<Cli, FamilyError> {
         let text = folder.join("text");
         fs::write(&text, "Shall I compare thee to a summer's day? ".repeat(40))?;
         let sizes =
@@ -153,7 +153,11 @@ mod tests {
         let sizes = sizes.iter().filter(given).copied().collect::<Vec<_>>().join(" ");
         let [text, out] = [text, folder.join("out")].map(|path| path.display().to_string());
         let line = format!("xtask {arguments} {sizes} --text {text} --out {out}");
-        match Cli::try_parse_from(line.split_whitespace())? {
+        Ok(Cli::try_parse_from(line.split_whitespace())?)
+    }
+
+    fn answer(folder: &Path, arguments: &str) -> Result<Answer, FamilyError> {
+        match parsed(folder, arguments)? {
             Cli::TransferCheck(task) => task.answer(),
             Cli::WiderCheck(task) => task.answer(),
             Cli::ReverseTransfer(task) => task.answer(),
@@ -175,13 +179,27 @@ mod tests {
     #[test]
     fn heads_get_wider_and_a_feed_forward_branch_grows_where_they_are_named() {
         let folder = tempfile::tempdir().expect("temporary folder");
-        for (name, arguments) in
-            [("heads", "--grow width,d_head --n-head 2"), ("branch", "--grow d_ffn --d-ffn 8 --widths 8,16,32")]
-        {
+        for (name, arguments, grown) in [
+            (
+                "heads",
+                "--grow width,d_head --n-head 2",
+                ["width=8,d_head=2,depth=1,n_head=2", "width=16,d_head=4,depth=1,n_head=2"],
+            ),
+            (
+                "branch",
+                "--grow d_ffn --d-ffn 8",
+                ["width=32,d_head=8,depth=1,d_ffn=8", "width=32,d_head=8,depth=1,d_ffn=16"],
+            ),
+        ] {
             let place = folder.path().join(name);
             fs::create_dir(&place).expect("a folder");
             let line = format!("transfer-check --no-control --grid=-7:-6 {arguments}");
-            let answered = answer(&place, &line).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let Cli::TransferCheck(task) = parsed(&place, &line).expect("parses") else { panic!("another command") };
+            let family: &dyn AnyFamily = &task.text.family().expect("a text");
+            let growth = Growth::new(family.size(), task.check.runs.grow.grow.clone(), Parametrization::mup());
+            let sizes = [8, 16].map(|number| growth.at(number).expect("a size").to_string());
+            assert_eq!(sizes, grown, "{name}");
+            let answered = task.answer().unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(answered, Answer::Undecided, "{name}: no control");
         }
     }
