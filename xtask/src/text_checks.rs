@@ -12,7 +12,7 @@ use mup_verdict::Answer;
 #[derive(Clone, Debug, clap::Args)]
 struct TextArguments {
     /// Which decoder; each has runs of its own, so give each --out a folder of its own.
-    #[arg(long, value_enum, default_value_t, long_help = NUMBERS)]
+    #[arg(long, value_enum, default_value_t, long_help = numbers())]
     model: Model,
     /// Text to train on instead of the source of Burn: a UTF-8 file, or a folder of them.
     #[arg(long)]
@@ -23,7 +23,7 @@ struct TextArguments {
     /// Length of a sequence.
     #[arg(long, default_value_t = 32)]
     context: usize,
-    /// Width of a head; heads grow in number.
+    /// Width of a head; heads grow in number, unless --n-head says it.
     #[arg(long, default_value_t = 16)]
     d_head: usize,
     /// Number of blocks [default: 2]
@@ -35,6 +35,14 @@ struct TextArguments {
     /// Width of the feed-forward branch, which then grows by --grow d_ffn alone [default: as the width]
     #[arg(long)]
     d_ffn: Option<usize>,
+}
+
+/// As everywhere, and what the checks alone have.
+fn numbers() -> String {
+    format!(
+        "{NUMBERS}; where --n-head says it n_head (number of heads), which then stays; where --d-ffn says it d_ffn \
+         (width of the feed-forward branch). Each decoder has runs of its own, so give each --out a folder of its own"
+    )
 }
 
 impl TextArguments {
@@ -127,7 +135,7 @@ impl ReverseTransfer {
 mod tests {
     use std::{fs, path::Path};
 
-    use clap::Parser;
+    use clap::{CommandFactory, Parser};
     use mup_cli::AnyFamily;
     use mup_rules::Parametrization;
     use mup_train::{FamilyError, Growth};
@@ -201,6 +209,19 @@ mod tests {
             assert_eq!(sizes, grown, "{name}");
             let answered = task.answer().unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(answered, Answer::Undecided, "{name}: no control");
+        }
+    }
+
+    #[test]
+    fn the_long_help_of_a_check_has_the_numbers_of_its_own_and_that_decoders_share_no_runs() {
+        for name in ["transfer-check", "wider-check", "reverse-transfer"] {
+            let command = Cli::command();
+            let check = command.find_subcommand(name).expect("a check");
+            let model = check.get_arguments().find(|argument| argument.get_long() == Some("model")).expect("--model");
+            let help = model.get_long_help().expect("a long help").to_string();
+            for part in ["d_head (", "n_head (", "d_ffn (", "give each --out a folder of its own"] {
+                assert!(help.contains(part), "{name}: {part:?} in {help}");
+            }
         }
     }
 
