@@ -46,9 +46,11 @@ fn slope<R: Real>(by: Gate, x: R) -> R {
     }
 }
 
+/// 1 / (1 + e^−x), for low x about e^x, and 0 where that is.
 #[inline(always)]
 fn logistic<R: Real>(x: R) -> R {
-    R::ONE / (R::ONE + (-x).exp())
+    let value = R::ONE / (R::ONE + (-x).exp());
+    if x < R::LOWEST { R::ZERO } else { value }
 }
 
 pub(crate) fn forward<R: Real>(shape: Shape, by: Gate, gate: &[R], up: &[R], y: &mut [R]) {

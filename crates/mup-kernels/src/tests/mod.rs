@@ -14,3 +14,4 @@ mod random;
 mod refusals;
 mod same;
 mod sgd;
+mod subnormal;
