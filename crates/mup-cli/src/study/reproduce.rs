@@ -1,11 +1,10 @@
 //! The commands that train a study's targets again.
 
-use mup_study::cli::shell_word;
+use mup_study::cli::{shell_word, this_program};
 use mup_study::{Trial, Values};
 use mup_train::FamilyError;
 
 use super::DEFAULT_STUDY;
-use super::circumstances::program;
 use super::tables::Target;
 use super::target::{RunContext, TargetTraining};
 
@@ -29,7 +28,7 @@ impl<'a> Reproduce<'a> {
         let mut words = command.lines().next().unwrap_or_default().split_whitespace();
         let otherwise = otherwise(&opened.target, &Target::of(config)?, opened.own_batches()?);
         let in_order = (!words.any(|word| word == "tune") && otherwise.is_empty()).then_some(config.seeds[0]);
-        let mut common = vec![program(), "train".to_owned()];
+        let mut common = vec![this_program(), "train".to_owned()];
         let folder = opened.study.folder().as_os_str();
         if folder != DEFAULT_STUDY {
             common.extend(["--study".to_owned(), shell_word(folder)]);

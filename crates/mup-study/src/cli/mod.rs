@@ -18,7 +18,7 @@ pub use interrupt::{Interrupt, InterruptError};
 pub use negative::with_negative_numbers;
 pub use progress::Bars;
 pub use say::say;
-pub use shell::{shell_word, this_command};
+pub use shell::{shell_word, this_command, this_program};
 pub use slurm::SlurmArguments;
 pub use status::{Status, missing};
 pub use tune::{Launcher, TuneArguments, retry, run_trial, tune};

@@ -10,11 +10,19 @@ pub fn shell_word(word: &OsStr) -> String {
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// The command that runs, under this name of the program.
+/// The program that runs, by the name or path that it was started by. What cargo builds is on nobody's PATH, and cargo's own
+/// command would be another program wherever features, profile or target folder were asked for, which nobody can see
+/// from here.
 #[must_use]
-pub fn this_command(program: &str) -> String {
+pub fn this_program() -> String {
+    std::env::args_os().next().map_or_else(String::new, |program| shell_word(&program))
+}
+
+/// The command that runs, as one would repeat it.
+#[must_use]
+pub fn this_command() -> String {
     let words = std::env::args_os().skip(1).map(|word| shell_word(&word));
-    std::iter::once(program.to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    std::iter::once(this_program()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

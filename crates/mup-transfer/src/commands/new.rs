@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mup_study::cli::{say, shell_word, whole_up_to};
+use mup_study::cli::{say, shell_word, this_program, whole_up_to};
 use mup_study::limits::{SECONDS, SEED, STEPS, THREADS, TRIALS};
 use mup_study::{Program, Search, Space, Stage, Study, StudyConfig, StudyError};
 
@@ -70,7 +70,8 @@ pub(crate) fn run(new: New) -> Result<(), Box<dyn std::error::Error>> {
         say(format!("wrote {}", file.display()));
     }
     let (trials, folder) = (study.config().n_trials(), shell_word(study.folder().as_os_str()));
-    say(format!("`mup-transfer tune {folder}` runs its {trials} {}", if trials == 1 { "trial" } else { "trials" }));
+    let (program, of) = (this_program(), if trials == 1 { "trial" } else { "trials" });
+    say(format!("`{program} tune {folder}` runs its {trials} {of}"));
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn run(folder: &Path, out: Option<&Path>, open: bool, json: bool) -> 
     let study = Study::open(folder)?;
     let version = ("mup-transfer".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
     let environment = BTreeMap::from([version, ("platform".to_owned(), platform())]);
-    let circumstances = Circumstances { command: this_command("mup-transfer"), commit: None, environment };
+    let circumstances = Circumstances { command: this_command(), commit: None, environment };
     let report = Report::of_study(&study, circumstances)?;
     let out = out.unwrap_or(study.folder());
     report.write(out).map_err(|error| with_remedy(error, out))?;

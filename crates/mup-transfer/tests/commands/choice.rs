@@ -39,6 +39,8 @@ fn a_report_is_one_page_with_figures_and_every_number_and_no_word_of_a_target() 
     let printed: Value = serde_json::from_str(&printed).unwrap();
     let written: Value = serde_json::from_slice(&fs::read(study.join("report.json")).unwrap()).unwrap();
     assert_eq!(printed, written);
+    let repeated = format!("{} report '{}' --json", env!("CARGO_BIN_EXE_mup-transfer"), study.display());
+    assert_eq!(printed["circumstances"]["command"], repeated, "as a shell takes it, with the path that no PATH has");
     assert_eq!(printed["numbers"]["trials"].as_array().unwrap().len(), 24);
 }
 

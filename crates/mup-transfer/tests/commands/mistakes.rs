@@ -52,7 +52,8 @@ fn a_study_is_said_to_be_written_only_if_it_was() {
     let new = |steps: &str| program(["new", study.to_str().unwrap(), "--steps", steps, "--trials", "1", "--", "true"]);
     let first = new("3").output().unwrap();
     assert!(first.status.success() && text(&first.stderr).contains("wrote"), "{first:?}");
-    assert!(text(&first.stderr).contains("runs its 1 trial\n"), "{first:?}");
+    let tune = format!("`{} tune {}` runs its 1 trial\n", env!("CARGO_BIN_EXE_mup-transfer"), study.display());
+    assert!(text(&first.stderr).contains(&tune), "{first:?}");
     let again = new("3").output().unwrap();
     assert!(again.status.success() && !text(&again.stderr).contains("wrote"), "{again:?}");
     assert!(text(&again.stderr).contains("nothing was written"), "{again:?}");
