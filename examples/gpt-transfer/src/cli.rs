@@ -133,7 +133,7 @@ impl TextArguments {
             for (list, sizes) in [("--proxy", &study.proxy), ("--base", &study.base)] {
                 let listed = sizes.as_deref().and_then(|sizes| listed(sizes, name));
                 if let Some((number, listed)) = number.zip(listed).filter(|(number, listed)| number != listed) {
-                    let remedy = "proxy and base have one number; leave one of the two out";
+                    let remedy = "the option is of proxy and base alike; leave one of the two out";
                     return Err(format!("{option} {number} contradicts {list} {name}={listed}: {remedy}").into());
                 }
             }
@@ -232,6 +232,8 @@ mod tests {
         for (line, said) in [
             ("gpt-transfer --d-head 16 --proxy width=64,d_head=32", "--d-head 16 contradicts --proxy d_head=32"),
             ("gpt-transfer --n-layer 2 --base depth=4", "--n-layer 2 contradicts --base depth=4"),
+            // Two numbers are for the lists to say; the option says one.
+            ("gpt-transfer --d-head 16 --base d_head=16 --proxy d_head=32", "is of proxy and base alike"),
         ] {
             let error = checked(line).expect_err("refused");
             assert!(error.contains(said) && error.contains("leave one of the two out"), "{error}");
@@ -241,6 +243,7 @@ mod tests {
             "gpt-transfer --d-head 16 --proxy width=64",
             "gpt-transfer --proxy width=64,d_head=32 --target width=256,depth=4",
             "gpt-transfer --n-layer 2 --target depth=4",
+            "gpt-transfer --base d_head=16 --proxy d_head=32",
         ] {
             checked(line).expect("no contradiction");
         }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use gpt_text::{
-    Configuration, Data, Model, Origin, Source, SourceOptions, TextError, TextFamily, TokenFiles, TokenizerChoice,
-    WEIGHT_DECAY, is_tokens,
+    Configuration, DEPTH, Data, Model, Origin, Source, SourceOptions, TextError, TextFamily, TokenFiles,
+    TokenizerChoice, WEIGHT_DECAY, is_tokens,
 };
 use mup_cli::{BURN_VERSION, StudyArguments, unchanged};
 use mup_data::{DataSet, Order};
@@ -19,6 +19,8 @@ use crate::moved::{check_there, naming_others, remembered, validation_beside};
 pub(crate) const TEXT: &str = "text";
 /// And the tokens for validation.
 pub(crate) const VALIDATION: &str = "validation";
+/// And what makes tokens of a text.
+pub(crate) const TOKENIZER: &str = "tokenizer";
 
 /// What `[proxy]` of study.toml says beside sizes and rules: with those it makes the family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,11 +146,11 @@ impl TextArguments {
         if let Some(asked) = self.model {
             unchanged("the model", &model.to_string(), &asked.to_string())?;
         }
-        match (&self.text, &self.validation) {
-            (None, None) => check_there(&known, &[TEXT, VALIDATION])?,
-            (None, Some(_)) => check_there(&known, &[TEXT])?,
-            (Some(_), _) => {}
-        }
+        self.check_known_sizes(&base, known.config())?;
+        let (no_text, no_validation) = (self.text.is_none(), self.validation.is_none());
+        let needed = [(TEXT, no_text), (VALIDATION, no_text && no_validation), (TOKENIZER, self.tokenizer.is_none())];
+        let needed: Vec<&str> = needed.into_iter().filter_map(|(name, needed)| needed.then_some(name)).collect();
+        check_there(&known, &needed)?;
         let text = self.text.clone().or_else(|| made_with(&known, TEXT).map(PathBuf::from));
         let tokens = text.as_deref().filter(|path| is_tokens(path));
         let files = tokens.and_then(|train| Some((train, token_files(&known)?)));
@@ -170,6 +172,17 @@ impl TextArguments {
             ..self.clone()
         })
     }
+
+    /// Whether what is said of proxy and base alike is what the study has, whose own numbers decide.
+    fn check_known_sizes(&self, base: &Size, known: &StudyConfig) -> Result<(), FamilyError> {
+        let proxy = |name: &str| known.proxy.get("size").and_then(|size| size.get(name)).map(toml::Value::to_string);
+        for (option, asked, name) in [("--d-head", self.d_head, "d_head"), ("--n-layer", self.n_layer, DEPTH)] {
+            let Some(asked) = asked.map(|asked| asked.to_string()) else { continue };
+            unchanged(option, &base[name].to_string(), &asked)?;
+            unchanged(&format!("a proxy of {option}"), &proxy(name).unwrap_or_else(|| asked.clone()), &asked)?;
+        }
+        Ok(())
+    }
 }
 
 fn settings_error(reason: &str) -> FamilyError {
@@ -186,7 +199,7 @@ pub(crate) fn made_with(study: &Study, name: &str) -> Option<String> {
 
 /// What a study's text became tokens by; a study of before there were several says `units`.
 fn tokenizer(study: &Study) -> Result<Option<TokenizerChoice>, FamilyError> {
-    let said = made_with(study, "tokenizer").or_else(|| made_with(study, "units"));
+    let said = made_with(study, TOKENIZER).or_else(|| made_with(study, "units"));
     said.map(|said| said.parse().map_err(|error| format!("study.toml: [made-with]: {error}").into())).transpose()
 }
 
@@ -202,7 +215,7 @@ fn restore_data(study: &Study) -> Result<(), FamilyError> {
     if token_files(study).is_some() || DataSet::is_complete(&folder)? {
         return Ok(());
     }
-    check_there(study, &[TEXT])?;
+    check_there(study, &[TEXT, TOKENIZER])?;
     let (text, tokenizer) = (made_with(study, TEXT).map(PathBuf::from), tokenizer(study)?);
     let options = SourceOptions { text: text.as_deref(), tokenizer: tokenizer.as_ref(), ..SourceOptions::default() };
     let (source, settings) = (Source::open(&options)?, Settings::of(study.config())?);
@@ -229,8 +242,8 @@ fn with_circumstances(mut config: StudyConfig, arguments: &TextArguments, source
     }
     match (source, arguments.tokenizer.clone().unwrap_or_default()) {
         (Source::Tokens(_, files), _) => made_with.insert(VALIDATION.to_owned(), absolute(&files.validation).into()),
-        (_, TokenizerChoice::File(path)) => made_with.insert("tokenizer".to_owned(), absolute(&path).into()),
-        (_, choice) => made_with.insert("tokenizer".to_owned(), choice.to_string().into()),
+        (_, TokenizerChoice::File(path)) => made_with.insert(TOKENIZER.to_owned(), absolute(&path).into()),
+        (_, choice) => made_with.insert(TOKENIZER.to_owned(), choice.to_string().into()),
     };
     config
 }

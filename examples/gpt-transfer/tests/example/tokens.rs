@@ -131,6 +131,60 @@ fn tokens_that_were_moved_are_named_once_again_and_other_ones_are_refused_by_nam
 }
 
 #[test]
+fn the_tokens_for_validation_that_a_study_has_are_its_own_whatever_lies_beside_those_for_training() {
+    let place = Place::new();
+    let train = write_tokens(&place);
+    let validation = place.path().join("validation.bin");
+    // Of the name that is looked for beside a file that was moved.
+    let own = place.path().join("own/val.bin");
+    fs::create_dir(own.parent().unwrap()).unwrap();
+    fs::copy(train.with_file_name("val.bin"), &validation).unwrap();
+    fs::copy(&train, &own).unwrap();
+    let (train, own) = (train.to_str().unwrap(), own.to_str().unwrap());
+    succeed(&mut on_tokens(&place, &["--text", train, "--vocab=60", "--rates=-7:-7", "--validation", own]));
+    let results = place.finished_results();
+    succeed(&mut place.on_study("tune", &["--target-width=32"]));
+    let error = fail(&mut place.on_study("tune", &["--validation", validation.to_str().unwrap()]));
+    assert!(error.contains("validation.bin holds something else"), "{error}");
+    assert_eq!(place.finished_results(), results, "nothing was trained again");
+}
+
+#[test]
+fn tokens_that_were_moved_are_remembered_although_something_else_lies_where_they_were() {
+    let place = Place::new();
+    let train = write_tokens(&place);
+    succeed(&mut on_tokens(&place, &["--text", train.to_str().unwrap(), "--vocab=60", "--rates=-7:-7"]));
+    let moved = place.path().join("moved.bin");
+    fs::rename(&train, &moved).unwrap();
+    let tokens = fs::read(&moved).unwrap();
+    fs::write(&train, tokens.chunks(2).rev().flatten().copied().collect::<Vec<u8>>()).unwrap();
+    succeed(&mut place.on_study("tune", &["--text", moved.to_str().unwrap()]));
+    succeed(&mut place.on_study("train", &["--seed=1"]));
+    // A copy is named: nothing has to be remembered.
+    let study = fs::read_to_string(place.study().join("study.toml")).unwrap();
+    let copy = place.path().join("copy.bin");
+    fs::copy(&moved, &copy).unwrap();
+    succeed(&mut place.on_study("tune", &["--text", copy.to_str().unwrap()]));
+    assert_eq!(fs::read_to_string(place.study().join("study.toml")).unwrap(), study);
+}
+
+#[test]
+fn a_tokenizer_that_was_moved_is_named_once_again() {
+    let (learned, place) = (Place::new(), Place::new());
+    succeed(&mut learned.tune(&["--tokenizer=bpe:300", "--rates=-7:-7"]));
+    let [file, moved] = ["tokenizer.json", "moved.json"].map(|name| place.path().join(name));
+    fs::copy(learned.study().join("data/tokenizer.json"), &file).unwrap();
+    succeed(&mut place.tune(&[&format!("--tokenizer={}", file.display()), "--rates=-7:-7"]));
+    fs::rename(&file, &moved).unwrap();
+    let error = fail(&mut place.on_study("tune", &["--target-width=32"]));
+    assert!(error.contains("tokenizer.json, from which") && error.contains("--tokenizer NEW_PATH"), "{error}");
+    let named = ["--target-width=32", "--tokenizer", moved.to_str().unwrap()];
+    let said = text(&place.on_study("tune", &named).output().unwrap().stderr);
+    assert!(said.contains("study.toml is changed: made-with.tokenizer"), "{said}");
+    succeed(&mut place.on_study("tune", &["--target-width=16"]));
+}
+
+#[test]
 fn a_text_that_was_moved_is_named_once_again_where_it_is_needed() {
     let place = Place::new();
     succeed(&mut place.tune(&[RATES]));
@@ -139,8 +193,12 @@ fn a_text_that_was_moved_is_named_once_again_where_it_is_needed() {
     fs::rename(place.text(), &moved).unwrap();
     // The study has its tokens.
     succeed(&mut place.on_study("tune", &[]));
-    let error = fail(&mut place.on_study("tune", &["--target-width=32"]));
-    assert!(error.contains("text.txt") && error.contains("--text NEW_PATH"), "{error}");
+    let spaced = place.path().join("my study");
+    fs::rename(place.study(), &spaced).unwrap();
+    let error = fail(program().args(["tune", "--target-width=32", "--study"]).arg(&spaced));
+    let remedy = format!("{} tune --study '{}' --text NEW_PATH", env!("CARGO_BIN_EXE_gpt-transfer"), spaced.display());
+    assert!(error.contains("text.txt") && error.contains(&remedy), "to paste: {error}");
+    fs::rename(&spaced, place.study()).unwrap();
     succeed(&mut place.on_study("tune", &["--target-width=32", "--text", moved.to_str().unwrap()]));
     assert_eq!(place.finished_results(), results, "nothing was trained again");
     let study = fs::read_to_string(place.study().join("study.toml")).unwrap();

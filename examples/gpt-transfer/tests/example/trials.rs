@@ -73,6 +73,21 @@ fn a_grid_of_fewer_trials_than_points_keeps_their_number_when_the_study_is_exten
 }
 
 #[test]
+fn heads_and_blocks_that_a_study_does_not_have_are_refused_when_it_is_extended() {
+    let place = Place::tuned();
+    let results = place.finished_results();
+    for (asked, said) in [
+        ("--d-head=4", "made for --d-head 8, and now there is 4"),
+        ("--n-layer=2", "made for --n-layer 1, and now there is 2"),
+    ] {
+        let error = fail(&mut place.on_study("tune", &[asked, "--target-width=32"]));
+        assert!(error.contains(said), "{error}");
+    }
+    succeed(&mut place.on_study("tune", &["--d-head=8", "--n-layer=1", "--target-width=32"]));
+    assert_eq!(place.finished_results(), results, "nothing was trained again");
+}
+
+#[test]
 fn a_factor_of_0_on_rates_is_refused_before_there_is_a_study() {
     let place = Place::new();
     let space = place.path().join("space.toml");
