@@ -258,8 +258,9 @@ mod tests {
         let (tune, train) = (of("tune"), of("train"));
         for help in [everything, tune] {
             assert!(help.contains("queries_per_key (") && help.contains("rate-vector"), "{help}");
+            assert!(help.contains("hidden matrices"), "inner ones have no factor: {help}");
         }
-        assert!(train.contains("rate-vector"), "{train}");
+        assert!(train.contains("hidden matrices") && train.contains("rate-vector"), "{train}");
     }
 
     #[test]
