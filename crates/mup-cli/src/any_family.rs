@@ -109,11 +109,11 @@ pub trait AnyFamily: Send + Sync {
         sample: bool,
     ) -> Result<TrialEnd, FamilyError>;
 
-    /// [`Family::check_export`], of an untrained model of the run's size.
+    /// [`Family::check_export`], of the run's model before it is trained.
     ///
     /// # Errors
     ///
-    /// Those of that function and of [`Family::model`].
+    /// Those of that function, of [`FamilyRun::family`] and of [`Family::model`].
     fn check_export(&self, run: &FamilyRun, device: &Device, path: &Path, fold: bool) -> Result<(), FamilyError>;
 
     /// Writes the weights of a run that has ended in the folder, and says what a reader must know; nothing if it diverged.
@@ -231,7 +231,8 @@ impl<F: Family> AnyFamily for F {
     }
 
     fn check_export(&self, run: &FamilyRun, device: &Device, path: &Path, fold: bool) -> Result<(), FamilyError> {
-        Family::check_export(self, &Family::model(self, &run.size, device)?, path, fold)
+        let family = run.family(self)?;
+        Family::check_export(&family, &Family::model(&family, &run.size, device)?, path, fold)
     }
 
     fn export(
@@ -243,8 +244,8 @@ impl<F: Family> AnyFamily for F {
         fold: bool,
     ) -> Result<Option<String>, FamilyError> {
         let trained = run.train_in(Some(folder), self, device, |_| {}, || false)?;
-        let finished = trained.curve.ended == Ended::Finished;
-        finished.then(|| Family::export(self, &trained.model, path, fold)).transpose()
+        let (family, finished) = (run.family(self)?, trained.curve.ended == Ended::Finished);
+        finished.then(|| Family::export(&family, &trained.model, path, fold)).transpose()
     }
 
     fn boxed(&self) -> Box<dyn AnyFamily> {

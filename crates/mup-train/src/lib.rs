@@ -34,7 +34,6 @@ pub use event::{Event, StepReport};
 pub use export::{Layouts, write_safetensors, write_tensors};
 pub use family::{
     Batches, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, Size, SizeError, Started,
-    is_of_every_family,
 };
 pub use gradients::MeanGradients;
 pub use schedule::{Decay, Schedule};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use mup_files::{WholeFile, folder_of};
 use mup_rules::{Parametrization, ScalingPlan};
 use mup_study::cli::{Interrupt, say, whole};
 use mup_study::{Outcome, Record, RecordSource, Setting, Smoothing, Store, Study, Trial, Values};
@@ -90,9 +91,6 @@ impl TrainCommand {
         let family = family(&study)?;
         let opened = Opened::new(&study, &*family)?.with_target_run(&self.target_run)?;
         let training = TargetTraining::of(&opened)?;
-        if let Some(path) = &self.export {
-            training.check_export(path, self.fold)?;
-        }
         let of_proxy = &opened.proxy.parametrization;
         let asked = self.parametrization.as_deref().map(Parametrization::named).transpose()?;
         let parametrization = &asked.map_or_else(|| of_proxy.clone(), |asked| asked.name);
@@ -104,6 +102,9 @@ impl TrainCommand {
                 opened.complete(&parse(list)?).map_err(refuse)?
             }
         };
+        if let Some(path) = &self.export {
+            training.check_export(parametrization, &values, path, self.fold)?;
+        }
         let (target, alike) = (opened.target_plan(parametrization, &values)?, parametrization == of_proxy);
         if self.values == "chosen" && alike {
             say(explain(&opened.transfer(&values, &target)?, &opened.usual()?));
@@ -223,16 +224,21 @@ impl<'a> TargetTraining<'a> {
     }
 
     /// Better now than after the training.
-    fn check_export(&self, path: &Path, fold: bool) -> Result<(), FamilyError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fn check_export(&self, parametrization: &str, values: &Values, path: &Path, fold: bool) -> Result<(), FamilyError> {
+        let folder = folder_of(path);
         if !folder.is_dir() {
             let (path, folder) = (path.display(), folder.display());
             let remedy = "create it, or give --export another";
             return Err(format!("cannot write {path}: there is no folder {folder}; {remedy}").into());
         }
-        let Opened { family, device, proxy, .. } = self.opened;
-        let run = self.opened.target_run(&proxy.parametrization, &Values::default())?;
-        family.check_export(&run, device, path, fold)
+        let Opened { family, device, .. } = self.opened;
+        family.check_export(&self.opened.target_run(parametrization, values)?, device, path, fold)?;
+        // Files get their names when they are whole, so it is the folder that has to be writable.
+        let file = if path.is_dir() { path.join("weights") } else { path.to_owned() };
+        WholeFile::create(&file).map(drop).map_err(|error| {
+            let remedy = "make the folder writable, or give --export another";
+            format!("cannot write {}: {error}; {remedy}", path.display()).into()
+        })
     }
 
     /// Writes the weights of a run that has ended; its last checkpoint has them.

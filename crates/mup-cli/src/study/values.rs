@@ -3,22 +3,20 @@
 use std::collections::BTreeMap;
 
 use mup_study::{Setting, Space, Values, rounded};
-use mup_train::{FamilyError, FamilyRun, LEARNING_RATE, is_of_every_family};
+use mup_train::{FamilyError, FamilyRun, LEARNING_RATE};
 
 use crate::output::octaves;
 
-/// The run with these values of its hyperparameters. Of those that every family has 0 is none.
+/// The run with these values of its hyperparameters.
 pub(super) fn with_values(mut run: FamilyRun, values: &Values) -> Result<FamilyRun, FamilyError> {
     for (name, value) in values.iter() {
         run.value(name)?;
         let number = value.number().filter(|number| number.is_finite() && *number >= 0.0);
         let number = number
             .ok_or_else(|| format!("`{name}` cannot be {value}: it has to be a finite number, and not negative"))?;
-        if number == 0.0 && is_of_every_family(name) {
-            return Err(format!("`{name}` cannot be 0: nothing would be trained; it has to be positive").into());
-        }
         run = run.with(name, number);
     }
+    run.check_values()?;
     Ok(run)
 }
 

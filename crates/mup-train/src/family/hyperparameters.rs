@@ -27,17 +27,18 @@ fn is_rate(name: &str) -> bool {
     RATES.iter().any(|(rate, _)| *rate == name)
 }
 
-/// Whether every family has this hyperparameter: rate, start, or a factor on the rates of a role. All of them are positive: with
-/// a rate or a factor of 0 nothing would be trained, with a start of 0 all would start alike.
-///
-/// ```
-/// use mup_train::{LEARNING_RATE, is_of_every_family};
-/// assert!(is_of_every_family(LEARNING_RATE) && is_of_every_family("rate-output"));
-/// assert!(!is_of_every_family("alpha-output"));
-/// ```
-#[must_use]
-pub fn is_of_every_family(hyperparameter: &str) -> bool {
+/// Rate, start, or a factor on the rates of a role.
+fn is_of_every_family(hyperparameter: &str) -> bool {
     OF_EVERY_FAMILY.contains(&hyperparameter) || is_rate(hyperparameter)
+}
+
+/// Of those that every family has 0 is no value: with such a rate or factor nothing would be trained, with such a start all would
+/// start alike.
+pub(super) fn check(values: &BTreeMap<String, f64>) -> Result<(), FamilyError> {
+    match values.iter().find(|(name, value)| **value == 0.0 && is_of_every_family(name)) {
+        Some((name, _)) => Err(format!("`{name}` cannot be 0: nothing would be trained; it has to be positive").into()),
+        None => Ok(()),
+    }
 }
 
 /// The value of one that is not among a run's own: 1 of a rate's factor.
@@ -67,6 +68,7 @@ pub(super) fn values<F: Family>(family: &F) -> BTreeMap<String, f64> {
 
 /// The family with these values of its own hyperparameters.
 pub(super) fn with_values<F: Family>(family: &F, values: &BTreeMap<String, f64>) -> Result<F, FamilyError> {
+    check(values)?;
     let mut family = family.clone();
     let mut own = family.hyperparameters();
     if let Some((name, _)) = own.iter().find(|(name, _)| is_of_every_family(name)) {

@@ -21,7 +21,7 @@ use mup_shapes::{InfShapes, ShapeReader};
 use crate::{MicroBatch, Training, write_safetensors};
 pub use batches::Batches;
 pub use growth::Growth;
-pub use hyperparameters::{INIT_SCALE, LEARNING_RATE, is_of_every_family};
+pub use hyperparameters::{INIT_SCALE, LEARNING_RATE};
 pub use run::{FamilyRun, Started};
 pub use size::{Size, SizeError};
 
@@ -224,25 +224,24 @@ pub trait Family: Clone + Send + Sync + 'static {
     ///
     /// A file that cannot be written, a family that cannot be folded.
     fn export(&self, model: &Self::Model, path: &Path, fold: bool) -> Result<String, FamilyError> {
-        self.check_export(model, path, fold)?;
-        Ok(write_safetensors(&model.valid(), path, &[])?.to_string())
-    }
-
-    /// Whether [`export`](Self::export) could write such a model there, asked before it is trained: of a lazy one, as
-    /// [`model`](Self::model) makes it. Whoever writes otherwise than [`export`](Self::export) does unless said otherwise says
-    /// here what that refuses.
-    ///
-    /// # Errors
-    ///
-    /// Those that [`export`](Self::export) would have after the training, in the same words.
-    fn check_export(&self, _model: &Self::Model, path: &Path, fold: bool) -> Result<(), FamilyError> {
         if fold {
-            let remedy = "implement Family::export and Family::check_export";
+            let remedy = "leave the folding out, or implement Family::export";
             return Err(format!("{} has no folded form: {remedy}", self.name()).into());
         }
         if path.is_dir() {
             return Err(format!("cannot write {}: it is a folder; name a file", path.display()).into());
         }
+        Ok(write_safetensors(&model.valid(), path, &[])?.to_string())
+    }
+
+    /// Whether [`export`](Self::export) could write such a model there, asked before it is trained: of a lazy one, as
+    /// [`model`](Self::model) makes it. It refuses nothing unless said otherwise, since a family may have an
+    /// [`export`](Self::export) of its own; what that refuses after the training, it may say here before.
+    ///
+    /// # Errors
+    ///
+    /// Those that [`export`](Self::export) would have after the training, in the same words.
+    fn check_export(&self, _model: &Self::Model, _path: &Path, _fold: bool) -> Result<(), FamilyError> {
         Ok(())
     }
 

@@ -57,7 +57,7 @@ impl FamilyRun {
         Self { growth, size, values, seed: 0, training }
     }
 
-    /// With another value of a hyperparameter; that it exists is asked at the start.
+    /// With another value of a hyperparameter; that it exists, and may be this, is asked at the start.
     #[must_use]
     pub fn with(mut self, hyperparameter: &str, value: f64) -> Self {
         self.values.insert(hyperparameter.to_owned(), value);
@@ -107,6 +107,24 @@ impl FamilyRun {
         value.or_else(|| hyperparameters::unasked(hyperparameter)).ok_or_else(unknown)
     }
 
+    /// Whether each value is one that a run can have: of those that every family has 0 is none.
+    ///
+    /// # Errors
+    ///
+    /// The first that is not, by name.
+    pub fn check_values(&self) -> Result<(), FamilyError> {
+        hyperparameters::check(&self.values)
+    }
+
+    /// The family that the run trains: with its values of the family's own hyperparameters.
+    ///
+    /// # Errors
+    ///
+    /// A hyperparameter that the family has not, and those of [`check_values`](Self::check_values).
+    pub fn family<F: Family>(&self, family: &F) -> Result<F, FamilyError> {
+        hyperparameters::with_values(family, &self.values)
+    }
+
     /// The base learning rate.
     #[must_use]
     pub fn learning_rate(&self) -> f64 {
@@ -119,7 +137,7 @@ impl FamilyRun {
     ///
     /// A hyperparameter that the family has not.
     pub fn in_tokens<F: Family>(&self, family: &F) -> Result<Run, FamilyError> {
-        let family = hyperparameters::with_values(family, &self.values)?;
+        let family = self.family(family)?;
         let batch = family.tokens_per_step() as f64 * self.training.batches as f64;
         Ok(Run::new(batch, batch * self.training.steps as f64))
     }
@@ -132,7 +150,7 @@ impl FamilyRun {
     /// A hyperparameter that the family has not, and those of [`Growth::plan`] and [`ScalingPlan::with_run`].
     pub fn plan<F: Family>(&self, family: &F, device: &Device) -> Result<ScalingPlan, FamilyError> {
         let Growth { run, law, .. } = &self.growth;
-        let family = hyperparameters::with_values(family, &self.values)?;
+        let family = self.family(family)?;
         let plan = hyperparameters::with_rates(self.growth.plan(&family, &self.size, device)?, &self.values)?;
         let target = self.in_tokens(&family)?;
         match *run {
@@ -151,7 +169,7 @@ impl FamilyRun {
     /// Those of [`plan`](Self::plan) and of the family's optimizer.
     pub fn check<F: Family>(&self, family: &F, device: &Device) -> Result<ScalingPlan, FamilyError> {
         let plan = self.plan(family, device)?;
-        let family = hyperparameters::with_values(family, &self.values)?;
+        let family = self.family(family)?;
         family.optimizer(&plan, &family.model(&self.size, &device.clone().autodiff())?, self.learning_rate())?;
         Ok(plan)
     }
@@ -197,7 +215,7 @@ impl FamilyRun {
     /// Those of [`plan`](Self::plan), of the family's start and of its optimizer.
     pub fn start<F: Family>(&self, family: &F, device: &Device) -> Result<Started<F>, FamilyError> {
         let plan = self.plan(family, device)?;
-        let family = hyperparameters::with_values(family, &self.values)?;
+        let family = self.family(family)?;
         let init_scale = self.values.get(INIT_SCALE).copied().unwrap_or(1.0);
         let start = family.start(&self.growth.base).scale_all(init_scale);
         let model = family.model(&self.size, &device.clone().autodiff())?;

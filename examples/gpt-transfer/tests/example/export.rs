@@ -54,6 +54,10 @@ fn a_place_for_the_weights_that_does_not_exist_is_refused_before_training() {
     let error = fail(&mut place.on_study("train", &["--export", path.to_str().unwrap()]));
     assert!(error.contains("absent") && error.contains("create it"), "{error}");
     assert!(!place.target().join("runs").exists());
+    // Nobody may write there, root included.
+    let error = fail(&mut place.on_study("train", &["--export", "/proc/weights.safetensors"]));
+    assert!(error.contains("cannot write /proc/weights.safetensors") && error.contains("--export another"), "{error}");
+    assert!(!place.target().join("runs").exists());
     let error = fail(&mut place.on_study("train", &["--fold"]));
     assert!(error.contains("--export"), "{error}");
 }
