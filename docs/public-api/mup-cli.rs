@@ -184,7 +184,7 @@ pub struct StudyArguments {
     pub device: Option<DeviceName>,
     pub seeds: Vec<u64>,
     pub rates: Option<Log2Grid>,
-    /// embeddings, inner matrices, readout and vectors: rate-input, rate-hidden, rate-output, rate-vector
+    /// embeddings, hidden matrices, readout and vectors: rate-input, rate-hidden, rate-output, rate-vector
     pub space: Option<String>,
     pub search: Option<Search>,
     pub search_seed: Option<u64>,
@@ -240,6 +240,7 @@ impl TargetRunArguments {
 #[derive(Clone, Debug, Args)]
 pub struct TrainCommand {
     pub study: PathBuf,
+    /// family has learning-rate, init-scale, and factors on the rates of embeddings, hidden matrices, readout and vectors:
     /// rate-input, rate-hidden, rate-output, rate-vector
     pub values: String,
     pub parametrization: Option<String>,

@@ -416,13 +416,6 @@ pub enum ReadProblem {
         axes: String,
         bias: usize,
     },
-    AmbiguousModule {
-        path: String,
-        module: String,
-        layer: String,
-        first: String,
-        first_layer: String,
-    },
     OtherBurn { path: String },
     TiedByClone { path: String, first: String },
     UnusedDeclaration { pattern: String, meant: Option<PathPattern>, paths: String },

@@ -22,7 +22,7 @@ pub mod cli {
     pub use negative::with_negative_numbers;
     pub use progress::Bars;
     pub use say::say;
-    pub use shell::{shell_word, this_command};
+    pub use shell::{shell_word, this_command, this_program};
     pub use slurm::SlurmArguments;
     pub use status::{Status, missing};
     pub use tune::{Launcher, TuneArguments, retry, run_trial, tune};
@@ -644,7 +644,8 @@ pub fn run_trial(
 ) -> Result<(StudyRecord, RecordSource), LaunchError> {}
 pub fn say(line: impl Display) {}
 pub fn shell_word(word: &OsStr) -> String {}
-pub fn this_command(program: &str) -> String {}
+pub fn this_command() -> String {}
+pub fn this_program() -> String {}
 pub fn tune(
     study: &Study,
     arguments: &TuneArguments,

@@ -8,7 +8,7 @@ pub mod crate_root {
     pub use export::{Layouts, write_safetensors, write_tensors};
     pub use family::{
         Batches, Family, FamilyError, FamilyRun, Growth, INIT_SCALE, LEARNING_RATE, Size,
-        SizeError, Started, is_of_every_family,
+        SizeError, Started,
     };
     pub use gradients::MeanGradients;
     pub use schedule::{Decay, Schedule};
@@ -130,8 +130,8 @@ pub trait Family: Clone + Send + Sync + 'static {
     fn check_export(
         &self,
         _model: &Self::Model,
-        path: &Path,
-        fold: bool,
+        _path: &Path,
+        _fold: bool,
     ) -> Result<(), FamilyError> {}
     fn fingerprint(&self) -> String {}
     fn loss_without_input(&self) -> Result<Option<f64>, FamilyError> {}
@@ -159,6 +159,8 @@ impl FamilyRun {
     pub fn with_size(self, size: Size) -> Self {}
     pub fn with_growth(self, growth: Growth) -> Self {}
     pub fn value(&self, hyperparameter: &str) -> Result<f64, FamilyError> {}
+    pub fn check_values(&self) -> Result<(), FamilyError> {}
+    pub fn family<F: Family>(&self, family: &F) -> Result<F, FamilyError> {}
     pub fn learning_rate(&self) -> f64 {}
     pub fn in_tokens<F: Family>(&self, family: &F) -> Result<Run, FamilyError> {}
     pub fn plan<F: Family>(
@@ -401,7 +403,6 @@ impl Training {
     pub fn rate(&self, step: usize) -> f64 {}
     pub fn check(&self) -> Result<(), TrainError> {}
 }
-pub fn is_of_every_family(hyperparameter: &str) -> bool {}
 pub fn write_safetensors<M: Module>(
     model: &M,
     path: &Path,

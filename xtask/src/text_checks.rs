@@ -287,7 +287,7 @@ mod tests {
             ("wider-check --widths 8,12", "12"),
             ("wider-check --batch 0", "--batch"),
             ("transfer-check --n-head 0", "--n-head"),
-            ("transfer-check --d-ffn 0 --grow d_ffn", "--d-ffn"),
+            ("transfer-check --d-ffn 0", "--d-ffn"),
             ("wider-check --context 100", "--context"),
             ("transfer-check --over dropout", "alpha-output"),
         ] {
