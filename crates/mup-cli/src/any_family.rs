@@ -80,6 +80,9 @@ pub trait AnyFamily: Send + Sync {
     /// What the family says of its activations.
     fn criteria(&self) -> Criteria;
 
+    /// [`Family::flops_per_token`].
+    fn flops_per_token(&self, size: &Size) -> Option<f64>;
+
     /// A trial of the coordinate check.
     ///
     /// # Errors
@@ -183,6 +186,10 @@ impl<F: Family> AnyFamily for F {
 
     fn criteria(&self) -> Criteria {
         Criteria::of(self)
+    }
+
+    fn flops_per_token(&self, size: &Size) -> Option<f64> {
+        Family::flops_per_token(self, size)
     }
 
     fn trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError> {

@@ -1,6 +1,8 @@
 //! What tuning cost, relative to training the target.
 
-use mup_study::TrialCurve;
+use std::collections::BTreeSet;
+
+use mup_study::{StudyRecord, TrialCurve};
 use serde::{Deserialize, Serialize};
 
 /// What a set of training runs consumed.
@@ -19,6 +21,14 @@ pub struct Spent {
 }
 
 impl Spent {
+    /// All trials of a study, diverged and failed ones included. Two places with the same content were trained once.
+    #[must_use]
+    pub fn of_trials(records: &[StudyRecord]) -> Self {
+        let mut seen = BTreeSet::new();
+        let trained = records.iter().filter(|record| seen.insert(record.trial.name()));
+        trained.fold(Self::default(), |spent, record| spent.and_run(&record.curve, record.seconds))
+    }
+
     /// The same with one more run, whose operations nobody counted.
     #[must_use]
     pub fn and(self, parameters: u64, tokens: u64, seconds: f64) -> Self {
@@ -75,6 +85,12 @@ impl Cost {
         quotient(self.tuning.flops()?, self.target.flops()?)
     }
 
+    /// The same from operations where every run counted them, otherwise by the formula.
+    #[must_use]
+    pub fn ratio_of_compute(&self) -> Option<f64> {
+        self.ratio_in_flops().or_else(|| self.ratio())
+    }
+
     /// The same by the clock.
     #[must_use]
     pub fn ratio_in_seconds(&self) -> Option<f64> {
@@ -114,8 +130,9 @@ mod tests {
         let target = Spent::default().and_run(&TrialCurve { flops: Some(2400.0), ..counted.clone() }, 4.0);
         let cost = Cost { tuning, target, controls: Spent::default() };
         assert_eq!((cost.ratio_in_flops(), cost.ratio(), cost.ratio_in_seconds()), (Some(0.5), Some(2.0), Some(0.5)));
+        assert_eq!(cost.ratio_of_compute(), cost.ratio_in_flops());
         let cost = Cost { tuning: tuning.and_run(&TrialCurve { flops: None, ..counted }, 1.0), ..cost };
-        assert_eq!(cost.ratio_in_flops(), None);
+        assert_eq!((cost.ratio_in_flops(), cost.ratio_of_compute()), (None, Some(3.0)));
     }
 
     #[test]

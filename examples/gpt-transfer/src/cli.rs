@@ -12,9 +12,9 @@ use mup_train::FamilyError;
 
 /// Tunes a small GPT, or another decoder, transfers its hyperparameters to a larger one by µP, and shows what that is worth.
 ///
-/// Without a command it does everything: tunes a proxy, chooses, trains the target once with the transferred values,
-/// trains the same target in the standard parametrization (SP) with the same values as the control, samples text from
-/// both, and writes a report. The text is the Rust source of the Burn crates that this program is built from, so
+/// Without a command it does everything: tunes a proxy, chooses, trains the target once with the transferred values, and as
+/// controls in the standard parametrization (SP), with the same values and with a rate that is tuned at the target for as
+/// much compute as tuning the proxy took; samples text from each, and writes a report. The text is the Rust source of the Burn crates that this program is built from, so
 /// nothing is downloaded.
 #[derive(Debug, Parser)]
 #[command(name = "gpt-transfer", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]

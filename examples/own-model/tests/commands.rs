@@ -73,7 +73,7 @@ fn a_study_goes_from_tuning_to_a_report_and_is_continued_as_it_is() {
     assert!(verdict(program, folder, "train").contains("training loss"));
     json("train --values default --parametrization standard --seed 1");
     let report = verdict(program, folder, "report");
-    assert!(report.contains("target, µP") && report.contains("control, default values, SP, seed 1"), "{report}");
+    assert!(report.contains("µP, values of the proxy") && report.contains("SP, default values, seed 1"), "{report}");
     for file in ["report.html", "target-training.svg", "targets/width32-steps20/settings.json"] {
         assert!(folder.join("runs/study").join(file).exists(), "{file}");
     }

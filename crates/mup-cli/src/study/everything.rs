@@ -1,20 +1,22 @@
-//! Everything in order: tuning, choice, target, control, report.
+//! Everything in order: tuning, choice, target, controls, report.
 
 use std::process::ExitCode;
 
-use mup_study::Study;
 use mup_study::cli::{TuneArguments, say};
 use mup_study::launch::Tuned;
+use mup_study::{Record, Study, Trial, Values};
 use mup_train::FamilyError;
 
 use super::arguments::CheckpointArguments;
 use super::opened::Opened;
 use super::report;
 use super::target::{TargetTraining, chosen, exit_code, explain};
+use super::tuned_control::{self, STANDARD};
 use crate::{AnyFamily, Interrupted};
 
-/// Runs every stage of a study, or continues where an earlier run of the same command stopped. Ends with 1 if the target
-/// diverges.
+/// Runs every stage of a study, or continues where an earlier run of the same command stopped. The controls are the target
+/// in SP, with the same values, and with a rate that is tuned at the target for as much compute as tuning took. Ends with 1
+/// if the target diverges.
 ///
 /// # Errors
 ///
@@ -38,21 +40,31 @@ pub fn everything(
     let (values, of_proxy) = (opened.complete(&choice.best.values)?, opened.proxy.parametrization.as_str());
     let transfer = opened.transfer(&values, &opened.target_plan(of_proxy, &values)?)?;
     say(format!("\n{choice}\n\n{}", explain(&transfer, &opened.usual()?)));
-    let control = (of_proxy != "standard").then_some("standard");
-    let seed = study.config().seeds[0];
-    let mut ended = ExitCode::SUCCESS;
-    for parametrization in [of_proxy].into_iter().chain(control) {
-        let (record, _) = training.train(parametrization, &values, seed, checkpoints)?;
-        if parametrization == of_proxy {
-            ended = exit_code(&record.outcome);
-        }
-        if let Some(sample) = &record.curve.sample {
-            let indented: Vec<String> = sample.lines().map(|line| format!("  │ {line}")).collect();
-            say(format!("Sample:\n{}", indented.join("\n")));
+    let target = train(&training, of_proxy, &values, checkpoints)?;
+    if of_proxy != STANDARD {
+        train(&training, STANDARD, &values, checkpoints)?;
+        if let Some(values) = tuned_control::tune(&opened, checkpoints)? {
+            train(&training, STANDARD, &values, checkpoints)?;
         }
     }
     let written = report::write(&training, Vec::new())?;
     say("");
     report::print(&written, study, json)?;
-    Ok(ended)
+    Ok(exit_code(&target.outcome))
+}
+
+/// A run with the study's first seed, and what its model made.
+fn train(
+    training: &TargetTraining<'_>,
+    parametrization: &str,
+    values: &Values,
+    checkpoints: &CheckpointArguments,
+) -> Result<Record<Trial>, FamilyError> {
+    let seed = training.opened.study.config().seeds[0];
+    let (record, _) = training.train(parametrization, values, seed, checkpoints)?;
+    if let Some(sample) = &record.curve.sample {
+        let indented: Vec<String> = sample.lines().map(|line| format!("  │ {line}")).collect();
+        say(format!("Sample:\n{}", indented.join("\n")));
+    }
+    Ok(record)
 }

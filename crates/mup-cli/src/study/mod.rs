@@ -12,6 +12,7 @@ mod space;
 mod tables;
 mod target;
 mod trial;
+mod tuned_control;
 mod values;
 
 use std::path::{Path, PathBuf};

@@ -15,6 +15,7 @@ use crate::identity::{training, unchanged, unchanged_table};
 use crate::{AnyFamily, TargetRunArguments, grow::short, target_run::from_run};
 
 /// A study, its family, and what it says of proxy and target.
+#[derive(Clone)]
 pub(super) struct Opened<'a> {
     pub(super) study: &'a Study,
     pub(super) family: &'a dyn AnyFamily,

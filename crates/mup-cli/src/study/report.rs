@@ -7,13 +7,14 @@ use std::sync::Arc;
 use mup_study::{Record, Setting, Study, StudyRecord, Trial, Values};
 use mup_sweep::{Optimum, Point};
 use mup_train::{FamilyError, LEARNING_RATE, Size};
-use mup_transfer::report::{FinalRun, Numbers, RateCurve, Report};
+use mup_transfer::report::{FinalRun, Numbers, RateCurve, Report, Tuning};
 
 use super::circumstances::circumstances;
 use super::opened::Opened;
 use super::reproduce::Reproduce;
 use super::tables::Proxy;
 use super::target::{RunContext, TargetTraining, chosen};
+use super::tuned_control::{self, STANDARD, Tuned};
 use crate::{grow::short, output};
 
 /// `report`.
@@ -36,27 +37,33 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     let (study, parametrization) = (opened.study, opened.proxy.parametrization.as_str());
     let rate_curves: Vec<RateCurve> = rate_curve(study, opened)?.into_iter().chain(others).collect();
     let choice = chosen(study)?;
-    let compared = Compared { chosen: opened.complete(&choice.best.values)?, usual: opened.usual()?, parametrization };
+    let (chosen, usual) = (opened.complete(&choice.best.values)?, opened.usual()?);
+    let numbers = Numbers::new(study.config().clone(), &study.records()?, choice);
+    let spent = numbers.cost.tuning;
+    let trials = if spent.runs == 1 { "trial" } else { "trials" };
+    let on_proxy = Tuning { by: format!("{} {trials} on the proxy", spent.runs), spent };
+    let compared = Compared { chosen, usual, parametrization, on_proxy, tuned: tuned_control::known(opened)? };
     let mut circumstances = circumstances(study.config());
     let reproduce = Reproduce::new(training, &circumstances.command, compared.chosen.clone())?;
     let mut runs = Vec::new();
-    for record in training.records()? {
+    for record in training.records()?.into_iter().filter(|record| !compared.swept(&record.trial)) {
         let context = RunContext::of(&record.trial)?;
-        let (place, command) = (compared.order(&record, &context), reproduce.command(&record.trial, &context));
+        let tuned = compared.tuned(&record.trial, &context).is_some();
+        let (place, command) = (compared.order(&record, &context), reproduce.command(&record.trial, &context, tuned));
         runs.push((place, command, compared.final_run(record, context)));
     }
     runs.sort_by(|(a, ..), (b, ..)| a.cmp(b));
     let commands = runs.iter().filter_map(|(_, command, _)| command.clone());
     circumstances.command = std::iter::once(circumstances.command).chain(commands).collect::<Vec<_>>().join("\n");
     let runs = runs.into_iter().map(|(.., run)| run).collect();
-    let numbers = Numbers::new(study.config().clone(), &study.records()?, choice).with_runs(runs);
+    let numbers = numbers.with_runs(runs);
     let grows = opened.proxy.grows.first().cloned().unwrap_or_else(|| numbers.grows.clone());
     let target = opened.target_plan(parametrization, &compared.chosen)?;
     let transfer = Some(opened.transfer(&compared.chosen, &target)?);
     let numbers = Numbers { transfer, grows, rate_curves, ..numbers };
     let plans = opened.plans(&compared.chosen)?.into_iter().map(|(name, plan)| (name, plan.to_string())).collect();
     let title = format!("µTransfer of {}", opened.family.name());
-    let other_targets = training.others()?;
+    let other_targets = training.others(|trial| compared.swept(trial))?;
     let report = Report { title, numbers, other_targets, circumstances, plans };
     report.write(study.folder())?;
     Ok(report)
@@ -69,7 +76,9 @@ pub(super) fn print(report: &Report, study: &Study, json: bool) -> Result<(), Fa
     }
     for run in &report.numbers.runs {
         let validation = run.curve.validation.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}"));
-        output::line(format!("{}: training loss {}, validation loss {validation}", run.label, run.outcome))?;
+        let tuning = report.numbers.tuning_in_targets(run);
+        let tuning = tuning.map_or_else(String::new, |runs| format!(", tuning {runs:.2} runs of the target"));
+        output::line(format!("{}: training loss {}, validation loss {validation}{tuning}", run.label, run.outcome))?;
     }
     for (name, runs) in &report.other_targets {
         output::line(format!("also trained, targets/{name}: {}", runs.join("; ")))?;
@@ -120,39 +129,66 @@ struct Compared<'a> {
     chosen: Values,
     usual: Values,
     parametrization: &'a str,
+    on_proxy: Tuning,
+    /// SP with a rate of its own, if that was tuned.
+    tuned: Option<Tuned>,
 }
 
 impl Compared<'_> {
     /// The target first, then what it is compared with.
     fn order(&self, record: &Record<Trial>, context: &RunContext) -> (u8, bool, String) {
         let rank = match &record.trial.values {
+            _ if self.tuned(&record.trial, context).is_some() => 1,
             values if *values == self.chosen => 0,
-            values if *values == self.usual => 1,
-            _ => 2,
+            values if *values == self.usual => 2,
+            _ => 3,
         };
         (rank, context.parametrization != self.parametrization, record.trial.id())
     }
 
-    fn final_run(&self, record: Record<Trial>, context: RunContext) -> FinalRun {
-        let Record { trial, outcome, curve, seconds } = record;
-        let kind = match (trial.values == self.chosen, context.parametrization == self.parametrization) {
-            (true, true) => "target".to_owned(),
-            (true, false) => "control, the proxy's values".to_owned(),
-            (false, _) if trial.values == self.usual => "control, default values".to_owned(),
+    /// The control that was tuned for itself, if this is a run of it.
+    fn tuned(&self, trial: &Trial, context: &RunContext) -> Option<&Tuned> {
+        self.tuned.as_ref().filter(|tuned| context.parametrization == STANDARD && trial.values == tuned.values)
+    }
+
+    /// Whether it is a run of the sweep by which that was tuned.
+    fn swept(&self, trial: &Trial) -> bool {
+        self.tuned.as_ref().is_some_and(|tuned| tuned.swept.contains(&trial.id()))
+    }
+
+    /// Which values a run has.
+    fn kind(&self, trial: &Trial, context: &RunContext) -> String {
+        if let Some(Tuned { on_edge, .. }) = self.tuned(trial, context) {
+            let edge = if *on_edge { " (edge)" } else { "" };
+            return format!("rate tuned at the target for the same compute{edge}");
+        }
+        match (trial.values == self.chosen, context.parametrization == self.parametrization) {
+            (true, true) => "values of the proxy".to_owned(),
+            (true, false) => "the same values".to_owned(),
+            (false, _) if trial.values == self.usual => "default values".to_owned(),
             // The table has every digit of them.
             (false, _) => {
                 let rate_alone =
                     trial.values.get(LEARNING_RATE).map(|rate| self.usual.clone().with(LEARNING_RATE, rate.clone()));
                 let others = if rate_alone.as_ref() == Some(&trial.values) { "" } else { " and others" };
-                format!("control, rate 2^{:.1}{others}", rate(&trial.values).log2())
+                format!("rate 2^{:.1}{others}", rate(&trial.values).log2())
             }
+        }
+    }
+
+    fn final_run(&self, record: Record<Trial>, context: RunContext) -> FinalRun {
+        let Record { trial, outcome, curve, seconds } = record;
+        let tuning = match self.tuned(&trial, &context) {
+            Some(tuned) => Some(tuned.tuning.clone()),
+            None => (trial.values == self.chosen).then(|| self.on_proxy.clone()),
         };
         let seed = if trial.seed == 0 { String::new() } else { format!(", seed {}", trial.seed) };
         FinalRun {
-            label: format!("{kind}, {}{seed}", short(&context.parametrization)),
+            label: format!("{}, {}{seed}", short(&context.parametrization), self.kind(&trial, &context)),
             size: in_words(&context.size),
             parametrization: context.parametrization,
             values: trial.values,
+            tuning,
             outcome,
             curve: Arc::unwrap_or_clone(curve),
             seconds,

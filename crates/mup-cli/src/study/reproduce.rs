@@ -7,11 +7,12 @@ use mup_train::FamilyError;
 use super::DEFAULT_STUDY;
 use super::tables::Target;
 use super::target::{RunContext, TargetTraining};
+use super::tuned_control::STANDARD;
 
 /// What the commands of a study's runs have in common.
 pub(super) struct Reproduce<'a> {
     training: &'a TargetTraining<'a>,
-    /// The seed with which the study's own command trains the target and its control; none if it only tuned.
+    /// The seed with which the study's own command trains the target and its controls; none if it only tuned.
     in_order: Option<u64>,
     chosen: Values,
     usual: Values,
@@ -37,12 +38,13 @@ impl<'a> Reproduce<'a> {
         Ok(Self { training, in_order, chosen, usual: opened.usual()?, common })
     }
 
-    /// The command of a run; none of one that the study's own command trains.
-    pub(super) fn command(&self, trial: &Trial, context: &RunContext) -> Option<String> {
+    /// The command of a run, which may be the control that was tuned for itself; none of one that the study's own command
+    /// trains.
+    pub(super) fn command(&self, trial: &Trial, context: &RunContext, tuned: bool) -> Option<String> {
         let of_proxy = &self.training.opened.proxy.parametrization;
         let (parametrization, chosen) = (&context.parametrization, trial.values == self.chosen);
-        let in_order = self.in_order == Some(trial.seed) && chosen;
-        if in_order && [of_proxy.as_str(), "standard"].contains(&parametrization.as_str()) {
+        let usual = tuned || (chosen && [of_proxy.as_str(), STANDARD].contains(&parametrization.as_str()));
+        if usual && self.in_order == Some(trial.seed) {
             return None;
         }
         let mut words = self.common.clone();

@@ -83,6 +83,8 @@ pub(super) struct TargetTraining<'a> {
     folder: PathBuf,
     settings: Value,
     store: Store,
+    /// One of a sweep: what begins, and what nothing follows in it, was said for all.
+    quiet: bool,
 }
 
 impl TrainCommand {
@@ -136,16 +138,21 @@ pub(super) fn chosen(study: &Study) -> Result<Choice, FamilyError> {
 impl<'a> TargetTraining<'a> {
     /// Opens where the runs of this target are kept.
     pub(super) fn of(opened: &'a Opened<'a>) -> Result<Self, FamilyError> {
-        let (size, Target { steps, batches, run_law, .. }) = (&opened.target_size, &opened.target);
-        let mut names: Vec<String> =
-            opened.proxy.grows.iter().map(|name| format!("{name}{}", size[name.as_str()])).collect();
-        names.push(format!("steps{steps}"));
-        names.extend((*batches > 1).then(|| format!("batches{batches}")));
-        names.extend((!run_law.is_none()).then(|| run_law.name.clone()));
-        let folder = opened.study.folder().join("targets").join(names.join("-"));
+        let folder = folder_of_target(opened);
         let settings = serde_json::to_value(&opened.proxy)?;
         let store = Store::open(&folder, &settings)?;
-        Ok(Self { opened, folder, settings, store })
+        Ok(Self { opened, folder, settings, store, quiet: false })
+    }
+
+    /// The same if there is any run: looking leaves no trace.
+    pub(super) fn if_there(opened: &'a Opened<'a>) -> Result<Option<Self>, FamilyError> {
+        let is_there = folder_of_target(opened).join("settings.json").is_file();
+        is_there.then(|| Self::of(opened)).transpose()
+    }
+
+    /// The same for a sweep, which says itself what it does.
+    pub(super) fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
     }
 
     /// Every run of this target that has ended; says which records are damaged.
@@ -172,13 +179,23 @@ impl<'a> TargetTraining<'a> {
     ) -> Result<(Record<Trial>, RecordSource), FamilyError> {
         let trial = self.trial(parametrization, values, seed)?;
         let (stored, source) = self.store.run(&trial, || {
+            let Opened { family, device, .. } = self.opened;
             let (name, told) = (short(parametrization), told(values, &self.opened.usual()?));
-            say(format!("\nTraining {} in {name} with {told}", self.opened.named_size()));
             let (run, folder) = (self.run(&trial)?, self.run_folder(&trial, Some(checkpoints))?);
+            let mut unfollowed = Vec::new();
+            if self.quiet {
+                unfollowed = run.warnings(&family.plan(&run, device)?);
+                unfollowed.extend(family.untested(&run));
+            } else {
+                say(format!("\nTraining {} in {name} with {told}", self.opened.named_size()));
+            }
             let progress = Progress::new(name, run.training.steps);
             let interrupt = Interrupt::listen()?;
-            let mut observe = |event: &Event| progress.see(event);
-            let Opened { family, device, .. } = self.opened;
+            let mut observe = |event: &Event| match event {
+                Event::Evaluated(_) if self.quiet => {}
+                Event::Warning(warning) if unfollowed.contains(warning) => {}
+                event => progress.see(event),
+            };
             family.train(&run, Some(folder), device, &mut observe, &|| interrupt.requested(), true)
         })?;
         if let RecordSource::Repaired { kept_as, reason } = &source {
@@ -187,7 +204,8 @@ impl<'a> TargetTraining<'a> {
         Ok((stored.judged(self.smoothing()), source))
     }
 
-    fn trial(&self, parametrization: &str, values: &Values, seed: u64) -> Result<Trial, FamilyError> {
+    /// What is asked for, and so where its record is.
+    pub(super) fn trial(&self, parametrization: &str, values: &Values, seed: u64) -> Result<Trial, FamilyError> {
         let Opened { target, target_size, .. } = self.opened;
         let plan = self.opened.target_plan(parametrization, values)?.fingerprint();
         let (micro_batches, evaluate_every) = (target.micro_batches, target.evaluate_every);
@@ -269,8 +287,9 @@ impl<'a> TargetTraining<'a> {
         Ok(format!("{run}  training loss {outcome}, validation loss {validation}\n{kept}"))
     }
 
-    /// Of the study's other targets, which have another size, batch, length or law: the runs of each by its name.
-    pub(super) fn others(&self) -> Result<BTreeMap<String, Vec<String>>, FamilyError> {
+    /// Of the study's other targets, which have another size, batch, length or law: the runs of each by its name, but for
+    /// those that are shown elsewhere.
+    pub(super) fn others(&self, shown: impl Fn(&Trial) -> bool) -> Result<BTreeMap<String, Vec<String>>, FamilyError> {
         let Some(folders) = self.folder.parent().and_then(|targets| std::fs::read_dir(targets).ok()) else {
             return Ok(BTreeMap::new());
         };
@@ -282,7 +301,7 @@ impl<'a> TargetTraining<'a> {
             let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             let Ok(store) = Store::open(&folder, &self.settings) else { continue };
             let mut runs = Vec::new();
-            for stored in store.records()?.0 {
+            for stored in store.records()?.0.into_iter().filter(|stored| !shown(&stored.trial)) {
                 let record = stored.judged(Smoothing::tenth_of(stored.trial.steps));
                 let parametrization = short(&RunContext::of(&record.trial)?.parametrization).to_owned();
                 let Record { trial, outcome, .. } = record;
@@ -295,6 +314,17 @@ impl<'a> TargetTraining<'a> {
         }
         Ok(others)
     }
+}
+
+/// Where the runs of a target are kept.
+fn folder_of_target(opened: &Opened<'_>) -> PathBuf {
+    let (size, Target { steps, batches, run_law, .. }) = (&opened.target_size, &opened.target);
+    let mut names: Vec<String> =
+        opened.proxy.grows.iter().map(|name| format!("{name}{}", size[name.as_str()])).collect();
+    names.push(format!("steps{steps}"));
+    names.extend((*batches > 1).then(|| format!("batches{batches}")));
+    names.extend((!run_law.is_none()).then(|| run_law.name.clone()));
+    opened.study.folder().join("targets").join(names.join("-"))
 }
 
 /// What is not the transfer itself: under which rules its values were tuned, and what becomes of the run.

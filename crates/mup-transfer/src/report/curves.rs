@@ -20,7 +20,7 @@ pub(super) fn draw<B: DrawingBackend>(area: &Area<'_, B>, pen: Pen, runs: &[Fina
     let window = (n_steps / 25).max(1);
     let (low, high) = range(runs);
     let mut chart = ChartBuilder::on(area)
-        .caption("The target with the proxy's hyperparameters", pen.font(20.0))
+        .caption("The target, by how its hyperparameters were found", pen.font(20.0))
         .margin(pen.px(12.0))
         .x_label_area_size(pen.px(46.0))
         .y_label_area_size(pen.px(58.0))

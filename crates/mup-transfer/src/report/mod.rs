@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub use draw::Figure;
 use mup_figure::FigureError;
 use mup_files::{create_folders, write_durably};
-pub use numbers::{FinalRun, Numbers, RateCurve, TrialSummary};
+pub use numbers::{FinalRun, Numbers, RateCurve, TrialSummary, Tuning};
 use serde::{Deserialize, Serialize};
 
 /// Everything that depends on when and where.

@@ -1,7 +1,5 @@
 //! What a report says, as data.
 
-use std::collections::BTreeSet;
-
 use mup_study::{Outcome, Records, StudyConfig, StudyRecord, TrialCurve, Values};
 use mup_sweep::{Optimum, Point};
 use serde::{Deserialize, Serialize};
@@ -79,12 +77,24 @@ pub struct FinalRun {
     pub size: String,
     /// What it was trained with.
     pub values: Values,
+    /// How those were found, if anybody tuned them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
     /// How it ended.
     pub outcome: Outcome,
     /// Its losses.
     pub curve: TrialCurve,
     /// Wall-clock seconds.
     pub seconds: f64,
+}
+
+/// How the values of a run of the target were found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tuning {
+    /// By which runs, in words.
+    pub by: String,
+    /// What those took.
+    pub spent: Spent,
 }
 
 fn width() -> String {
@@ -97,11 +107,7 @@ impl Numbers {
     pub fn new(study: StudyConfig, records: &Records, choice: Choice) -> Self {
         let mut trials: Vec<TrialSummary> = records.records.iter().map(TrialSummary::of).collect();
         trials.sort_by_key(|trial| (trial.stage, trial.sample, trial.seed));
-        // Two places with the same content were trained once.
-        let mut seen = BTreeSet::new();
-        let trained = records.records.iter().filter(|record| seen.insert(record.trial.name()));
-        let tuning = trained.fold(Spent::default(), |spent, record| spent.and_run(&record.curve, record.seconds));
-        let cost = Cost { tuning, ..Cost::default() };
+        let cost = Cost { tuning: Spent::of_trials(&records.records), ..Cost::default() };
         let proxy_parameters = records.records.iter().map(|record| record.curve.parameters).max().filter(|n| *n > 0);
         let (rate_curves, runs, grows) = (Vec::new(), Vec::new(), width());
         Self { study, choice, trials, transfer: None, grows, rate_curves, runs, cost, proxy_parameters }
@@ -115,6 +121,13 @@ impl Numbers {
         let (target, controls) = runs.split_at(runs.len().min(1));
         self.cost = Cost { target: spent(target), controls: spent(controls), ..self.cost };
         Self { runs, ..self }
+    }
+
+    /// What finding the values of a run took, in runs of the target; none where nobody tuned, or nothing was counted.
+    #[must_use]
+    pub fn tuning_in_targets(&self, run: &FinalRun) -> Option<f64> {
+        let tuning = run.tuning.as_ref()?.spent;
+        Cost { tuning, ..self.cost }.ratio_of_compute()
     }
 }
 

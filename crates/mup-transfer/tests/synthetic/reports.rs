@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use mup_study::{Evaluation, Outcome, Setting, Smoothing, StudyConfig, TrialCurve, Values};
 use mup_sweep::{Optimum, Point};
-use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report};
-use mup_transfer::{Transfer, Transferable, Transferred, choose};
+use mup_transfer::report::{Circumstances, FinalRun, Numbers, RateCurve, Report, Tuning};
+use mup_transfer::{Spent, Transfer, Transferable, Transferred, choose};
 
 use super::{End, gpt, gpt3_study, run};
 
@@ -29,12 +29,15 @@ pub(crate) fn complete() -> Report {
     config.proxy = toml::from_str("width = 64\nd-head = 32").unwrap();
     let mut report = of_study(&config, |trial| if trial.sample == 5 { End::Failed } else { gpt(trial) });
     let chosen = report.numbers.choice.best.values.clone();
-    let runs = vec![
+    let mut runs = vec![
         final_run("target, µP", "mup", &chosen, 1.75),
         final_run("control, SP with the proxy's values", "standard", &chosen, 2.3),
         final_run("control, SP at its own best rate", "standard", &chosen, 1.82),
         final_run("control, µP with default values", "mup", &at_rate(0.001), 1.95),
     ];
+    // A quarter of the target's 16000 parameters × 3000 steps of 64 tokens.
+    let spent = Spent::default().and(16_000, 750 * 64, 150.0);
+    runs[2].tuning = Some(Tuning { by: "4 rates & <steps>".to_owned(), spent });
     report.numbers = report.numbers.with_runs(runs);
     let row = |(name, value): (&str, &Setting)| Transferred {
         name: name.to_owned(),
@@ -63,6 +66,7 @@ fn final_run(label: &str, parametrization: &str, values: &Values, end: f64) -> F
         parametrization: parametrization.to_owned(),
         size: "width 256".to_owned(),
         values: values.clone(),
+        tuning: None,
         outcome: Outcome::of(&losses, Smoothing { last: 300 }),
         curve: TrialCurve {
             losses,

@@ -88,7 +88,7 @@ fn a_study_trains_a_target_of_another_batch_length_and_law_too() {
     assert_eq!(losses(&succeed(&mut place.on_study("train", &law))), scaled, "it was read back");
     let report = json(&succeed(&mut place.on_study("report", &law)));
     let runs: Vec<&Value> = report["numbers"]["runs"].as_array().unwrap().iter().map(|run| &run["label"]).collect();
-    assert_eq!(runs, ["target, µP"], "under this law alone");
+    assert_eq!(runs, ["µP, values of the proxy"], "under this law alone");
     let reproduce = report["circumstances"]["command"].as_str().unwrap();
     assert!(reproduce.ends_with("--target-batch 2 --run-law complete-d"), "{reproduce}");
     for (arguments, said) in [

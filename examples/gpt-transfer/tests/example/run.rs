@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::place::{Place, RATES, SIZES, files, json, program, succeed, text};
+use crate::place::{Place, RATES, SIZES, files, json, modified, program, succeed, text};
 
 #[test]
 fn without_a_command_every_stage_runs_and_every_file_parses() {
@@ -16,11 +17,14 @@ fn without_a_command_every_stage_runs_and_every_file_parses() {
     for stage in ["Plan: Proxy", "Plan: Target", "Tuning", "Transferred", "Training width 16 in SP", "Sample"] {
         assert!(told.contains(stage), "{stage} is missing:\n{told}");
     }
+    // 90 steps of the proxy are 35 of the target, by the operations of each.
+    let too_few = "as much compute as tuning took is 8 steps for each of 4 rates, and fewer than 20 say nothing";
+    assert!(told.contains(too_few), "{told}");
     let printed = json(&text(&output.stdout));
     let report = json(&fs::read_to_string(place.study().join("report.json")).unwrap());
     assert_eq!(printed, report);
     let labels: Vec<&Value> = report["numbers"]["runs"].as_array().unwrap().iter().map(|run| &run["label"]).collect();
-    assert_eq!(labels, ["target, µP", "control, the proxy's values, SP"]);
+    assert_eq!(labels, ["µP, values of the proxy", "SP, the same values"]);
     for run in report["numbers"]["runs"].as_array().unwrap() {
         assert_eq!(run["curve"]["losses"].as_array().unwrap().len(), 40);
         assert_eq!(run["curve"]["tokens"], 40 * 4 * 8);
@@ -34,6 +38,76 @@ fn without_a_command_every_stage_runs_and_every_file_parses() {
     assert!(fs::read_to_string(place.study().join("report.html")).unwrap().contains("</html>"));
 }
 
+/// 7 trials of 40 steps, by operations 111 steps of the target.
+const ENOUGH: [&str; 2] = ["--rates=-9:-3", "--steps=40"];
+/// Where a quarter of them is.
+const SWEPT: &str = "targets/width16-steps27/trials";
+
+#[test]
+fn sp_gets_a_rate_of_its_own_for_the_compute_of_tuning() {
+    let place = Place::new();
+    let output = place.all(&[&ENOUGH[..], &["--json"]].concat()).output().unwrap();
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("for as much compute as tuning took: 4 rates over 27 steps"), "{told}");
+    assert!(!told.contains("the run changes"), "each horizon of the sweep is tuned by itself:\n{told}");
+    let runs = json(&text(&output.stdout))["numbers"]["runs"].take();
+    let label = |run: &Value| run["label"].as_str().unwrap().to_owned();
+    let labels: Vec<String> = runs.as_array().unwrap().iter().map(label).collect();
+    let [target, same, own] = &labels[..] else { panic!("{labels:?}") };
+    assert_eq!([target, same], ["µP, values of the proxy", "SP, the same values"]);
+    assert!(own.starts_with("SP, rate tuned at the target for the same compute"), "{own}");
+    let spent = |run: usize| runs[run]["tuning"]["spent"]["counted_flops"].as_f64().unwrap();
+    assert!((0.9..=1.0).contains(&(spent(2) / spent(0))), "{} of {}", spent(2), spent(0));
+
+    let rate = |of: &Value| of["values"]["learning-rate"].as_f64().unwrap();
+    let ended = |path: &PathBuf| {
+        let record = json(&fs::read_to_string(path).unwrap())["record"].take();
+        assert_eq!(record["trial"]["seed"], 100, "other batches than the target's");
+        let losses: Vec<f64> = serde_json::from_value(record["curve"]["losses"].clone()).unwrap();
+        // Judged by its last tenth.
+        (losses[25] + losses[26], rate(&record["trial"]))
+    };
+    let swept: Vec<(f64, f64)> = files(&place.study().join(SWEPT), ".json").iter().map(ended).collect();
+    assert_eq!(swept.len(), 4);
+    let (_, best) = swept.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+    let (lowered, own) = (best * (27.0_f64 / 40.0).powf(0.32), rate(&runs[2]));
+    assert!((own / lowered - 1.0).abs() < 1e-12, "{best} became {own}");
+}
+
+#[test]
+fn no_run_of_the_sweep_is_repeated_and_one_that_was_stopped_goes_on() {
+    let place = Place::new();
+    succeed(&mut place.all(&ENOUGH));
+    let swept = || files(&place.study().join(SWEPT), ".json");
+    let wanted = place.numbers();
+    assert_eq!(wanted["runs"].as_array().unwrap().len(), 3, "{wanted}");
+    let all = || {
+        let results: Vec<_> = swept().into_iter().map(|path| (modified(&path), path)).collect();
+        (place.finished_results(), results)
+    };
+    let before = all();
+    succeed(&mut place.all(&ENOUGH));
+    assert_eq!(all(), before, "nothing is run twice");
+    // As if it had been killed in the sweep.
+    fs::remove_file(&swept()[1]).unwrap();
+    succeed(&mut place.all(&ENOUGH));
+    assert_eq!((swept().len(), place.finished_results()), (4, before.0));
+    assert_eq!(place.numbers(), wanted);
+}
+
+#[test]
+fn a_sweep_over_the_whole_run_is_none_of_the_targets_runs() {
+    let place = Place::new();
+    let output = place.all(&["--rates=-9:-3", "--steps=60", "--json"]).output().unwrap();
+    let told = text(&output.stderr);
+    assert!(told.contains("4 rates over 40 steps"), "no longer than the target:\n{told}");
+    let runs = json(&text(&output.stdout))["numbers"]["runs"].take();
+    assert_eq!(runs.as_array().unwrap().len(), 3, "{runs}");
+    let by = runs[2]["tuning"]["by"].as_str().unwrap();
+    assert!(by.ends_with("the best"), "nothing is lowered: {by}");
+}
+
 #[test]
 fn each_command_alone_prints_its_result_for_people_and_as_json() {
     let place = Place::new();
@@ -44,7 +118,7 @@ fn each_command_alone_prints_its_result_for_people_and_as_json() {
     assert_eq!(choice["best"]["values"]["learning-rate"], trained["trial"]["values"]["learning-rate"]);
     succeed(&mut place.on_study("train", &["--values=default", "--parametrization=standard", "--seed=1"]));
     let report = json(&succeed(&mut place.on_study("report", &["--json"])));
-    assert_eq!(report["numbers"]["runs"][1]["label"], "control, default values, SP, seed 1");
+    assert_eq!(report["numbers"]["runs"][1]["label"], "SP, default values, seed 1");
     let reproduce = report["circumstances"]["command"].as_str().unwrap();
     let [tune, target, control] = reproduce.lines().collect::<Vec<_>>()[..] else { panic!("{reproduce}") };
     // Cargo runs this test, and knows neither with which features nor where the program was built.

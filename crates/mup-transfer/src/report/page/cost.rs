@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::Report;
+use crate::report::{Numbers, Report};
 use crate::{Cost, Spent};
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -26,8 +26,16 @@ pub(super) fn section(report: &Report) -> Markup {
                 }
             }
             @if controls.runs > 0 { (row("controls, to compare with", controls)) }
+            @for (name, spent) in of_controls(report) { (row(&name, spent)) }
         } }
     }
+}
+
+/// What tuning took of a control whose values are not the proxy's.
+fn of_controls(report: &Report) -> impl Iterator<Item = (String, &Spent)> {
+    let Numbers { runs, cost, .. } = &report.numbers;
+    let tuned = runs.iter().filter_map(|run| Some((format!("tuning: {}", run.label), &run.tuning.as_ref()?.spent)));
+    tuned.filter(move |(_, spent)| **spent != cost.tuning)
 }
 
 fn row(name: &str, spent: &Spent) -> Markup {

@@ -15,14 +15,20 @@ pub(super) fn section(numbers: &Numbers, figure: &Markup) -> Markup {
             tr {
                 th { "run" } th { "" } th { "size" } th.number { "parameters" } th.number { "steps" }
                 th.number { "tokens" } th.number { "training loss" } th.number { "validation" } th.number { "seconds" }
+                th.number { "tuning, in runs of the target" }
             }
-            @for run in &numbers.runs { (row(run)) }
+            @for run in &numbers.runs { (row(run, numbers.tuning_in_targets(run))) }
         } }
-        @for run in &numbers.runs { p.note { strong { (run.label) } ": " (run.values) } }
+        @for run in &numbers.runs {
+            p.note {
+                strong { (run.label) } ": " (run.values)
+                @if let Some(tuning) = &run.tuning { "; found by " (tuning.by) }
+            }
+        }
     }
 }
 
-fn row(run: &FinalRun) -> Markup {
+fn row(run: &FinalRun, tuning: Option<f64>) -> Markup {
     html! {
         tr {
             td.name { (run.label) } td { (short_name(&run.parametrization)) }
@@ -31,6 +37,7 @@ fn row(run: &FinalRun) -> Markup {
             td.number { (run.outcome) }
             td.number { @if let Some(loss) = run.curve.validation { (format!("{loss:.4}")) } @else { "–" } }
             td.number { (format!("{:.0}", run.seconds)) }
+            td.number { @if let Some(runs) = tuning { (format!("{runs:.2}")) } @else { "–" } }
         }
     }
 }

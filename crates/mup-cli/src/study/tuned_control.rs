@@ -1,0 +1,190 @@
+//! The control that may spend what tuning spent: SP, its rate swept at the target itself.
+//!
+//! As (b₁) of docs/experiment.md, for its reasons: the rate alone, over few steps with a warm-up and a decay of their own. Short
+//! runs like higher rates, so the best is lowered for the whole run.
+
+use std::collections::BTreeSet;
+
+use mup_rules::{RunLaw, Variable};
+use mup_study::cli::say;
+use mup_study::{Outcome, Record, Setting, Trial, TrialCurve, Values, rounded};
+use mup_sweep::{Optimum, Point};
+use mup_train::{FamilyError, LEARNING_RATE};
+use mup_transfer::report::Tuning;
+use mup_transfer::{Cost, Spent};
+
+use super::arguments::CheckpointArguments;
+use super::opened::Opened;
+use super::target::TargetTraining;
+use crate::any_family::parameters;
+use crate::output::octaves;
+use crate::{AnyFamily, TargetRunArguments};
+
+/// How controls are parametrized.
+pub(super) const STANDARD: &str = "standard";
+/// What is tried, in octaves above the family's own rate.
+const OCTAVES: [f64; 4] = [-1.0, 0.0, 1.0, 2.0];
+/// Added to the seed: tuning reads other batches than the target.
+const OTHER_BATCHES: u64 = 100;
+
+/// What SP is trained with at the target, and how that was found.
+pub(super) struct Tuned {
+    pub(super) values: Values,
+    /// The best rate is the lowest or the highest that was tried.
+    pub(super) on_edge: bool,
+    pub(super) tuning: Tuning,
+    /// Of the sweep's runs, which are none of the target, by their ids.
+    pub(super) swept: BTreeSet<String>,
+}
+
+/// Sweeps SP's rate at the target, as far as no record has it; none, and why, where the compute is too little for that.
+pub(super) fn tune(opened: &Opened<'_>, checkpoints: &CheckpointArguments) -> Result<Option<Values>, FamilyError> {
+    let sweep = Sweep::of(opened)?;
+    if let Some(reason) = sweep.obstacle()? {
+        say(format!("\nThe rate of SP is not tuned at the target as a control: {reason}"));
+        return Ok(None);
+    }
+    let (n, steps) = (OCTAVES.len(), sweep.short.target.steps);
+    let cost = "for as much compute as tuning took";
+    say(format!("\nAs a control the rate of SP is tuned at the target, {cost}: {n} rates over {steps} steps"));
+    let tuned = sweep.tuned(&sweep.run(checkpoints)?)?;
+    say(match &tuned {
+        Some(Tuned { tuning, .. }) => format!("  {}", tuning.by),
+        None => "  every rate diverged, so there is no such control".to_owned(),
+    });
+    Ok(tuned.map(|tuned| tuned.values))
+}
+
+/// What a sweep has found; none as long as a run of it has no record. Only reads.
+pub(super) fn known(opened: &Opened<'_>) -> Result<Option<Tuned>, FamilyError> {
+    if opened.proxy.parametrization == STANDARD {
+        return Ok(None);
+    }
+    let sweep = Sweep::of(opened)?;
+    sweep.records()?.map_or(Ok(None), |records| sweep.tuned(&records))
+}
+
+struct Sweep<'a> {
+    /// With a target of as many steps as each rate gets.
+    short: Opened<'a>,
+    /// Of the target itself.
+    steps: usize,
+    seed: u64,
+}
+
+impl<'a> Sweep<'a> {
+    /// Over as many steps as the compute of tuning pays for, and no more than the target has.
+    fn of(opened: &Opened<'a>) -> Result<Self, FamilyError> {
+        let tuning = Spent::of_trials(&opened.study.records()?.records);
+        let cost = Cost { tuning, target: of_a_step(opened)?, ..Cost::default() };
+        let of_each = cost.ratio_of_compute().unwrap_or(0.0) / OCTAVES.len() as f64;
+        let steps = opened.target.steps;
+        let target_steps = Some((of_each as usize).min(steps));
+        let short = opened.clone().with_target_run(&TargetRunArguments { target_steps, ..Default::default() })?;
+        let seed = opened.study.config().seeds[0].wrapping_add(OTHER_BATCHES);
+        Ok(Self { short, steps, seed })
+    }
+
+    /// What keeps it from telling a rate.
+    fn obstacle(&self) -> Result<Option<String>, FamilyError> {
+        let (n, steps, fewest) = (OCTAVES.len(), self.short.target.steps, Outcome::FEWEST_STEPS);
+        if steps < fewest {
+            let paid = format!("as much compute as tuning took is {steps} steps for each of {n} rates");
+            return Ok(Some(format!("{paid}, and fewer than {fewest} say nothing of a rate")));
+        }
+        let run = self.short.target_run(STANDARD, &self.values(0.0)?)?;
+        // A warm-up, for example, may be longer than so short a run.
+        let checked = self.short.family.check_run(&run, &self.short.device);
+        Ok(checked.err().map(|error| format!("over {steps} steps {error}")))
+    }
+
+    /// The family's own but for the rate.
+    fn values(&self, octave: f64) -> Result<Values, FamilyError> {
+        let usual = self.short.usual()?;
+        let rate = rate(&usual) * octave.exp2();
+        Ok(usual.with(LEARNING_RATE, Setting::Number(rate)))
+    }
+
+    /// The record of each rate, trained where there is none.
+    fn run(&self, checkpoints: &CheckpointArguments) -> Result<Vec<Record<Trial>>, FamilyError> {
+        let training = TargetTraining::of(&self.short)?.quiet();
+        // A run that has ended is not gone back in.
+        let checkpoints = CheckpointArguments { keep_last: 1, ..checkpoints.clone() };
+        let train = |octave: &f64| -> Result<_, FamilyError> {
+            let (record, _) = training.train(STANDARD, &self.values(*octave)?, self.seed, &checkpoints)?;
+            Ok(record)
+        };
+        OCTAVES.iter().map(train).collect()
+    }
+
+    /// The same where each has one.
+    fn records(&self) -> Result<Option<Vec<Record<Trial>>>, FamilyError> {
+        let Some(training) = TargetTraining::if_there(&self.short)? else { return Ok(None) };
+        let records = training.records()?;
+        let of = |octave: &f64| -> Result<Option<Record<Trial>>, FamilyError> {
+            let id = training.trial(STANDARD, &self.values(*octave)?, self.seed)?.id();
+            Ok(records.iter().find(|record| record.trial.id() == id).cloned())
+        };
+        OCTAVES.iter().map(of).collect()
+    }
+
+    /// What its records say; nothing if every rate diverged.
+    fn tuned(&self, records: &[Record<Trial>]) -> Result<Option<Tuned>, FamilyError> {
+        let losses = records.iter().map(|record| record.outcome.loss());
+        let points = OCTAVES.into_iter().zip(losses).map(|(log2_rate, loss)| Point { log2_rate, loss });
+        let Some(best) = Optimum::of(&points.collect::<Vec<_>>()) else { return Ok(None) };
+        let (of_each, steps) = (self.short.target.steps, self.steps);
+        let (values, times) = (self.values(best.log2_rate)?, lowered(&self.short.target.run_law, of_each, steps));
+        let values = values.clone().with(LEARNING_RATE, Setting::Number(rate(&values) * times));
+        let tried = |record: &Record<Trial>| {
+            format!("2^{} {}", octaves(rate(&record.trial.values).log2()), record.outcome)
+        };
+        let tried = records.iter().map(tried).collect::<Vec<_>>().join("; ");
+        let best_of = format!("{} rates at the target over {of_each} steps ({tried}): the best", records.len());
+        let by = if times < 1.0 { format!("{best_of}, × {} for {steps} steps", rounded(times)) } else { best_of };
+        let spend = |spent: Spent, record: &Record<Trial>| spent.and_run(&record.curve, record.seconds);
+        let tuning = Tuning { by, spent: records.iter().fold(Spent::default(), spend) };
+        let swept = records.iter().map(|record| record.trial.id()).collect();
+        Ok(Some(Tuned { values, on_edge: best.edge.is_some(), tuning, swept }))
+    }
+}
+
+/// What a step of the target takes.
+fn of_a_step(opened: &Opened<'_>) -> Result<Spent, FamilyError> {
+    let run = opened.target_run(STANDARD, &Values::default())?;
+    let family: &dyn AnyFamily = opened.family;
+    let tokens = family.in_tokens(&run)?.batch;
+    let flops = family.flops_per_token(&run.size).map(|flops| flops * tokens);
+    let parameters = parameters(&family.plan(&run, &opened.device)?);
+    let curve = TrialCurve { losses: vec![0.0], tokens: tokens as u64, parameters, flops, ..TrialCurve::default() };
+    Ok(Spent::default().and_run(&curve, 0.0))
+}
+
+/// What the best rate of so many steps is multiplied by for more. A law of the study that follows the horizon does it in
+/// the plan.
+fn lowered(law: &RunLaw, from: usize, to: usize) -> f64 {
+    if law.rate.exponent(&Variable::TOKENS) != 0.0 {
+        return 1.0;
+    }
+    (to as f64 / from as f64).powf(RunLaw::bjorck().rate.exponent(&Variable::TOKENS))
+}
+
+fn rate(values: &Values) -> f64 {
+    values.number(LEARNING_RATE).unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RunLaw, lowered};
+
+    #[test]
+    fn a_rate_of_few_steps_is_lowered_for_more_unless_a_law_of_the_study_does_it() {
+        let octaves = |law: &RunLaw, from| (100.0 * lowered(law, from, 800).log2()).round() / 100.0;
+        // As docs/experiment.md says of the law: for 40 times the horizon and 8 times.
+        let unfollowed: Vec<f64> = [20, 100, 800].into_iter().map(|from| octaves(&RunLaw::none(), from)).collect();
+        assert_eq!(unfollowed, [-1.7, -0.96, 0.0]);
+        let laws = [RunLaw::power_lines(), RunLaw::complete_d()];
+        let followed: Vec<f64> = laws.iter().map(|law| octaves(law, 100)).collect();
+        assert_eq!(followed, [-0.96, 0.0], "the first follows the horizon with its decay alone");
+    }
+}
