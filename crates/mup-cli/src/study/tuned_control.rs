@@ -136,9 +136,8 @@ impl<'a> Sweep<'a> {
         let (of_each, steps) = (self.short.target.steps, self.steps);
         let (values, times) = (self.values(best.log2_rate)?, lowered(&self.short.target.run_law, of_each, steps));
         let values = values.clone().with(LEARNING_RATE, Setting::Number(rate(&values) * times));
-        let tried = |record: &Record<Trial>| {
-            format!("2^{} {}", octaves(rate(&record.trial.values).log2()), record.outcome)
-        };
+        let tried =
+            |record: &Record<Trial>| format!("2^{} {}", octaves(rate(&record.trial.values).log2()), record.outcome);
         let tried = records.iter().map(tried).collect::<Vec<_>>().join("; ");
         let best_of = format!("{} rates at the target over {of_each} steps ({tried}): the best", records.len());
         let by = if times < 1.0 { format!("{best_of}, × {} for {steps} steps", rounded(times)) } else { best_of };
