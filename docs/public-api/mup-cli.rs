@@ -35,6 +35,7 @@ pub trait AnyFamily: Send + Sync {
     fn plan(&self, run: &FamilyRun, device: &Device) -> Result<ScalingPlan, FamilyError>;
     fn untested(&self, run: &FamilyRun) -> Vec<String>;
     fn criteria(&self) -> Criteria;
+    fn flops_per_token(&self, size: &Size) -> Option<f64>;
     fn trial(&self, run: &FamilyRun, device: &Device) -> Result<BoxedTrial, FamilyError>;
     fn depth_trial(
         &self,

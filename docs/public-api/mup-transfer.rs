@@ -13,7 +13,7 @@ pub mod crate_root {
 }
 pub mod report {
     pub use draw::Figure;
-    pub use numbers::{FinalRun, Numbers, RateCurve, TrialSummary};
+    pub use numbers::{FinalRun, Numbers, RateCurve, TrialSummary, Tuning};
 }
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -70,6 +70,7 @@ pub struct Cost {
 impl Cost {
     pub fn ratio(&self) -> Option<f64> {}
     pub fn ratio_in_flops(&self) -> Option<f64> {}
+    pub fn ratio_of_compute(&self) -> Option<f64> {}
     pub fn ratio_in_seconds(&self) -> Option<f64> {}
 }
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,8 @@ pub struct FinalRun {
     pub parametrization: String,
     pub size: String,
     pub values: Values,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
     pub outcome: Outcome,
     pub curve: TrialCurve,
     pub seconds: f64,
@@ -162,6 +165,7 @@ pub struct Numbers {
 impl Numbers {
     pub fn new(study: StudyConfig, records: &Records, choice: Choice) -> Self {}
     pub fn with_runs(mut self, runs: Vec<FinalRun>) -> Self {}
+    pub fn tuning_in_targets(&self, run: &FinalRun) -> Option<f64> {}
 }
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RateCurve {
@@ -218,6 +222,7 @@ pub struct Spent {
     pub runs_counted: u64,
 }
 impl Spent {
+    pub fn of_trials(records: &[StudyRecord]) -> Self {}
     pub fn and(self, parameters: u64, tokens: u64, seconds: f64) -> Self {}
     pub fn and_run(self, curve: &TrialCurve, seconds: f64) -> Self {}
     pub fn flops(&self) -> Option<f64> {}
@@ -265,6 +270,11 @@ pub struct TrialSummary {
     pub outcome: Outcome,
     pub validation: Option<f64>,
     pub seconds: f64,
+}
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tuning {
+    pub by: String,
+    pub spent: Spent,
 }
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "warning")]
