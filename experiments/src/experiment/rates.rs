@@ -50,14 +50,9 @@ impl Runs<'_> {
         Ok(ProxyRates {
             study: study.folder().to_owned(),
             points: rates.iter().map(point).collect::<Result<_, _>>()?,
-            spent: of_trials(&records),
+            spent: Spent::of_trials(&records),
         })
     }
-}
-
-/// What trials consumed.
-pub(crate) fn of_trials(records: &[StudyRecord]) -> Spent {
-    records.iter().fold(Spent::default(), |spent, record| spent.and_run(&record.curve, record.seconds))
 }
 
 /// Of each seed; none if it diverged.

@@ -10,6 +10,7 @@ use mup_transfer::{Transfer, transfer};
 
 use super::circumstances::check_proxy_batch;
 use super::tables::{Proxy, Target, changed, size, table};
+use super::tuned_control::STANDARD;
 use super::values::{check_space, unsaid, values_of, with_values};
 use crate::identity::{training, unchanged, unchanged_table};
 use crate::{AnyFamily, TargetRunArguments, grow::short, target_run::from_run};
@@ -134,8 +135,8 @@ impl<'a> Opened<'a> {
             Ok((format!("Target, {}", short(name)), self.target_plan(name, values)?))
         };
         let mut plans = vec![(format!("Proxy, {}", short(name)), self.proxy_plan(values)?), target(name)?];
-        if name != "standard" {
-            plans.push(target("standard")?);
+        if name != STANDARD {
+            plans.push(target(STANDARD)?);
         }
         Ok(plans)
     }

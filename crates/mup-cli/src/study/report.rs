@@ -15,6 +15,7 @@ use super::reproduce::Reproduce;
 use super::tables::Proxy;
 use super::target::{RunContext, TargetTraining, chosen};
 use super::tuned_control::{self, STANDARD, Tuned};
+use super::values::rate;
 use crate::{grow::short, output};
 
 /// `report`.
@@ -118,10 +119,6 @@ fn rate_curve(study: &Study, opened: &Opened<'_>) -> Result<Option<RateCurve>, F
 
 fn in_words(size: &Size) -> String {
     size.iter().map(|(name, number)| format!("{name} {number}")).collect::<Vec<_>>().join(", ")
-}
-
-fn rate(values: &Values) -> f64 {
-    values.number(LEARNING_RATE).unwrap_or(f64::NAN)
 }
 
 /// What the runs of a target are compared with.

@@ -16,6 +16,7 @@ use mup_transfer::{Cost, Spent};
 use super::arguments::CheckpointArguments;
 use super::opened::Opened;
 use super::target::TargetTraining;
+use super::values::rate;
 use crate::any_family::parameters;
 use crate::output::octaves;
 use crate::{AnyFamily, TargetRunArguments};
@@ -166,10 +167,6 @@ fn lowered(law: &RunLaw, from: usize, to: usize) -> f64 {
         return 1.0;
     }
     (to as f64 / from as f64).powf(RunLaw::bjorck().rate.exponent(&Variable::TOKENS))
-}
-
-fn rate(values: &Values) -> f64 {
-    values.number(LEARNING_RATE).unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]

@@ -64,9 +64,14 @@ pub(super) fn parse(list: &str) -> Result<Values, FamilyError> {
     Ok(values)
 }
 
+/// NaN where there is none.
+pub(super) fn rate(values: &Values) -> f64 {
+    values.number(LEARNING_RATE).unwrap_or(f64::NAN)
+}
+
 /// For people: the rate as a power of two; of the others only those that are not as usual.
 pub(super) fn told(values: &Values, usual: &Values) -> String {
-    let rate = values.number(LEARNING_RATE).unwrap_or(f64::NAN).log2();
+    let rate = rate(values).log2();
     let unusual = values.iter().filter(|(name, value)| *name != LEARNING_RATE && usual.get(name) != Some(value));
     let others =
         unusual.map(|(name, value)| format!(", {name} {}", value.number().map_or_else(|| value.to_string(), rounded)));

@@ -8,7 +8,7 @@ use mup_train::FamilyError;
 use mup_transfer::{Spent, choose};
 
 use super::super::arms::{Arm, mean_spent};
-use super::super::rates::{ProxySweep, of_trials};
+use super::super::rates::ProxySweep;
 use super::super::runs::{MUP, Runs, STANDARD, TargetRun, options, rate, words};
 use super::super::{write, write_so_far};
 use super::Part;
@@ -83,7 +83,7 @@ impl Parts<'_> {
         for study in &studies {
             let records = study.records()?.records;
             proxy_parameters = records.first().map_or(proxy_parameters, |record| record.curve.parameters);
-            search.push(of_trials(&records));
+            search.push(Spent::of_trials(&records));
         }
         let study = studies[0].folder().to_owned();
         let seeds = (0..self.sizes.repetitions).map(|r| TUNING_SEED + r).collect();
