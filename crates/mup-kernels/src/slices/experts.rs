@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::ROWS;
-use super::matrix::{Matrix, Write, multiply, transpose};
+use super::matrix::{Matrix, Write, multiply, rows_at_once, transpose};
 use super::real::Real;
 use super::simd::{add, sum, vectorized};
 use crate::pool::room;
@@ -49,12 +49,14 @@ impl Sorted {
         self.offsets[expert]..self.offsets[expert + 1]
     }
 
-    /// Pieces of rows of one expert each, with the parts of an array of rows that they are.
-    fn pieces<'a, R>(&self, mut rows: &'a mut [R], width: usize) -> Vec<(usize, usize, &'a mut [R])> {
+    /// Pieces of rows of one expert each, with the parts of an array of rows that they are; a weight has `weight` numbers.
+    fn pieces<'a, R>(&self, mut rows: &'a mut [R], width: usize, weight: usize) -> Vec<(usize, usize, &'a mut [R])> {
         let mut pieces = Vec::new();
         for expert in 0..self.experts() {
-            for first in self.range(expert).step_by(ROWS) {
-                let count = ROWS.min(self.offsets[expert + 1] - first);
+            let range = self.range(expert);
+            let at_once = rows_at_once(range.len(), weight);
+            for first in range.step_by(at_once) {
+                let count = at_once.min(self.offsets[expert + 1] - first);
                 let (piece, rest) = rows.split_at_mut(count * width);
                 pieces.push((expert, first, piece));
                 rows = rest;
@@ -162,7 +164,7 @@ pub(crate) fn linear<R: Real>(sorted: &Sorted, layers: Layers<'_, R>, x: &[R], y
     if y.is_empty() {
         return;
     }
-    sorted.pieces(y, width).into_par_iter().for_each(|(expert, first, y)| {
+    sorted.pieces(y, width, input * width).into_par_iter().for_each(|(expert, first, y)| {
         let count = y.len() / width;
         let mut write = Write::Replace;
         if let Some(bias) = bias {
@@ -205,16 +207,16 @@ pub(crate) fn linear_backward<R: Real>(
     if gradients.weight.is_empty() {
         return;
     }
-    let pieces = input.div_ceil(ROWS);
     let by_expert = gradients.weight.par_chunks_mut(input * width);
     by_expert.enumerate().for_each(|(expert, weight)| {
         let rows = sorted.range(expert);
-        weight.par_chunks_mut(ROWS * width).enumerate().take(pieces).for_each(|(piece, target)| {
+        let at_once = rows_at_once(input, rows.len() * width);
+        weight.par_chunks_mut(at_once * width).enumerate().for_each(|(piece, target)| {
             let columns = target.len() / width;
             if rows.is_empty() {
                 return target.fill(R::ZERO);
             }
-            let left = Matrix::strided(&x[rows.start * input + piece * ROWS..], rows.len(), columns, input);
+            let left = Matrix::strided(&x[rows.start * input + piece * at_once..], rows.len(), columns, input);
             let right = Matrix::new(&gradient[rows.start * width..], rows.len(), width);
             multiply(target, width, Write::Replace, left.transposed(), right);
         });
@@ -229,7 +231,7 @@ fn rows_backward<R: Real>(sorted: &Sorted, layers: Layers<'_, R>, gradient: &[R]
         let size = input * width;
         transpose(layers.weight(expert), input, width, &mut transposed[expert * size..(expert + 1) * size]);
     }
-    sorted.pieces(dx, input).into_par_iter().for_each(|(expert, first, dx)| {
+    sorted.pieces(dx, input, input * width).into_par_iter().for_each(|(expert, first, dx)| {
         let count = dx.len() / input;
         let gradient = Matrix::new(&gradient[first * width..(first + count) * width], count, width);
         let weight = Matrix::new(&transposed[expert * input * width..(expert + 1) * input * width], width, input);

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::matrix::{Matrix, Write, multiply, transpose};
+use super::gelu;
+use super::matrix::{Matrix, Write, multiply, rows_at_once, transpose};
 use super::real::Real;
 use super::simd::{add, vectorized};
-use super::{ROWS, gelu};
 use crate::pool::{Buffer, room};
 
 /// `x` is `[groups, rows, input]`.
@@ -43,8 +43,9 @@ pub(crate) fn forward<R: Real>(
     if y.is_empty() {
         return;
     }
+    let at_once = rows_at_once(rows, input * total);
     let task = |group: usize, piece: usize, y: &mut [R]| {
-        let first = group * rows + piece * ROWS;
+        let first = group * rows + piece * at_once;
         let count = y.len() / total;
         let x = Matrix::new(&x[first * input..(first + count) * input], count, input);
         let residual = residual.map(|residual| &residual[first * total..(first + count) * total]);
@@ -52,12 +53,12 @@ pub(crate) fn forward<R: Real>(
     };
     match activated {
         None => y.par_chunks_mut(rows * total).enumerate().for_each(|(group, y)| {
-            y.par_chunks_mut(ROWS * total).enumerate().for_each(|(piece, y)| task(group, piece, y));
+            y.par_chunks_mut(at_once * total).enumerate().for_each(|(piece, y)| task(group, piece, y));
         }),
         Some(activated) => {
             let groups = y.par_chunks_mut(rows * total).zip(activated.par_chunks_mut(rows * total));
             groups.enumerate().for_each(|(group, (y, activated))| {
-                let pieces = y.par_chunks_mut(ROWS * total).zip(activated.par_chunks_mut(ROWS * total));
+                let pieces = y.par_chunks_mut(at_once * total).zip(activated.par_chunks_mut(at_once * total));
                 pieces.enumerate().for_each(|(piece, (y, activated))| {
                     task(group, piece, y);
                     vectorized(
@@ -151,7 +152,9 @@ fn backward_rows<R: Real>(
     parameters: &mut [Gradient<'_, R>],
 ) {
     let Shape { groups, rows, input } = shape;
-    let (total, pieces) = (width(layers), rows.div_ceil(ROWS));
+    let total = width(layers);
+    let at_once = rows_at_once(rows, input * total);
+    let pieces = rows.div_ceil(at_once);
     let transposed: Vec<Buffer<R>> = match dx {
         Some(_) => layers.iter().map(|layer| transposed(shape, layer)).collect(),
         None => Vec::new(),
@@ -162,8 +165,8 @@ fn backward_rows<R: Real>(
     let mut dx_groups = dx.map(|dx| dx.chunks_mut(rows * input));
     let mut partials = partial.chunks_mut(total);
     for (group, gradient) in gradient.chunks(rows * total).enumerate() {
-        let mut dx_pieces = dx_groups.as_mut().and_then(Iterator::next).map(|dx| dx.chunks_mut(ROWS * input));
-        for gradient in gradient.chunks(ROWS * total) {
+        let mut dx_pieces = dx_groups.as_mut().and_then(Iterator::next).map(|dx| dx.chunks_mut(at_once * input));
+        for gradient in gradient.chunks(at_once * total) {
             let dx = dx_pieces.as_mut().and_then(Iterator::next);
             tasks.push((group, gradient, dx, partials.next()));
         }
@@ -243,8 +246,9 @@ fn backward_weights<R: Real>(
             continue;
         }
         for (group, weight) in parameter.weight.chunks_mut(input * layer.width).enumerate() {
-            for (piece, weight) in weight.chunks_mut(ROWS * layer.width).enumerate() {
-                tasks.push((group, piece * ROWS, first, layer.width, weight));
+            let at_once = rows_at_once(input, rows * layer.width);
+            for (piece, weight) in weight.chunks_mut(at_once * layer.width).enumerate() {
+                tasks.push((group, piece * at_once, first, layer.width, weight));
             }
         }
         first += layer.width;

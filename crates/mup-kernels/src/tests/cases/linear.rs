@@ -69,6 +69,9 @@ pub(in crate::tests) fn projections([groups, rows, input, width]: [usize; 4], wi
     )
 }
 
+/// A weight and a gradient that are too large for a cache, so that pieces have more rows, which the shape does not divide.
+const UNCACHED: [usize; 4] = [1, 150, 130, 2051];
+
 pub(super) fn cases(shapes: Shapes) -> Vec<Case> {
     let both = Parts { bias: true, residual: true };
     match shapes {
@@ -85,12 +88,16 @@ pub(super) fn cases(shapes: Shapes) -> Vec<Case> {
             linear([2, 300, 9, 70], both),
             linear_gelu([1, 300, 33, 65], true),
             projections([1, 300, 33, 17], true),
+            linear(UNCACHED, both),
         ],
         Shapes::Large => vec![
             linear([1, 1031, 67, 512], both),
             linear([2, 519, 512, 33], Parts { bias: true, residual: false }),
             linear_gelu([1, 1031, 33, 257], true),
             projections([1, 1031, 65, 67], true),
+            linear(UNCACHED, both),
+            linear_gelu(UNCACHED, true),
+            projections(UNCACHED, true),
         ],
         Shapes::Small => {
             vec![linear([2, 35, 3, 5], both), linear_gelu([2, 35, 3, 5], true), projections([2, 35, 3, 2], true)]
