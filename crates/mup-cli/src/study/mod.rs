@@ -11,6 +11,8 @@ mod reproduce;
 mod space;
 mod tables;
 mod target;
+#[cfg(test)]
+mod tests;
 mod trial;
 mod tuned_control;
 mod values;

@@ -224,25 +224,19 @@ pub trait Family: Clone + Send + Sync + 'static {
     ///
     /// A file that cannot be written, a family that cannot be folded.
     fn export(&self, model: &Self::Model, path: &Path, fold: bool) -> Result<String, FamilyError> {
-        if fold {
-            let remedy = "leave the folding out, or implement Family::export";
-            return Err(format!("{} has no folded form: {remedy}", self.name()).into());
-        }
-        if path.is_dir() {
-            return Err(format!("cannot write {}: it is a folder; name a file", path.display()).into());
-        }
+        check_plain(&self.name(), path, fold)?;
         Ok(write_safetensors(&model.valid(), path, &[])?.to_string())
     }
 
     /// Whether [`export`](Self::export) could write such a model there, asked before it is trained: of a lazy one, as
-    /// [`model`](Self::model) makes it. It refuses nothing unless said otherwise, since a family may have an
-    /// [`export`](Self::export) of its own; what that refuses after the training, it may say here before.
+    /// [`model`](Self::model) makes it. Unless said otherwise it refuses what the default of that refuses: a folded form, and a
+    /// folder in place of a file. So an [`export`](Self::export) that has either says so here.
     ///
     /// # Errors
     ///
     /// Those that [`export`](Self::export) would have after the training, in the same words.
-    fn check_export(&self, _model: &Self::Model, _path: &Path, _fold: bool) -> Result<(), FamilyError> {
-        Ok(())
+    fn check_export(&self, _model: &Self::Model, path: &Path, fold: bool) -> Result<(), FamilyError> {
+        check_plain(&self.name(), path, fold)
     }
 
     /// What decides the losses and no shape shows: the data, its order, constants of the model and of the optimizer. Runs
@@ -282,4 +276,17 @@ pub trait Family: Clone + Send + Sync + 'static {
     fn unclaimed(&self) -> Vec<&'static str> {
         Vec::new()
     }
+}
+
+/// What is written of a family that says nothing of exports: every parameter as it is, into a file.
+fn check_plain(family: &str, path: &Path, fold: bool) -> Result<(), FamilyError> {
+    if fold {
+        let missing = "no folded form, a plain model with every multiplier in its weights";
+        let remedy = "leave the folding out, or implement Family::export and, to say so, Family::check_export";
+        return Err(format!("{family} has {missing}: {remedy}").into());
+    }
+    if path.is_dir() {
+        return Err(format!("cannot write {}: it is a folder; name a file", path.display()).into());
+    }
+    Ok(())
 }

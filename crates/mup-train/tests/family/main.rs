@@ -111,16 +111,18 @@ fn a_family_is_trained_to_the_bit_as_by_hand() {
 }
 
 #[test]
-fn an_export_that_a_family_does_not_have_is_refused_by_what_would_write_it_alone() {
+fn an_export_that_a_family_does_not_have_is_refused_in_the_same_words_before_there_is_anything_to_write() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = FAMILY.model(&FAMILY.size(), &Device::flex()).expect("sizes");
     let file = folder.path().join("weights.safetensors");
-    for (path, fold, said) in [(file.as_path(), true, "no folded form"), (folder.path(), false, "it is a folder")] {
-        let error = FAMILY.export(&model, path, fold).expect_err("refused").to_string();
+    for (path, fold, said) in
+        [(file.as_path(), true, "Perceptron has no folded form"), (folder.path(), false, "it is a folder; name a file")]
+    {
+        let error = FAMILY.check_export(&model, path, fold).expect_err("refused").to_string();
         assert!(error.contains(said), "{error}");
-        // A family that folds, or writes folders, with an export of its own need say nothing more.
-        FAMILY.check_export(&model, path, fold).expect("nobody knows what writes");
+        assert_eq!(FAMILY.export(&model, path, fold).expect_err("refused").to_string(), error);
     }
+    FAMILY.check_export(&model, &file, false).expect("every parameter, into a file");
     assert!(!file.exists());
 }
 
