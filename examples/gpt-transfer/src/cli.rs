@@ -14,8 +14,8 @@ use mup_train::FamilyError;
 ///
 /// Without a command it does everything: tunes a proxy, chooses, trains the target once with the transferred values, and as
 /// controls in the standard parametrization (SP), with the same values and with a rate that is tuned at the target for as
-/// much compute as tuning the proxy took; samples text from each, and writes a report. The text is the Rust source of the Burn crates that this program is built from, so
-/// nothing is downloaded.
+/// much compute as tuning the proxy took; samples text from each, and writes a report. The text is the Rust source of the Burn
+/// crates that this program is built from, so nothing is downloaded.
 #[derive(Debug, Parser)]
 #[command(name = "gpt-transfer", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {

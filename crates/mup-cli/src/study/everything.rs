@@ -29,6 +29,7 @@ pub fn everything(
     json: bool,
 ) -> Result<ExitCode, FamilyError> {
     let opened = Opened::new(study, family)?;
+    check_control(&opened)?;
     let training = TargetTraining::of(&opened)?;
     for (name, plan) in opened.plans(&opened.usual()?)? {
         say(format!("\nPlan: {name}\n{}", plan.summary()));
@@ -51,6 +52,18 @@ pub fn everything(
     say("");
     report::print(&written, study, json)?;
     Ok(exit_code(&target.outcome))
+}
+
+/// Whether the target can be trained in SP too: better now than after its own training.
+fn check_control(opened: &Opened<'_>) -> Result<(), FamilyError> {
+    if opened.proxy.parametrization == STANDARD {
+        return Ok(());
+    }
+    let run = opened.target_run(STANDARD, &opened.usual()?)?;
+    opened.family.check_run(&run, &opened.device).map(drop).map_err(|error| {
+        let remedy = "`tune`, `choose`, `train` and `report` do without it";
+        format!("the target cannot be trained in SP, as a control: {error}; {remedy}").into()
+    })
 }
 
 /// A run with the study's first seed, and what its model made.

@@ -136,7 +136,8 @@ impl<'a> Opened<'a> {
         };
         let mut plans = vec![(format!("Proxy, {}", short(name)), self.proxy_plan(values)?), target(name)?];
         if name != STANDARD {
-            plans.push(target(STANDARD)?);
+            // A family may have none.
+            plans.extend(target(STANDARD).ok());
         }
         Ok(plans)
     }

@@ -155,9 +155,10 @@ impl Compared<'_> {
 
     /// Which values a run has.
     fn kind(&self, trial: &Trial, context: &RunContext) -> String {
-        if let Some(Tuned { on_edge, .. }) = self.tuned(trial, context) {
-            let edge = if *on_edge { " (edge)" } else { "" };
-            return format!("rate tuned at the target for the same compute{edge}");
+        if let Some(Tuned { label, .. }) = self.tuned(trial, context) {
+            // One run may be both controls.
+            let same = if trial.values == self.chosen { "the same values: " } else { "" };
+            return format!("{same}{label}");
         }
         match (trial.values == self.chosen, context.parametrization == self.parametrization) {
             (true, true) => "values of the proxy".to_owned(),

@@ -196,7 +196,7 @@ impl<'a> TargetTraining<'a> {
                 Event::Warning(warning) if unfollowed.contains(warning) => {}
                 event => progress.see(event),
             };
-            family.train(&run, Some(folder), device, &mut observe, &|| interrupt.requested(), true)
+            family.train(&run, Some(folder), device, &mut observe, &|| interrupt.requested(), !self.quiet)
         })?;
         if let RecordSource::Repaired { kept_as, reason } = &source {
             say(format!("warning: the record was damaged ({reason}); it was kept as {}", kept_as.display()));

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use mup_rules::{RunLaw, Variable};
 use mup_study::cli::say;
 use mup_study::{Outcome, Record, Setting, Trial, TrialCurve, Values, rounded};
-use mup_sweep::{Optimum, Point};
+use mup_sweep::{Edge, Optimum, Point};
 use mup_train::{FamilyError, LEARNING_RATE};
 use mup_transfer::report::Tuning;
 use mup_transfer::{Cost, Spent};
@@ -31,8 +31,8 @@ const OTHER_BATCHES: u64 = 100;
 /// What SP is trained with at the target, and how that was found.
 pub(super) struct Tuned {
     pub(super) values: Values,
-    /// The best rate is the lowest or the highest that was tried.
-    pub(super) on_edge: bool,
+    /// How, in a legend: for which compute, and whether the best rate is the lowest or the highest that was tried.
+    pub(super) label: String,
     pub(super) tuning: Tuning,
     /// Of the sweep's runs, which are none of the target, by their ids.
     pub(super) swept: BTreeSet<String>,
@@ -46,7 +46,8 @@ pub(super) fn tune(opened: &Opened<'_>, checkpoints: &CheckpointArguments) -> Re
         return Ok(None);
     }
     let (n, steps) = (OCTAVES.len(), sweep.short.target.steps);
-    let cost = "for as much compute as tuning took";
+    let share = sweep.share().map(|share| format!("{share} of the compute that"));
+    let cost = format!("for {} tuning took", share.as_deref().unwrap_or("as much compute as"));
     say(format!("\nAs a control the rate of SP is tuned at the target, {cost}: {n} rates over {steps} steps"));
     let tuned = sweep.tuned(&sweep.run(checkpoints)?)?;
     say(match &tuned {
@@ -58,7 +59,8 @@ pub(super) fn tune(opened: &Opened<'_>, checkpoints: &CheckpointArguments) -> Re
 
 /// What a sweep has found; none as long as a run of it has no record. Only reads.
 pub(super) fn known(opened: &Opened<'_>) -> Result<Option<Tuned>, FamilyError> {
-    if opened.proxy.parametrization == STANDARD {
+    // Whoever has no SP has no sweep of it.
+    if opened.proxy.parametrization == STANDARD || opened.target_plan(STANDARD, &Values::default()).is_err() {
         return Ok(None);
     }
     let sweep = Sweep::of(opened)?;
@@ -68,6 +70,8 @@ pub(super) fn known(opened: &Opened<'_>) -> Result<Option<Tuned>, FamilyError> {
 struct Sweep<'a> {
     /// With a target of as many steps as each rate gets.
     short: Opened<'a>,
+    /// Steps that the compute of tuning pays for with each rate.
+    paid: f64,
     /// Of the target itself.
     steps: usize,
     seed: u64,
@@ -78,20 +82,27 @@ impl<'a> Sweep<'a> {
     fn of(opened: &Opened<'a>) -> Result<Self, FamilyError> {
         let tuning = Spent::of_trials(&opened.study.records()?.records);
         let cost = Cost { tuning, target: of_a_step(opened)?, ..Cost::default() };
-        let of_each = cost.ratio_of_compute().unwrap_or(0.0) / OCTAVES.len() as f64;
+        let paid = cost.ratio_of_compute().unwrap_or(0.0) / OCTAVES.len() as f64;
         let steps = opened.target.steps;
-        let target_steps = Some((of_each as usize).min(steps));
+        let target_steps = Some((paid as usize).min(steps));
         let short = opened.clone().with_target_run(&TargetRunArguments { target_steps, ..Default::default() })?;
         let seed = opened.study.config().seeds[0].wrapping_add(OTHER_BATCHES);
-        Ok(Self { short, steps, seed })
+        Ok(Self { short, paid, steps, seed })
+    }
+
+    /// Of the compute of tuning, where a whole run for each rate takes less.
+    fn share(&self) -> Option<String> {
+        (self.paid as usize > self.steps).then(|| format!("{:.0} %", 100.0 * self.steps as f64 / self.paid))
     }
 
     /// What keeps it from telling a rate.
     fn obstacle(&self) -> Result<Option<String>, FamilyError> {
         let (n, steps, fewest) = (OCTAVES.len(), self.short.target.steps, Outcome::FEWEST_STEPS);
         if steps < fewest {
-            let paid = format!("as much compute as tuning took is {steps} steps for each of {n} rates");
-            return Ok(Some(format!("{paid}, and fewer than {fewest} say nothing of a rate")));
+            let paid = self.paid as usize;
+            let paid_alone = format!("as much compute as tuning took is {paid} steps for each of {n} rates");
+            let few = if paid < fewest { paid_alone } else { format!("the target has {steps} steps") };
+            return Ok(Some(format!("{few}, and fewer than {fewest} say nothing of a rate")));
         }
         let run = self.short.target_run(STANDARD, &self.values(0.0)?)?;
         // A warm-up, for example, may be longer than so short a run.
@@ -134,18 +145,37 @@ impl<'a> Sweep<'a> {
         let losses = records.iter().map(|record| record.outcome.loss());
         let points = OCTAVES.into_iter().zip(losses).map(|(log2_rate, loss)| Point { log2_rate, loss });
         let Some(best) = Optimum::of(&points.collect::<Vec<_>>()) else { return Ok(None) };
-        let (of_each, steps) = (self.short.target.steps, self.steps);
-        let (values, times) = (self.values(best.log2_rate)?, lowered(&self.short.target.run_law, of_each, steps));
-        let values = values.clone().with(LEARNING_RATE, Setting::Number(rate(&values) * times));
-        let tried =
-            |record: &Record<Trial>| format!("2^{} {}", octaves(rate(&record.trial.values).log2()), record.outcome);
-        let tried = records.iter().map(tried).collect::<Vec<_>>().join("; ");
-        let best_of = format!("{} rates at the target over {of_each} steps ({tried}): the best", records.len());
-        let by = if times < 1.0 { format!("{best_of}, × {} for {steps} steps", rounded(times)) } else { best_of };
+        let found = self.values(best.log2_rate)?;
+        let times = lowered(&self.short.target.run_law, self.short.target.steps, self.steps);
+        let values = found.clone().with(LEARNING_RATE, Setting::Number(rate(&found) * times));
         let spend = |spent: Spent, record: &Record<Trial>| spent.and_run(&record.curve, record.seconds);
+        let by = self.in_words(records, rate(&found), best.edge, times);
         let tuning = Tuning { by, spent: records.iter().fold(Spent::default(), spend) };
         let swept = records.iter().map(|record| record.trial.id()).collect();
-        Ok(Some(Tuned { values, on_edge: best.edge.is_some(), tuning, swept }))
+        Ok(Some(Tuned { values, label: self.label(best.edge), tuning, swept }))
+    }
+
+    fn label(&self, edge: Option<Edge>) -> String {
+        let share = self.share().map(|share| format!("{share} of the"));
+        let share = share.as_deref().unwrap_or("the same");
+        let edge = if edge.is_some() { " (edge)" } else { "" };
+        format!("rate tuned at the target for {share} compute{edge}")
+    }
+
+    /// Each rate with its loss, the best, and what became of it.
+    fn in_words(&self, records: &[Record<Trial>], best: f64, edge: Option<Edge>, times: f64) -> String {
+        let power = |rate: f64| format!("2^{}", octaves(rate.log2()));
+        let tried = |record: &Record<Trial>| format!("{} {}", power(rate(&record.trial.values)), record.outcome);
+        let tried = records.iter().map(tried).collect::<Vec<_>>().join("; ");
+        let (n, of_each) = (records.len(), self.short.target.steps);
+        let end = match edge {
+            None => "",
+            Some(Edge::Low) => ", the lowest of them",
+            Some(Edge::High | Edge::Both) => ", the highest of them",
+        };
+        let lowered =
+            if times < 1.0 { format!(", × {} for {} steps", rounded(times), self.steps) } else { String::new() };
+        format!("{n} rates at the target over {of_each} steps ({tried}); {} is best{end}{lowered}", power(best))
     }
 }
 

@@ -101,11 +101,24 @@ fn a_sweep_over_the_whole_run_is_none_of_the_targets_runs() {
     let place = Place::new();
     let output = place.all(&["--rates=-9:-3", "--steps=60", "--json"]).output().unwrap();
     let told = text(&output.stderr);
-    assert!(told.contains("4 rates over 40 steps"), "no longer than the target:\n{told}");
+    // 7 trials of 60 steps are 167 steps of the target.
+    assert!(told.contains(" for 96 % of the compute that tuning took: 4 rates over 40 steps"), "no longer:\n{told}");
     let runs = json(&text(&output.stdout))["numbers"]["runs"].take();
     assert_eq!(runs.as_array().unwrap().len(), 3, "{runs}");
+    let label = runs[2]["label"].as_str().unwrap();
+    assert!(label.starts_with("SP, rate tuned at the target for 96 % of the compute"), "it is not the same: {label}");
     let by = runs[2]["tuning"]["by"].as_str().unwrap();
-    assert!(by.ends_with("the best"), "nothing is lowered: {by}");
+    assert!(by.contains("is best") && !by.contains('×'), "nothing is lowered: {by}");
+}
+
+#[test]
+fn a_target_that_is_too_short_to_tell_a_rate_is_said_to_be_the_reason_and_not_the_compute() {
+    let place = Place::new();
+    let output = place.all(&["--rates=-9:-3", "--target-steps=15"]).output().unwrap();
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("the target has 15 steps, and fewer than 20 say nothing of a rate"), "{told}");
+    assert!(!told.contains("as much compute as tuning took"), "{told}");
 }
 
 #[test]

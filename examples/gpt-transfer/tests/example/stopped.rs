@@ -1,6 +1,7 @@
 //! Ctrl-C, closed pipes, closed terminals.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use crate::place::{Place, files, forget, json, name, silent, succeed, text, trials_of, wait_until};
@@ -84,6 +85,33 @@ fn ctrl_c_in_training_writes_a_checkpoint_and_the_same_command_continues_from_it
     forget(&mut continued, &["seconds"]);
     forget(&mut wanted, &["seconds"]);
     assert_eq!(continued, wanted);
+}
+
+#[test]
+fn ctrl_c_in_the_sweep_of_sps_rate_keeps_what_is_trained_and_the_same_command_continues() {
+    // By operations 400 steps of 7 trials are about 1110 of the target, a quarter of them for each rate.
+    let long = ["--rates=-9:-3", "--steps=400", "--target-steps=300"];
+    let place = Place::new();
+    succeed(&mut place.all(&long));
+    let wanted = place.numbers();
+    let sweep = || files(&place.study().join("targets"), "").into_iter().find(|path| name(path) != "width16-steps300");
+    let trains = |sweep: &Path| {
+        let run = files(&sweep.join("runs"), "").pop();
+        run.is_some_and(|run| std::fs::metadata(run.join("metrics.jsonl")).is_ok_and(|file| file.len() > 0))
+    };
+    loop {
+        std::fs::remove_dir_all(sweep().unwrap()).unwrap();
+        let all = start(&mut place.all(&long));
+        wait_until("it sweeps", || sweep().is_some_and(|sweep| trains(&sweep)));
+        signal(&all, "-INT");
+        if stopped(&all.wait_with_output().unwrap()) {
+            break;
+        }
+    }
+    // Nothing else was left to train.
+    assert!(files(&sweep().unwrap().join("trials"), ".json").len() < 4);
+    succeed(&mut place.all(&long));
+    assert_eq!(place.numbers(), wanted);
 }
 
 #[test]
