@@ -1,7 +1,7 @@
 //! The control that may spend what tuning spent: SP, its rate swept at the target itself.
 //!
-//! As (b₁) of docs/experiment.md, for its reasons: the rate alone, over few steps with a warm-up and a decay of their own. Short
-//! runs like higher rates, so the best is lowered for the whole run.
+//! As (b₁) of docs/experiment.md, for its reasons: the rate alone, over few steps with a warm-up and a decay of their own,
+//! and on beyond an edge, but within the compute. Short runs like higher rates, so the best is lowered for the whole run.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +23,8 @@ use crate::{AnyFamily, TargetRunArguments};
 
 /// How controls are parametrized.
 pub(super) const STANDARD: &str = "standard";
-/// What is tried, in octaves above the family's own rate.
-const OCTAVES: [f64; 4] = [-1.0, 0.0, 1.0, 2.0];
+/// Rates that are tried.
+const RATES: usize = 4;
 /// Added to the seed: tuning reads other batches than the target.
 const OTHER_BATCHES: u64 = 100;
 
@@ -45,11 +45,12 @@ pub(super) fn tune(opened: &Opened<'_>, checkpoints: &CheckpointArguments) -> Re
         say(format!("\nThe rate of SP is not tuned at the target as a control: {reason}"));
         return Ok(None);
     }
-    let (n, steps) = (OCTAVES.len(), sweep.short.target.steps);
+    let (n, steps) = (RATES, sweep.short.target.steps);
     let share = sweep.share().map(|share| format!("{share} of the compute that"));
     let cost = format!("for {} tuning took", share.as_deref().unwrap_or("as much compute as"));
     say(format!("\nAs a control the rate of SP is tuned at the target, {cost}: {n} rates over {steps} steps"));
-    let tuned = sweep.tuned(&sweep.run(checkpoints)?)?;
+    let swept = sweep.run(checkpoints)?;
+    let tuned = swept.map_or(Ok(None), |swept| sweep.tuned(&swept))?;
     say(match &tuned {
         Some(Tuned { tuning, .. }) => format!("  {}", tuning.by),
         None => "  every rate diverged, so there is no such control".to_owned(),
@@ -64,7 +65,13 @@ pub(super) fn known(opened: &Opened<'_>) -> Result<Option<Tuned>, FamilyError> {
         return Ok(None);
     }
     let sweep = Sweep::of(opened)?;
-    sweep.records()?.map_or(Ok(None), |records| sweep.tuned(&records))
+    sweep.records()?.map_or(Ok(None), |swept| sweep.tuned(&swept))
+}
+
+/// What was tried: as octaves above the family's own rate, with losses, and in order of the rates.
+struct Swept {
+    points: Vec<Point>,
+    records: Vec<Record<Trial>>,
 }
 
 struct Sweep<'a> {
@@ -82,7 +89,7 @@ impl<'a> Sweep<'a> {
     fn of(opened: &Opened<'a>) -> Result<Self, FamilyError> {
         let tuning = Spent::of_trials(&opened.study.records()?.records);
         let cost = Cost { tuning, target: of_a_step(opened)?, ..Cost::default() };
-        let paid = cost.ratio_of_compute().unwrap_or(0.0) / OCTAVES.len() as f64;
+        let paid = cost.ratio_of_compute().unwrap_or(0.0) / RATES as f64;
         let steps = opened.target.steps;
         let target_steps = Some((paid as usize).min(steps));
         let short = opened.clone().with_target_run(&TargetRunArguments { target_steps, ..Default::default() })?;
@@ -97,7 +104,7 @@ impl<'a> Sweep<'a> {
 
     /// What keeps it from telling a rate.
     fn obstacle(&self) -> Result<Option<String>, FamilyError> {
-        let (n, steps, fewest) = (OCTAVES.len(), self.short.target.steps, Outcome::FEWEST_STEPS);
+        let (n, steps, fewest) = (RATES, self.short.target.steps, Outcome::FEWEST_STEPS);
         if steps < fewest {
             let paid = self.paid as usize;
             let paid_alone = format!("as much compute as tuning took is {paid} steps for each of {n} rates");
@@ -117,34 +124,43 @@ impl<'a> Sweep<'a> {
         Ok(usual.with(LEARNING_RATE, Setting::Number(rate)))
     }
 
-    /// The record of each rate, trained where there is none.
-    fn run(&self, checkpoints: &CheckpointArguments) -> Result<Vec<Record<Trial>>, FamilyError> {
+    /// Every rate with its record, trained where there is none.
+    fn run(&self, checkpoints: &CheckpointArguments) -> Result<Option<Swept>, FamilyError> {
         let training = TargetTraining::of(&self.short)?.quiet();
         // A run that has ended is not gone back in.
         let checkpoints = CheckpointArguments { keep_last: 1, ..checkpoints.clone() };
-        let train = |octave: &f64| -> Result<_, FamilyError> {
-            let (record, _) = training.train(STANDARD, &self.values(*octave)?, self.seed, &checkpoints)?;
-            Ok(record)
-        };
-        OCTAVES.iter().map(train).collect()
+        self.along(|values| Ok(Some(training.train(STANDARD, values, self.seed, &checkpoints)?.0)))
     }
 
     /// The same where each has one.
-    fn records(&self) -> Result<Option<Vec<Record<Trial>>>, FamilyError> {
+    fn records(&self) -> Result<Option<Swept>, FamilyError> {
         let Some(training) = TargetTraining::if_there(&self.short)? else { return Ok(None) };
         let records = training.records()?;
-        let of = |octave: &f64| -> Result<Option<Record<Trial>>, FamilyError> {
-            let id = training.trial(STANDARD, &self.values(*octave)?, self.seed)?.id();
+        self.along(|values| {
+            let id = training.trial(STANDARD, values, self.seed)?.id();
             Ok(records.iter().find(|record| record.trial.id() == id).cloned())
-        };
-        OCTAVES.iter().map(of).collect()
+        })
+    }
+
+    /// The path of the sweep, as long as there are records.
+    fn along(
+        &self,
+        mut record_of: impl FnMut(&Values) -> Result<Option<Record<Trial>>, FamilyError>,
+    ) -> Result<Option<Swept>, FamilyError> {
+        let (mut points, mut records) = (Vec::<Point>::new(), Vec::new());
+        while points.len() < RATES {
+            let log2_rate = next_octave(&points);
+            let Some(record) = record_of(&self.values(log2_rate)?)? else { return Ok(None) };
+            points.push(Point { log2_rate, loss: record.outcome.loss() });
+            records.push(record);
+        }
+        records.sort_by(|a, b| rate(&a.trial.values).total_cmp(&rate(&b.trial.values)));
+        Ok(Some(Swept { points, records }))
     }
 
     /// What its records say; nothing if every rate diverged.
-    fn tuned(&self, records: &[Record<Trial>]) -> Result<Option<Tuned>, FamilyError> {
-        let losses = records.iter().map(|record| record.outcome.loss());
-        let points = OCTAVES.into_iter().zip(losses).map(|(log2_rate, loss)| Point { log2_rate, loss });
-        let Some(best) = Optimum::of(&points.collect::<Vec<_>>()) else { return Ok(None) };
+    fn tuned(&self, Swept { points, records }: &Swept) -> Result<Option<Tuned>, FamilyError> {
+        let Some(best) = Optimum::of(points) else { return Ok(None) };
         let found = self.values(best.log2_rate)?;
         let times = lowered(&self.short.target.run_law, self.short.target.steps, self.steps);
         let values = found.clone().with(LEARNING_RATE, Setting::Number(rate(&found) * times));
@@ -179,6 +195,29 @@ impl<'a> Sweep<'a> {
     }
 }
 
+/// After these, in octaves above the family's own rate: on where the loss falls, else halfway to the better neighbor of the
+/// best. A diverged rate is the worst, and lower ones are tried after it alone.
+fn next_octave(tried: &[Point]) -> f64 {
+    let rates = || tried.iter().map(|point| point.log2_rate);
+    let Some(best) = Optimum::of(tried).map(|best| best.log2_rate) else {
+        return rates().min_by(f64::total_cmp).map_or(0.0, |lowest| lowest - 1.0);
+    };
+    let loss = |rate: f64| {
+        let point = tried.iter().find(|point| point.log2_rate.to_bits() == rate.to_bits());
+        point.and_then(|point| point.loss).unwrap_or(f64::INFINITY)
+    };
+    let below = rates().filter(|rate| *rate < best).max_by(f64::total_cmp);
+    let above = rates().filter(|rate| *rate > best).min_by(f64::total_cmp);
+    match (below, above) {
+        (Some(below), Some(above)) => {
+            let better = if loss(below) < loss(above) { below } else { above };
+            (best + better) / 2.0
+        }
+        (None, Some(_)) => best - 1.0,
+        (_, None) => best + 1.0,
+    }
+}
+
 /// What a step of the target takes.
 fn of_a_step(opened: &Opened<'_>) -> Result<Spent, FamilyError> {
     let run = opened.target_run(STANDARD, &Values::default())?;
@@ -201,7 +240,29 @@ fn lowered(law: &RunLaw, from: usize, to: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{RunLaw, lowered};
+    use super::{Point, RATES, RunLaw, lowered, next_octave};
+
+    #[test]
+    fn the_sweep_goes_on_where_the_loss_falls_and_between_two_worse_rates_it_halves_the_better_octave() {
+        let path = |loss: &dyn Fn(f64) -> Option<f64>| {
+            let mut tried: Vec<Point> = Vec::new();
+            while tried.len() < RATES {
+                let log2_rate = next_octave(&tried);
+                tried.push(Point { log2_rate, loss: loss(log2_rate) });
+            }
+            tried.into_iter().map(|point| point.log2_rate).collect::<Vec<f64>>()
+        };
+        let best_at = |best: f64| path(&|octave| Some((octave - best).powi(2)));
+        assert_eq!(best_at(5.0), [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(best_at(-5.0), [0.0, 1.0, -1.0, -2.0]);
+        assert_eq!(best_at(1.2), [0.0, 1.0, 2.0, 1.5]);
+        assert_eq!(best_at(0.1), [0.0, 1.0, -1.0, 0.5]);
+        assert_eq!(best_at(-0.1), [0.0, 1.0, -1.0, -0.5]);
+        let diverges_from = |end: f64| path(&|octave| (octave < end).then_some(-octave));
+        assert_eq!(diverges_from(0.5), [0.0, 1.0, -1.0, -0.5]);
+        assert_eq!(diverges_from(-1.5), [0.0, -1.0, -2.0, -3.0]);
+        assert_eq!(diverges_from(-9.0), [0.0, -1.0, -2.0, -3.0]);
+    }
 
     #[test]
     fn a_rate_of_few_steps_is_lowered_for_more_unless_a_law_of_the_study_does_it() {
