@@ -9,7 +9,7 @@ use std::path::Path;
 use mup_study::{Dimension, Outcome, Setting, Space, Stage, StudyConfig, StudyTrial, Trial};
 use mup_sweep::Point;
 use mup_transfer::choose;
-use mup_transfer::report::{Numbers, RateCurve, Report};
+use mup_transfer::report::{FinalRun, Numbers, RateCurve, Report};
 
 use synthetic::reports::{complete, of_study, rate_curve};
 use synthetic::{End, chance, gpt, gpt3_study, run};
@@ -89,6 +89,23 @@ fn the_page_says_what_was_chosen_what_came_of_it_and_what_it_cost() {
     assert!((ratio - (63.0 * 200.0 + 16.0 * 800.0) / (16.0 * 3000.0)).abs() < 0.01, "{ratio}");
     // The row of each trial, of the runners-up with the best, and no more than one best each.
     assert_eq!(page.matches("<tr class=\"best\"><td class=\"number\">").count(), 2 + 6);
+}
+
+#[test]
+fn what_tuning_took_is_told_in_whole_runs_of_the_target_and_once_for_all_seeds() {
+    let report = complete();
+    let tuned = report.numbers.runs[2].clone();
+    assert_eq!(report.numbers.tuning_in_targets(&tuned), Some(0.25));
+    let mut runs = report.numbers.runs.clone();
+    // The target diverges after its first step, and the control is trained with another seed too.
+    let diverged = &mut runs[0].curve;
+    (diverged.tokens, diverged.flops) = (64, Some(6.0 * 16_000.0 * 64.0));
+    diverged.losses.truncate(1);
+    runs.push(FinalRun { label: format!("{}, seed 1", tuned.label), ..tuned.clone() });
+    let report = Report { numbers: report.numbers.clone().with_runs(runs), ..report };
+    assert_eq!(report.numbers.tuning_in_targets(&tuned), Some(0.25));
+    assert_eq!(page(&report).matches("tuning: control, SP at its own best rate").count(), 1);
+    assert!(report.verdict().ends_with("Each is one run, of one seed."), "{}", report.verdict());
 }
 
 #[test]

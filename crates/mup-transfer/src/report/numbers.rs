@@ -123,11 +123,14 @@ impl Numbers {
         Self { runs, ..self }
     }
 
-    /// What finding the values of a run took, in runs of the target; none where nobody tuned, or nothing was counted.
+    /// What finding the values of a run took, in whole runs of the target; none where nobody tuned, or nothing was counted.
     #[must_use]
     pub fn tuning_in_targets(&self, run: &FinalRun) -> Option<f64> {
         let tuning = run.tuning.as_ref()?.spent;
-        Cost { tuning, ..self.cost }.ratio_of_compute()
+        // By the longest: others may have diverged after a few steps.
+        let spent = self.runs.iter().map(|run| Spent::default().and_run(&run.curve, run.seconds));
+        let target = spent.max_by(|a, b| a.parameter_tokens.total_cmp(&b.parameter_tokens))?;
+        Cost { tuning, target, ..self.cost }.ratio_of_compute()
     }
 }
 

@@ -24,8 +24,11 @@ impl Report {
             None => target.outcome.to_string(),
         };
         let compared: Vec<String> = controls.iter().map(|control| compare(target, control)).collect();
-        let compared = if compared.is_empty() { String::new() } else { format!(": {}", compared.join("; ")) };
-        format!("{chosen} With its values the target ({}{ratio}) {trained}{compared}.", target.size)
+        let target = format!("With its values the target ({}{ratio}) {trained}", target.size);
+        match &compared[..] {
+            [] => format!("{chosen} {target}."),
+            compared => format!("{chosen} {target}: {}. Each is one run, of one seed.", compared.join("; ")),
+        }
     }
 
     /// Parameters of the target over those of the proxy; none if they were not reported, or nothing was trained.

@@ -1,5 +1,7 @@
 //! What it took: by the paper's formula, by counting, by the clock.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use crate::report::{Numbers, Report};
@@ -31,11 +33,13 @@ pub(super) fn section(report: &Report) -> Markup {
     }
 }
 
-/// What tuning took of a control whose values are not the proxy's.
+/// What tuning took of a control whose values are not the proxy's, once for all its seeds.
 fn of_controls(report: &Report) -> impl Iterator<Item = (String, &Spent)> {
     let Numbers { runs, cost, .. } = &report.numbers;
-    let tuned = runs.iter().filter_map(|run| Some((format!("tuning: {}", run.label), &run.tuning.as_ref()?.spent)));
-    tuned.filter(move |(_, spent)| **spent != cost.tuning)
+    let tuned = runs.iter().filter_map(|run| Some((run, run.tuning.as_ref()?)));
+    let mut told = BTreeSet::new();
+    let once = tuned.filter(move |(_, tuning)| tuning.spent != cost.tuning && told.insert(&tuning.by));
+    once.map(|(run, tuning)| (format!("tuning: {}", run.label), &tuning.spent))
 }
 
 fn row(name: &str, spent: &Spent) -> Markup {
