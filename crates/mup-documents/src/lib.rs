@@ -1,11 +1,15 @@
 //! Command lines in this repository's documents: what the tests of each program parse, so that no document shows a
-//! command that does not exist. For tests alone; it knows no program.
+//! command that does not exist, and the blocks that the test of the book runs. For tests alone; it knows no program.
+
+mod shell_blocks;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use clap::error::ErrorKind;
+
+pub use shell_blocks::{ShellBlock, ShellCommand, shell_blocks};
 
 /// A command that a document shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,24 +38,44 @@ const LOG: &str = "docs/log.md";
 /// If they cannot be read, or show none: then the test would hold nothing.
 #[must_use]
 pub fn commands(program: &str) -> Vec<Shown> {
-    let root = root();
     let mut shown = Vec::new();
-    for file in markdown(&root).into_iter().filter(|file| !file.ends_with(LOG)) {
-        let text = fs::read_to_string(&file).expect("documents are text");
-        let name = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
-        shown.extend(
-            in_text(&text, program)
-                .into_iter()
-                .map(|shown| Shown { place: format!("{name}:{}", shown.place), ..shown }),
-        );
+    for (name, text) in documents() {
+        let placed = |shown: Shown| Shown { place: format!("{name}:{}", shown.place), ..shown };
+        shown.extend(in_text(&text, program).into_iter().map(placed));
     }
     assert!(!shown.is_empty(), "no document shows a command of {program}");
     shown
 }
 
+/// The README and the chapters of the book, by name, with their texts; the log left out.
+///
+/// # Panics
+///
+/// If they cannot be read.
+#[must_use]
+pub fn book() -> Vec<(String, String)> {
+    let of_the_book = |name: &str| name == "README.md" || name.starts_with("docs/");
+    documents().into_iter().filter(|(name, _)| of_the_book(name)).collect()
+}
+
+/// Every document but the log.
+fn documents() -> Vec<(String, String)> {
+    let root = root();
+    let named = |file: PathBuf| {
+        let text = fs::read_to_string(&file).expect("documents are text");
+        (file.strip_prefix(&root).unwrap_or(&file).display().to_string(), text)
+    };
+    markdown(&root).into_iter().filter(|file| !file.ends_with(LOG)).map(named).collect()
+}
+
 /// The checkout around the package that is tested: `cargo test` works in its folder. Not the one that was compiled in,
 /// which cargo keeps when a checkout moves beside its target folder.
-fn root() -> PathBuf {
+///
+/// # Panics
+///
+/// Elsewhere.
+#[must_use]
+pub fn root() -> PathBuf {
     let package = std::env::current_dir().expect("tests run in their package's folder");
     package.ancestors().find(|folder| folder.join(LOG).is_file()).expect("a checkout").to_owned()
 }
@@ -118,7 +142,8 @@ pub fn in_text(text: &str, program: &str) -> Vec<Shown> {
         };
         if let Some(language) = line.trim_start().strip_prefix("```") {
             // The end of a block has no language.
-            block = if block.is_some() { None } else { Some(Block::of(language.trim())) };
+            let language = language.split_whitespace().next().unwrap_or_default();
+            block = if block.is_some() { None } else { Some(Block::of(language)) };
             continue;
         }
         match block {
