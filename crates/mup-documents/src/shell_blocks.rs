@@ -2,8 +2,10 @@
 
 /// What a fence may say of commands, or nothing.
 const SHELLS: [&str; 5] = ["", "sh", "bash", "shell", "console"];
+/// What it says of a transcript: commands behind a prompt, what they printed, and `exit 3`, how they ended.
+const TRANSCRIPT: &str = "text";
 
-/// A fenced block of commands, or one of which nobody says what it is.
+/// A fenced block of commands, a transcript of some, or a block of which nobody says what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellBlock {
     /// The line of its fence.
@@ -21,8 +23,10 @@ pub struct ShellBlock {
 pub struct ShellCommand {
     /// Its first line.
     pub line: usize,
-    /// As it is written, with its comment.
+    /// As it is written, with its comment, without its prompt.
     pub text: String,
+    /// How it ended in a transcript.
+    pub ended: Option<i32>,
 }
 
 /// Those of a text. Lines that are empty or comments are no commands.
@@ -38,7 +42,10 @@ pub fn shell_blocks(text: &str) -> Vec<ShellBlock> {
             block.add(line, content);
         }
     }
-    blocks.retain(|block| SHELLS.contains(&block.language.as_str()));
+    blocks.retain(|block| {
+        let transcript = block.language == TRANSCRIPT && !block.commands.is_empty();
+        transcript || SHELLS.contains(&block.language.as_str())
+    });
     blocks
 }
 
@@ -50,18 +57,30 @@ impl ShellBlock {
     }
 
     fn add(&mut self, line: usize, content: &str) {
-        match self.commands.last_mut().filter(|last| last.text.ends_with('\\')) {
-            Some(last) => last.text.extend(["\n", content]),
-            None if content.trim().is_empty() || content.trim_start().starts_with('#') => {}
-            None => self.commands.push(ShellCommand { line, text: content.to_owned() }),
+        if let Some(last) = self.commands.last_mut().filter(|last| last.text.ends_with('\\')) {
+            last.text.extend(["\n", content]);
+        } else if self.language != TRANSCRIPT {
+            let is_none = content.trim().is_empty() || content.trim_start().starts_with('#');
+            self.commands.extend((!is_none).then(|| ShellCommand::typed(line, content)));
+        } else if let Some(typed) = content.strip_prefix("$ ") {
+            self.commands.push(ShellCommand::typed(line, typed));
+        } else if let (Some(last), Some(code)) = (self.commands.last_mut(), content.strip_prefix("exit ")) {
+            last.ended = code.parse().ok();
         }
     }
 }
 
 impl ShellCommand {
-    /// The exit codes that its comment names: `# exit code 0 flat, 1 not`.
+    fn typed(line: usize, text: &str) -> Self {
+        Self { line, text: text.to_owned(), ended: None }
+    }
+
+    /// The exit codes that its transcript or its comment names: `# exit code 0 flat, 1 not`.
     #[must_use]
     pub fn exit_codes(&self) -> Vec<i32> {
+        if let Some(code) = self.ended {
+            return vec![code];
+        }
         let comment = self.text.split_once(" # ").map_or("", |(_, comment)| comment);
         let named = comment.split_once("exit code").map_or("", |(_, named)| named);
         named.split(|letter: char| !letter.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
@@ -104,12 +123,21 @@ mod tests {
     fn a_block_of_no_language_or_of_another_shell_is_found_and_one_of_another_language_is_not() {
         let languages = |text| shell_blocks(text).into_iter().map(|block| block.language).collect::<Vec<_>>();
         let text = "```\na\n```\n```text\n$ b\n```\n```bash\nc\n```\n```rust,no_run\nd\n```\n";
-        assert_eq!(languages(text), ["", "bash"]);
+        assert_eq!(languages(text), ["", "text", "bash"]);
+        assert!(languages("```text\nno command\n```\n").is_empty());
+    }
+
+    #[test]
+    fn a_transcript_has_commands_behind_a_prompt_and_says_how_they_ended() {
+        let block = only("```text\n$ mup check \\\n  --to 8\n0.1 s # exit code 7\nexit 3\n\n$ mup plan\nexit\n```\n");
+        let ended: Vec<(&str, Option<i32>)> = block.commands.iter().map(|one| (one.text.as_str(), one.ended)).collect();
+        assert_eq!(ended, [("mup check \\\n  --to 8", Some(3)), ("mup plan", None)]);
+        assert_eq!(block.commands[0].exit_codes(), [3]);
     }
 
     #[test]
     fn a_comment_names_exit_codes_and_words_are_options() {
-        let command = |text: &str| ShellCommand { line: 1, text: text.to_owned() };
+        let command = |text: &str| ShellCommand::typed(1, text);
         assert_eq!(command("mup check --to 8  # exit code 0 flat, 1 not, 3 undecided").exit_codes(), [0, 1, 3]);
         assert!(command("mup check --to 8  # 10 steps").exit_codes().is_empty());
         let command = command("mup check --grid=-8:-4 --seeds 3");

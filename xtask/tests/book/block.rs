@@ -2,7 +2,7 @@
 
 use mup_documents::{ShellBlock, ShellCommand};
 
-/// Why a block is not run, by the word behind `sh`. Whatever can end in seconds has none.
+/// Why a block is not run, by the word behind `sh` or `text`. Whatever can end in seconds has none.
 pub(crate) const EXCUSES: [(&str, &str); 4] = [
     ("long", "takes minutes or more, and has no smaller form"),
     ("build", "asks for another build than that of the test"),
@@ -30,9 +30,9 @@ pub(crate) struct Smaller {
 ///
 /// What its fence says and nobody understands.
 pub(crate) fn how(block: &ShellBlock) -> Result<Option<Smaller>, String> {
-    if block.language != "sh" {
+    if !["sh", "text"].contains(&block.language.as_str()) {
         let said = format!("a block of `{}`: say `sh` behind its fence, and it is run", block.language);
-        return Err(format!("{said}; `text`, if it is no command"));
+        return Err(format!("{said}; `text`, if it is no command, or a transcript with prompts"));
     }
     match &block.notes[..] {
         [word] if EXCUSES.iter().any(|(excuse, _)| excuse == word) => Ok(None),
@@ -46,7 +46,7 @@ fn smaller(block: &ShellBlock, notes: &[String]) -> Result<Smaller, String> {
         if !note.starts_with("--") {
             let excuses = EXCUSES.map(|(word, why)| format!("`{word}` ({why})")).join(", ");
             return Err(format!(
-                "`{note}` behind `sh`: that is an option with a smaller value, or why the block is not run: {excuses}"
+                "`{note}` behind a fence is no option with a smaller value, and no reason why it is not run: {excuses}"
             ));
         }
         let value = notes.next_if(|next| !note.contains('=') && !next.starts_with("--"));
@@ -58,7 +58,7 @@ fn smaller(block: &ShellBlock, notes: &[String]) -> Result<Smaller, String> {
     Ok(found)
 }
 
-/// The exit codes that a command may have: those that its comment names, of what judges any verdict, or 0.
+/// The exit codes that a command may have: those that are shown, of what judges any verdict, or 0.
 pub(crate) fn exit_codes(command: &ShellCommand) -> Vec<i32> {
     let named = command.exit_codes();
     if !named.is_empty() {
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn what_judges_may_end_with_any_verdict_and_what_names_its_exit_code_with_that() {
-        let codes = |text: &str| exit_codes(&ShellCommand { line: 1, text: text.to_owned() });
+        let codes = |text: &str| exit_codes(&ShellCommand { line: 1, text: text.to_owned(), ended: None });
         assert_eq!(codes("cargo run -- coord-check"), VERDICTS);
         assert_eq!(codes("cargo run -- coord-check # the control: exit code 1"), [1]);
         assert_eq!(codes("cargo run -- train"), [0]);

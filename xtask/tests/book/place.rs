@@ -70,7 +70,7 @@ impl Place {
 }
 
 /// Programs by the names that commands have for them, and what `cargo test --workspace` has built of each.
-fn programs() -> [(&'static str, PathBuf); 4] {
+fn programs() -> [(&'static str, PathBuf); 5] {
     let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let beside = |name: &str| {
         let program = xtask.with_file_name(name);
@@ -82,6 +82,7 @@ fn programs() -> [(&'static str, PathBuf); 4] {
         // Under this name xtask is that program.
         ("gpt-transfer", xtask.to_owned()),
         ("mup-transfer", beside("mup-transfer")),
+        ("waves", beside("waves")),
         (mup_documents::YOUR_PROGRAM, beside("examples/your-program")),
     ]
 }
