@@ -79,8 +79,7 @@ fn programs() -> [(&'static str, PathBuf); 5] {
     };
     [
         ("xtask", xtask.to_owned()),
-        // Under this name xtask is that program.
-        ("gpt-transfer", xtask.to_owned()),
+        ("gpt-transfer", beside("gpt-transfer")),
         ("mup-transfer", beside("mup-transfer")),
         ("waves", beside("waves")),
         (mup_documents::YOUR_PROGRAM, beside("examples/your-program")),
