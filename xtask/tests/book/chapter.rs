@@ -76,7 +76,7 @@ impl Chapter {
     }
 
     /// Where it stands, what is typed, and with which smaller values it was run.
-    fn shown(&self, Smaller { instead, added }: &Smaller, ShellCommand { line, text }: &ShellCommand) -> String {
+    fn shown(&self, Smaller { instead, added }: &Smaller, ShellCommand { line, text, .. }: &ShellCommand) -> String {
         let smaller = [&instead[..], &added[..]].concat().join(" ");
         let with = if smaller.is_empty() { smaller } else { format!("  ({smaller})") };
         format!("{}:{line}: {text}{with}", self.name)
