@@ -130,8 +130,8 @@ pub trait Family: Clone + Send + Sync + 'static {
     fn check_export(
         &self,
         _model: &Self::Model,
-        _path: &Path,
-        _fold: bool,
+        path: &Path,
+        fold: bool,
     ) -> Result<(), FamilyError> {}
     fn fingerprint(&self) -> String {}
     fn loss_without_input(&self) -> Result<Option<f64>, FamilyError> {}
