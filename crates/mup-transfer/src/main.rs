@@ -5,10 +5,10 @@ mod commands;
 
 use std::process::ExitCode;
 
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 use clap::error::ContextKind;
 use clap::{CommandFactory, FromArgMatches};
-use mup_study::cli::with_negative_numbers;
+use mup_study::cli::{BAD_ARGUMENTS, say, with_negative_numbers};
 
 fn main() -> ExitCode {
     // That an option which does not exist could be a value helps nobody here: the only values with dashes are a program's.
@@ -17,11 +17,13 @@ fn main() -> ExitCode {
         error.remove(ContextKind::Suggested);
         error.exit()
     });
+    let judges = matches!(arguments.command, Command::Check(_));
     match commands::run(arguments.command) {
         Ok(code) => code,
         Err(error) => {
-            mup_study::cli::say(format!("error: {error}{}", commands::remedy(error.as_ref())));
-            commands::exit_code(error.as_ref())
+            say(format!("error: {error}{}", commands::remedy(error.as_ref())));
+            // There 1 is a verdict.
+            if judges { BAD_ARGUMENTS.into() } else { commands::exit_code(error.as_ref()) }
         }
     }
 }

@@ -17,6 +17,9 @@ const MADE_BEFORE: [(&str, &str); 1] = [(
     done",
 )];
 
+/// After which a chapter is stopped: ten times what the longest takes on two cores.
+const SECONDS_OF_A_CHAPTER: &str = "600";
+
 /// A folder that is deleted.
 pub(crate) struct Place {
     folder: TempDir,
@@ -36,7 +39,9 @@ impl Place {
         fs::write(place.path("work/tinyshakespeare.txt"), text).expect("written");
         fs::write(place.path("work/trial.py"), "").expect("written");
         // Some commands are given in the checkout, for what lies in it.
-        symlink(mup_documents::root().join("experiments"), place.path("work/experiments")).expect("linked");
+        fs::create_dir(place.path("work/experiments")).expect("made");
+        let records = "experiments/records";
+        symlink(mup_documents::root().join(records), place.path("work").join(records)).expect("linked");
         for (name, built) in programs() {
             symlink(built, place.path("programs").join(name)).expect("linked");
         }
@@ -58,9 +63,10 @@ impl Place {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let first = [mup_documents::root().join("xtask/tests/book/bin"), self.path("programs"), slurm];
         let path = std::env::join_paths(first.into_iter().chain(std::env::split_paths(&path)));
-        let mut bash = Command::new("bash");
+        // What waits for ever fails, with what it said.
+        let mut bash = Command::new("timeout");
         let begin = format!("exec 2>> \"$SAID\"\n{{ {}\n}} > \"$SAID\" 2>&1 || exit\n", self.made_before);
-        bash.args(["-uo", "pipefail", "-c", &(begin + script)]);
+        bash.args([SECONDS_OF_A_CHAPTER, "bash", "-uo", "pipefail", "-c", &(begin + script)]);
         bash.current_dir(self.path("work")).env("PATH", path.expect("no colon"));
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
         bash.env("CARGO", cargo).env("MUP_ROOT", mup_documents::root());

@@ -14,7 +14,7 @@ use super::opened::Opened;
 use super::reproduce::Reproduce;
 use super::tables::Proxy;
 use super::target::{RunContext, TargetTraining, chosen};
-use super::tuned_control::{self, STANDARD, Tuned};
+use super::tuned_control::{self, Known, STANDARD, Tuned};
 use super::values::rate;
 use crate::{grow::short, output};
 
@@ -43,7 +43,7 @@ pub(super) fn write(training: &TargetTraining<'_>, others: Vec<RateCurve>) -> Re
     let spent = numbers.cost.tuning;
     let trials = if spent.runs == 1 { "trial" } else { "trials" };
     let on_proxy = Tuning { by: format!("{} {trials} on the proxy", spent.runs), spent };
-    let compared = Compared { chosen, usual, parametrization, on_proxy, tuned: tuned_control::known(opened)? };
+    let compared = Compared { chosen, usual, parametrization, on_proxy, sweep: tuned_control::known(opened)? };
     let mut circumstances = circumstances(study.config());
     let reproduce = Reproduce::new(training, &circumstances.command, compared.chosen.clone())?;
     let mut runs = Vec::new();
@@ -127,8 +127,8 @@ struct Compared<'a> {
     usual: Values,
     parametrization: &'a str,
     on_proxy: Tuning,
-    /// SP with a rate of its own, if that was tuned.
-    tuned: Option<Tuned>,
+    /// Of the rate of SP at the target, by which a control is tuned.
+    sweep: Known,
 }
 
 impl Compared<'_> {
@@ -145,12 +145,12 @@ impl Compared<'_> {
 
     /// The control that was tuned for itself, if this is a run of it.
     fn tuned(&self, trial: &Trial, context: &RunContext) -> Option<&Tuned> {
-        self.tuned.as_ref().filter(|tuned| context.parametrization == STANDARD && trial.values == tuned.values)
+        self.sweep.tuned.as_ref().filter(|tuned| context.parametrization == STANDARD && trial.values == tuned.values)
     }
 
-    /// Whether it is a run of the sweep by which that was tuned.
+    /// Whether it is a run of the sweep by which that is tuned.
     fn swept(&self, trial: &Trial) -> bool {
-        self.tuned.as_ref().is_some_and(|tuned| tuned.swept.contains(&trial.id()))
+        self.sweep.swept.contains(&trial.id())
     }
 
     /// Which values a run has.

@@ -164,4 +164,14 @@ fn a_family_that_counts_no_operations_tunes_sp_for_the_same_parameters_times_tok
     let tuning = numbers.runs[2].tuning.as_ref().expect("it was tuned");
     let share = tuning.spent.parameter_tokens / numbers.cost.tuning.parameter_tokens;
     assert!((0.9..=1.0).contains(&share), "{share}: {}", tuning.by);
+    // As if it had been stopped in the last of the four.
+    let trials = |folder: PathBuf| std::fs::read_dir(folder.join("trials")).into_iter().flatten().flatten();
+    let targets = std::fs::read_dir(study.folder().join("targets")).expect("targets").flatten();
+    let of_the_sweep = targets.map(|entry| entry.path()).filter(|folder| !folder.ends_with("width32-steps40"));
+    let records =
+        of_the_sweep.flat_map(trials).filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry)));
+    let (_, last) = records.max_by_key(|(written, _)| *written).expect("four records");
+    std::fs::remove_file(last.path()).expect("removed");
+    let report = reported(&study, &SQUARES);
+    assert!(report.other_targets.is_empty(), "runs of a sweep are none of a target: {:?}", report.other_targets);
 }

@@ -34,7 +34,14 @@ pub(super) struct Tuned {
     /// How, in a legend: for which compute, and whether the best rate is the lowest or the highest that was tried.
     pub(super) label: String,
     pub(super) tuning: Tuning,
-    /// Of the sweep's runs, which are none of the target, by their ids.
+}
+
+/// What there is of a sweep.
+#[derive(Default)]
+pub(super) struct Known {
+    /// None as long as a run of it has no record, or if every rate diverged.
+    pub(super) tuned: Option<Tuned>,
+    /// Its runs by their ids, which are none of the target.
     pub(super) swept: BTreeSet<String>,
 }
 
@@ -49,8 +56,7 @@ pub(super) fn tune(opened: &Opened<'_>, checkpoints: &CheckpointArguments) -> Re
     let share = sweep.share().map(|share| format!("{share} of the compute that"));
     let cost = format!("for {} tuning took", share.as_deref().unwrap_or("as much compute as"));
     say(format!("\nAs a control the rate of SP is tuned at the target, {cost}: {n} rates over {steps} steps"));
-    let swept = sweep.run(checkpoints)?;
-    let tuned = swept.map_or(Ok(None), |swept| sweep.tuned(&swept))?;
+    let tuned = sweep.tuned(&sweep.run(checkpoints)?)?;
     say(match &tuned {
         Some(Tuned { tuning, .. }) => format!("  {}", tuning.by),
         None => "  every rate diverged, so there is no such control".to_owned(),
@@ -58,17 +64,20 @@ pub(super) fn tune(opened: &Opened<'_>, checkpoints: &CheckpointArguments) -> Re
     Ok(tuned.map(|tuned| tuned.values))
 }
 
-/// What a sweep has found; none as long as a run of it has no record. Only reads.
-pub(super) fn known(opened: &Opened<'_>) -> Result<Option<Tuned>, FamilyError> {
+/// What a sweep has found so far. Only reads.
+pub(super) fn known(opened: &Opened<'_>) -> Result<Known, FamilyError> {
     // Whoever has no SP has no sweep of it.
     if opened.proxy.parametrization == STANDARD || opened.target_plan(STANDARD, &Values::default()).is_err() {
-        return Ok(None);
+        return Ok(Known::default());
     }
     let sweep = Sweep::of(opened)?;
-    sweep.records()?.map_or(Ok(None), |swept| sweep.tuned(&swept))
+    let found = sweep.records()?;
+    let swept = found.records.iter().map(|record| record.trial.id()).collect();
+    Ok(Known { tuned: sweep.tuned(&found)?, swept })
 }
 
-/// What was tried: as octaves above the family's own rate, with losses, and in order of the rates.
+/// What was tried so far: as octaves above the family's own rate, with losses, and in order of the rates.
+#[derive(Default)]
 struct Swept {
     points: Vec<Point>,
     records: Vec<Record<Trial>>,
@@ -125,16 +134,16 @@ impl<'a> Sweep<'a> {
     }
 
     /// Every rate with its record, trained where there is none.
-    fn run(&self, checkpoints: &CheckpointArguments) -> Result<Option<Swept>, FamilyError> {
+    fn run(&self, checkpoints: &CheckpointArguments) -> Result<Swept, FamilyError> {
         let training = TargetTraining::of(&self.short)?.quiet();
         // A run that has ended is not gone back in.
         let checkpoints = CheckpointArguments { keep_last: 1, ..checkpoints.clone() };
         self.along(|values| Ok(Some(training.train(STANDARD, values, self.seed, &checkpoints)?.0)))
     }
 
-    /// The same where each has one.
-    fn records(&self) -> Result<Option<Swept>, FamilyError> {
-        let Some(training) = TargetTraining::if_there(&self.short)? else { return Ok(None) };
+    /// As far as there are records.
+    fn records(&self) -> Result<Swept, FamilyError> {
+        let Some(training) = TargetTraining::if_there(&self.short)? else { return Ok(Swept::default()) };
         let records = training.records()?;
         self.along(|values| {
             let id = training.trial(STANDARD, values, self.seed)?.id();
@@ -146,29 +155,28 @@ impl<'a> Sweep<'a> {
     fn along(
         &self,
         mut record_of: impl FnMut(&Values) -> Result<Option<Record<Trial>>, FamilyError>,
-    ) -> Result<Option<Swept>, FamilyError> {
+    ) -> Result<Swept, FamilyError> {
         let (mut points, mut records) = (Vec::<Point>::new(), Vec::new());
         while points.len() < RATES {
             let log2_rate = next_octave(&points);
-            let Some(record) = record_of(&self.values(log2_rate)?)? else { return Ok(None) };
+            let Some(record) = record_of(&self.values(log2_rate)?)? else { break };
             points.push(Point { log2_rate, loss: record.outcome.loss() });
             records.push(record);
         }
         records.sort_by(|a, b| rate(&a.trial.values).total_cmp(&rate(&b.trial.values)));
-        Ok(Some(Swept { points, records }))
+        Ok(Swept { points, records })
     }
 
-    /// What its records say; nothing if every rate diverged.
+    /// What its records say; nothing as long as one is missing, or if every rate diverged.
     fn tuned(&self, Swept { points, records }: &Swept) -> Result<Option<Tuned>, FamilyError> {
-        let Some(best) = Optimum::of(points) else { return Ok(None) };
+        let Some(best) = Optimum::of(points).filter(|_| points.len() == RATES) else { return Ok(None) };
         let found = self.values(best.log2_rate)?;
         let times = lowered(&self.short.target.run_law, self.short.target.steps, self.steps);
         let values = found.clone().with(LEARNING_RATE, Setting::Number(rate(&found) * times));
         let spend = |spent: Spent, record: &Record<Trial>| spent.and_run(&record.curve, record.seconds);
         let by = self.in_words(records, rate(&found), best.edge, times);
         let tuning = Tuning { by, spent: records.iter().fold(Spent::default(), spend) };
-        let swept = records.iter().map(|record| record.trial.id()).collect();
-        Ok(Some(Tuned { values, label: self.label(best.edge), tuning, swept }))
+        Ok(Some(Tuned { values, label: self.label(best.edge), tuning }))
     }
 
     fn label(&self, edge: Option<Edge>) -> String {

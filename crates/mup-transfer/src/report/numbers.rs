@@ -113,24 +113,23 @@ impl Numbers {
         Self { study, choice, trials, transfer: None, grows, rate_curves, runs, cost, proxy_parameters }
     }
 
-    /// The same with the target's run, the first, and its controls; their cost is added up.
+    /// The same with the target's run, the first, and its controls, whose cost is added up. What one run of the target costs
+    /// is that of the longest: others may have diverged after a few steps.
     #[must_use]
     pub fn with_runs(mut self, runs: Vec<FinalRun>) -> Self {
-        let spent =
-            |runs: &[FinalRun]| runs.iter().fold(Spent::default(), |spent, run| spent.and_run(&run.curve, run.seconds));
-        let (target, controls) = runs.split_at(runs.len().min(1));
-        self.cost = Cost { target: spent(target), controls: spent(controls), ..self.cost };
+        let spend = |spent: Spent, run: &FinalRun| spent.and_run(&run.curve, run.seconds);
+        let each = runs.iter().map(|run| spend(Spent::default(), run));
+        let longest = each.reduce(|a, b| if b.parameter_tokens > a.parameter_tokens { b } else { a });
+        let controls = runs.iter().skip(1).fold(Spent::default(), spend);
+        self.cost = Cost { target: longest.unwrap_or_default(), controls, ..self.cost };
         Self { runs, ..self }
     }
 
-    /// What finding the values of a run took, in whole runs of the target; none where nobody tuned, or nothing was counted.
+    /// What finding the values of a run took, in runs of the target; none where nobody tuned, or nothing was counted.
     #[must_use]
     pub fn tuning_in_targets(&self, run: &FinalRun) -> Option<f64> {
         let tuning = run.tuning.as_ref()?.spent;
-        // By the longest: others may have diverged after a few steps.
-        let spent = self.runs.iter().map(|run| Spent::default().and_run(&run.curve, run.seconds));
-        let target = spent.max_by(|a, b| a.parameter_tokens.total_cmp(&b.parameter_tokens))?;
-        Cost { tuning, target, ..self.cost }.ratio_of_compute()
+        Cost { tuning, ..self.cost }.ratio_of_compute()
     }
 }
 

@@ -89,6 +89,7 @@ pub(super) fn cases(shapes: Shapes) -> Vec<Case> {
             linear_gelu([1, 300, 33, 65], true),
             projections([1, 300, 33, 17], true),
             linear(UNCACHED, both),
+            projections(UNCACHED, true),
         ],
         Shapes::Large => vec![
             linear([1, 1031, 67, 512], both),
