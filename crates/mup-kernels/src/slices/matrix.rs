@@ -14,10 +14,10 @@ const CACHED: usize = 1 << 18;
 
 /// Rows of a result of `rows` that one task computes, if the right factor has `right` numbers.
 ///
-/// A factor that stays in the cache is read there once for each piece, so pieces are as small as the kernels like them. A larger
-/// one comes from memory for each piece, and `gemm` copies it into rows without gaps only from 49 rows on: 32 rows of a factor
-/// `[1536, 6144]` run at a third of the speed of 64 and a quarter of that of 256. From 256 rows on four pieces are left for threads, eight
-/// from 512 on.
+/// A factor that stays in the cache is read there once for each piece, so pieces are as small as the kernels like them.
+/// A larger one comes from memory for each piece, and `gemm` copies it into rows without gaps only from 49 rows on: 32
+/// rows of a factor `[1536, 6144]` run at a third of the speed of 64 and a quarter of that of 256. From 256 rows on four
+/// pieces are left for threads, eight from 512 on.
 pub(crate) fn rows_at_once(rows: usize, right: usize) -> usize {
     match right > CACHED {
         true => (rows / 8).next_multiple_of(ROWS).clamp(2 * ROWS, 8 * ROWS),

@@ -16,7 +16,8 @@ use super::output::{line, print_json};
 
 /// Whether the best value of a hyperparameter stays where it is as the model grows wider.
 ///
-/// Exit code 0: it stays here, and moves in the control; 1: it moves; 3: undecided, which it is at best without a control; 2: an error.
+/// Exit code 0: it stays here, and moves in the control; 1: it moves; 3: undecided, which it is at best without a control;
+/// 2: an error.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
     /// A study for each width, as FOLDER if its [proxy] says the width, else as WIDTH=FOLDER; or one JSON file of runs:
